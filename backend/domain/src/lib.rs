@@ -1,1 +1,22 @@
-//! domain
+//! The rules of Causeway, and nothing else: identifiers, money, prices, limits, model names, roles.
+//!
+//! Everything here is pure and compiles to wasm, so the relay, the admin API and the browser agree by
+//! construction. There is no async, no clock that is not passed in, no I/O, and no floating point.
+#![deny(clippy::float_arithmetic)]
+
+pub mod ids;
+pub mod limits;
+pub mod model;
+pub mod money;
+pub mod price;
+pub mod provider;
+pub mod role;
+pub mod secret;
+pub mod tokens;
+pub mod window;
+
+pub use ids::{AccountId, KeyId, OrgId, RequestId, UserId};
+pub use limits::Limits;
+pub use money::Nanos;
+pub use role::Role;
+pub use tokens::TokenCounts;

@@ -151,3 +151,12 @@ grant select, insert, update, delete on sessions, refresh_tokens, sign_in_failur
 grant delete on sessions, refresh_tokens, sign_in_failures to causeway_jobs;
 grant select on sessions, refresh_tokens, sign_in_failures to causeway_jobs;
 grant select, insert, update on setup_tokens, instance_facts to causeway_app;
+
+-- What `/ready` compares with the binary. A function, because the table belongs to the migration tool.
+create function migrations_applied() returns table (version bigint)
+language plpgsql stable security definer set search_path = pg_catalog, public as $$
+begin
+  return query select m.version from public._sqlx_migrations m where m.success;
+end $$;
+revoke all on function migrations_applied() from public;
+grant execute on function migrations_applied() to causeway_jobs;

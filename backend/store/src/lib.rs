@@ -1,1 +1,47 @@
-//! store
+//! Postgres and Redis: every SQL statement and every Lua script of Causeway lives here, one aggregate per file.
+//!
+//! Who may see what is a matter of types. The admin API gets an [`AppDb`] and through it a [`TenantTx`], which sees
+//! one organisation; the relay a [`RelayDb`], which reads keys and accounts of all and writes nothing; the ledger and
+//! the jobs a [`JobsDb`]. Behind each stands a database role with row-level security, so that a forgotten `where`
+//! shows nothing.
+
+pub mod args;
+pub mod cache;
+pub mod db;
+pub mod error;
+pub mod migrate;
+pub mod policy;
+pub mod roles;
+pub mod tenant;
+
+pub use args::StoreArgs;
+pub use cache::Cache;
+pub use db::{AppDb, JobsDb, RelayDb};
+pub use error::{StoreError, StoreResult};
+pub use tenant::TenantTx;
+
+/// The three views of Postgres and the connection to Redis.
+#[derive(Clone)]
+pub struct Store {
+    /// For the admin API.
+    pub app: AppDb,
+    /// For the relay.
+    pub relay: RelayDb,
+    /// For the ledger and the jobs.
+    pub jobs: JobsDb,
+    /// Redis.
+    pub cache: Cache,
+}
+
+impl Store {
+    /// Connects to both. Migrations must have run.
+    pub async fn connect(args: &StoreArgs) -> StoreResult<Self> {
+        let url = args.database_url()?;
+        Ok(Self {
+            app: AppDb::connect(&url, args.database_connections).await?,
+            relay: RelayDb::connect(&url, args.database_connections).await?,
+            jobs: JobsDb::connect(&url, args.database_connections).await?,
+            cache: Cache::connect(args.redis_url()?).await?,
+        })
+    }
+}

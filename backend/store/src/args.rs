@@ -1,0 +1,49 @@
+//! Where Postgres and Redis are.
+
+use crate::{StoreError, StoreResult};
+use secrecy::{ExposeSecret, SecretString};
+
+/// Settings of the two stores.
+#[derive(Clone, Debug, clap::Args)]
+pub struct StoreArgs {
+    /// Postgres 15 or newer: postgres://user:password@host:port/database. The user must not be a superuser.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<SecretString>,
+
+    /// Redis 7 or newer: redis://[:password@]host:port[/db] or redis+unix:///path. Needs maxmemory-policy noeviction.
+    #[arg(long, env = "REDIS_URL", hide_env_values = true)]
+    pub redis_url: Option<SecretString>,
+
+    /// Connections to Postgres for each of the three roles (app, relay, jobs).
+    #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub database_connections: u32,
+}
+
+impl StoreArgs {
+    /// The address of Postgres, or which variable is missing and what it accepts.
+    pub fn database_url(&self) -> StoreResult<SecretString> {
+        required(self.database_url.as_ref(), "DATABASE_URL", &["postgres://", "postgresql://"])
+    }
+
+    /// The address of Redis, or which variable is missing and what it accepts.
+    pub fn redis_url(&self) -> StoreResult<SecretString> {
+        required(self.redis_url.as_ref(), "REDIS_URL", &["redis://", "rediss://", "redis+unix://", "unix://"])
+    }
+}
+
+fn required(
+    value: Option<&SecretString>,
+    variable: &'static str,
+    schemes: &[&str],
+) -> StoreResult<SecretString> {
+    let bad = |problem: &str| StoreError::Setting {
+        variable,
+        problem: format!("{problem}; it must begin with one of {}", schemes.join(", ")),
+    };
+    let value = value.filter(|v| !v.expose_secret().is_empty()).ok_or_else(|| bad("is not set"))?;
+    if schemes.iter().any(|s| value.expose_secret().starts_with(s)) {
+        Ok(value.clone())
+    } else {
+        Err(bad("is not an address that is understood"))
+    }
+}

@@ -1,0 +1,68 @@
+//! The connection to Redis, and the names of its keys.
+
+use crate::{StoreError, StoreResult};
+use causeway_domain::OrgId;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use secrecy::{ExposeSecret, SecretString};
+use std::time::Duration;
+
+/// Redis: one multiplexed connection for the hot path, re-established by itself.
+#[derive(Clone)]
+pub struct Cache {
+    pub(crate) connection: ConnectionManager,
+    pub(crate) url: SecretString,
+}
+
+impl Cache {
+    /// Connects. Commands time out rather than hang: the hot path waits for exactly one of them.
+    pub async fn connect(url: SecretString) -> StoreResult<Self> {
+        let client = redis::Client::open(url.expose_secret())?;
+        let config = ConnectionManagerConfig::new()
+            .set_response_timeout(Some(Duration::from_secs(2)))
+            .set_connection_timeout(Some(Duration::from_secs(2)))
+            .set_number_of_retries(1);
+        Ok(Self { connection: client.get_connection_manager_with_config(config).await?, url })
+    }
+
+    /// Whether Redis answers, is new enough and can be trusted not to evict counters.
+    pub async fn check(&self) -> StoreResult<()> {
+        let mut connection = self.connection.clone();
+        let (info, memory): (String, String) = redis::pipe()
+            .cmd("INFO")
+            .arg("server")
+            .cmd("INFO")
+            .arg("memory")
+            .query_async(&mut connection)
+            .await?;
+        let field = |text: &str, name: &str| {
+            text.lines().find_map(|l| l.strip_prefix(name)?.strip_prefix(':').map(|v| v.trim().to_owned()))
+        };
+        let version = field(&info, "redis_version").unwrap_or_default();
+        let major: u32 = version.split('.').next().and_then(|v| v.parse().ok()).unwrap_or(0);
+        if major < 7 {
+            return Err(StoreError::Unfit(format!("Redis 7 or newer is needed, this is {version:?}")));
+        }
+        match field(&memory, "maxmemory_policy").as_deref() {
+            Some("noeviction") => Ok(()),
+            other => Err(StoreError::Unfit(format!(
+                "Redis must run with maxmemory-policy noeviction, or it may drop budgets; it has {}",
+                other.unwrap_or("none")
+            ))),
+        }
+    }
+
+    /// A separate connection for subscribing.
+    pub async fn subscriber(&self) -> StoreResult<redis::aio::PubSub> {
+        Ok(redis::Client::open(self.url.expose_secret())?.get_async_pubsub().await?)
+    }
+}
+
+/// `cw:{sNN}:`: the hash tag keeps all keys of a shard on one slot of a Redis Cluster.
+pub(crate) fn shard_prefix(shard: u8) -> String {
+    format!("cw:{{s{shard:02}}}:")
+}
+
+/// `cw:{sNN}:<organisation>:`: every key of a tenant begins with this.
+pub(crate) fn tenant_prefix(org: OrgId) -> String {
+    format!("cw:{{s{:02}}}:{}:", org.shard(), org.0.simple())
+}

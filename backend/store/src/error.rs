@@ -1,0 +1,78 @@
+//! What can go wrong in a store.
+
+/// Shorthand.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// An error of Postgres or Redis, or a rule of the schema that a caller ran into.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No such row, or none that this organisation may see.
+    #[error("not found")]
+    NotFound,
+    /// A unique or foreign key constraint was hit; the name is the constraint's.
+    #[error("conflicts with {0}")]
+    Conflict(String),
+    /// A setting is missing or cannot be used.
+    #[error("{variable} {problem}")]
+    Setting {
+        /// Environment variable.
+        variable: &'static str,
+        /// What is wrong and what is accepted.
+        problem: String,
+    },
+    /// The database does not fit: migrations missing, a role that can bypass row-level security, too old a server.
+    #[error("{0}")]
+    Unfit(String),
+    /// A stored value does not have the shape that the code expects.
+    #[error("stored {what} cannot be read: {problem}")]
+    Corrupt {
+        /// Which value.
+        what: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Postgres.
+    #[error("postgres: {0}")]
+    Postgres(sqlx::Error),
+    /// Redis.
+    #[error("redis: {0}")]
+    Redis(#[from] redis::RedisError),
+}
+
+impl StoreError {
+    /// Reads a value that the schema says has a certain shape.
+    pub(crate) fn corrupt(what: &'static str, problem: impl std::fmt::Display) -> Self {
+        Self::Corrupt { what, problem: problem.to_string() }
+    }
+
+    /// Whether trying again later may help: the server is away, not the statement wrong.
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Postgres(e) => match e {
+                sqlx::Error::Io(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::Tls(_) => true,
+                // 57P0x: shutting down or starting; 08xxx: connection; 53xxx: out of resources; 40xxx: lost a race.
+                sqlx::Error::Database(d) => d
+                    .code()
+                    .is_some_and(|c| ["57P", "08", "53", "40"].iter().any(|class| c.starts_with(class))),
+                _ => false,
+            },
+            Self::Redis(_) => true,
+            _ => false,
+        }
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::RowNotFound => Self::NotFound,
+            sqlx::Error::Database(d) if d.is_unique_violation() || d.is_foreign_key_violation() => {
+                Self::Conflict(d.constraint().unwrap_or("a constraint").to_owned())
+            }
+            _ => Self::Postgres(error),
+        }
+    }
+}

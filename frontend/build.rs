@@ -1,0 +1,42 @@
+//! Turns `locales/<language>/<area>.json` into the typed `i18n` module.
+//!
+//! Uses the parser and code generator of leptos_i18n directly: its own build crate would pull in the whole ICU
+//! data exporter, which we have no use for. A key that one language lacks is an error here, not an English
+//! word in a Chinese page.
+
+use std::{error::Error, fs, path::PathBuf};
+
+use leptos_i18n_parser::parse_locales::{
+    options::{Config, ParseOptions},
+    parse_locales,
+};
+
+const AREAS: [&str; 10] =
+    ["common", "shell", "auth", "dashboard", "accounts", "keys", "limits", "requests", "prices", "connect"];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=locales");
+
+    let config = Config::new("en")?
+        .add_locale("zh")?
+        .add_namespaces(AREAS)?
+        .parse_options(ParseOptions::new().interpolate_display(true));
+    let parsed = parse_locales(None, config)?;
+
+    let problems: Vec<String> = parsed
+        .diag
+        .errors()
+        .iter()
+        .map(ToString::to_string)
+        .chain(parsed.diag.warnings().iter().map(ToString::to_string))
+        .collect();
+    if !problems.is_empty() {
+        return Err(problems.join("\n").into());
+    }
+
+    let code = leptos_i18n_codegen::gen_code(&parsed, None, false, None, false)?;
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
+    fs::write(out.join("i18n.rs"), code.to_string())?;
+    Ok(())
+}

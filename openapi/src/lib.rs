@@ -1,1 +1,44 @@
-//! openapi
+//! The contract of the admin API: what travels between the server, the web admin and scripts.
+//!
+//! Plain data with serde, so that both ends of the wire are the same types; schemas for the OpenAPI document are
+//! behind the feature `schemas`. Nothing here decides anything, except [`me::Permission`], the one table of who may
+//! do what. Money is a decimal string of dollars, times are RFC 3339 in UTC, durations name their unit.
+
+pub mod accounts;
+pub mod audit;
+pub mod auth;
+pub mod instance;
+pub mod keys;
+pub mod me;
+pub mod organization;
+pub mod page;
+pub mod patch;
+pub mod prices;
+pub mod problem;
+pub mod requests;
+#[cfg(feature = "schemas")]
+pub mod schema;
+pub mod secret;
+pub mod setup;
+pub mod usage;
+
+pub use accounts::{
+    Account, AccountTest, AuthHeader, CreateAccount, Credential, ProviderPreset, UpdateAccount,
+};
+pub use audit::{AuditActor, AuditEntry, AuditTarget};
+pub use auth::{Session, SignIn, User};
+pub use instance::Instance;
+pub use keys::{CreateKey, IssuedKey, Key, KeyOwner, KeyStatus, KeyUsage, UpdateKey};
+pub use me::{Me, Membership, Permission};
+pub use organization::{Organization, OrganizationRef, UpdateOrganization};
+pub use page::{ListQuery, Page};
+pub use patch::Patch;
+pub use prices::{LongContextFigures, PriceFigures, PriceList, PriceOverride, PriceQuery, PriceRow};
+pub use problem::{FieldError, Problem, ProblemCode};
+pub use requests::{Outcome, Request, RequestQuery};
+pub use secret::Secret;
+pub use setup::{Setup, SetupState};
+pub use usage::{UsageFigures, UsageGroup, UsageQuery, UsageRow, UsageSummary};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,194 @@
+//! Upstream accounts: a credential at a provider. The credential goes in and never comes out.
+
+use crate::{
+    patch::{Patch, present},
+    secret::Secret,
+};
+use causeway_domain::{AccountId, provider::Provider};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// An upstream account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct Account {
+    /// Identifier.
+    #[cfg_attr(feature = "schemas", schema(value_type = uuid::Uuid))]
+    pub id: AccountId,
+    /// Name as shown.
+    #[cfg_attr(feature = "schemas", schema(example = "Anthropic, research"))]
+    pub name: String,
+    /// Kind of provider.
+    #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::Provider))]
+    pub provider: Provider,
+    /// Where its API is, without `/v1`.
+    #[cfg_attr(feature = "schemas", schema(example = "https://api.anthropic.com"))]
+    pub base_url: String,
+    /// The last characters of the credential, to recognise it by.
+    #[cfg_attr(feature = "schemas", schema(example = "…x4Qz"))]
+    pub credential_hint: String,
+    /// How the credential is presented to the provider.
+    pub auth: AuthHeader,
+    /// Whether requests may go there.
+    pub enabled: bool,
+    /// Accounts with a smaller number are tried first, 0–1000.
+    #[cfg_attr(feature = "schemas", schema(example = 100, minimum = 0, maximum = 1000))]
+    pub priority: u16,
+    /// Requests open at once; `null` is unlimited.
+    #[cfg_attr(feature = "schemas", schema(example = 20))]
+    pub max_concurrency: Option<u32>,
+    /// Models that the provider listed when it was last tested; `null` when never.
+    #[cfg_attr(feature = "schemas", schema(example = json!(["claude-haiku-4-5"])))]
+    pub models: Option<Vec<String>>,
+    /// When it listed them.
+    pub models_fetched_at: Option<DateTime<Utc>>,
+    /// Outcome of the last test.
+    pub last_test: Option<AccountTest>,
+    /// When it was added.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A new upstream account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CreateAccount {
+    /// Name as shown, 1–100 characters.
+    #[cfg_attr(
+        feature = "schemas",
+        schema(example = "Anthropic, research", min_length = 1, max_length = 100)
+    )]
+    pub name: String,
+    /// Kind of provider.
+    #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::Provider))]
+    pub provider: Provider,
+    /// Where its API is. Needed for `anthropic-compatible`; the provider's own when absent. A trailing `/v1` is dropped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", schema(example = "https://api.anthropic.com"))]
+    pub base_url: Option<String>,
+    /// What to sign in with.
+    pub credential: Credential,
+    /// Accounts with a smaller number are tried first, 0–1000; 100 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", schema(example = 100, minimum = 0, maximum = 1000))]
+    pub priority: Option<u16>,
+    /// Requests open at once; unlimited when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", schema(example = 20, minimum = 1))]
+    pub max_concurrency: Option<u32>,
+    /// Whether requests may go there; true when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", schema(example = true))]
+    pub enabled: Option<bool>,
+}
+
+/// A change of an account. What is absent stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct UpdateAccount {
+    /// Name as shown, 1–100 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "schemas",
+        schema(example = "Anthropic, research", min_length = 1, max_length = 100)
+    )]
+    pub name: Option<String>,
+    /// Where its API is. Another origin needs the credential again: a credential is only ever sent where it was meant for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", schema(example = "https://api.anthropic.com"))]
+    pub base_url: Option<String>,
+    /// A new credential instead of the old one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credential: Option<Credential>,
+    /// Accounts with a smaller number are tried first, 0–1000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", schema(example = 100, minimum = 0, maximum = 1000))]
+    pub priority: Option<u16>,
+    /// Requests open at once; `null` is unlimited.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<u32>, example = 20, minimum = 1))]
+    pub max_concurrency: Patch<u32>,
+    /// Whether requests may go there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", schema(example = true))]
+    pub enabled: Option<bool>,
+}
+
+/// What to sign in to a provider with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Credential {
+    /// An API key.
+    ApiKey {
+        /// The key.
+        #[cfg_attr(feature = "schemas", schema(value_type = String, format = Password, example = "sk-ant-api03-…", min_length = 1, max_length = 4096))]
+        api_key: Secret,
+        /// How it is presented; the provider's usual way when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        auth: Option<AuthHeader>,
+    },
+}
+
+/// How an API key is presented to a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum AuthHeader {
+    /// `x-api-key: …`
+    XApiKey,
+    /// `Authorization: Bearer …`
+    Bearer,
+}
+
+/// What happened when the provider was asked for its models with the account's credential.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct AccountTest {
+    /// Whether the credential was accepted.
+    pub ok: bool,
+    /// The provider's HTTP status; `null` when it could not be reached.
+    #[cfg_attr(feature = "schemas", schema(example = 200))]
+    pub status: Option<u16>,
+    /// Milliseconds until the answer was complete.
+    #[cfg_attr(feature = "schemas", schema(example = 212))]
+    pub latency_ms: u64,
+    /// The outcome in words.
+    #[cfg_attr(
+        feature = "schemas",
+        schema(example = "The provider accepted the credential and lists 9 models.")
+    )]
+    pub message: String,
+    /// The models that the provider listed.
+    #[serde(default)]
+    #[cfg_attr(feature = "schemas", schema(example = json!(["claude-haiku-4-5"])))]
+    pub models: Vec<String>,
+    /// When it was tried.
+    pub at: DateTime<Utc>,
+}
+
+/// What is known of a kind of provider, for the form that adds an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct ProviderPreset {
+    /// Kind of provider.
+    #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::Provider))]
+    pub provider: Provider,
+    /// Name as shown.
+    #[cfg_attr(feature = "schemas", schema(example = "Anthropic"))]
+    pub name: String,
+    /// Where its API is; `null` where the person must say.
+    #[cfg_attr(feature = "schemas", schema(example = "https://api.anthropic.com"))]
+    pub base_url: Option<String>,
+    /// How an API key is usually presented.
+    pub auth: AuthHeader,
+    /// What its API keys begin with, as a hint; `null` when there is no rule.
+    #[cfg_attr(feature = "schemas", schema(example = "sk-ant-"))]
+    pub key_prefix: Option<String>,
+    /// Where a person gets an API key.
+    #[cfg_attr(feature = "schemas", schema(example = "https://console.anthropic.com/settings/keys"))]
+    pub keys_page: Option<String>,
+}

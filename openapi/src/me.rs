@@ -1,0 +1,96 @@
+//! Who is calling, where, and what they may do there.
+
+use crate::{auth::User, organization::OrganizationRef};
+use causeway_domain::Role;
+use serde::{Deserialize, Serialize};
+
+/// The person behind the access token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct Me {
+    /// The person.
+    pub user: User,
+    /// The organisation entered.
+    pub organization: OrganizationRef,
+    /// Role there.
+    #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::Role))]
+    pub role: Role,
+    /// What that role allows.
+    pub permissions: Vec<Permission>,
+    /// Every organisation that the person may enter, by name.
+    pub memberships: Vec<Membership>,
+}
+
+/// An organisation that a person may enter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct Membership {
+    /// The organisation; send its id as `x-organization` to enter it.
+    pub organization: OrganizationRef,
+    /// Role there.
+    #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::Role))]
+    pub role: Role,
+}
+
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $name:ident = $text:literal from $role:ident),+ $(,)?) => {
+        /// Something that an operation needs. The server's guards and the web admin's menu read the same table.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+        pub enum Permission {
+            $($(#[$doc])* #[serde(rename = $text)] $name,)+
+        }
+
+        impl Permission {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// As in JSON.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text),+ }
+            }
+
+            /// The lowest role that has it.
+            pub fn lowest_role(self) -> Role {
+                match self { $(Self::$name => Role::$role),+ }
+            }
+        }
+    };
+}
+
+permissions! {
+    /// Read the dashboard and the request log. Members see what their own keys did.
+    UsageRead = "usage.read" from Viewer,
+    /// Read upstream accounts; never their credentials.
+    AccountsRead = "accounts.read" from Viewer,
+    /// Add, change, test and remove upstream accounts.
+    AccountsWrite = "accounts.write" from Admin,
+    /// Read API keys; never their secrets. Members see their own.
+    KeysRead = "keys.read" from Viewer,
+    /// Issue API keys, and change and delete own ones.
+    KeysWriteOwn = "keys.write_own" from Member,
+    /// Change and delete everybody's API keys.
+    KeysWrite = "keys.write" from Admin,
+    /// Read prices.
+    PricesRead = "prices.read" from Viewer,
+    /// Override prices.
+    PricesWrite = "prices.write" from Admin,
+    /// Read the organisation's settings.
+    OrganizationRead = "organization.read" from Viewer,
+    /// Change the organisation's settings.
+    OrganizationWrite = "organization.write" from Admin,
+    /// Read the audit log.
+    AuditRead = "audit.read" from Admin,
+}
+
+impl Permission {
+    /// Whether a role has it.
+    pub fn granted_to(self, role: Role) -> bool {
+        role >= self.lowest_role()
+    }
+
+    /// Everything a role has.
+    pub fn of(role: Role) -> Vec<Self> {
+        Self::ALL.iter().copied().filter(|p| p.granted_to(role)).collect()
+    }
+}

@@ -1,0 +1,89 @@
+//! The organisation's own settings.
+
+use crate::{
+    patch::{Patch, present},
+    prices::PriceFigures,
+};
+use causeway_domain::OrgId;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// An organisation by name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct OrganizationRef {
+    /// Identifier.
+    #[cfg_attr(feature = "schemas", schema(value_type = uuid::Uuid))]
+    pub id: OrgId,
+    /// Name as shown.
+    #[cfg_attr(feature = "schemas", schema(example = "Analytical Engines"))]
+    pub name: String,
+    /// Name in addresses: lower case letters, digits and dashes.
+    #[cfg_attr(feature = "schemas", schema(example = "analytical-engines"))]
+    pub slug: String,
+}
+
+/// An organisation with its settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct Organization {
+    /// Identifier.
+    #[cfg_attr(feature = "schemas", schema(value_type = uuid::Uuid))]
+    pub id: OrgId,
+    /// Name as shown.
+    #[cfg_attr(feature = "schemas", schema(example = "Analytical Engines"))]
+    pub name: String,
+    /// Name in addresses.
+    #[cfg_attr(feature = "schemas", schema(example = "analytical-engines"))]
+    pub slug: String,
+    /// IANA time zone in which days, weeks and months are counted.
+    #[cfg_attr(feature = "schemas", schema(example = "Europe/Berlin"))]
+    pub time_zone: String,
+    /// First day of the week: 1 = Monday … 7 = Sunday.
+    #[cfg_attr(feature = "schemas", schema(example = 1, minimum = 1, maximum = 7))]
+    pub week_start: u8,
+    /// Time of day at which a day begins, `HH:MM` in the time zone.
+    #[cfg_attr(feature = "schemas", schema(example = "00:00", pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$"))]
+    pub day_start: String,
+    /// Seconds for which an answer is read on after its client has left, so that the bill equals the provider's.
+    #[cfg_attr(feature = "schemas", schema(example = 10, minimum = 0, maximum = 600))]
+    pub drain_seconds: u32,
+    /// Price of models that no table knows; `null` refuses them.
+    pub default_price: Option<PriceFigures>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A change of settings. What is absent stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct UpdateOrganization {
+    /// Name as shown, 1–100 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "schemas",
+        schema(example = "Analytical Engines", min_length = 1, max_length = 100)
+    )]
+    pub name: Option<String>,
+    /// IANA time zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", schema(example = "Europe/Berlin"))]
+    pub time_zone: Option<String>,
+    /// First day of the week: 1 = Monday … 7 = Sunday.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", schema(example = 1, minimum = 1, maximum = 7))]
+    pub week_start: Option<u8>,
+    /// Time of day at which a day begins, `HH:MM`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", schema(example = "04:00", pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$"))]
+    pub day_start: Option<String>,
+    /// Seconds for which an answer is read on after its client has left, 0–600.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", schema(example = 10, minimum = 0, maximum = 600))]
+    pub drain_seconds: Option<u32>,
+    /// Price of models that no table knows; `null` refuses them.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<PriceFigures>))]
+    pub default_price: Patch<PriceFigures>,
+}

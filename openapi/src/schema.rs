@@ -1,0 +1,117 @@
+//! Schemas of the domain's types, which know nothing of OpenAPI themselves.
+//!
+//! These structs are never filled: they only lend their shape to the document. A test holds their fields against what
+//! the domain's types really write.
+#![allow(dead_code, missing_docs)]
+
+use utoipa::ToSchema;
+
+/// A member's role; each may do all that the ones before it may.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum Role {
+    Viewer,
+    Member,
+    Admin,
+    Owner,
+}
+
+/// Kind of upstream provider.
+#[derive(ToSchema)]
+#[schema(rename_all = "kebab-case")]
+pub enum Provider {
+    Anthropic,
+    AnthropicCompatible,
+}
+
+/// Limits of a key. What is absent is unlimited; zero is refused (disable the key instead).
+#[derive(ToSchema)]
+pub struct Limits {
+    /// Requests in any 60 seconds.
+    #[schema(example = 60, minimum = 1)]
+    pub requests_per_minute: Option<u32>,
+    /// Tokens (all buckets) in any 60 seconds.
+    #[schema(example = 200000, minimum = 1)]
+    pub tokens_per_minute: Option<u64>,
+    /// Requests open at once.
+    #[schema(example = 4, minimum = 1)]
+    pub concurrency: Option<u32>,
+    /// Dollars per window, as decimal strings.
+    pub usd: Option<DollarWindows>,
+    /// Tokens (all buckets) per window.
+    pub tokens: Option<TokenWindows>,
+}
+
+/// Dollars per window, as decimal strings. Days, weeks and months are the organisation's.
+#[derive(ToSchema)]
+pub struct DollarWindows {
+    /// In five hours, beginning with the first use.
+    #[schema(example = "2.00")]
+    pub five_hours: Option<String>,
+    /// In a day.
+    #[schema(example = "5.00")]
+    pub day: Option<String>,
+    /// In a week.
+    #[schema(example = "20.00")]
+    pub week: Option<String>,
+    /// In a calendar month.
+    #[schema(example = "60.00")]
+    pub month: Option<String>,
+    /// Over its whole life.
+    #[schema(example = "500.00")]
+    pub total: Option<String>,
+}
+
+/// Tokens per window. Days, weeks and months are the organisation's.
+#[derive(ToSchema)]
+pub struct TokenWindows {
+    /// In five hours, beginning with the first use.
+    #[schema(example = 500000)]
+    pub five_hours: Option<u64>,
+    /// In a day.
+    #[schema(example = 1000000)]
+    pub day: Option<u64>,
+    /// In a week.
+    #[schema(example = 5000000)]
+    pub week: Option<u64>,
+    /// In a calendar month.
+    #[schema(example = 20000000)]
+    pub month: Option<u64>,
+    /// Over its whole life.
+    #[schema(example = 100000000)]
+    pub total: Option<u64>,
+}
+
+/// Which models a key may use. An empty `allow` allows all; `deny` wins. `*` stands for any run of characters.
+#[derive(ToSchema)]
+pub struct ModelPolicy {
+    /// Patterns of which at least one must match, unless there are none.
+    #[schema(example = json!(["claude-*"]))]
+    pub allow: Option<Vec<String>>,
+    /// Patterns of which none may match.
+    #[schema(example = json!(["*opus*"]))]
+    pub deny: Option<Vec<String>>,
+}
+
+/// Tokens in disjoint buckets; `reasoning` is a part of `output`.
+#[derive(ToSchema)]
+pub struct TokenCounts {
+    /// Input tokens outside any prompt cache.
+    #[schema(example = 1200)]
+    pub input: u64,
+    /// Output tokens, thinking included.
+    #[schema(example = 310)]
+    pub output: u64,
+    /// Input tokens read from a prompt cache.
+    #[schema(example = 40100)]
+    pub cache_read: u64,
+    /// Input tokens written to a prompt cache for five minutes.
+    #[schema(example = 900)]
+    pub cache_write_5m: u64,
+    /// Input tokens written to a prompt cache for an hour.
+    #[schema(example = 0)]
+    pub cache_write_1h: u64,
+    /// The part of `output` spent on reasoning, where the provider says so.
+    #[schema(example = 0)]
+    pub reasoning: u64,
+}

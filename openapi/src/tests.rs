@@ -1,0 +1,99 @@
+//! The wire forms that scripts rely on, and the schemas that only lend their shape.
+
+use crate::{
+    accounts::{Credential, UpdateAccount},
+    keys::{CreateKey, UpdateKey},
+    me::Permission,
+    problem::ProblemCode,
+};
+use causeway_domain::Role;
+
+#[test]
+fn a_change_tells_leaving_from_clearing() {
+    let read = |json: &str| serde_json::from_str::<UpdateKey>(json).unwrap();
+    assert_eq!(read("{}").expires_at, None);
+    assert_eq!(read(r#"{"expires_at":null}"#).expires_at, Some(None));
+    assert!(read(r#"{"expires_at":"2027-01-01T00:00:00Z"}"#).expires_at.is_some_and(|at| at.is_some()));
+    assert_eq!(serde_json::to_string(&read(r#"{"expires_at":null}"#)).unwrap(), r#"{"expires_at":null}"#);
+}
+
+#[test]
+fn an_unknown_field_is_refused_by_its_name() {
+    let error = serde_json::from_str::<CreateKey>(r#"{"name":"a","limit":{}}"#).unwrap_err().to_string();
+    assert!(error.contains("`limit`"), "{error}");
+    let error =
+        serde_json::from_str::<UpdateAccount>(r#"{"credential":{"kind":"api_key","api_key":"k","x":1}}"#)
+            .unwrap_err()
+            .to_string();
+    assert!(error.contains("`x`"), "{error}");
+}
+
+#[test]
+fn credentials_read_as_scripts_write_them_and_print_nothing() {
+    let credential: Credential = serde_json::from_str(r#"{"kind":"api_key","api_key":"sk-secret"}"#).unwrap();
+    assert!(!format!("{credential:?}").contains("sk-secret"));
+}
+
+#[test]
+fn every_role_has_all_rights_of_the_one_before() {
+    let rights = [Role::Viewer, Role::Member, Role::Admin, Role::Owner].map(|r| Permission::of(r).len());
+    assert!(rights.is_sorted(), "{rights:?}");
+    for permission in Permission::ALL {
+        assert_eq!(serde_json::to_value(permission).unwrap(), permission.as_str());
+    }
+}
+
+#[test]
+fn a_problem_of_a_later_version_is_still_a_problem() {
+    assert_eq!(serde_json::from_str::<ProblemCode>("\"brand_new\"").unwrap(), ProblemCode::Unknown);
+}
+
+#[cfg(feature = "schemas")]
+mod shapes {
+    use crate::schema;
+    use causeway_domain::{
+        Limits, Nanos, Role, TokenCounts, limits::Windows, model::ModelPolicy, provider::Provider,
+    };
+    use serde::Serialize;
+    use utoipa::PartialSchema;
+
+    fn properties<T: PartialSchema>() -> Vec<String> {
+        let schema = serde_json::to_value(T::schema()).unwrap();
+        let mut names: Vec<_> = schema["properties"].as_object().unwrap().keys().cloned().collect();
+        names.sort();
+        names
+    }
+
+    fn written(value: &impl Serialize) -> Vec<String> {
+        let value = serde_json::to_value(value).unwrap();
+        let mut names: Vec<_> = value.as_object().unwrap().keys().cloned().collect();
+        names.sort();
+        names
+    }
+
+    fn choices<T: PartialSchema>() -> serde_json::Value {
+        serde_json::to_value(T::schema()).unwrap()["enum"].clone()
+    }
+
+    #[test]
+    fn schemas_have_the_fields_that_the_domain_writes() {
+        fn all<T: Copy>(t: T) -> Windows<T> {
+            Windows { five_hours: Some(t), day: Some(t), week: Some(t), month: Some(t), total: Some(t) }
+        }
+        let limits = Limits {
+            requests_per_minute: Some(1),
+            tokens_per_minute: Some(1),
+            concurrency: Some(1),
+            usd: all(Nanos(1)),
+            tokens: all(1),
+        };
+        assert_eq!(properties::<schema::Limits>(), written(&limits));
+        assert_eq!(properties::<schema::DollarWindows>(), written(&limits.usd));
+        assert_eq!(properties::<schema::TokenWindows>(), written(&limits.tokens));
+        assert_eq!(properties::<schema::ModelPolicy>(), written(&ModelPolicy::default()));
+        assert_eq!(properties::<schema::TokenCounts>(), written(&TokenCounts::default()));
+        let roles = [Role::Viewer, Role::Member, Role::Admin, Role::Owner];
+        assert_eq!(choices::<schema::Role>(), serde_json::to_value(roles).unwrap());
+        assert_eq!(choices::<schema::Provider>(), serde_json::to_value(Provider::ALL).unwrap());
+    }
+}

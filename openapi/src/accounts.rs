@@ -27,8 +27,6 @@ pub struct Account {
     /// The last characters of the credential, to recognise it by.
     #[cfg_attr(feature = "schemas", schema(example = "…x4Qz"))]
     pub credential_hint: String,
-    /// How the credential is presented to the provider.
-    pub auth: AuthHeader,
     /// Whether requests may go there.
     pub enabled: bool,
     /// Accounts with a smaller number are tried first, 0–1000.

@@ -43,7 +43,7 @@ pub struct Organization {
     #[cfg_attr(feature = "schemas", schema(example = 1, minimum = 1, maximum = 7))]
     pub week_start: u8,
     /// Time of day at which a day begins, `HH:MM` in the time zone.
-    #[cfg_attr(feature = "schemas", schema(example = "00:00", pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$"))]
+    #[cfg_attr(feature = "schemas", schema(example = "00:00", pattern = "^([01][0-9]|2[0-3]):(00|15|30|45)$"))]
     pub day_start: String,
     /// Seconds for which an answer is read on after its client has left, so that the bill equals the provider's.
     #[cfg_attr(feature = "schemas", schema(example = 10, minimum = 0, maximum = 600))]
@@ -74,9 +74,9 @@ pub struct UpdateOrganization {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemas", schema(example = 1, minimum = 1, maximum = 7))]
     pub week_start: Option<u8>,
-    /// Time of day at which a day begins, `HH:MM`.
+    /// Time of day at which a day begins, `HH:MM`; a quarter of an hour, because usage is summed by those.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schemas", schema(example = "04:00", pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$"))]
+    #[cfg_attr(feature = "schemas", schema(example = "04:00", pattern = "^([01][0-9]|2[0-3]):(00|15|30|45)$"))]
     pub day_start: Option<String>,
     /// Seconds for which an answer is read on after its client has left, 0–600.
     #[serde(skip_serializing_if = "Option::is_none")]

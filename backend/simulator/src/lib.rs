@@ -1,1 +1,173 @@
-//! simulator
+//! A scripted upstream: it answers as a provider does, does wrong what it is told to, and keeps a truth ledger of what
+//! it sent and what it would bill. Tests run it in-process, the demo and the benchmark as a program.
+//!
+//! It deliberately shares no code with the relay: a misreading of the protocol there must not be repeated here. It
+//! knows no prices. Usage figures come from a seed ([`draw`]), never from the text.
+//!
+//! One provider dialect is one module ([`anthropic`]); everything else (ledger, scripts, playing of streams, listeners,
+//! raw-socket faults) is shared by all of them.
+
+mod anthropic;
+mod cli;
+mod config;
+mod control;
+mod draw;
+mod fault;
+mod ledger;
+mod listen;
+mod play;
+mod raw;
+mod receive;
+mod script;
+mod tls;
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, atomic::AtomicU64},
+};
+
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub use self::{
+    cli::{Args, run},
+    config::{LedgerDetail, SimulatorConfig},
+    ledger::{Entry, Ledger, Outcome, Tokens},
+    raw::{RawFault, RawFront},
+    script::{ChosenTokens, Cut, CutHow, ErrorEvent, Omit, Pause, Refusal, Rule, Script, ScriptError, Shape},
+};
+
+/// A running simulator. Dropping it stops it.
+pub struct Simulator {
+    shared: Arc<Shared>,
+    addr: SocketAddr,
+    tls: Option<tls::Front>,
+    tasks: TaskTracker,
+}
+
+/// What every handler sees.
+pub(crate) struct Shared {
+    pub(crate) config: SimulatorConfig,
+    pub(crate) ledger: Ledger,
+    pub(crate) scripts: script::Queue,
+    /// The certificate authority of the TLS front.
+    pub(crate) ca_pem: Option<String>,
+    pub(crate) connections: AtomicU64,
+    pub(crate) stop: CancellationToken,
+}
+
+impl Simulator {
+    /// Bind and serve, on the current runtime.
+    ///
+    /// # Errors
+    /// When the address cannot be bound or the certificate cannot be made.
+    pub async fn start(config: SimulatorConfig) -> io::Result<Self> {
+        let listener = listen::bind(config.listen)?;
+        let addr = listener.local_addr()?;
+        let front = if config.tls { Some(tls::Front::bind(addr.ip())?) } else { None };
+        let shared = Arc::new(Shared {
+            ledger: Ledger::new(config.detail, config.ledger_capacity, config.seed),
+            scripts: script::Queue::default(),
+            ca_pem: front.as_ref().map(|front| front.ca_pem.clone()),
+            connections: AtomicU64::new(0),
+            stop: CancellationToken::new(),
+            config,
+        });
+        let tasks = TaskTracker::new();
+        let router = anthropic::router(&shared).merge(control::router(&shared));
+        tasks.spawn(listen::serve(listener, None, router.clone(), Arc::clone(&shared), tasks.clone()));
+        let tls = match front {
+            Some(mut front) => {
+                let listener = front.listener()?;
+                let acceptor = front.acceptor.clone();
+                tasks.spawn(listen::serve(
+                    listener,
+                    Some(acceptor),
+                    router,
+                    Arc::clone(&shared),
+                    tasks.clone(),
+                ));
+                Some(front)
+            }
+            None => None,
+        };
+        tokio::task::yield_now().await;
+        Ok(Self { shared, addr, tls, tasks })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// `http://host:port`: a base URL for the Anthropic dialect.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// `https://localhost:port` of the TLS front, where one was asked for.
+    #[must_use]
+    pub fn tls_url(&self) -> Option<String> {
+        self.tls.as_ref().map(|front| format!("https://localhost:{}", front.addr.port()))
+    }
+
+    /// The certificate authority to trust for [`Self::tls_url`], PEM.
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.shared.ca_pem.as_deref()
+    }
+
+    /// The truth ledger.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.shared.ledger
+    }
+
+    /// Queue a rule for requests to come.
+    pub fn queue(&self, rule: Rule) {
+        self.shared.scripts.push(rule);
+    }
+
+    /// Queue a script for the next request, in text (see [`Script::parse`]).
+    ///
+    /// # Errors
+    /// When the text is not understood.
+    pub fn next(&self, script: &str) -> Result<(), ScriptError> {
+        self.queue(Rule::once(Script::parse(script)?));
+        Ok(())
+    }
+
+    /// Forget all rules.
+    pub fn clear_rules(&self) {
+        self.shared.scripts.clear();
+    }
+
+    /// How many connections were accepted so far, all listeners together.
+    #[must_use]
+    pub fn connections(&self) -> u64 {
+        self.shared.connections.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// Open a further address that misbehaves below HTTP, with the same keys, figures and ledger.
+    ///
+    /// # Errors
+    /// When no port can be bound.
+    pub fn raw(&self, fault: RawFault) -> io::Result<RawFront> {
+        RawFront::start(fault, Arc::clone(&self.shared), &self.tasks)
+    }
+
+    /// Close every listener and connection, and wait for it.
+    pub async fn stop(self) {
+        self.shared.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.shared.stop.cancel();
+    }
+}

@@ -1,0 +1,135 @@
+//! The Anthropic dialect: Messages, token counting, the model list, and errors in Anthropic's shape.
+
+mod answer;
+mod count;
+mod error;
+mod messages;
+mod models;
+mod request;
+mod stream;
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Router,
+    extract::State,
+    response::Response,
+    routing::{any, get, post},
+};
+use http::{HeaderMap, HeaderValue, Request, header};
+
+pub(crate) use self::{
+    answer::Answer,
+    error::{problem, render},
+    messages::{Plan, plan},
+    stream::Stream,
+};
+use crate::{
+    Shared, fault,
+    ledger::Slot,
+    listen::Connection,
+    receive::Call,
+    script::{Refusal, Script},
+};
+
+/// The routes, at the root and under `/compat` (for accounts whose base URL has a path).
+pub(crate) fn router(shared: &Arc<Shared>) -> Router {
+    let routes: Router<Arc<Shared>> = Router::new()
+        .route("/v1/messages", post(messages::create))
+        .route("/v1/messages/count_tokens", post(count::create))
+        .route("/v1/models", get(models::list))
+        .route("/v1/models/{id}", get(models::get));
+    Router::new()
+        .nest("/compat", routes.clone())
+        .merge(routes)
+        .fallback(any(unknown))
+        .method_not_allowed_fallback(unknown)
+        .with_state(Arc::clone(shared))
+}
+
+async fn unknown(
+    State(shared): State<Arc<Shared>>,
+    Extension(connection): Extension<Arc<Connection>>,
+    request: Request<axum::body::Body>,
+) -> Response {
+    let Ok(call) = Call::receive(&shared, connection, request).await else { return fault::gone() };
+    error::refuse(call, &problem(404, "not_found_error", "Not found"))
+}
+
+/// Who asks, and with what version of the API: what every call must have.
+fn admit(shared: &Shared, call: &Call) -> Result<(), Refusal> {
+    if call.key.is_none() {
+        return Err(problem(401, "authentication_error", "x-api-key header is required"));
+    }
+    if !call.authentic(shared) {
+        return Err(problem(401, "authentication_error", "invalid x-api-key"));
+    }
+    if shared.config.require_version && !call.headers.contains_key("anthropic-version") {
+        return Err(problem(400, "invalid_request_error", "anthropic-version: header is required"));
+    }
+    Ok(())
+}
+
+/// A short answer that generates nothing, after whatever the script wants first.
+async fn plain(
+    mut call: Call,
+    script: &Script,
+    body: impl FnOnce(&mut Call) -> Result<String, Refusal>,
+) -> Response {
+    fault::silence(script).await;
+    if let Some(refusal) = &script.refuse {
+        return error::refuse(call, refusal);
+    }
+    if let Some(how) = fault::before_head(script) {
+        return fault::break_off(call, how);
+    }
+    match body(&mut call) {
+        Ok(body) => json(call, 200, body),
+        Err(refusal) => error::refuse(call, &refusal),
+    }
+}
+
+/// Write a JSON body whole. It counts as delivered once it is handed to the connection.
+fn json(mut call: Call, status: u16, body: String) -> Response {
+    call.slot.wrote(body.as_bytes());
+    call.slot.update(|entry| entry.status = Some(status));
+    let mut response = Response::new(axum::body::Body::from(body));
+    *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    describe(&call.slot, response.headers_mut());
+    call.slot.finish(crate::Outcome::Completed);
+    response
+}
+
+/// The headers of every answer: the request id and the rate limits.
+pub(crate) fn describe(slot: &Slot, headers: &mut HeaderMap) {
+    if let Ok(id) = HeaderValue::from_str(slot.request_id()) {
+        headers.insert("request-id", id);
+    }
+    let reset = chrono::Utc::now() + chrono::Duration::seconds(60);
+    let reset = HeaderValue::from_str(&reset.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)).ok();
+    for (name, value) in LIMITS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    for name in RESETS {
+        if let Some(reset) = &reset {
+            headers.insert(name, reset.clone());
+        }
+    }
+}
+
+const LIMITS: [(&str, &str); 7] = [
+    ("anthropic-organization-id", "5a1e0000-0000-4000-8000-000000000001"),
+    ("anthropic-ratelimit-requests-limit", "4000"),
+    ("anthropic-ratelimit-requests-remaining", "3999"),
+    ("anthropic-ratelimit-input-tokens-limit", "2000000"),
+    ("anthropic-ratelimit-input-tokens-remaining", "1998000"),
+    ("anthropic-ratelimit-output-tokens-limit", "400000"),
+    ("anthropic-ratelimit-output-tokens-remaining", "399000"),
+];
+
+const RESETS: [&str; 3] = [
+    "anthropic-ratelimit-requests-reset",
+    "anthropic-ratelimit-input-tokens-reset",
+    "anthropic-ratelimit-output-tokens-reset",
+];

@@ -1,0 +1,197 @@
+//! Drawing up an answer: ids, figures and blocks, all from the seed, and its JSON form.
+//!
+//! Two promises that reservations rely on: input figures together never exceed the bytes of the request, and output
+//! never exceeds `max_tokens`. (A script may choose input figures that break the first.)
+
+use std::fmt::Write as _;
+
+use crate::{
+    draw::Draw,
+    ledger::Tokens,
+    script::{Script, Shape},
+};
+
+/// One answer, before it is written as JSON or played as a stream.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) message_id: String,
+    /// As JSON, quotes included.
+    pub(crate) model: String,
+    pub(crate) tokens: Tokens,
+    pub(crate) stop_reason: &'static str,
+    pub(crate) blocks: Vec<Block>,
+    pub(crate) text_bytes: Option<usize>,
+    /// Makes texts differ; has nothing to do with the figures.
+    pub(crate) flavour: u64,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Block {
+    pub(crate) kind: BlockKind,
+    /// Content deltas in a stream.
+    pub(crate) deltas: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum BlockKind {
+    Thinking,
+    Text,
+    Tool { id: String, name: String },
+}
+
+/// What the request says about the answer wanted.
+pub(crate) struct Wanted<'a> {
+    pub(crate) seq: u64,
+    pub(crate) model: &'a str,
+    pub(crate) max_tokens: u64,
+    pub(crate) body_bytes: u64,
+    pub(crate) thinks: bool,
+    pub(crate) tool: Option<String>,
+}
+
+impl Answer {
+    pub(crate) fn draw(seed: u64, draw: &mut Draw, wanted: Wanted<'_>, script: &Script) -> Self {
+        let tokens = tokens(draw, &wanted, script);
+        let shape = script.shape.unwrap_or(if wanted.thinks { Shape::Thinking } else { Shape::Text });
+        let blocks = blocks(shape, script.events.unwrap_or(12), wanted.seq, wanted.tool);
+        let calls_tool = blocks.iter().any(|block| matches!(block.kind, BlockKind::Tool { .. }));
+        let stop_reason = match () {
+            () if tokens.output == wanted.max_tokens => "max_tokens",
+            () if calls_tool => "tool_use",
+            () => "end_turn",
+        };
+        Self {
+            message_id: format!("msg_sim_{:08x}{:012x}", (seed ^ (seed >> 32)) as u32, wanted.seq),
+            model: serde_json::Value::from(wanted.model).to_string(),
+            tokens,
+            stop_reason,
+            blocks,
+            text_bytes: script.text_bytes,
+            flavour: draw.next(),
+        }
+    }
+
+    /// The whole answer as one JSON body.
+    pub(crate) fn json(&self) -> String {
+        let mut out = String::with_capacity(900 + self.text_bytes.unwrap_or_default());
+        let Self { message_id, model, .. } = self;
+        let _ = write!(
+            out,
+            r#"{{"id":"{message_id}","type":"message","role":"assistant","model":{model},"content":["#
+        );
+        for (index, block) in self.blocks.iter().enumerate() {
+            if index > 0 {
+                out.push(',');
+            }
+            match &block.kind {
+                BlockKind::Thinking => {
+                    let _ = write!(
+                        out,
+                        r#"{{"type":"thinking","thinking":"{}","signature":"{SIGNATURE}"}}"#,
+                        word(self.flavour, 0)
+                    );
+                }
+                BlockKind::Text => {
+                    out.push_str(r#"{"type":"text","text":""#);
+                    match self.text_bytes {
+                        Some(bytes) => out.extend(FILLER.chars().cycle().take(bytes)),
+                        None => (0..6).for_each(|n| out.push_str(word(self.flavour, n))),
+                    }
+                    out.push_str(r#""}"#);
+                }
+                BlockKind::Tool { id, name } => {
+                    let name = serde_json::Value::from(name.as_str());
+                    let _ = write!(
+                        out,
+                        r#"{{"type":"tool_use","id":"{id}","name":{name},"input":{TOOL_INPUT}}}"#
+                    );
+                }
+            }
+        }
+        let _ = write!(out, r#"],"stop_reason":"{}","stop_sequence":null,"usage":"#, self.stop_reason);
+        usage(&mut out, self.tokens);
+        out.push('}');
+        out
+    }
+}
+
+/// The usage object with every bucket, as `message_start` and a JSON answer carry it.
+pub(crate) fn usage(out: &mut String, tokens: Tokens) {
+    let Tokens { input, output, cache_read, cache_write_5m, cache_write_1h } = tokens;
+    let written = cache_write_5m + cache_write_1h;
+    let _ = write!(
+        out,
+        r#"{{"input_tokens":{input},"cache_creation_input_tokens":{written},"cache_read_input_tokens":{cache_read},"cache_creation":{{"ephemeral_5m_input_tokens":{cache_write_5m},"ephemeral_1h_input_tokens":{cache_write_1h}}},"output_tokens":{output},"service_tier":"standard"}}"#
+    );
+}
+
+/// A word of answer text, as JSON text without quotes. Several scripts and planes, so that chunk borders meet
+/// characters of one to four bytes.
+pub(crate) fn word(flavour: u64, n: u32) -> &'static str {
+    const WORDS: [&str; 12] = [
+        "Water ",
+        "finds ",
+        "its ",
+        "way ",
+        "über ",
+        "stepping ",
+        "stones, ",
+        "水到渠成",
+        " naïve ",
+        "🦀 ",
+        "back\\\\slash ",
+        "a \\\"quoted\\\" word\\n",
+    ];
+    WORDS[(flavour.rotate_left(n * 5) % WORDS.len() as u64) as usize]
+}
+
+pub(crate) const FILLER: &str = "All work and no play makes a long answer. ";
+
+/// Looks like a signature: base64 with its awkward characters.
+pub(crate) const SIGNATURE: &str =
+    "EqQBCkgIARABGAIiQL8x+/Sim9uF0/Kc4vQ7Zr2m1Yb+o5sJ6pHd8wTg3nXkEaLqUe1RfVcBtYhSiM0w==";
+
+/// The input of every tool call.
+pub(crate) const TOOL_INPUT: &str =
+    r#"{"city":"Zürich","days":3,"note":"said \"maybe\" \\ 東京 🗼","nested":{"list":[1,2.5,null,true]}}"#;
+
+fn tokens(draw: &mut Draw, wanted: &Wanted<'_>, script: &Script) -> Tokens {
+    let total = 1 + draw.below((wanted.body_bytes * 3 / 4).max(1));
+    // About half of all requests use a cache, and not always all of its buckets.
+    let cached = if draw.chance(50) { draw.below(total) } else { 0 };
+    let cache_read = draw.below(cached + 1);
+    let cache_write_5m = draw.below(cached - cache_read + 1);
+    let cache_write_1h = draw.below(cached - cache_read - cache_write_5m + 1);
+    let input = total - cache_read - cache_write_5m - cache_write_1h;
+    let output = 1 + draw.below(wanted.max_tokens.min(LONGEST));
+    let chosen = &script.tokens;
+    Tokens {
+        input: chosen.input.unwrap_or(input),
+        output: chosen.output.unwrap_or(output).min(wanted.max_tokens),
+        cache_read: chosen.cache_read.unwrap_or(cache_read),
+        cache_write_5m: chosen.cache_write_5m.unwrap_or(cache_write_5m),
+        cache_write_1h: chosen.cache_write_1h.unwrap_or(cache_write_1h),
+    }
+}
+
+/// The longest answer, in tokens.
+const LONGEST: u64 = 1500;
+
+fn blocks(shape: Shape, deltas: u32, seq: u64, tool: Option<String>) -> Vec<Block> {
+    let tool = tool.unwrap_or_else(|| "get_weather".to_owned());
+    let call = |n: u32| BlockKind::Tool { id: format!("toolu_sim_{seq:012x}{n:02x}"), name: tool.clone() };
+    let kinds = match shape {
+        Shape::Text => vec![BlockKind::Text],
+        Shape::Thinking => vec![BlockKind::Thinking, BlockKind::Text],
+        Shape::Tools => vec![BlockKind::Text, call(0)],
+        Shape::Full => vec![BlockKind::Thinking, BlockKind::Text, call(0), call(1)],
+    };
+    let share = deltas / kinds.len() as u32;
+    let rest = deltas - share * kinds.len() as u32;
+    let last = kinds.len() - 1;
+    let deltas = |at: usize| if at == last { share + rest } else { share };
+    kinds.into_iter().enumerate().map(|(at, kind)| Block { kind, deltas: deltas(at) }).collect()
+}
+
+#[cfg(test)]
+mod tests;

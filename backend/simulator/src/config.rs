@@ -1,0 +1,72 @@
+//! What a simulator is started with. Plain data: the command line is in [`crate::cli`], faults are in [`crate::script`].
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::script::Script;
+
+/// Everything that can be chosen about a simulator before it starts. The default suits a test: a free loopback port,
+/// any key that begins with `sk-sim-`, a fixed seed, a complete ledger.
+#[derive(Clone, Debug)]
+pub struct SimulatorConfig {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Upstream keys accepted. Empty: any key that begins with `sk-sim-`.
+    pub keys: Vec<String>,
+    /// Models listed by `GET /v1/models`, newest first.
+    pub models: Vec<String>,
+    /// Answer 404 for a model that is not listed, as the provider does. Off by default: any name is served.
+    pub listed_models_only: bool,
+    /// Refuse Anthropic calls without `anthropic-version`, as the provider does.
+    pub require_version: bool,
+    /// Figures and message ids follow from this and the request's number.
+    pub seed: u64,
+    /// How much of each request the ledger keeps.
+    pub detail: LedgerDetail,
+    /// Entries kept; the oldest go first.
+    pub ledger_capacity: usize,
+    /// Open a second listener with TLS (HTTP/1.1 and HTTP/2 by ALPN) and a certificate authority of its own.
+    pub tls: bool,
+    /// What an answer does when neither the request nor a queued rule says otherwise.
+    pub script: Script,
+}
+
+/// How much of each request the ledger keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LedgerDetail {
+    /// Everything: headers received, SHA-256 of both bodies.
+    #[default]
+    Full,
+    /// Ids, outcome and token figures only: what a benchmark's far end can afford.
+    Figures,
+}
+
+impl Default for SimulatorConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            keys: Vec::new(),
+            models: MODELS.iter().map(|id| (*id).to_owned()).collect(),
+            listed_models_only: false,
+            require_version: true,
+            seed: 1,
+            detail: LedgerDetail::Full,
+            ledger_capacity: 200_000,
+            tls: false,
+            script: Script::default(),
+        }
+    }
+}
+
+const MODELS: [&str; 8] = [
+    "claude-opus-5-5",
+    "claude-sonnet-5-5",
+    "claude-haiku-5-5",
+    "claude-opus-5",
+    "claude-sonnet-5",
+    "claude-opus-4-5-20251101",
+    "claude-haiku-4-5-20251001",
+    "claude-sonnet-4-5-20250929",
+];

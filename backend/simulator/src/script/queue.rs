@@ -1,0 +1,143 @@
+//! Rules queued ahead: which of the next requests get which script.
+
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::Script;
+use crate::draw::Draw;
+
+/// A script and the requests it is for. Conditions that are absent hold; the first rule that fits is used.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rule {
+    /// Only requests with this upstream key.
+    pub key: Option<String>,
+    /// Only requests for this model.
+    pub model: Option<String>,
+    /// Only requests with this tag.
+    pub tag: Option<String>,
+    /// Only requests whose path ends so, such as `/count_tokens`.
+    pub path: Option<String>,
+    /// Only this share of them, drawn per request.
+    pub percent: Option<u8>,
+    /// For so many requests, then the rule is gone; none is for ever.
+    pub times: Option<u32>,
+    /// What happens: an object, or text as in [`Script::parse`].
+    #[serde(deserialize_with = "script")]
+    pub script: Script,
+}
+
+impl Rule {
+    /// For the next request, whatever it is.
+    #[must_use]
+    pub fn once(script: Script) -> Self {
+        Self { times: Some(1), script, ..Self::default() }
+    }
+
+    /// For every request with this upstream key.
+    #[must_use]
+    pub fn on_key(key: &str, script: Script) -> Self {
+        Self { key: Some(key.to_owned()), script, ..Self::default() }
+    }
+}
+
+/// What is known of a request when its rule is looked up.
+pub(crate) struct Subject<'a> {
+    pub(crate) key: Option<&'a str>,
+    pub(crate) model: Option<&'a str>,
+    pub(crate) tag: Option<&'a str>,
+    pub(crate) path: &'a str,
+}
+
+#[derive(Default)]
+pub(crate) struct Queue {
+    rules: Mutex<Vec<Rule>>,
+    /// Spares the lock while there is no rule, which is always in a benchmark.
+    armed: AtomicBool,
+}
+
+impl Queue {
+    pub(crate) fn push(&self, rule: Rule) {
+        self.rules().push(rule);
+        self.armed.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn clear(&self) {
+        self.rules().clear();
+        self.armed.store(false, Ordering::Release);
+    }
+
+    pub(crate) fn list(&self) -> Vec<Rule> {
+        self.rules().clone()
+    }
+
+    /// The script of the first rule that fits, used up by one.
+    pub(crate) fn take(&self, subject: &Subject<'_>, draw: &mut Draw) -> Option<Script> {
+        if !self.armed.load(Ordering::Acquire) {
+            return None;
+        }
+        let mut rules = self.rules();
+        let at = rules.iter().position(|rule| fits(rule, subject, draw))?;
+        let script = rules[at].script.clone();
+        if let Some(times) = &mut rules[at].times {
+            *times = times.saturating_sub(1);
+            if *times == 0 {
+                rules.remove(at);
+                self.armed.store(!rules.is_empty(), Ordering::Release);
+            }
+        }
+        Some(script)
+    }
+
+    fn rules(&self) -> MutexGuard<'_, Vec<Rule>> {
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn fits(rule: &Rule, subject: &Subject<'_>, draw: &mut Draw) -> bool {
+    let same = |want: &Option<String>, is: Option<&str>| want.as_deref().is_none_or(|want| is == Some(want));
+    same(&rule.key, subject.key)
+        && same(&rule.model, subject.model)
+        && same(&rule.tag, subject.tag)
+        && rule.path.as_deref().is_none_or(|end| subject.path.ends_with(end))
+        && rule.percent.is_none_or(|percent| draw.chance(percent))
+}
+
+fn script<'de, D: Deserializer<'de>>(from: D) -> Result<Script, D::Error> {
+    match serde_json::Value::deserialize(from)? {
+        serde_json::Value::String(text) => Script::parse(&text).map_err(serde::de::Error::custom),
+        object => serde_json::from_value(object).map_err(serde::de::Error::custom),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subject(key: &str) -> Subject<'_> {
+        Subject { key: Some(key), model: Some("claude-sonnet-5"), tag: None, path: "/v1/messages" }
+    }
+
+    #[test]
+    fn a_rule_is_used_as_often_as_it_says() {
+        let queue = Queue::default();
+        queue.push(serde_json::from_str(r#"{"times": 2, "script": "status=529"}"#).unwrap());
+        let mut draw = Draw::new(1, 1);
+        let statuses: Vec<_> = (0..3).map(|_| queue.take(&subject("a"), &mut draw).is_some()).collect();
+        assert_eq!(statuses, [true, true, false]);
+    }
+
+    #[test]
+    fn a_rule_for_a_key_leaves_other_keys_alone() {
+        let queue = Queue::default();
+        queue.push(Rule::on_key("a", Script::parse("status=429").unwrap()));
+        let mut draw = Draw::new(1, 1);
+        assert!(queue.take(&subject("b"), &mut draw).is_none());
+        assert!(queue.take(&subject("a"), &mut draw).is_some());
+        assert!(queue.take(&subject("a"), &mut draw).is_some());
+    }
+}

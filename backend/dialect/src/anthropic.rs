@@ -1,0 +1,8 @@
+//! Anthropic Messages: what its requests ask for, what its answers report, and the bodies we write in its shape.
+
+pub mod error;
+pub mod estimate;
+pub mod models;
+pub mod request;
+mod session;
+pub mod usage;

@@ -1,0 +1,130 @@
+//! Byte edits of a body: a list of "this range becomes these bytes", made from a scan and applied once.
+//!
+//! Everything outside the ranges is carried over untouched, so unknown fields, number formats and white space
+//! survive. Without edits the body is handed back as it is, and nothing is copied.
+
+use std::ops::Range;
+
+use bytes::{Bytes, BytesMut};
+
+use crate::scan::Object;
+
+/// Two edits wanted the same bytes, or one lay outside the body: a mistake of the caller, never of the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("byte edits overlap or lie outside the body (byte {at})")]
+pub struct SpliceError {
+    /// Where the offending edit begins.
+    pub at: usize,
+}
+
+/// Edits that belong to one body.
+#[derive(Clone, Debug, Default)]
+pub struct Edits {
+    list: Vec<(Range<usize>, Bytes)>,
+    inserted: bool,
+}
+
+impl Edits {
+    /// No edits yet; does not allocate.
+    pub const fn new() -> Self {
+        Self { list: Vec::new(), inserted: false }
+    }
+
+    /// Puts `json`, the text of a JSON value, where the value at `range` stands.
+    pub fn replace(&mut self, range: Range<usize>, json: impl Into<Bytes>) {
+        self.list.push((range, json.into()));
+    }
+
+    /// Puts a string, escaped as JSON wants it, where the value at `range` stands.
+    pub fn replace_with_string(&mut self, range: Range<usize>, text: &str) {
+        self.replace(range, quoted(text));
+    }
+
+    /// Adds a member at the end of `object`. `json` is the text of its value. The caller has made sure that the
+    /// object has no such key.
+    pub fn insert_field(&mut self, object: Object, key: &str, json: &str) {
+        let comma = if object.empty && !self.inserted { "" } else { "," };
+        self.inserted = true;
+        let member = format!("{comma}{}:{json}", quoted(key));
+        self.list.push((object.close..object.close, member.into()));
+    }
+
+    /// Whether there is nothing to do.
+    pub const fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The edited body; insertions at one place keep the order in which they were made.
+    pub fn apply(mut self, body: Bytes) -> Result<Bytes, SpliceError> {
+        if self.list.is_empty() {
+            return Ok(body);
+        }
+        self.list.sort_by_key(|(range, _)| (range.start, range.end));
+        let added: usize = self.list.iter().map(|(_, bytes)| bytes.len()).sum();
+        let mut edited = BytesMut::with_capacity(body.len() + added);
+        let mut done = 0;
+        for (range, bytes) in &self.list {
+            let kept =
+                body.get(done..range.start).filter(|_| range.start <= range.end && range.end <= body.len());
+            edited.extend_from_slice(kept.ok_or(SpliceError { at: range.start })?);
+            edited.extend_from_slice(bytes);
+            done = range.end;
+        }
+        edited.extend_from_slice(&body[done..]);
+        Ok(edited.freeze())
+    }
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scan;
+
+    #[test]
+    fn no_edits_hand_back_the_same_allocation() {
+        let body = Bytes::from(br#"{"model":"a"}"#.to_vec());
+        let same = Edits::new().apply(body.clone()).unwrap();
+        assert_eq!(same.as_ptr(), body.as_ptr());
+    }
+
+    #[test]
+    fn a_replaced_model_leaves_every_other_byte_alone() {
+        let body = Bytes::from_static(b"{ \"x\" : 1.50e0,\t\"model\" : \"a\\u0062\" , \"y\":[ ] }\n");
+        let fields = scan::object(&body, &["model"]).unwrap();
+        let mut edits = Edits::new();
+        edits.replace_with_string(fields.get("model").unwrap().range(), "say \"hi\"");
+        let edited = edits.apply(body.clone()).unwrap();
+        assert_eq!(&edited[..], b"{ \"x\" : 1.50e0,\t\"model\" : \"say \\\"hi\\\"\" , \"y\":[ ] }\n");
+    }
+
+    #[test]
+    fn fields_are_inserted_with_the_commas_they_need() {
+        for (body, wanted) in [
+            ("{}", r#"{"a":1,"b":"x"}"#),
+            ("{ }", r#"{ "a":1,"b":"x"}"#),
+            (r#"{"c":0}"#, r#"{"c":0,"a":1,"b":"x"}"#),
+        ] {
+            let object = scan::object(body.as_bytes(), &[]).unwrap().object();
+            let mut edits = Edits::new();
+            edits.insert_field(object, "a", "1");
+            edits.insert_field(object, "b", "\"x\"");
+            assert_eq!(edits.apply(Bytes::from_static(body.as_bytes())).unwrap(), wanted);
+        }
+    }
+
+    #[test]
+    fn edits_that_overlap_or_run_past_the_end_are_refused() {
+        let body = Bytes::from_static(b"0123456789");
+        let mut edits = Edits::new();
+        edits.replace(2..6, "a");
+        edits.replace(5..7, "b");
+        assert_eq!(edits.apply(body.clone()), Err(SpliceError { at: 5 }));
+        let mut edits = Edits::new();
+        edits.replace(8..11, "a");
+        assert_eq!(edits.apply(body), Err(SpliceError { at: 8 }));
+    }
+}

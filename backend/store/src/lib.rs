@@ -9,6 +9,7 @@ pub mod args;
 pub mod cache;
 pub mod db;
 pub mod error;
+pub mod hold;
 pub mod migrate;
 pub mod policy;
 pub mod roles;

@@ -1,0 +1,58 @@
+//! Filling Redis from Postgres: a scope that is new to Redis, and a shard that is.
+
+use super::{ScopeId, ShardKeys};
+use crate::{Cache, StoreResult, cache::tenant_prefix};
+use causeway_domain::{OrgId, window::WindowKind};
+use redis::{AsyncCommands, Script};
+use std::sync::LazyLock;
+
+static LOAD: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("load.lua")));
+
+/// What Postgres knows of a scope.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Nano-dollars since the beginning.
+    pub nanos: i64,
+    /// Tokens since the beginning.
+    pub tokens: i64,
+    /// The limited windows.
+    pub windows: Vec<LoadedWindow>,
+}
+
+/// A window as it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoadedWindow {
+    /// Which.
+    pub kind: WindowKind,
+    /// When it ends, ms since the epoch; 0 = never.
+    pub end: i64,
+    /// Nano-dollars of the total that were spent before it began.
+    pub base_nanos: i64,
+    /// Tokens of the total that were spent before it began.
+    pub base_tokens: i64,
+}
+
+/// Puts totals into Redis unless they are there.
+pub async fn load(cache: &Cache, org: OrgId, scope: ScopeId, totals: &Totals) -> StoreResult<()> {
+    let mut call = LOAD.key(format!("{}{}", tenant_prefix(org), scope.suffix()));
+    call.arg(totals.nanos).arg(totals.tokens);
+    for window in &totals.windows {
+        call.arg(window.kind.as_str()).arg(window.end).arg(window.base_nanos).arg(window.base_tokens);
+    }
+    let _fresh: i64 = call.invoke_async(&mut cache.connection.clone()).await?;
+    Ok(())
+}
+
+/// Makes the next reservation load a scope's totals again. What is reserved and open stays counted.
+pub async fn forget(cache: &Cache, org: OrgId, scope: ScopeId) -> StoreResult<()> {
+    let () = cache.connection.clone().hdel(format!("{}{}", tenant_prefix(org), scope.suffix()), "v").await?;
+    Ok(())
+}
+
+/// Opens a shard that is new to Redis, or that Redis has lost.
+pub async fn open_shard(cache: &Cache, shard: u8) -> StoreResult<()> {
+    let keys = ShardKeys::new(shard);
+    let mut connection = cache.connection.clone();
+    let _set: bool = connection.hset_nx(&keys.meta, "schema", 1).await?;
+    Ok(())
+}

@@ -1,0 +1,64 @@
+-- Turns holds of one shard into settled ones: what was reserved is given back, what was used is added.
+--
+-- The hashes of the scopes are named by the holds themselves. They carry the shard's tag, so they are on the slot of
+-- the declared keys.
+--
+-- KEYS  1 meta, 2 holds, 3 settled
+-- ARGV  1 prefix of the shard, then for each request: id, mode (S = settle, R = release), charged nanos, real nanos,
+--       tokens, figures
+-- Returns {sequence, result, result, ...}; result 1 = done now, 0 = was done before, -1 = there is no such hold
+local RING = 61
+local results = {redis.call('HINCRBY', KEYS[1], 'seq', 1)}
+
+local function minus(amount) return '-' .. amount end
+
+local function give_back(key, part, charged, real, tokens, used)
+  local suffix, nanos, reserved, tracked, second = string.match(part, '^([^,]*),([^,]*),([^,]*),([^,]*),([^,]*)$')
+  key = key .. suffix
+  redis.call('HINCRBY', key, 'c', -1)
+  if tracked == '1' then
+    if nanos ~= '0' then redis.call('HINCRBY', key, 'ru', minus(nanos)) end
+    if reserved ~= '0' then redis.call('HINCRBY', key, 'rt', minus(reserved)) end
+    -- An account pays what the provider asks, everyone else what is charged.
+    local cost = string.sub(suffix, 1, 1) == 'a' and real or charged
+    if used and cost ~= '0' then redis.call('HINCRBY', key, 'u', cost) end
+    if used and tokens ~= '0' then redis.call('HINCRBY', key, 't', tokens) end
+  end
+  if second ~= '' then
+    -- Correct the minute in which it was reserved, while that second is still in the ring.
+    local last = tonumber(redis.call('HGET', key, 'ks') or '0')
+    if last - tonumber(second) < RING then
+      local difference = (used and tonumber(tokens) or 0) - tonumber(reserved)
+      if difference ~= 0 then
+        difference = string.format('%.0f', difference)
+        redis.call('HINCRBY', key, 'k' .. (tonumber(second) % RING), difference)
+        redis.call('HINCRBY', key, 'kn', difference)
+      end
+    end
+  end
+end
+
+for at = 2, #ARGV, 6 do
+  local id, used = ARGV[at], ARGV[at + 1] == 'S'
+  local hold = redis.call('HGET', KEYS[2], id)
+  local org, parts
+  if hold then org, parts = string.match(hold, '^[^\n]*\n[^\n]*\n[^\n]*\n([^\n]*)\n([^\n]*)\n') end
+  local result
+  if not hold then
+    -- A release may overtake the reservation it undoes: leave a mark that the late one will find.
+    if not used then redis.call('HSET', KEYS[2], id, '-\n' .. redis.call('TIME')[1]) end
+    result = -1
+  elseif not org then
+    result = 0
+  elseif used and redis.call('HSETNX', KEYS[3], id, ARGV[at + 5]) == 0 then
+    result = 0
+  else
+    for part in string.gmatch(parts, '[^;]+') do
+      give_back(ARGV[1] .. org .. ':', part, ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], used)
+    end
+    if not used then redis.call('HDEL', KEYS[2], id) end
+    result = 1
+  end
+  results[#results + 1] = result
+end
+return results

@@ -1,0 +1,99 @@
+//! Settling, checkpointing and confirming holds, in batches of one shard.
+
+use super::ShardKeys;
+use crate::{Cache, StoreResult, cache::shard_prefix};
+use causeway_domain::RequestId;
+use redis::{AsyncCommands, Script};
+use std::sync::LazyLock;
+
+static SETTLE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("settle.lua")));
+
+/// What becomes of a hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettleMode {
+    /// It reached a provider: the figures count and a row follows.
+    Settle,
+    /// It never did: everything is given back, and no row follows.
+    Release,
+}
+
+/// The end of one request.
+#[derive(Clone, Debug)]
+pub struct Settlement {
+    /// Which.
+    pub request: RequestId,
+    /// How.
+    pub mode: SettleMode,
+    /// Nano-dollars charged to the key.
+    pub charged: i64,
+    /// Nano-dollars at the provider's price.
+    pub real: i64,
+    /// Tokens, all buckets.
+    pub tokens: u64,
+    /// What the row needs; opaque here.
+    pub figures: String,
+}
+
+/// What the script found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettledAs {
+    /// Settled by this call.
+    Now,
+    /// Settled before: nothing was changed.
+    Before,
+    /// Redis has no such hold: it was swept, or Redis lost it. The totals must be loaded anew.
+    Missing,
+}
+
+/// Settles requests of one shard. Returns the shard's sequence number, which only ever grows unless Redis has lost
+/// something, and what became of each.
+pub async fn settle(cache: &Cache, shard: u8, batch: &[Settlement]) -> StoreResult<(i64, Vec<SettledAs>)> {
+    let keys = ShardKeys::new(shard);
+    let mut call = SETTLE.key(keys.meta);
+    call.key(keys.holds).key(keys.settled).arg(shard_prefix(shard));
+    for one in batch {
+        call.arg(one.request.0.simple().to_string())
+            .arg(match one.mode {
+                SettleMode::Settle => "S",
+                SettleMode::Release => "R",
+            })
+            .arg(one.charged)
+            .arg(one.real)
+            .arg(one.tokens)
+            .arg(&one.figures);
+    }
+    let answer: Vec<i64> = call.invoke_async(&mut cache.connection.clone()).await?;
+    let results = answer.iter().skip(1).map(|n| match n {
+        1 => SettledAs::Now,
+        0 => SettledAs::Before,
+        _ => SettledAs::Missing,
+    });
+    Ok((answer.first().copied().unwrap_or(0), results.collect()))
+}
+
+/// Notes the figures of streams that are still running, for the sweeper to settle from should this instance die.
+pub async fn checkpoint(cache: &Cache, shard: u8, figures: &[(RequestId, String)]) -> StoreResult<()> {
+    let fields: Vec<(String, &str)> =
+        figures.iter().map(|(id, f)| (id.0.simple().to_string(), f.as_str())).collect();
+    let () = cache.connection.clone().hset_multiple(ShardKeys::new(shard).checks, &fields).await?;
+    Ok(())
+}
+
+/// Forgets settled holds whose rows are in Postgres.
+pub async fn confirm(cache: &Cache, shard: u8, requests: &[RequestId]) -> StoreResult<()> {
+    if requests.is_empty() {
+        return Ok(());
+    }
+    let keys = ShardKeys::new(shard);
+    let ids: Vec<String> = requests.iter().map(|id| id.0.simple().to_string()).collect();
+    let () = redis::pipe()
+        .hdel(keys.holds, &ids)
+        .ignore()
+        .hdel(keys.settled, &ids)
+        .ignore()
+        .hdel(keys.checks, &ids)
+        .ignore()
+        .query_async(&mut cache.connection.clone())
+        .await?;
+    Ok(())
+}

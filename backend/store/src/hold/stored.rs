@@ -1,0 +1,72 @@
+//! Reading holds back, for the sweeper.
+
+use super::ShardKeys;
+use crate::{Cache, StoreResult};
+use causeway_domain::RequestId;
+use redis::AsyncCommands;
+use uuid::Uuid;
+
+/// A hold as it is in Redis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenHold {
+    /// Which request.
+    pub request: RequestId,
+    /// The instance's life that made it; `-` for a mark left by a release that came first.
+    pub boot: String,
+    /// Index of the candidate that was chosen.
+    pub candidate: usize,
+    /// When it was made, ms since the epoch by Redis' clock.
+    pub at: i64,
+    /// What was handed to `reserve`.
+    pub payload: String,
+    /// The figures, if it is settled.
+    pub settled: Option<String>,
+    /// The last figures noted while it ran.
+    pub checkpoint: Option<String>,
+}
+
+/// Every hold of a shard. Sizes are bounded by what is open at the moment, plus what Postgres has not confirmed.
+pub async fn open_holds(cache: &Cache, shard: u8) -> StoreResult<Vec<OpenHold>> {
+    let keys = ShardKeys::new(shard);
+    let mut connection = cache.connection.clone();
+    let all: Vec<(String, String)> = connection.hgetall(&keys.holds).await?;
+    let mut holds: Vec<OpenHold> = all.iter().filter_map(|(id, value)| parse(id, value)).collect();
+    if holds.is_empty() {
+        return Ok(holds);
+    }
+    let ids: Vec<String> = holds.iter().map(|h| h.request.0.simple().to_string()).collect();
+    let (settled, checks): (Vec<Option<String>>, Vec<Option<String>>) = redis::pipe()
+        .hmget(&keys.settled, &ids)
+        .hmget(&keys.checks, &ids)
+        .query_async(&mut connection)
+        .await?;
+    for (hold, (settled, check)) in holds.iter_mut().zip(settled.into_iter().zip(checks)) {
+        hold.settled = settled;
+        hold.checkpoint = check;
+    }
+    Ok(holds)
+}
+
+fn parse(id: &str, value: &str) -> Option<OpenHold> {
+    let request = RequestId(Uuid::parse_str(id).ok()?);
+    let mut parts = value.splitn(6, '\n');
+    let boot = parts.next()?.to_owned();
+    let mut hold = OpenHold {
+        request,
+        boot,
+        candidate: 0,
+        at: 0,
+        payload: String::new(),
+        settled: None,
+        checkpoint: None,
+    };
+    if hold.boot == "-" {
+        hold.at = parts.next()?.parse::<i64>().ok()? * 1000;
+        return Some(hold);
+    }
+    hold.candidate = parts.next()?.parse().ok()?;
+    hold.at = parts.next()?.parse().ok()?;
+    let (_org, _scopes) = (parts.next()?, parts.next()?);
+    hold.payload = parts.next()?.to_owned();
+    Some(hold)
+}

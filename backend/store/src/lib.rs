@@ -6,14 +6,18 @@
 //! shows nothing.
 
 pub mod args;
+pub mod boots;
 pub mod cache;
 pub mod db;
 pub mod error;
 pub mod hold;
+pub mod ledger;
 pub mod migrate;
 pub mod policy;
+pub mod principal;
 pub mod roles;
 pub mod tenant;
+pub mod totals;
 
 pub use args::StoreArgs;
 pub use cache::Cache;

@@ -1,2 +1,33 @@
-//! server
-fn main() {}
+//! The binary `causeway`: reads the settings, wires the crates together, runs them and stops them in order.
+//!
+//! No rule of the product lives here. What a request does is in `relay` and `admin`, what is stored in `store`.
+
+mod cli;
+mod commands;
+mod embedded;
+mod shutdown;
+mod telemetry;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error.into()),
+    };
+    match runtime.block_on(cli.run()) {
+        Ok(code) => code,
+        Err(error) => fail(&error),
+    }
+}
+
+/// One message for a person: what was being done, and why it did not work.
+fn fail(error: &anyhow::Error) -> ExitCode {
+    eprintln!("causeway: {error:#}");
+    ExitCode::FAILURE
+}

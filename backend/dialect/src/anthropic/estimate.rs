@@ -5,6 +5,8 @@
 //! and get an allowance: pictures (priced by size in pixels, and an empty picture compresses to nothing), the text
 //! the provider adds when tools are given, and the longer text it adds for each tool of its own.
 
+use bytes::Bytes;
+
 /// What the length and the flags of a body say about its input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Content {
@@ -62,6 +64,11 @@ pub fn input_tokens(content: &Content) -> u64 {
         + pdf_bytes / PDF_BYTES
 }
 
+/// The body of `count_tokens`' answer, where we answer in the upstream's place.
+pub fn body(tokens: u64) -> Bytes {
+    format!("{{\"input_tokens\":{tokens}}}").into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +89,11 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn an_answer_has_anthropics_shape() {
+        assert_eq!(body(17), r#"{"input_tokens":17}"#);
     }
 
     #[test]

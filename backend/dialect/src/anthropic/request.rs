@@ -4,10 +4,14 @@
 //! the flags come from the same pass: it shows every member whose value is a string, at any depth, with escapes
 //! resolved, so that `"type":"\u0066ile"` does not slip past a strict budget.
 
+mod seen;
+
 use std::ops::Range;
 
 use crate::anthropic::{estimate, session};
-use crate::scan::{self, Fields, Object, ScanError, Value, unescape_short};
+use crate::scan::{self, Fields, Object, ScanError, Value};
+
+use seen::Seen;
 
 /// The longest model name taken, in characters.
 pub const LONGEST_MODEL: usize = 200;
@@ -127,7 +131,7 @@ impl RequestError {
 }
 
 const MODEL: &str = "a model name of 1 to 200 characters";
-const MAX_TOKENS: &str = "a whole number of at least 1";
+const MAX_TOKENS: &str = "a whole number from 1 to 4294967295";
 
 impl Request {
     /// Reads a body. Refuses what is not a JSON object in UTF-8, what is ambiguous, and what we cannot act on.
@@ -207,95 +211,6 @@ fn invalid(field: &'static str, accepts: &'static str, value: &Value<'_>) -> Req
         None => raw.to_owned(),
     };
     RequestError::Invalid { field, accepts, found }
-}
-
-/// What the string members of the whole body have told.
-#[derive(Default)]
-struct Seen {
-    references: bool,
-    cache_write: CacheWrite,
-    images: u64,
-    pdfs: u64,
-    media_bytes: u64,
-    client_tools: u64,
-}
-
-impl Seen {
-    #[inline]
-    fn member(&mut self, key: &[u8], value: &[u8]) {
-        if key.contains(&b'\\') {
-            if let Some(key) = unescape_short(key, LONGEST_WORD) {
-                self.plain_key(key.as_bytes(), value);
-            }
-        } else {
-            self.plain_key(key, value);
-        }
-    }
-
-    #[inline]
-    fn plain_key(&mut self, key: &[u8], value: &[u8]) {
-        match key {
-            b"type" if value.contains(&b'\\') => {
-                if let Some(value) = unescape_short(value, LONGEST_WORD) {
-                    self.kind(value.as_bytes());
-                }
-            }
-            b"type" => self.kind(value),
-            b"file_id" => self.references = true,
-            b"ttl" if scan::text_is(value, "1h") => self.cache_write = CacheWrite::OneHour,
-            // A PDF is text and pictures of its pages, compressed: a short one can be a hundred pages.
-            b"media_type" if scan::text_is(value, "application/pdf") => {
-                self.references = true;
-                self.pdfs += 1;
-            }
-            b"data" if value.len() > 256 => self.media_bytes += value.len() as u64,
-            _ => {}
-        }
-    }
-
-    #[inline]
-    fn kind(&mut self, kind: &[u8]) {
-        match kind {
-            b"ephemeral" => self.cache_write = self.cache_write.max(CacheWrite::FiveMinutes),
-            b"image" => self.images += 1,
-            b"file" | b"url" | b"container_upload" | b"mcp_toolset" => self.references = true,
-            _ if is_dated(kind) => self.dated(kind),
-            _ => {}
-        }
-    }
-
-    /// Names with a date are the provider's own features. Those that the client runs add a fixed text to the
-    /// prompt, those that clear context add nothing; of any other we must assume that it brings content.
-    fn dated(&mut self, kind: &[u8]) {
-        const CLIENT_TOOLS: [&[u8]; 4] = [b"bash_", b"text_editor_", b"computer_", b"memory_"];
-        if CLIENT_TOOLS.iter().any(|prefix| kind.starts_with(prefix)) {
-            self.client_tools += 1;
-        } else if !kind.starts_with(b"clear_") {
-            self.references = true;
-        }
-    }
-
-    fn content(&self, body_len: usize, tools: bool) -> estimate::Content {
-        estimate::Content {
-            body_bytes: body_len as u64,
-            media_bytes: if self.images + self.pdfs > 0 { self.media_bytes } else { 0 },
-            images: self.images,
-            pdfs: self.pdfs,
-            tools,
-            client_tools: self.client_tools,
-        }
-    }
-}
-
-/// The longest key or kind that is unescaped to be looked at.
-const LONGEST_WORD: usize = 64;
-
-/// `web_search_20250305`: an underscore and eight digits at the end.
-#[inline]
-fn is_dated(kind: &[u8]) -> bool {
-    kind.split_last_chunk::<9>().is_some_and(|(_, [underscore, date @ ..])| {
-        *underscore == b'_' && date.iter().all(u8::is_ascii_digit)
-    })
 }
 
 #[cfg(test)]

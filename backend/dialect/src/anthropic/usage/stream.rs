@@ -119,11 +119,11 @@ impl Tally {
             }
             "content_block_start" => {
                 self.began = true;
-                self.generated(fields.get("content_block").map_or(0, |block| block.raw().len()));
+                self.generated(fields.get("content_block").map_or(0, |block| text_in(&block)));
             }
             "content_block_delta" => {
                 self.began = true;
-                self.generated(fields.get("delta").map_or(data.len(), |delta| longest_text(&delta)));
+                self.generated(fields.get("delta").map_or(data.len(), |delta| text_in(&delta)));
             }
             "message_delta" => {
                 self.began = true;
@@ -186,13 +186,12 @@ fn delta_text(data: &[u8]) -> Option<usize> {
     scan::string_end(text, 0).ok()
 }
 
-/// The same for a delta of another layout or kind: all of it, less the text around a single known string.
-fn longest_text(delta: &Value<'_>) -> usize {
-    let raw = delta.raw();
+/// The same for a delta of another layout, or for a block's start: the known strings in it, and where there are none
+/// (a tool's name, a kind we do not know) all of it.
+fn text_in(value: &Value<'_>) -> usize {
+    let raw = value.raw();
     let names = ["text", "thinking", "partial_json", "signature"];
     let Ok(fields) = scan::lenient(raw.as_bytes(), &names) else { return raw.len() };
-    let texts =
-        names.iter().filter_map(|name| fields.get(name)).map(|value| value.raw().len().saturating_sub(2));
-    let known: usize = texts.sum();
-    if known > 0 { known } else { raw.len() }
+    let texts = names.iter().filter_map(|name| fields.get(name));
+    texts.map(|text| text.raw().len().saturating_sub(2)).reduce(|sum, text| sum + text).unwrap_or(raw.len())
 }

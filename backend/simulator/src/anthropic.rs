@@ -67,8 +67,14 @@ fn admit(shared: &Shared, call: &Call) -> Result<(), Refusal> {
     if shared.config.require_version && !call.headers.contains_key("anthropic-version") {
         return Err(problem(400, "invalid_request_error", "anthropic-version: header is required"));
     }
+    if call.body.len() > LARGEST {
+        return Err(problem(413, "request_too_large", "Request exceeds the maximum size"));
+    }
     Ok(())
 }
+
+/// The provider's limit on request bodies.
+const LARGEST: usize = 32 * 1024 * 1024;
 
 /// A short answer that generates nothing, after whatever the script wants first.
 async fn plain(

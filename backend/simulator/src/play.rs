@@ -68,6 +68,8 @@ pub(crate) struct Player {
     breathe: bool,
     waiting: Option<packet::Packet>,
     end: Option<End>,
+    /// The announced length: a server stops asking once it has that, and never sees the end.
+    length: Option<u64>,
 }
 
 enum End {
@@ -92,7 +94,14 @@ impl Player {
             breathe: false,
             waiting: None,
             end: None,
+            length: None,
         }
+    }
+
+    /// The answer has been announced with this length.
+    pub(crate) fn of_length(mut self, length: usize) -> Self {
+        self.length = Some(length as u64);
+        self
     }
 
     fn hand_over(&mut self) -> Bytes {
@@ -100,6 +109,9 @@ impl Player {
         self.slot.wrote(&piece);
         if self.writing.is_empty() {
             self.slot.advance(std::mem::take(&mut self.progress));
+        }
+        if self.length == Some(self.slot.written()) {
+            self.slot.finish(Outcome::Completed);
         }
         piece
     }

@@ -74,7 +74,7 @@ pub(crate) fn plan(shared: &Shared, call: &mut Call) -> Result<Plan, Refusal> {
     Ok(Plan { script, answer, stream, repeat_usage })
 }
 
-async fn respond(call: Call, plan: Plan) -> Response {
+async fn respond(mut call: Call, plan: Plan) -> Response {
     let Plan { script, answer, stream, repeat_usage } = plan;
     let dies = script.refuse.is_some() || fault::before_head(&script).is_some();
     if script.delay_ms > 0 {
@@ -91,7 +91,7 @@ async fn respond(call: Call, plan: Plan) -> Response {
     if let Some(how) = fault::before_head(&script) {
         return fault::break_off(call, how);
     }
-    if stream { sse(call, &script, answer, repeat_usage) } else { whole(call, script, &answer) }
+    if stream { sse(call, &script, answer, repeat_usage) } else { whole(call, &script, &answer) }
 }
 
 fn sse(call: Call, script: &Script, answer: Answer, repeat_usage: bool) -> Response {
@@ -113,9 +113,9 @@ fn sse(call: Call, script: &Script, answer: Answer, repeat_usage: bool) -> Respo
     head.map(|()| Body::new(player))
 }
 
-fn whole(call: Call, script: Script, answer: &Answer) -> Response {
+fn whole(mut call: Call, script: &Script, answer: &Answer) -> Response {
     let body = answer.json();
-    let told = Progress { told: Some(answer.tokens), billed: Some(answer.tokens), events: 0 };
+    let told = Progress { told: Some(answer.tokens), billed: Some(answer.tokens), ..Progress::default() };
     call.slot.update(|entry| entry.message_id = Some(answer.message_id.clone()));
     let simple = !script.gzip && script.cut.is_none() && script.piece_bytes.is_none();
     if simple && body.len() <= AT_ONCE {
@@ -133,13 +133,17 @@ fn whole(call: Call, script: Script, answer: &Answer) -> Response {
     }
     describe(&call.slot, headers);
     // Faults of event streams have no place here; a cut breaks off after the first half.
-    let script = Script {
+    let played = Script {
         cut: script.cut.map(|cut| Cut { after: Some(1), ..cut }),
         gzip: script.gzip,
         piece_bytes: script.piece_bytes,
         ..Script::default()
     };
-    let player = Player::new(call, &script, Box::new(parts(body.into_bytes(), told)), None);
+    let length = body.len();
+    let mut player = Player::new(call, &played, Box::new(parts(body.into_bytes(), told)), None);
+    if !script.gzip {
+        player = player.of_length(length);
+    }
     head.map(|()| Body::new(player))
 }
 

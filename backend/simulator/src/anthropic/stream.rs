@@ -126,7 +126,7 @@ impl Stream {
                 fields.push_str(r#"{"type":"text_delta","text":""#);
                 match self.answer.text_bytes {
                     Some(bytes) => {
-                        fields.extend(FILLER.chars().cycle().take(share(bytes, n, block.deltas).len()))
+                        fields.extend(FILLER.chars().cycle().take(share(bytes, n, block.deltas).len()));
                     }
                     None => fields.push_str(answer::word(self.answer.flavour, n)),
                 }

@@ -78,7 +78,8 @@ impl Packets {
             };
             self.at += 1;
             packet.paced |= event.kind == Kind::Content;
-            packet.progress.merge(Progress { events: 1, told: event.told, billed: event.billed });
+            let last = event.kind == Kind::Stop;
+            packet.progress.merge(Progress { events: 1, told: event.told, billed: event.billed, last });
             packet.bytes.extend_from_slice(&event.bytes);
         }
         if packet.bytes.is_empty() { Next::End(self.outcome) } else { Next::Packet(packet) }

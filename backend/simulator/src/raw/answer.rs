@@ -145,7 +145,7 @@ impl Wire<'_> {
 
     async fn event(&mut self, event: &Event) -> io::Result<()> {
         self.bytes(&event.bytes).await?;
-        self.call.slot.advance(Progress { events: 1, told: event.told, billed: event.billed });
+        self.call.slot.advance(Progress { events: 1, told: event.told, billed: event.billed, last: false });
         Ok(())
     }
 
@@ -170,7 +170,7 @@ impl Wire<'_> {
         }
         self.io.write_all(half).await?;
         self.call.slot.wrote(half);
-        self.call.slot.advance(Progress { events: 0, told: None, billed: event.billed });
+        self.call.slot.advance(Progress { billed: event.billed, ..Progress::default() });
         Ok(())
     }
 

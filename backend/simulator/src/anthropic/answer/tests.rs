@@ -72,7 +72,8 @@ fn what_is_told_last_is_what_is_billed() {
         let tokens = drawn.tokens;
         let script = Script::parse("shape=full").unwrap();
         let events: Vec<_> = Stream::new(drawn, &script, seq % 2 == 0).collect();
-        let last = |figure: fn(&Event) -> Option<Tokens>| events.iter().filter_map(figure).last().unwrap();
+        let last =
+            |figure: fn(&Event) -> Option<Tokens>| events.iter().filter_map(figure).next_back().unwrap();
         assert_eq!(last(|event| event.told), tokens);
         assert_eq!(last(|event| event.billed), tokens);
     }

@@ -5,19 +5,34 @@
 //! the jobs a [`JobsDb`]. Behind each stands a database role with row-level security, so that a forgotten `where`
 //! shows nothing.
 
+pub mod accounts;
 pub mod args;
+pub mod audit;
 pub mod boots;
 pub mod cache;
 pub mod db;
 pub mod error;
+pub mod facts;
 pub mod hold;
+pub mod keys;
 pub mod ledger;
+pub mod memberships;
 pub mod migrate;
+pub mod organisations;
 pub mod policy;
+pub mod price_overrides;
 pub mod principal;
+pub mod reports;
+pub mod requests;
 pub mod roles;
+pub mod sessions;
+pub mod setup;
 pub mod tenant;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod throttle;
 pub mod totals;
+pub mod users;
 
 pub use args::StoreArgs;
 pub use cache::Cache;

@@ -1,0 +1,231 @@
+//! Upstream accounts as the admin API sees them. The credential is a sealed envelope here, and nothing opens it.
+
+use crate::{StoreError, StoreResult, TenantTx};
+use causeway_domain::{AccountId, UserId, provider::Provider};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::QueryBuilder;
+use uuid::Uuid;
+
+/// An upstream account.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Identifier.
+    pub id: AccountId,
+    /// Name as shown.
+    pub name: String,
+    /// Kind of provider.
+    pub provider: Provider,
+    /// Where its API is.
+    pub base_url: String,
+    /// The sealed credential.
+    pub credential: Vec<u8>,
+    /// The last characters of the secret.
+    pub credential_hint: String,
+    /// Whether requests may go there.
+    pub enabled: bool,
+    /// Smaller is tried first.
+    pub priority: i16,
+    /// Requests open at once.
+    pub max_concurrency: Option<i32>,
+    /// What the provider listed when last asked.
+    pub models: Option<Vec<String>>,
+    /// When it was asked.
+    pub models_fetched_at: Option<DateTime<Utc>>,
+    /// Outcome of the last test.
+    pub last_test: Option<Value>,
+    /// When it was added.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    name: String,
+    provider: String,
+    base_url: String,
+    credential: Vec<u8>,
+    credential_hint: String,
+    enabled: bool,
+    priority: i16,
+    max_concurrency: Option<i32>,
+    models: Option<Value>,
+    models_fetched_at: Option<DateTime<Utc>>,
+    last_test: Option<Value>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl TryFrom<Row> for Account {
+    type Error = StoreError;
+
+    fn try_from(r: Row) -> StoreResult<Self> {
+        Ok(Self {
+            id: r.id.into(),
+            name: r.name,
+            provider: r.provider.parse().map_err(|e| StoreError::corrupt("provider", e))?,
+            base_url: r.base_url,
+            credential: r.credential,
+            credential_hint: r.credential_hint,
+            enabled: r.enabled,
+            priority: r.priority,
+            max_concurrency: r.max_concurrency,
+            models: r
+                .models
+                .map(serde_json::from_value)
+                .transpose()
+                .map_err(|e| StoreError::corrupt("list of models", e))?,
+            models_fetched_at: r.models_fetched_at,
+            last_test: r.last_test,
+            created_at: r.created_at,
+            updated_at: r.updated_at,
+        })
+    }
+}
+
+const SELECT: &str = "select id, name, provider, base_url, credential, credential_hint, enabled, priority, \
+     max_concurrency, models, models_fetched_at, last_test, created_at, updated_at from upstream_accounts \
+     where deleted_at is null and org_id = ";
+
+/// The accounts of the organisation, newest first, older than the account `before`.
+pub async fn list(tx: &mut TenantTx, before: Option<AccountId>, limit: i64) -> StoreResult<Vec<Account>> {
+    let mut query = QueryBuilder::new(SELECT);
+    query.push_bind(tx.org().0);
+    if let Some(before) = before {
+        query.push(" and id < ").push_bind(before.0);
+    }
+    query.push(" order by id desc limit ").push_bind(limit);
+    let rows: Vec<Row> = query.build_query_as().fetch_all(tx.conn()).await?;
+    rows.into_iter().map(Account::try_from).collect()
+}
+
+/// One account. With `lock`, nobody else changes it meanwhile.
+pub async fn get(tx: &mut TenantTx, id: AccountId, lock: bool) -> StoreResult<Account> {
+    let mut query = QueryBuilder::new(SELECT);
+    query.push_bind(tx.org().0).push(" and id = ").push_bind(id.0);
+    if lock {
+        query.push(" for update");
+    }
+    let row: Row = query.build_query_as().fetch_one(tx.conn()).await?;
+    row.try_into()
+}
+
+/// An account to be made.
+pub struct NewAccount<'a> {
+    /// Identifier, which the seal of the credential covers.
+    pub id: AccountId,
+    /// Name as shown.
+    pub name: &'a str,
+    /// Kind of provider.
+    pub provider: Provider,
+    /// Where its API is.
+    pub base_url: &'a str,
+    /// The sealed credential.
+    pub credential: &'a [u8],
+    /// The last characters of the secret.
+    pub credential_hint: &'a str,
+    /// Whether requests may go there.
+    pub enabled: bool,
+    /// Smaller is tried first.
+    pub priority: i16,
+    /// Requests open at once.
+    pub max_concurrency: Option<i32>,
+    /// Who adds it.
+    pub created_by: UserId,
+}
+
+/// Adds an account.
+pub async fn insert(tx: &mut TenantTx, account: &NewAccount<'_>) -> StoreResult<()> {
+    sqlx::query!(
+        "insert into upstream_accounts (id, org_id, name, provider, base_url, credential, credential_hint, enabled,
+           priority, max_concurrency, created_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        account.id.0,
+        tx.org().0,
+        account.name,
+        account.provider.as_str(),
+        account.base_url,
+        account.credential,
+        account.credential_hint,
+        account.enabled,
+        account.priority,
+        account.max_concurrency,
+        account.created_by.0
+    )
+    .execute(tx.conn())
+    .await?;
+    tx.bump_policy().await
+}
+
+/// Writes everything of an account that a person may change. A credential that differs gets a new version.
+pub async fn update(tx: &mut TenantTx, account: &Account) -> StoreResult<()> {
+    sqlx::query!(
+        "update upstream_accounts set name = $3, base_url = $4, enabled = $5, priority = $6, max_concurrency = $7,
+           credential_version = credential_version + case when credential = $8 then 0 else 1 end,
+           credential = $8, credential_hint = $9, updated_at = now()
+         where org_id = $1 and id = $2",
+        tx.org().0,
+        account.id.0,
+        account.name,
+        account.base_url,
+        account.enabled,
+        account.priority,
+        account.max_concurrency,
+        account.credential,
+        account.credential_hint
+    )
+    .execute(tx.conn())
+    .await?;
+    tx.bump_policy().await
+}
+
+/// Notes how a test went, and the models that the provider listed if it did. The account is not touched otherwise.
+pub async fn save_test(
+    tx: &mut TenantTx,
+    id: AccountId,
+    outcome: &Value,
+    models: Option<&[String]>,
+) -> StoreResult<()> {
+    let models = models.map(|m| Value::from(m.to_vec()));
+    sqlx::query!(
+        "update upstream_accounts set last_test = $3, models = coalesce($4, models),
+           models_fetched_at = case when $4::jsonb is null then models_fetched_at else now() end
+         where org_id = $1 and id = $2 and deleted_at is null",
+        tx.org().0,
+        id.0,
+        outcome,
+        models
+    )
+    .execute(tx.conn())
+    .await?;
+    // The relay routes by the list of models.
+    if models.is_some() { tx.bump_policy().await } else { Ok(()) }
+}
+
+/// How many keys that are still there are bound to an account.
+pub async fn bound_keys(tx: &mut TenantTx, id: AccountId) -> StoreResult<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"select count(*) as "n!" from api_keys where org_id = $1 and account_id = $2 and deleted_at is null"#,
+        tx.org().0,
+        id.0
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
+/// Removes an account. The row stays, because usage names it; the credential does not.
+pub async fn delete(tx: &mut TenantTx, id: AccountId) -> StoreResult<()> {
+    let gone = sqlx::query!(
+        "update upstream_accounts set deleted_at = now(), enabled = false, credential = ''::bytea, credential_hint = ''
+         where org_id = $1 and id = $2 and deleted_at is null",
+        tx.org().0,
+        id.0
+    )
+    .execute(tx.conn())
+    .await?;
+    if gone.rows_affected() == 0 {
+        return Err(StoreError::NotFound);
+    }
+    tx.bump_policy().await
+}

@@ -1,0 +1,92 @@
+//! Who belongs where: asked at sign-in, and again at every call of the admin API.
+
+use crate::{AppDb, StoreError, StoreResult, TenantTx, organisations};
+use causeway_domain::{OrgId, Role, UserId, window::Calendar};
+use uuid::Uuid;
+
+/// An organisation that a person may enter.
+#[derive(Clone, Debug)]
+pub struct Membership {
+    /// The organisation.
+    pub org: OrgId,
+    /// Its name.
+    pub name: String,
+    /// Its name in addresses.
+    pub slug: String,
+    /// The person's role there.
+    pub role: Role,
+}
+
+/// The person behind a session, as they are now.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// E-mail address.
+    pub email: String,
+    /// Name as shown.
+    pub name: String,
+    /// Language of the web admin.
+    pub locale: String,
+    /// The organisation entered; `None` when they do not (or no longer) belong to it.
+    pub membership: Option<(Membership, Calendar)>,
+}
+
+/// Everywhere the person belongs, by name.
+pub async fn of(db: &AppDb, user: UserId) -> StoreResult<Vec<Membership>> {
+    let mut tx = db.0.begin().await?;
+    sqlx::query("select set_config('cw.user', $1, true)").bind(user.to_string()).execute(&mut *tx).await?;
+    let rows = sqlx::query!(
+        "select o.id, o.name, o.slug, m.role from memberships m join organisations o on o.id = m.org_id
+         where m.user_id = $1 order by lower(o.name), o.id",
+        user.0
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    rows.into_iter()
+        .map(|r| Ok(Membership { org: r.id.into(), name: r.name, slug: r.slug, role: role(&r.role)? }))
+        .collect()
+}
+
+/// The person behind `session`, and their role in the organisation of the transaction; `None` when the session is
+/// over. `user` is whom the access token names.
+pub async fn signed_in(tx: &mut TenantTx, session: Uuid, user: UserId) -> StoreResult<Option<SignedIn>> {
+    let org = tx.org();
+    let row = sqlx::query!(
+        r#"select u.email, u.name, u.locale, o.name as "org_name?", o.slug as "slug?", m.role as "role?",
+                  o.time_zone as "time_zone?", o.week_start as "week_start?", o.day_start_minute as "day_start?"
+           from sessions s join users u on u.id = s.user_id
+           left join memberships m on m.user_id = u.id and m.org_id = $3
+           left join organisations o on o.id = m.org_id
+           where s.id = $1 and s.user_id = $2 and s.ended_at is null and u.disabled_at is null"#,
+        session,
+        user.0,
+        org.0
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let membership = match (row.org_name, row.slug, row.role, row.time_zone, row.week_start, row.day_start) {
+        (Some(name), Some(slug), Some(r), Some(zone), Some(week), Some(day)) => Some((
+            Membership { org, name, slug, role: role(&r)? },
+            organisations::calendar(&zone, week, day)?,
+        )),
+        _ => None,
+    };
+    Ok(Some(SignedIn { email: row.email, name: row.name, locale: row.locale, membership }))
+}
+
+/// Makes a person a member of the organisation of the transaction.
+pub async fn insert(tx: &mut TenantTx, user: UserId, role: Role) -> StoreResult<()> {
+    sqlx::query!(
+        "insert into memberships (org_id, user_id, role) values ($1, $2, $3)",
+        tx.org().0,
+        user.0,
+        role.as_str()
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+fn role(text: &str) -> StoreResult<Role> {
+    text.parse().map_err(|e| StoreError::corrupt("role", e))
+}

@@ -1,0 +1,149 @@
+//! Organisations: the tenants themselves, and how they count their days.
+
+use crate::{StoreError, StoreResult, TenantTx};
+use causeway_domain::{OrgId, price::Price, window::Calendar};
+use chrono::{DateTime, Utc, Weekday};
+use chrono_tz::Tz;
+
+/// An organisation with its settings.
+#[derive(Clone, Debug)]
+pub struct Organisation {
+    /// Identifier.
+    pub id: OrgId,
+    /// Name as shown.
+    pub name: String,
+    /// Name in addresses.
+    pub slug: String,
+    /// How it counts days and weeks.
+    pub calendar: Calendar,
+    /// Milliseconds for which an answer is read on after its client has left.
+    pub drain_ms: i32,
+    /// Price of models that no table knows; `None` refuses them.
+    pub default_price: Option<Price>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Makes the organisation that the transaction is in.
+pub async fn insert(tx: &mut TenantTx, name: &str, time_zone: Tz) -> StoreResult<()> {
+    let base = slug(name);
+    let mut candidate = base.clone();
+    // The names of other tenants are invisible here, so a taken one shows only as a row that was not inserted.
+    for _ in 0..20 {
+        let made = sqlx::query!(
+            "insert into organisations (id, name, slug, time_zone) values ($1, $2, $3, $4) on conflict (slug) do nothing",
+            tx.org().0,
+            name,
+            candidate,
+            time_zone.name()
+        )
+        .execute(tx.conn())
+        .await?;
+        if made.rows_affected() == 1 {
+            return Ok(());
+        }
+        candidate = format!("{base}-{:04x}", rand::random::<u16>());
+    }
+    Err(StoreError::Conflict("organisations_slug_key".to_owned()))
+}
+
+/// The organisation that the transaction is in. With `lock`, nobody else changes it meanwhile.
+pub async fn get(tx: &mut TenantTx, lock: bool) -> StoreResult<Organisation> {
+    let org = tx.org();
+    if lock {
+        sqlx::query!("select id from organisations where id = $1 for update", org.0)
+            .fetch_one(tx.conn())
+            .await?;
+    }
+    let row = sqlx::query!(
+        "select name, slug, time_zone, week_start, day_start_minute, drain_ms, default_price, created_at
+         from organisations where id = $1",
+        org.0
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(Organisation {
+        id: org,
+        name: row.name,
+        slug: row.slug,
+        calendar: calendar(&row.time_zone, row.week_start, row.day_start_minute)?,
+        drain_ms: row.drain_ms,
+        default_price: row
+            .default_price
+            .map(serde_json::from_value)
+            .transpose()
+            .map_err(|e| StoreError::corrupt("default price", e))?,
+        created_at: row.created_at,
+    })
+}
+
+/// Writes the settings of the organisation that the transaction is in.
+pub async fn update(tx: &mut TenantTx, org: &Organisation) -> StoreResult<()> {
+    let default_price = org
+        .default_price
+        .as_ref()
+        .map(serde_json::to_value)
+        .transpose()
+        .map_err(|e| StoreError::corrupt("default price", e))?;
+    sqlx::query!(
+        "update organisations set name = $2, time_zone = $3, week_start = $4, day_start_minute = $5, drain_ms = $6,
+           default_price = $7 where id = $1",
+        tx.org().0,
+        org.name,
+        org.calendar.time_zone.name(),
+        i16::try_from(org.calendar.week_start.number_from_monday()).unwrap_or(1),
+        i16::try_from(org.calendar.day_start_minute).unwrap_or(0),
+        org.drain_ms,
+        default_price
+    )
+    .execute(tx.conn())
+    .await?;
+    tx.bump_policy().await
+}
+
+/// Reads the three columns that say how days are counted.
+pub(crate) fn calendar(time_zone: &str, week_start: i16, day_start_minute: i16) -> StoreResult<Calendar> {
+    let week_start = u8::try_from(week_start - 1)
+        .ok()
+        .and_then(|day| Weekday::try_from(day).ok())
+        .ok_or_else(|| StoreError::corrupt("week start", week_start))?;
+    Ok(Calendar {
+        time_zone: time_zone.parse().map_err(|e| StoreError::corrupt("time zone", e))?,
+        week_start,
+        day_start_minute: u16::try_from(day_start_minute)
+            .map_err(|e| StoreError::corrupt("start of day", e))?,
+    })
+}
+
+/// Letters and digits in lower case, everything else a dash, at most 50 characters.
+fn slug(name: &str) -> String {
+    let mut slug = String::new();
+    for c in name.chars() {
+        match c.to_ascii_lowercase() {
+            c if c.is_ascii_alphanumeric() => slug.push(c),
+            _ if !slug.is_empty() && !slug.ends_with('-') => slug.push('-'),
+            _ => {}
+        }
+    }
+    slug.truncate(50);
+    let slug = slug.trim_end_matches('-');
+    if slug.is_empty() { "organisation".to_owned() } else { slug.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_any_script_become_addresses() {
+        let slugs = ["Analytical Engines Ltd.", "—", "研究所 7", "a--b"].map(slug);
+        assert_eq!(slugs, ["analytical-engines-ltd", "organisation", "7", "a-b"]);
+    }
+
+    #[test]
+    fn weeks_begin_on_the_day_that_the_number_names() {
+        assert_eq!(calendar("UTC", 1, 0).unwrap().week_start, Weekday::Mon);
+        assert_eq!(calendar("UTC", 7, 0).unwrap().week_start, Weekday::Sun);
+        assert!(calendar("UTC", 0, 0).is_err() && calendar("Mars/Olympus", 1, 0).is_err());
+    }
+}

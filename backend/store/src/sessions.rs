@@ -1,0 +1,167 @@
+//! Signed-in browsers and their refresh tokens.
+//!
+//! A token is used once: using it makes its successor. One that is used again was copied, and ends the session for
+//! both holders. Except within [`GRACE_SECONDS`]: two tabs that wake up together send the same cookie, and each then
+//! gets a successor of its own.
+
+use crate::{AppDb, StoreResult};
+use causeway_domain::{OrgId, UserId};
+use uuid::Uuid;
+
+/// How long after its use a refresh token is taken for the other tab's and not for a thief's.
+pub const GRACE_SECONDS: i32 = 20;
+
+/// Days without use after which a session is over.
+pub const IDLE_DAYS: i32 = 30;
+
+/// A session to be begun.
+pub struct NewSession<'a> {
+    /// Identifier.
+    pub id: Uuid,
+    /// Whose.
+    pub user: UserId,
+    /// The organisation entered.
+    pub org: OrgId,
+    /// The browser, as it calls itself.
+    pub user_agent: &'a str,
+    /// Network address.
+    pub address: &'a str,
+    /// SHA-256 of its first refresh token.
+    pub token_hash: [u8; 32],
+}
+
+/// What presenting a refresh token led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rotation {
+    /// The successor is in force.
+    Renewed {
+        /// The session.
+        session: Uuid,
+        /// Whose.
+        user: UserId,
+        /// The organisation it is in, unless that is gone.
+        org: Option<OrgId>,
+    },
+    /// The token had been used long before. The session was ended.
+    Reused {
+        /// The session.
+        session: Uuid,
+        /// Whose.
+        user: UserId,
+    },
+    /// No such token, or its time or its session is over.
+    Refused,
+}
+
+/// Begins a session.
+pub async fn begin(db: &AppDb, session: &NewSession<'_>) -> StoreResult<()> {
+    let mut tx = db.0.begin().await?;
+    sqlx::query!(
+        "insert into sessions (id, user_id, org_id, user_agent, address) values ($1, $2, $3, $4, $5)",
+        session.id,
+        session.user.0,
+        session.org.0,
+        session.user_agent,
+        session.address
+    )
+    .execute(&mut *tx)
+    .await?;
+    insert_token(&mut tx, session.id, &session.token_hash).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Exchanges a refresh token for its successor.
+pub async fn rotate(db: &AppDb, token_hash: &[u8; 32], successor_hash: &[u8; 32]) -> StoreResult<Rotation> {
+    let mut tx = db.0.begin().await?;
+    // The lock makes two uses of one token take turns, so that the second sees the first.
+    let found = sqlx::query!(
+        r#"select t.session_id, s.user_id, s.org_id,
+                  t.used_at < now() - $2 * interval '1 second' as "reused: bool"
+           from refresh_tokens t join sessions s on s.id = t.session_id join users u on u.id = s.user_id
+           where t.hash = $1 and t.expires_at > now() and s.ended_at is null and u.disabled_at is null
+           for update of t"#,
+        &token_hash[..],
+        f64::from(GRACE_SECONDS),
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(found) = found else { return Ok(Rotation::Refused) };
+    let (session, user) = (found.session_id, UserId(found.user_id));
+    if found.reused == Some(true) {
+        end_in(&mut tx, session, "refresh token used twice").await?;
+        tx.commit().await?;
+        return Ok(Rotation::Reused { session, user });
+    }
+    sqlx::query!(
+        "update refresh_tokens set used_at = coalesce(used_at, now()) where hash = $1",
+        &token_hash[..]
+    )
+    .execute(&mut *tx)
+    .await?;
+    insert_token(&mut tx, session, successor_hash).await?;
+    sqlx::query!("update sessions set last_seen_at = now() where id = $1", session).execute(&mut *tx).await?;
+    tx.commit().await?;
+    Ok(Rotation::Renewed { session, user, org: found.org_id.map(OrgId) })
+}
+
+/// Notes the organisation that a session is in now, which the next sign-in begins with.
+pub async fn enter(db: &AppDb, session: Uuid, org: OrgId) -> StoreResult<()> {
+    sqlx::query!("update sessions set org_id = $2 where id = $1", session, org.0).execute(&db.0).await?;
+    Ok(())
+}
+
+/// Ends the session that a refresh token belongs to. Returns it with its owner and organisation, unless it was over.
+pub async fn end_by_token(
+    db: &AppDb,
+    token_hash: &[u8; 32],
+) -> StoreResult<Option<(Uuid, UserId, Option<OrgId>)>> {
+    let ended = sqlx::query!(
+        "update sessions set ended_at = now(), end_reason = 'signed out'
+         where id = (select session_id from refresh_tokens where hash = $1) and ended_at is null
+         returning id, user_id, org_id",
+        &token_hash[..]
+    )
+    .fetch_optional(&db.0)
+    .await?;
+    Ok(ended.map(|s| (s.id, s.user_id.into(), s.org_id.map(OrgId))))
+}
+
+/// The organisation of the person's latest session.
+pub async fn last_organisation(db: &AppDb, user: UserId) -> StoreResult<Option<OrgId>> {
+    let last = sqlx::query_scalar!(
+        r#"select org_id as "org_id!" from sessions where user_id = $1 and org_id is not null
+           order by last_seen_at desc limit 1"#,
+        user.0
+    )
+    .fetch_optional(&db.0)
+    .await?;
+    Ok(last.map(OrgId))
+}
+
+async fn insert_token(
+    connection: &mut sqlx::PgConnection,
+    session: Uuid,
+    hash: &[u8; 32],
+) -> StoreResult<()> {
+    sqlx::query!(
+        "insert into refresh_tokens (hash, session_id, expires_at) values ($1, $2, now() + make_interval(days => $3))",
+        &hash[..],
+        session,
+        IDLE_DAYS
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn end_in(connection: &mut sqlx::PgConnection, session: Uuid, reason: &str) -> StoreResult<()> {
+    sqlx::query!(
+        "update sessions set ended_at = now(), end_reason = $2 where id = $1 and ended_at is null",
+        session,
+        reason
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

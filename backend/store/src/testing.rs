@@ -1,0 +1,55 @@
+//! A database of its own for each test, on the server that `DATABASE_URL` names, and the Redis of `REDIS_URL`.
+//!
+//! The user of `DATABASE_URL` must be allowed to make databases and roles. Tests of one Redis do not meet: every key
+//! carries its organisation, and every test makes its own.
+
+use crate::{Store, StoreArgs, migrate};
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::{Connection, Executor, PgConnection};
+use std::{fmt, future::Future, panic};
+use url::Url;
+
+/// Runs a test against fresh stores. The database is dropped afterwards, also when the test fails. Hands over the
+/// settings too, for tests that start a server of their own.
+#[allow(clippy::panic, reason = "a test without its database has failed")]
+pub async fn with_store<F, T>(test: F)
+where
+    F: FnOnce(Store, StoreArgs) -> T,
+    T: Future<Output = ()> + Send + 'static,
+{
+    let server = setting("DATABASE_URL");
+    let name = format!("test_{}", uuid::Uuid::now_v7().simple());
+    let mut url = good(Url::parse(server.expose_secret()), "DATABASE_URL");
+    url.set_path(&name);
+    let args = StoreArgs {
+        database_url: Some(url.to_string().into()),
+        redis_url: Some(setting("REDIS_URL")),
+        database_connections: 4,
+    };
+    statement(&server, format!("create database {name}")).await;
+    good(migrate::run(&url.to_string().into()).await, "migrate");
+    let store = good(Store::connect(&args).await, "connect");
+    let outcome = tokio::spawn(test(store.clone(), args)).await;
+    store.app.close().await;
+    store.relay.close().await;
+    store.jobs.close().await;
+    statement(&server, format!("drop database {name} with (force)")).await;
+    if let Err(failed) = outcome {
+        panic::resume_unwind(failed.into_panic());
+    }
+}
+
+async fn statement(server: &SecretString, sql: String) {
+    let mut connection = good(PgConnection::connect(server.expose_secret()).await, "connect");
+    good(connection.execute(sqlx::AssertSqlSafe(sql)).await, "statement");
+}
+
+#[allow(clippy::disallowed_methods, reason = "tests have no command line")]
+fn setting(variable: &'static str) -> SecretString {
+    good(std::env::var(variable), variable).into()
+}
+
+#[allow(clippy::panic, reason = "a test without its database has failed")]
+fn good<T, E: fmt::Display>(result: Result<T, E>, what: &str) -> T {
+    result.unwrap_or_else(|error| panic!("test database: {what}: {error}"))
+}

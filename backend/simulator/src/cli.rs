@@ -38,7 +38,7 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t = LedgerDetail::Full)]
     pub ledger: LedgerDetail,
     /// Entries kept.
-    #[arg(long, default_value_t = 200_000)]
+    #[arg(long, default_value_t = 50_000)]
     pub ledger_capacity: usize,
     /// Open a second listener with TLS and HTTP/2; its authority is at /_sim/ca.pem.
     #[arg(long)]

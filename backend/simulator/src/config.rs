@@ -53,7 +53,7 @@ impl Default for SimulatorConfig {
             require_version: true,
             seed: 1,
             detail: LedgerDetail::Full,
-            ledger_capacity: 200_000,
+            ledger_capacity: 50_000,
             tls: false,
             script: Script::default(),
         }

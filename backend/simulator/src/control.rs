@@ -1,7 +1,7 @@
-//! The simulator's own routes under `/_sim`: read and clear the ledger, queue rules. They are for tests and scripts on
+//! The simulator's own routes under `/_sim`: read and clear the ledger, queue rules, open raw addresses. They are for tests and scripts on
 //! the same machine, so they ask for no key, and they leave no entry.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use axum::{
     Json, Router,
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Shared,
     ledger::{Entry, Outcome, Tokens},
+    raw::{RawFault, RawFront},
     script::Rule,
 };
 
@@ -23,6 +24,7 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .route("/_sim/health", get(async || "ok\n"))
         .route("/_sim/ca.pem", get(ca))
         .route("/_sim/ledger", get(read).delete(clear))
+        .route("/_sim/raw", post(raw))
         .route("/_sim/script", post(queue).get(rules).delete(forget))
         .with_state(Arc::clone(shared))
 }
@@ -83,6 +85,18 @@ async fn rules(State(shared): State<Arc<Shared>>) -> Json<Vec<Rule>> {
 async fn forget(State(shared): State<Arc<Shared>>) -> StatusCode {
     shared.scripts.clear();
     StatusCode::NO_CONTENT
+}
+
+/// `"not_http"` or `{"half_close": {"after": 3}}`; answers with the address to use as a base URL.
+async fn raw(State(shared): State<Arc<Shared>>, Json(fault): Json<RawFault>) -> impl IntoResponse {
+    match RawFront::start(fault, Arc::clone(&shared)) {
+        Ok(front) => {
+            let url = front.url();
+            shared.fronts.lock().unwrap_or_else(PoisonError::into_inner).push(front);
+            Ok(Json(serde_json::json!({ "url": url })))
+        }
+        Err(error) => Err((StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n"))),
+    }
 }
 
 async fn ca(State(shared): State<Arc<Shared>>) -> impl IntoResponse {

@@ -24,7 +24,7 @@ mod tls;
 use std::{
     io,
     net::SocketAddr,
-    sync::{Arc, atomic::AtomicU64},
+    sync::{Arc, Mutex, atomic::AtomicU64},
 };
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -42,7 +42,6 @@ pub struct Simulator {
     shared: Arc<Shared>,
     addr: SocketAddr,
     tls: Option<tls::Front>,
-    tasks: TaskTracker,
 }
 
 /// What every handler sees.
@@ -54,6 +53,9 @@ pub(crate) struct Shared {
     pub(crate) ca_pem: Option<String>,
     pub(crate) connections: AtomicU64,
     pub(crate) stop: CancellationToken,
+    pub(crate) tasks: TaskTracker,
+    /// Raw addresses opened over HTTP, which live as long as the simulator.
+    pub(crate) fronts: Mutex<Vec<RawFront>>,
 }
 
 impl Simulator {
@@ -61,6 +63,7 @@ impl Simulator {
     ///
     /// # Errors
     /// When the address cannot be bound or the certificate cannot be made.
+    #[expect(clippy::unused_async, reason = "needs a runtime, and says so by being async")]
     pub async fn start(config: SimulatorConfig) -> io::Result<Self> {
         let listener = listen::bind(config.listen)?;
         let addr = listener.local_addr()?;
@@ -71,28 +74,23 @@ impl Simulator {
             ca_pem: front.as_ref().map(|front| front.ca_pem.clone()),
             connections: AtomicU64::new(0),
             stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            fronts: Mutex::default(),
             config,
         });
-        let tasks = TaskTracker::new();
         let router = anthropic::router(&shared).merge(control::router(&shared));
-        tasks.spawn(listen::serve(listener, None, router.clone(), Arc::clone(&shared), tasks.clone()));
+        shared.tasks.spawn(listen::serve(listener, None, router.clone(), Arc::clone(&shared)));
         let tls = match front {
             Some(mut front) => {
                 let listener = front.listener()?;
                 let acceptor = front.acceptor.clone();
-                tasks.spawn(listen::serve(
-                    listener,
-                    Some(acceptor),
-                    router,
-                    Arc::clone(&shared),
-                    tasks.clone(),
-                ));
+                let served = listen::serve(listener, Some(acceptor), router, Arc::clone(&shared));
+                shared.tasks.spawn(served);
                 Some(front)
             }
             None => None,
         };
-        tokio::task::yield_now().await;
-        Ok(Self { shared, addr, tls, tasks })
+        Ok(Self { shared, addr, tls })
     }
 
     /// Where it listens.
@@ -155,14 +153,14 @@ impl Simulator {
     /// # Errors
     /// When no port can be bound.
     pub fn raw(&self, fault: RawFault) -> io::Result<RawFront> {
-        RawFront::start(fault, Arc::clone(&self.shared), &self.tasks)
+        RawFront::start(fault, Arc::clone(&self.shared))
     }
 
     /// Close every listener and connection, and wait for it.
     pub async fn stop(self) {
         self.shared.stop.cancel();
-        self.tasks.close();
-        self.tasks.wait().await;
+        self.shared.tasks.close();
+        self.shared.tasks.wait().await;
     }
 }
 

@@ -25,7 +25,6 @@ use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
 };
 use tokio_rustls::TlsAcceptor;
-use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::{Shared, fault::CutBeforeHead};
@@ -66,13 +65,12 @@ pub(crate) async fn serve(
     tls: Option<TlsAcceptor>,
     router: Router,
     shared: Arc<Shared>,
-    tasks: TaskTracker,
 ) {
     while let Some(stream) = accept(&listener, &shared).await {
         let connection = Connection::next(&shared);
         let io = Tracked { io: stream, connection: Arc::clone(&connection) };
         let (router, stop, tls) = (router.clone(), shared.stop.clone(), tls.clone());
-        tasks.spawn(async move {
+        shared.tasks.spawn(async move {
             let served = async {
                 match tls {
                     None => speak(io, connection, router).await,

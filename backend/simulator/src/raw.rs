@@ -7,8 +7,9 @@ mod http1;
 
 use std::{io, net::SocketAddr, sync::Arc};
 
+use serde::Deserialize;
 use tokio::net::TcpStream;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 
 use self::http1::Reader;
 use crate::{
@@ -17,7 +18,8 @@ use crate::{
 };
 
 /// The one way in which a raw address misbehaves. Everything else about its answers is right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RawFault {
     /// Answers the first request of a connection and promises to keep it open; resets it when the second arrives,
     /// unread (so the second leaves no ledger entry).
@@ -57,11 +59,12 @@ pub struct RawFront {
 }
 
 impl RawFront {
-    pub(crate) fn start(fault: RawFault, shared: Arc<Shared>, tasks: &TaskTracker) -> io::Result<Self> {
+    pub(crate) fn start(fault: RawFault, shared: Arc<Shared>) -> io::Result<Self> {
         let listener = listen::bind(SocketAddr::new(shared.config.listen.ip(), 0))?;
         let addr = listener.local_addr()?;
         let stop = shared.stop.child_token();
-        let (until, spawner) = (stop.clone(), tasks.clone());
+        let (until, tasks) = (stop.clone(), shared.tasks.clone());
+        let spawner = tasks.clone();
         tasks.spawn(async move {
             loop {
                 let accepted = tokio::select! {

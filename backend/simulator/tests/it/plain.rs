@@ -110,6 +110,19 @@ async fn the_ledger_can_be_read_filtered_and_cleared_over_http() {
 }
 
 #[tokio::test]
+async fn raw_addresses_can_be_opened_over_http() {
+    let simulator = start().await;
+    let control = format!("{}/_sim/raw", simulator.url());
+    for (fault, broken) in [(json!({"half_close": {"after": 3}}), true), (json!("extra_bytes"), false)] {
+        let opened = reqwest::Client::new().post(&control).json(&fault).send().await.unwrap();
+        let url = opened.json::<Value>().await.unwrap()["url"].as_str().unwrap().to_owned();
+        let response = ask(&url, true, "").send().await.unwrap();
+        assert_eq!(response.bytes().await.is_err(), broken, "{fault}");
+    }
+    simulator.stop().await;
+}
+
+#[tokio::test]
 async fn stopping_closes_the_address() {
     let simulator = start().await;
     let url = simulator.url();

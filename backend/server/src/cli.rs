@@ -1,27 +1,71 @@
 //! The command line.
 
-use crate::commands::{services};
-use clap::{Parser, Subcommand};
+use crate::{
+    commands::{migrate, openapi, serve, services, up},
+    telemetry::LogArgs,
+};
+use clap::{
+    CommandFactory, Parser, Subcommand,
+    error::{ContextKind, ContextValue},
+};
 use std::process::ExitCode;
 
 /// Causeway: one address for the language models of a team, with keys, limits and a ledger
 #[derive(Debug, Parser)]
 #[command(name = "causeway", version, disable_help_subcommand = true)]
 pub(crate) struct Cli {
+    #[command(flatten)]
+    log: LogArgs,
+
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Up(up::UpArgs),
+    Serve(serve::ServeArgs),
+    Migrate(migrate::MigrateArgs),
+    Openapi(openapi::OpenapiArgs),
     Services(services::ServicesArgs),
 }
 
 impl Cli {
+    /// Reads the command line and the environment. Ends the process when they make no sense, and names the variable:
+    /// clap itself only knows the option.
+    pub(crate) fn read() -> Self {
+        Self::try_parse().unwrap_or_else(|error| {
+            if let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg)
+                && let Some(variable) = variable_of(&Self::command(), option)
+            {
+                eprintln!("causeway: {variable} has a value that is not accepted");
+            }
+            error.exit()
+        })
+    }
+
     /// Runs what was asked for.
     pub(crate) async fn run(self) -> anyhow::Result<ExitCode> {
+        self.log.install()?;
         match self.command {
+            Command::Up(args) => up::run(args).await,
+            Command::Serve(args) => serve::run(args).await,
+            Command::Migrate(args) => migrate::run(args).await,
+            Command::Openapi(args) => openapi::run(args),
             Command::Services(args) => services::run(args).await,
         }
     }
 }
+
+/// The environment variable of an option such as `--port <PORT>`.
+fn variable_of(command: &clap::Command, option: &str) -> Option<String> {
+    let long = option.strip_prefix("--")?.split([' ', '=']).next()?;
+    let here = command.get_arguments().find(|a| a.get_long() == Some(long));
+    match here.and_then(|a| a.get_env()) {
+        Some(variable) => Some(variable.to_string_lossy().into_owned()),
+        None => command.get_subcommands().find_map(|c| variable_of(c, option)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

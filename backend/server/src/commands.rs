@@ -1,3 +1,7 @@
 //! What the binary can do, one file per subcommand.
 
+pub(crate) mod migrate;
+pub(crate) mod openapi;
+pub(crate) mod serve;
 pub(crate) mod services;
+pub(crate) mod up;

@@ -13,4 +13,4 @@ pub(crate) mod relay_docs;
 pub(crate) mod routes;
 mod security;
 mod spa;
-mod tls;
+pub(crate) mod tls;

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use std::io::IsTerminal;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 /// How the process speaks.
@@ -25,14 +26,25 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+const QUIET: &str = "sqlx=warn";
+
 impl LogArgs {
     /// Installs the log. Standard output stays free for what commands print.
     pub(crate) fn install(&self) -> Result<()> {
         let filter = EnvFilter::builder()
             .with_default_directive(LevelFilter::INFO.into())
             .parse(&self.log_level)
-            .context("LOG_LEVEL accepts error, warn, info, debug, trace or directives such as info,sqlx=warn")?;
-        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+            .context(
+                "LOG_LEVEL accepts error, warn, info, debug, trace or directives such as info,sqlx=debug",
+            )?;
+        // Postgres has notices for everything that went as expected.
+        let filter =
+            if self.log_level.contains("sqlx") { filter } else { filter.add_directive(QUIET.parse()?) };
+        let terminal = std::io::stderr().is_terminal();
+        let log = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .with_ansi(terminal);
         match self.log_format {
             LogFormat::Text => log.with_target(false).init(),
             LogFormat::Json => log.json().flatten_event(true).init(),

@@ -68,7 +68,10 @@ impl<S: Service> Keeper<S> {
                 bail!("{name} ended while starting. It said:\n{}", self.service.last_words());
             }
             if begun.elapsed() > READY_WITHIN {
-                bail!("{name} did not answer within {READY_WITHIN:?}: {error:#}\n{}", self.service.last_words());
+                bail!(
+                    "{name} did not answer within {READY_WITHIN:?}: {error:#}\n{}",
+                    self.service.last_words()
+                );
             }
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
@@ -132,7 +135,10 @@ async fn keep<S: Service>(
         if started.elapsed() > Duration::from_secs(60) {
             pause = Duration::from_millis(250);
         }
-        tracing::error!("{name} has died ({how}); starting it again in {pause:?}. It said:\n{}", service.last_words());
+        tracing::error!(
+            "{name} has died ({how}); starting it again in {pause:?}. It said:\n{}",
+            service.last_words()
+        );
         process = loop {
             tokio::select! {
                 biased;

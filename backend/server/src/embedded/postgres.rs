@@ -41,9 +41,9 @@ impl Postgres {
     pub(crate) async fn prepare(layout: &Layout, secrets: &Secrets, durable: bool) -> Result<Self> {
         let data = data_dir(layout);
         let written_by = match fs::read_to_string(data.join("PG_VERSION")) {
-            Ok(version) => {
-                Some(version.trim().parse().with_context(|| format!("reading {}/PG_VERSION", data.display()))?)
-            }
+            Ok(version) => Some(
+                version.trim().parse().with_context(|| format!("reading {}/PG_VERSION", data.display()))?,
+            ),
             Err(_) => None,
         };
         let postgres = Self {
@@ -110,9 +110,10 @@ impl Postgres {
         let version: i32 = sqlx::query_scalar("select current_setting('server_version_num')::int")
             .fetch_one(&mut connection)
             .await?;
-        let exists: bool = sqlx::query_scalar("select exists (select from pg_roles where rolname = 'causeway')")
-            .fetch_one(&mut connection)
-            .await?;
+        let exists: bool =
+            sqlx::query_scalar("select exists (select from pg_roles where rolname = 'causeway')")
+                .fetch_one(&mut connection)
+                .await?;
         let verb = if exists { "alter" } else { "create" };
         // A password cannot be a parameter of this statement; ours are hexadecimal digits.
         let password = self.password.expose_secret();
@@ -129,7 +130,10 @@ impl Postgres {
                 .fetch_one(&mut connection)
                 .await?;
         if !exists {
-            connection.execute("create database causeway owner causeway").await.context("making the database")?;
+            connection
+                .execute("create database causeway owner causeway")
+                .await
+                .context("making the database")?;
         }
         connection.close().await?;
         Ok(())
@@ -153,8 +157,10 @@ impl Service for Postgres {
     }
 
     fn spawn(&self) -> Result<Process> {
-        let mut arguments = vec!["-D".to_owned(), self.data.display().to_string(), "-p".into(), PORT.to_string()];
-        let sockets = format!("unix_socket_directories={}", quoted(&self.layout.sockets.display().to_string()));
+        let mut arguments =
+            vec!["-D".to_owned(), self.data.display().to_string(), "-p".into(), PORT.to_string()];
+        let sockets =
+            format!("unix_socket_directories={}", quoted(&self.layout.sockets.display().to_string()));
         let mut settings = vec![
             "listen_addresses=",
             &sockets,

@@ -54,7 +54,6 @@ impl Redis {
     fn configuration(&self) -> PathBuf {
         self.data.join("redis.conf")
     }
-
 }
 
 impl Service for Redis {

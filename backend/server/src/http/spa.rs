@@ -58,7 +58,8 @@ fn serve(path: &str, content: EmbeddedFile, headers: &HeaderMap) -> Response {
     }
     let kind = if path.ends_with(".html") { HTML.to_owned() } else { content.metadata.mimetype().to_owned() };
     let kind = [(header::CONTENT_TYPE, kind)];
-    let accepts_gzip = text(headers, header::ACCEPT_ENCODING).split(',').any(|e| e.trim().starts_with("gzip"));
+    let accepts_gzip =
+        text(headers, header::ACCEPT_ENCODING).split(',').any(|e| e.trim().starts_with("gzip"));
     match Dist::get(&format!("{path}.gz")).filter(|_| accepts_gzip) {
         Some(small) => {
             (common, kind, [(header::CONTENT_ENCODING, "gzip")], small.data.into_owned()).into_response()

@@ -1,0 +1,61 @@
+//! `causeway serve`: the production form. Postgres and Redis are somebody else's.
+
+use crate::{
+    config::{Http, HttpArgs, Problems, SecretArgs},
+    server::{self, Listeners, Settings},
+    shutdown::Shutdown,
+};
+use anyhow::{Context, Result};
+use causeway_store::{StoreArgs, migrate};
+use std::process::ExitCode;
+
+/// Serve, with a Postgres and a Redis that are there already
+///
+/// Needs DATABASE_URL, REDIS_URL, CAUSEWAY_SECRET_KEY and PUBLIC_URL; .env.example explains every setting. Migrations
+/// run first.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+    #[command(flatten)]
+    http: HttpArgs,
+    #[command(flatten)]
+    secret: SecretArgs,
+}
+
+impl ServeArgs {
+    /// Checks everything and names everything that is wrong.
+    fn check(self) -> Result<Settings> {
+        let mut problems = Problems::default();
+        problems.take(self.store.database_url());
+        problems.take(self.store.redis_url());
+        let secret = problems.take(self.secret.check());
+        let http = self.http.check(&mut problems, None);
+        problems.check()?;
+        let (secret, http) = secret.zip(http).context("checking the settings")?;
+        Ok(Settings { http, store: self.store, secret, demo: false })
+    }
+}
+
+pub(crate) async fn run(args: ServeArgs) -> Result<ExitCode> {
+    let settings = args.check()?;
+    let shutdown = Shutdown::on_signals()?;
+    warn(&settings.http);
+    let listeners = Listeners::bind(&settings.http, false)?;
+    migrate::run(&settings.store.database_url()?).await.context("preparing the database (DATABASE_URL)")?;
+    let public_url = settings.http.public_url.clone();
+    let running = server::start(settings, listeners, shutdown).await?;
+    tracing::info!("Causeway is ready at {public_url} (listening on {})", running.address);
+    if let Some(link) = server::setup_link(&running.store, &public_url).await? {
+        tracing::info!("set it up at {link}");
+    }
+    running.run().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says which settings are probably not meant.
+pub(crate) fn warn(http: &Http) {
+    for warning in http.warnings() {
+        tracing::warn!("{warning}");
+    }
+}

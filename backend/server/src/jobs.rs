@@ -1,0 +1,60 @@
+//! What one instance does for all of them, under a lease.
+
+use anyhow::Result;
+use causeway_store::{Store, lease, policy, upkeep};
+use std::time::Duration;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+const LEASE: &str = "jobs";
+/// Long enough to bear a pause, short enough that nobody waits for a dead leader.
+const LEASE_LASTS: Duration = Duration::from_secs(10);
+const OUTBOX_EVERY: Duration = Duration::from_secs(1);
+const UPKEEP_EVERY: Duration = Duration::from_secs(6 * 60 * 60);
+
+/// Runs the jobs until stopped, whenever this instance holds the lease.
+pub(crate) async fn run(store: Store, stop: CancellationToken) {
+    let me = Uuid::now_v7().to_string();
+    let mut ticks = interval(OUTBOX_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut upkeep_due = Instant::now();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            _ = ticks.tick() => {}
+        }
+        match lease::take(&store.cache, LEASE, &me, LEASE_LASTS).await {
+            Ok(true) => {}
+            Ok(false) => continue,
+            Err(error) => {
+                tracing::debug!("the lease of the jobs could not be taken: {error}");
+                continue;
+            }
+        }
+        if let Err(error) = policy::flush_outbox(&store.jobs, &store.cache).await {
+            tracing::warn!("changes of policy could not be sent from the outbox: {error}");
+        }
+        if upkeep_due <= Instant::now() {
+            match upkeep(&store).await {
+                Ok(()) => upkeep_due = Instant::now() + UPKEEP_EVERY,
+                Err(error) => {
+                    tracing::warn!("upkeep failed and will be tried again: {error:#}");
+                    upkeep_due = Instant::now() + Duration::from_secs(60);
+                }
+            }
+        }
+    }
+    if let Err(error) = lease::give_up(&store.cache, LEASE, &me).await {
+        tracing::debug!("the lease of the jobs was not given up: {error}");
+    }
+}
+
+async fn upkeep(store: &Store) -> Result<()> {
+    upkeep::make_partitions(&store.jobs).await?;
+    let removed = upkeep::remove_stale(&store.jobs).await?;
+    if removed > 0 {
+        tracing::info!("removed {removed} ended sessions and old sign-in failures");
+    }
+    Ok(())
+}

@@ -1,1 +1,16 @@
-//! accounts
+//! Upstream accounts: what is known of each kind of provider, where requests may be sent, and the sealing of
+//! credentials. Neither picks an account nor sends a request: the relay plans, and sends.
+
+pub mod address;
+pub mod args;
+pub mod catalogue;
+pub mod credential;
+pub mod master;
+pub mod sealing;
+
+pub use address::{AddressPolicy, BadBaseUrl, BaseUrl};
+pub use args::AccountsArgs;
+pub use catalogue::Preset;
+pub use credential::{AuthHeader, Credential};
+pub use master::{BadMasterKey, MasterKey};
+pub use sealing::{Binding, SealError, SealingKey};

@@ -89,6 +89,11 @@ impl AddressPolicy {
 }
 
 impl BaseUrl {
+    /// One that was checked when it was stored.
+    pub fn stored(text: &str) -> Result<Self, BadBaseUrl> {
+        Url::parse(text).map(Self).map_err(|_| BadBaseUrl("is not a URL"))
+    }
+
     /// Scheme, host and port: what a credential is bound to.
     pub fn origin(&self) -> String {
         self.0.origin().ascii_serialization()

@@ -133,7 +133,7 @@ mod tests {
     use uuid::Uuid;
 
     fn key(text: &str) -> SealingKey {
-        SealingKey::new(&MasterKey::parse(Some(&text.into())).unwrap())
+        SealingKey::new(&MasterKey::new(text.as_bytes().to_vec().into()).unwrap())
     }
 
     fn place() -> Binding<'static> {

@@ -101,16 +101,16 @@ impl Calendar {
         };
         // Where clocks are set back over the beginning of a day, the wall clock can already show the old day
         // again although the new one has begun: the instant decides, not the wall clock.
-        if self.instant(step(first, 1)?) <= now {
+        if self.day_start(step(first, 1)?) <= now {
             first = step(first, 1)?;
         }
-        let ms = |date: NaiveDate| self.instant(date).timestamp_millis();
+        let ms = |date: NaiveDate| self.day_start(date).timestamp_millis();
         Some(WindowEnds { start: ms(first), end: ms(step(first, 1)?), next_end: ms(step(first, 2)?) })
     }
 
     /// The instant at which the day named `date` begins. A start that the clocks skip is the first instant after
     /// the gap; one that occurs twice is its first occurrence.
-    fn instant(&self, date: NaiveDate) -> DateTime<Utc> {
+    pub fn day_start(&self, date: NaiveDate) -> DateTime<Utc> {
         let wall: NaiveDateTime =
             date.and_time(NaiveTime::MIN) + Duration::minutes(self.day_start_minute.into());
         let mut probe = wall;

@@ -1,0 +1,60 @@
+#!/bin/sh
+# make test: every kind of test, each phase with its time. Stops at the first phase that fails.
+#   ONLY="fmt clippy" runs some phases; CAUSEWAY_TEST_THREADS limits parallel tests.
+set -eu
+cd "$(dirname "$0")/.."
+. .ci/env.sh
+
+times=""
+phase() {
+    name=$1
+    shift
+    case " ${ONLY:-$name} " in *" $name "*) ;; *) return 0 ;; esac
+    printf '\n== %s: %s\n' "$name" "$*"
+    begun=$(date +%s)
+    if "$@"; then
+        spent=$(($(date +%s) - begun))
+        times="$times$(printf '%-9s %4d s' "$name" "$spent")
+"
+        printf '== %s: ok, %d s\n' "$name" "$spent"
+    else
+        status=$?
+        printf '\n%s== %s: FAILED after %d s\n' "$times" "$name" "$(($(date +%s) - begun))" >&2
+        exit "$status"
+    fi
+}
+
+deny() {
+    if cargo deny --version >/dev/null 2>&1; then
+        cargo deny --all-features check --config .ci/deny.toml bans licenses sources
+    else
+        echo "cargo-deny is not installed, so licences and sources are not checked (cargo install --locked cargo-deny)"
+    fi
+}
+
+# Private Postgres and Redis, removed afterwards. The binary is the one that the tests build.
+backend() {
+    threads=${CAUSEWAY_TEST_THREADS:+--test-threads $CAUSEWAY_TEST_THREADS}
+    # shellcheck disable=SC2086
+    target/debug/causeway services -- cargo nextest run --config-file .ci/nextest.toml $threads
+}
+
+doc_tests() {
+    if grep -rqE '^[[:space:]]*//[/!] ```(rust|should_panic|no_run)?$' backend openapi --include='*.rs'; then
+        cargo test --doc --quiet
+    else
+        echo "there are none"
+    fi
+}
+
+phase install .ci/install.sh test
+. .ci/env.sh
+phase fmt cargo fmt --all --check
+phase deny deny
+phase clippy cargo clippy --locked --all-targets -- -D warnings
+phase web frontend/build.sh
+phase build cargo nextest run --locked --config-file .ci/nextest.toml --no-run
+phase backend backend
+phase doc doc_tests
+phase e2e e2e/run.sh
+printf '\n%sall passed\n' "$times"

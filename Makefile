@@ -1,0 +1,33 @@
+# Thin: every target calls the tool that does the work. Nothing here is interactive.
+
+DATA ?= .causeway
+
+# Everything on this machine, from nothing: make up [DEMO=1] [PORT=3000] [DATA=.causeway] [LISTEN=127.0.0.1]
+up:
+	@CAUSEWAY_DATA="$(DATA)" .ci/up.sh
+
+# The same with a simulated provider, and one request through it.
+demo:
+	@DEMO=1 CAUSEWAY_DATA="$(DATA)" .ci/up.sh
+
+# Like up, rebuilt and restarted when a source changes; the browser reloads by itself.
+dev:
+	@CAUSEWAY_DATA="$(DATA)" .ci/dev.sh
+
+# Every kind of test.
+test:
+	@.ci/test.sh
+
+# The load run against the simulator, with nginx as yardstick.
+bench:
+	@.ci/install.sh bench && e2e/load/run.sh
+
+# The web admin alone, into frontend/dist.
+web:
+	@.ci/install.sh web && frontend/build.sh
+
+# What was built. Data stay: they are in $(DATA), and for root below /var/lib/causeway.
+clean:
+	rm -rf target target-wasm frontend/dist frontend/node_modules e2e/node_modules
+
+.PHONY: up demo dev test bench web clean

@@ -1,1 +1,254 @@
-//! relay
+//! The relay: the hot path from a client's request to a provider's answer.
+//!
+//! [`Relay::serve`] reads top to bottom. Each stage needs what the last one returned, so none can be left out or put
+//! in another order: `identify → parse → plan → reserve → send → forward`. What it deliberately does not do: read the
+//! admin's tables, keep state of a request anywhere but in its own values, or decide that cached policy is current
+//! (the reservation script does).
+
+pub mod args;
+pub mod body;
+mod call;
+mod count;
+mod directory;
+mod drain;
+mod error;
+mod hold;
+mod identify;
+mod ledger;
+mod local;
+mod plan;
+mod reserve;
+mod route;
+mod settle;
+mod stream;
+mod tenant;
+mod upstream;
+
+pub use args::RelayArgs;
+pub use body::RelayBody;
+pub use error::RelayError;
+pub use route::is_ours;
+
+use causeway_accounts::{AddressPolicy, SealingKey};
+use causeway_dialect::{Dialect, anthropic::request::Endpoint};
+use causeway_domain::{RequestId, price::PriceTable};
+use causeway_store::{Store, StoreError};
+use http::{HeaderValue, Method, Request, Response};
+use http_body::Body;
+use identify::Caller;
+use ledger::Ledger;
+use metrics::{Counter, Histogram, counter, gauge, histogram};
+use route::Route;
+use std::{
+    fmt::Display,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tenant::Tenant;
+use uuid::Uuid;
+
+/// How often a request begins anew because the policy changed under it.
+const RESTARTS: usize = 4;
+
+/// The relay of one instance.
+pub struct Relay {
+    store: Store,
+    args: RelayArgs,
+    prices: Arc<PriceTable>,
+    directory: directory::Directory,
+    upstream: upstream::Upstream,
+    ledger: Arc<Ledger>,
+    bodies: call::BodyBudget,
+    meters: Meters,
+}
+
+/// Handles of metrics, looked up once.
+struct Meters {
+    served: Counter,
+    first_byte: Histogram,
+}
+
+impl Relay {
+    /// Starts the ledger's tasks and prepares the connections. A metrics recorder should be installed before.
+    pub async fn start(
+        store: Store,
+        args: RelayArgs,
+        prices: Arc<PriceTable>,
+        sealing: SealingKey,
+        addresses: AddressPolicy,
+    ) -> Result<Arc<Self>, StoreError> {
+        Ok(Arc::new(Self {
+            upstream: upstream::Upstream::new(&args, &addresses),
+            directory: directory::Directory::new(store.clone(), sealing, addresses),
+            ledger: Ledger::start(&store, args.ledger_capacity).await?,
+            bodies: call::BodyBudget::new(&args),
+            meters: Meters {
+                served: counter!("causeway_relay_requests_total"),
+                first_byte: histogram!("causeway_relay_first_byte_seconds"),
+            },
+            store,
+            args,
+            prices,
+        }))
+    }
+
+    /// Answers a request whose path [`is_ours`]. Never fails: what goes wrong is told in the caller's dialect.
+    pub async fn serve<B>(&self, request: Request<B>) -> Response<RelayBody>
+    where
+        B: Body<Data = bytes::Bytes>,
+        B::Error: Display,
+    {
+        let received = Instant::now();
+        let id = RequestId(Uuid::now_v7());
+        let mut response = match self.answer(request, id, received).await {
+            Ok(response) => response,
+            Err(error) => {
+                tracing::info!(request = %id, reason = error.reason(), status = error.status().as_u16(), "refused");
+                counter!("causeway_relay_refusals_total", "reason" => error.reason()).increment(1);
+                error.render(Dialect::Anthropic, id)
+            }
+        };
+        self.meters.served.increment(1);
+        self.meters.first_byte.record(received.elapsed());
+        let mut text = Uuid::encode_buffer();
+        if let Ok(value) = HeaderValue::from_str(id.0.hyphenated().encode_lower(&mut text)) {
+            response.headers_mut().insert("x-request-id", value.clone());
+            // Anthropic's clients show `request-id` in their errors; a provider's own stays.
+            response.headers_mut().entry("request-id").or_insert(value);
+        }
+        response
+    }
+
+    async fn answer<B>(
+        &self,
+        request: Request<B>,
+        id: RequestId,
+        received: Instant,
+    ) -> Result<Response<RelayBody>, RelayError>
+    where
+        B: Body<Data = bytes::Bytes>,
+        B::Error: Display,
+    {
+        let Some(route) = route::find(request.method(), request.uri().path()) else {
+            return Err(RelayError::NotFound {
+                method: request.method().to_string(),
+                path: request.uri().path().to_owned(),
+            });
+        };
+        match route {
+            Route::Greeting => Ok(local::greeting()),
+            Route::Messages => self.messages(request, id, received).await,
+            Route::CountTokens => self.count_tokens(request, received).await,
+            Route::Models | Route::Model(_) | Route::KeyInfo => {
+                let head_only = request.method() == Method::HEAD;
+                let caller = identify::caller(&self.directory, request.headers(), request.uri()).await?;
+                let (caller, tenant) = self.current(caller).await?;
+                let answer = match route {
+                    Route::Model(name) => local::one_model(self, &tenant, &caller, &name),
+                    Route::KeyInfo => local::key_info(self, &tenant, &caller).await,
+                    _ => local::models(self, &tenant, &caller, request.uri().query()),
+                }?;
+                Ok(if head_only { answer.map(|_| RelayBody::full("")) } else { answer })
+            }
+        }
+    }
+
+    /// The call that all this is for.
+    async fn messages<B>(
+        &self,
+        request: Request<B>,
+        id: RequestId,
+        received: Instant,
+    ) -> Result<Response<RelayBody>, RelayError>
+    where
+        B: Body<Data = bytes::Bytes>,
+        B::Error: Display,
+    {
+        let mut caller = identify::caller(&self.directory, request.headers(), request.uri()).await?;
+        let call = call::Call::parse(&self.bodies, request, Endpoint::Messages, &caller, received).await?;
+        for _ in 0..RESTARTS {
+            let tenant = self.directory.tenant(caller.principal.org).await?;
+            let plan = plan::candidates(&self.prices, &tenant, &caller, &call);
+            // A plan that fails on old policy may succeed on the one in force.
+            let taken = match plan {
+                Ok(plan) => reserve::take(self, &caller, &call, &tenant, &plan, id).await?,
+                Err(error) if self.is_current(&caller, &tenant).await? => return Err(error),
+                Err(_) => reserve::Taken::Stale,
+            };
+            match taken {
+                reserve::Taken::Held(hold) => {
+                    let limit = self.args.head_timeout(call.parsed.stream);
+                    let answer = upstream::send(&self.upstream, &call, hold, limit).await?;
+                    return Ok(stream::forward(
+                        answer,
+                        call.dialect,
+                        self.args.idle_timeout(),
+                        id.to_string(),
+                    ));
+                }
+                reserve::Taken::Stale => {
+                    caller = self.renew(&caller, &tenant).await?;
+                    call.permitted(&caller)?;
+                }
+            }
+        }
+        Err(RelayError::Unavailable("the settings of this organisation keep changing; try again"))
+    }
+
+    async fn count_tokens<B>(
+        &self,
+        request: Request<B>,
+        received: Instant,
+    ) -> Result<Response<RelayBody>, RelayError>
+    where
+        B: Body<Data = bytes::Bytes>,
+        B::Error: Display,
+    {
+        let caller = identify::caller(&self.directory, request.headers(), request.uri()).await?;
+        let (caller, tenant) = self.current(caller).await?;
+        let call = call::Call::parse(&self.bodies, request, Endpoint::CountTokens, &caller, received).await?;
+        let plan = plan::candidates(&self.prices, &tenant, &caller, &call)?;
+        count::tokens(self, &call, &plan).await
+    }
+
+    /// The caller and its organisation under the policy in force, for calls that reserve nothing.
+    async fn current(&self, mut caller: Caller) -> Result<(Caller, Arc<Tenant>), RelayError> {
+        for _ in 0..RESTARTS {
+            let tenant = self.directory.tenant(caller.principal.org).await?;
+            if self.is_current(&caller, &tenant).await? {
+                return Ok((caller, tenant));
+            }
+            caller = self.renew(&caller, &tenant).await?;
+        }
+        Err(RelayError::Unavailable("the settings of this organisation keep changing; try again"))
+    }
+
+    async fn is_current(&self, caller: &Caller, tenant: &Tenant) -> Result<bool, RelayError> {
+        let version = tenant.policy_version.min(caller.principal.policy_version);
+        self.directory.is_current(tenant.org, version).await
+    }
+
+    /// The caller after its policy has been read anew.
+    async fn renew(&self, caller: &Caller, tenant: &Tenant) -> Result<Caller, RelayError> {
+        let behind = tenant.policy_version.min(caller.principal.policy_version);
+        self.directory.refresh(&caller.hash, tenant.org, behind).await?;
+        identify::known(&self.directory, caller.hash).await
+    }
+
+    /// Settles what dead instances have left. For a job that one instance runs.
+    pub async fn sweep(&self) -> Result<usize, StoreError> {
+        ledger::sweep(&self.store).await
+    }
+
+    /// Brings the gauges up to date. For a job.
+    pub fn observe(&self) {
+        #[expect(clippy::cast_precision_loss, reason = "a gauge for people to look at")]
+        gauge!("causeway_ledger_pending").set(self.ledger.pending() as f64);
+    }
+
+    /// Waits until every request is settled and written, at most this long. Call when no more requests are accepted
+    /// and the connections are closed.
+    pub async fn close(&self, patience: Duration) {
+        self.ledger.close(&self.store, patience).await;
+    }
+}

@@ -10,18 +10,17 @@ use std::time::Duration;
 #[derive(Clone)]
 pub struct Cache {
     pub(crate) connection: ConnectionManager,
-    pub(crate) url: SecretString,
 }
 
 impl Cache {
     /// Connects. Commands time out rather than hang: the hot path waits for exactly one of them.
-    pub async fn connect(url: SecretString) -> StoreResult<Self> {
+    pub async fn connect(url: &SecretString) -> StoreResult<Self> {
         let client = redis::Client::open(url.expose_secret())?;
         let config = ConnectionManagerConfig::new()
             .set_response_timeout(Some(Duration::from_secs(2)))
             .set_connection_timeout(Some(Duration::from_secs(2)))
             .set_number_of_retries(1);
-        Ok(Self { connection: client.get_connection_manager_with_config(config).await?, url })
+        Ok(Self { connection: client.get_connection_manager_with_config(config).await? })
     }
 
     /// Whether Redis answers, is new enough and can be trusted not to evict counters.
@@ -49,11 +48,6 @@ impl Cache {
                 other.unwrap_or("none")
             ))),
         }
-    }
-
-    /// A separate connection for subscribing.
-    pub async fn subscriber(&self) -> StoreResult<redis::aio::PubSub> {
-        Ok(redis::Client::open(self.url.expose_secret())?.get_async_pubsub().await?)
     }
 }
 

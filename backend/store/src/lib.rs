@@ -15,6 +15,7 @@ pub mod error;
 pub mod facts;
 pub mod hold;
 pub mod keys;
+pub mod lease;
 pub mod ledger;
 pub mod memberships;
 pub mod migrate;
@@ -32,6 +33,7 @@ pub mod tenant;
 pub mod testing;
 pub mod throttle;
 pub mod totals;
+pub mod upkeep;
 pub mod users;
 
 pub use args::StoreArgs;
@@ -61,7 +63,7 @@ impl Store {
             app: AppDb::connect(&url, args.database_connections).await?,
             relay: RelayDb::connect(&url, args.database_connections).await?,
             jobs: JobsDb::connect(&url, args.database_connections).await?,
-            cache: Cache::connect(args.redis_url()?).await?,
+            cache: Cache::connect(&args.redis_url()?).await?,
         })
     }
 }

@@ -2,17 +2,15 @@
 //!
 //! A change raises `organisations.policy_version` and leaves a row in the outbox, in its own transaction. After the
 //! commit the version is put into Redis, where the reservation script compares it with what the caller knew; a relay
-//! that is behind is told STALE, reloads and tries again. The publish on top of that only makes it faster. A job
-//! sends what is left in the outbox, for the case that Redis or this process was away in between.
+//! that is behind is told STALE, reloads and tries again. Nothing is broadcast: what every request checks needs no
+//! message that could be lost. A job sends what is left in the outbox, for the case that Redis or this process was
+//! away in between.
 
 use crate::{Cache, JobsDb, StoreResult, cache::tenant_prefix, tenant::PolicyChange};
 use causeway_domain::OrgId;
 use redis::{AsyncCommands, Script};
 use sqlx::PgConnection;
 use std::sync::LazyLock;
-
-/// The channel on which instances hear of changes. The message is `<organisation> <version>`.
-pub const CHANNEL: &str = "cw:policy";
 
 /// Only ever raises: two publishers may arrive in either order.
 static RAISE: LazyLock<Script> = LazyLock::new(|| {
@@ -46,11 +44,9 @@ pub(crate) async fn bump(connection: &mut PgConnection, org: OrgId) -> StoreResu
     Ok(version)
 }
 
-/// Puts a version into Redis and tells the instances.
+/// Puts a version into Redis.
 pub async fn publish(cache: &Cache, change: PolicyChange) -> StoreResult<()> {
-    let mut connection = cache.connection.clone();
-    let () = RAISE.key(key(change.org)).arg(change.version).invoke_async(&mut connection).await?;
-    let () = connection.publish(CHANNEL, format!("{} {}", change.org, change.version)).await?;
+    let () = RAISE.key(key(change.org)).arg(change.version).invoke_async(&mut cache.connection.clone()).await?;
     Ok(())
 }
 

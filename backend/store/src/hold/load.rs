@@ -56,3 +56,43 @@ pub async fn open_shard(cache: &Cache, shard: u8) -> StoreResult<()> {
     let _set: bool = connection.hset_nx(&keys.meta, "schema", 1).await?;
     Ok(())
 }
+
+/// How a scope stands at this moment, as the key's holder may see it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Nano-dollars since the beginning.
+    pub nanos: i64,
+    /// Tokens since the beginning.
+    pub tokens: i64,
+    /// Nano-dollars held by requests that are still running.
+    pub reserved_nanos: i64,
+    /// Requests that are still running.
+    pub open: i64,
+    /// Windows that have begun.
+    pub windows: Vec<LoadedWindow>,
+}
+
+/// Reads a scope; `None` when Redis does not have it.
+pub async fn standing(cache: &Cache, org: OrgId, scope: ScopeId) -> StoreResult<Option<Standing>> {
+    let key = format!("{}{}", tenant_prefix(org), scope.suffix());
+    let all: std::collections::HashMap<String, String> = cache.connection.clone().hgetall(key).await?;
+    if !all.contains_key("v") {
+        return Ok(None);
+    }
+    let number = |field: &str| all.get(field).and_then(|v| v.parse().ok()).unwrap_or(0);
+    let windows = WindowKind::ALL.into_iter().filter(|kind| all.contains_key(&format!("e:{kind}")));
+    Ok(Some(Standing {
+        nanos: number("u"),
+        tokens: number("t"),
+        reserved_nanos: number("ru"),
+        open: number("c"),
+        windows: windows
+            .map(|kind| LoadedWindow {
+                kind,
+                end: number(&format!("e:{kind}")),
+                base_nanos: number(&format!("bu:{kind}")),
+                base_tokens: number(&format!("bt:{kind}")),
+            })
+            .collect(),
+    }))
+}

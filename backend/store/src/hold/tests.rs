@@ -42,7 +42,7 @@ impl Fixture {
     async fn new() -> Self {
         let url = std::env::var("REDIS_URL")
             .expect("REDIS_URL: run the tests through `make test` or `causeway services`");
-        let cache = Cache::connect(url.into()).await.unwrap();
+        let cache = Cache::connect(&url.into()).await.unwrap();
         let new = Uuid::now_v7;
         let fixture = Self { cache, org: OrgId(new()), key: KeyId(new()), account: AccountId(new()) };
         open_shard(&fixture.cache, fixture.org.shard()).await.unwrap();

@@ -1,0 +1,256 @@
+//! From a request to a call: the body read, unpacked, and understood as far as policy and money depend on it.
+
+use crate::{args::RelayArgs, error::RelayError, identify::Caller};
+use bytes::{Bytes, BytesMut};
+use causeway_dialect::{
+    Dialect,
+    anthropic::request::{CacheWrite, Endpoint, Request as Parsed},
+};
+use http::{HeaderMap, Request, header, request::Parts};
+use http_body::Body;
+use http_body_util::BodyExt;
+use std::{fmt::Display, io::Read, pin::pin, sync::Arc, time::Instant};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// A call whose body has been understood.
+pub(crate) struct Call {
+    /// The caller's dialect.
+    pub dialect: Dialect,
+    /// What the body says that we act on.
+    pub parsed: Parsed,
+    /// The body, byte for byte as it goes on.
+    pub body: Bytes,
+    /// The caller's headers, all of them; what crosses is decided when it is sent.
+    pub headers: HeaderMap,
+    /// The query without the key.
+    pub query: Option<String>,
+    /// When the request came in.
+    pub received: Instant,
+    /// The body's share of the memory for bodies; given back with the call.
+    _memory: OwnedSemaphorePermit,
+}
+
+/// Bodies in memory are counted in pieces of this many bytes.
+const UNIT: u64 = 4096;
+
+/// The memory that bodies may take, all requests together.
+#[derive(Clone)]
+pub(crate) struct BodyBudget {
+    units: Arc<Semaphore>,
+    max: u64,
+}
+
+impl BodyBudget {
+    /// By the settings.
+    pub(crate) fn new(args: &RelayArgs) -> Self {
+        let units = usize::try_from(args.body_budget_bytes / UNIT).unwrap_or(usize::MAX);
+        Self { units: Arc::new(Semaphore::new(units.min(Semaphore::MAX_PERMITS))), max: args.max_body_bytes }
+    }
+
+    fn take(&self, bytes: u64) -> Result<OwnedSemaphorePermit, RelayError> {
+        let units = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
+        self.units.clone().try_acquire_many_owned(units).map_err(|_| {
+            RelayError::Unavailable("too many large requests at once; nothing was sent to the provider")
+        })
+    }
+
+    /// Reads a body to its end, within the limits.
+    async fn read<B>(&self, parts: &Parts, body: B) -> Result<(Bytes, OwnedSemaphorePermit), RelayError>
+    where
+        B: Body<Data = Bytes>,
+        B::Error: Display,
+    {
+        let too_large = || RelayError::TooLarge { limit: self.max };
+        let announced = body.size_hint().exact();
+        if announced.is_some_and(|n| n > self.max) {
+            return Err(too_large());
+        }
+        let mut memory = self.take(announced.unwrap_or(UNIT).max(1))?;
+        let mut body = pin!(body);
+        let mut first = Bytes::new();
+        let mut rest = BytesMut::new();
+        while let Some(frame) = body.frame().await {
+            let Ok(data) = frame.map_err(|e| cut_off(&e))?.into_data() else { continue };
+            let length = (first.len() + rest.len() + data.len()) as u64;
+            if length > self.max {
+                return Err(too_large());
+            }
+            let held = memory.num_permits() as u64 * UNIT;
+            if length > held {
+                memory.merge(self.take(length - held)?);
+            }
+            // Most bodies come in one piece, which is passed on without being copied.
+            if first.is_empty() && rest.is_empty() {
+                first = data;
+            } else {
+                if rest.is_empty() {
+                    rest.reserve(usize::try_from(announced.unwrap_or(length)).unwrap_or(0));
+                    rest.extend_from_slice(&std::mem::take(&mut first));
+                }
+                rest.extend_from_slice(&data);
+            }
+        }
+        let bytes = if rest.is_empty() { first } else { rest.freeze() };
+        let encoding = parts.headers.get(header::CONTENT_ENCODING).map(|v| v.to_str().unwrap_or("?").trim());
+        let bytes = match encoding {
+            None | Some("" | "identity") => return Ok((bytes, memory)),
+            Some("gzip" | "x-gzip") => unpack(flate2::read::MultiGzDecoder::new(&*bytes), self.max)?,
+            Some("zstd") => unpack(zstd::Decoder::new(&*bytes).map_err(|e| not_packed(&e))?, self.max)?,
+            Some(other) => {
+                return Err(RelayError::BadRequest {
+                    code: "unsupported_encoding",
+                    field: None,
+                    message: format!(
+                        "content-encoding {other:?} is not accepted; gzip, zstd and identity are"
+                    ),
+                });
+            }
+        };
+        let held = memory.num_permits() as u64 * UNIT;
+        if bytes.len() as u64 > held {
+            memory.merge(self.take(bytes.len() as u64 - held)?);
+        }
+        Ok((bytes, memory))
+    }
+}
+
+fn cut_off(error: &impl Display) -> RelayError {
+    RelayError::BadRequest {
+        code: "body_cut_off",
+        field: None,
+        message: format!("the request body ended before it was whole: {error}"),
+    }
+}
+
+fn not_packed(error: &std::io::Error) -> RelayError {
+    RelayError::BadRequest {
+        code: "invalid_encoding",
+        field: None,
+        message: format!("the request body is not what its content-encoding says: {error}"),
+    }
+}
+
+/// Unpacks at most `max` bytes: a small body must not become a huge one.
+fn unpack(from: impl Read, max: u64) -> Result<Bytes, RelayError> {
+    let mut to = Vec::new();
+    from.take(max + 1).read_to_end(&mut to).map_err(|e| not_packed(&e))?;
+    if to.len() as u64 > max {
+        return Err(RelayError::TooLarge { limit: max });
+    }
+    Ok(to.into())
+}
+
+impl Call {
+    /// Reads and judges a request. What the provider alone decides is left to the provider.
+    pub(crate) async fn parse<B>(
+        budget: &BodyBudget,
+        request: Request<B>,
+        endpoint: Endpoint,
+        caller: &Caller,
+        received: Instant,
+    ) -> Result<Self, RelayError>
+    where
+        B: Body<Data = Bytes>,
+        B::Error: Display,
+    {
+        let (mut parts, body) = request.into_parts();
+        let (body, memory) = budget.read(&parts, body).await?;
+        let parsed = Parsed::parse(&body, endpoint).map_err(|e| RelayError::BadRequest {
+            code: e.code(),
+            field: e.field(),
+            message: e.to_string(),
+        })?;
+        permitted(&parsed, caller)?;
+        if endpoint == Endpoint::Messages {
+            priced(&parsed)?;
+        }
+        // It was unpacked here, so it is no longer what this header says.
+        parts.headers.remove(header::CONTENT_ENCODING);
+        Ok(Self {
+            dialect: Dialect::Anthropic,
+            parsed,
+            body,
+            query: parts.uri.query().and_then(without_key),
+            headers: parts.headers,
+            received,
+            _memory: memory,
+        })
+    }
+
+    /// Judges the model again, by a newer policy.
+    pub(crate) fn permitted(&self, caller: &Caller) -> Result<(), RelayError> {
+        permitted(&self.parsed, caller)
+    }
+
+    /// The client's name and version: the first word of its User-Agent.
+    pub(crate) fn client(&self) -> String {
+        let agent = self.headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        agent.split(' ').next().unwrap_or_default().chars().take(80).collect()
+    }
+
+    /// Whether an hour of cache may be written, which is the dearest input there is.
+    pub(crate) fn one_hour_cache(&self) -> bool {
+        self.parsed.cache_write == CacheWrite::OneHour
+    }
+}
+
+fn permitted(parsed: &Parsed, caller: &Caller) -> Result<(), RelayError> {
+    let policy = &caller.principal.models;
+    if policy.permits(&parsed.model) {
+        return Ok(());
+    }
+    let list = |patterns: &[String]| patterns.join(", ");
+    let mut allowed = if policy.allow.is_empty() { "any".to_owned() } else { list(&policy.allow) };
+    if !policy.deny.is_empty() {
+        allowed = format!("{allowed}, but not {}", list(&policy.deny));
+    }
+    Err(RelayError::ModelForbidden { model: parsed.model.clone(), allowed })
+}
+
+/// Options that the provider bills at rates which no price table here has. Let through, they would be counted at less
+/// than they cost.
+fn priced(parsed: &Parsed) -> Result<(), RelayError> {
+    let unpriced = |field, message: &str| {
+        Err(RelayError::BadRequest {
+            code: "unpriced_option",
+            field: Some(field),
+            message: message.to_owned(),
+        })
+    };
+    if parsed.fast {
+        return unpriced("speed", "speed \"fast\" has no price here and is not passed on; leave it out");
+    }
+    match parsed.inference_geo.as_deref() {
+        None | Some("global" | "not_available") => Ok(()),
+        Some(_) => unpriced(
+            "inference_geo",
+            "inference_geo other than \"global\" has no price here and is not passed on",
+        ),
+    }
+}
+
+/// The query with `key=…` taken out: a key never goes on to a provider.
+fn without_key(query: &str) -> Option<String> {
+    let kept: Vec<&str> = query.split('&').filter(|p| !p.starts_with("key=") && !p.is_empty()).collect();
+    (!kept.is_empty()).then(|| kept.join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_taken_out_of_the_query_and_the_rest_stays() {
+        assert_eq!(without_key("beta=true&key=cw_x&a=b").as_deref(), Some("beta=true&a=b"));
+        assert_eq!(without_key("key=cw_x"), None);
+    }
+
+    #[test]
+    fn a_packed_bomb_is_refused_at_the_limit() {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        std::io::Write::write_all(&mut packer, &vec![0; 1 << 20]).unwrap();
+        let packed = packer.finish().unwrap();
+        let refused = unpack(flate2::read::MultiGzDecoder::new(&*packed), 1000);
+        assert!(matches!(refused, Err(RelayError::TooLarge { limit: 1000 })));
+    }
+}

@@ -1,0 +1,45 @@
+//! `POST /v1/messages/count_tokens`: asked of the provider, which does it for nothing; where it cannot, estimated here
+//! and marked as such. Nothing is reserved, because nothing is billed.
+
+use crate::{Relay, body::RelayBody, call::Call, error::RelayError, local, plan::Plan, upstream::headers};
+use causeway_dialect::anthropic::estimate;
+use http::{Response, StatusCode};
+use http_body_util::{BodyExt, Limited};
+use std::time::Duration;
+
+/// An answer is a number; anything longer than this is no answer.
+const LONGEST: usize = 1 << 20;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Answers.
+pub(crate) async fn tokens(
+    relay: &Relay,
+    call: &Call,
+    plan: &Plan,
+) -> Result<Response<RelayBody>, RelayError> {
+    let Some(candidate) = plan.candidates.first() else {
+        return Err(RelayError::NoAccount("no upstream account".to_owned()));
+    };
+    let pending = relay.upstream.begin(call, candidate, "/v1/messages/count_tokens")?;
+    let asked = async {
+        let (parts, body) = pending.await.ok()?.into_parts();
+        let bytes = Limited::new(body, LONGEST).collect().await.ok()?.to_bytes();
+        Some((parts, bytes))
+    };
+    match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(Some((parts, bytes))) if !cannot_count(parts.status) => {
+            let mut response = Response::new(RelayBody::full(bytes));
+            *response.status_mut() = parts.status;
+            *response.headers_mut() = headers::downward(&parts.headers);
+            Ok(response)
+        }
+        // Claude Code asks only to draw a bar: a marked estimate is worth more to it than an error.
+        _ => Ok(local::estimated(local::json_answer(estimate::body(call.parsed.input_estimate)))),
+    }
+}
+
+fn cannot_count(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED)
+        || status.is_server_error()
+}

@@ -1,0 +1,67 @@
+//! Reading on after the client has left, so that the bill equals the provider's: up to the organisation's patience,
+//! then the provider is cut off as well and what was seen is counted conservatively.
+
+use crate::{hold::Hold, settle::Ending, stream::meter_for};
+use causeway_dialect::meter::Meter;
+use causeway_store::ledger::Outcome;
+use http::Response;
+use http_body::Body;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper_util::client::legacy::Error as ClientError;
+use std::future::Future;
+use tokio::time::{Instant, timeout_at};
+
+const LEFT: &str = "the client left before the answer was whole";
+
+/// Goes on waiting for the head of an answer, then reads it.
+pub(crate) fn answer<F>(pending: F, mut hold: Hold)
+where
+    F: Future<Output = Result<Response<Incoming>, ClientError>> + Send + 'static,
+{
+    let until = Instant::now() + hold.drain();
+    hold.ledger().clone().spawn(async move {
+        match timeout_at(until, pending).await {
+            Ok(Ok(response)) => {
+                hold.head_arrived(&response);
+                let status = response.status().as_u16();
+                let meter = meter_for(&hold, &response);
+                read_on(response.into_body(), meter, hold, status, until).await;
+            }
+            Ok(Err(error)) if error.is_connect() => hold.release(),
+            Ok(Err(_)) | Err(_) => hold.settle(Ending {
+                status: 0,
+                outcome: Outcome::ClientLeft,
+                reading: None,
+                error: Some("the client left before the answer began".to_owned()),
+            }),
+        }
+    });
+}
+
+/// Reads the rest of an answer whose client has left.
+pub(crate) fn rest(body: Incoming, meter: Meter, hold: Hold, status: u16) {
+    let until = Instant::now() + hold.drain();
+    hold.ledger().clone().spawn(read_on(body, meter, hold, status, until));
+}
+
+async fn read_on<B: Body + Unpin>(mut body: B, mut meter: Meter, hold: Hold, status: u16, until: Instant)
+where
+    B::Data: AsRef<[u8]>,
+{
+    while let Ok(Some(Ok(frame))) = timeout_at(until, body.frame()).await {
+        if let Some(data) = frame.data_ref() {
+            meter.push(data.as_ref());
+        }
+        if meter.complete() {
+            break;
+        }
+    }
+    let reading = meter.finish();
+    hold.settle(Ending {
+        status,
+        outcome: Outcome::ClientLeft,
+        reading: Some(reading),
+        error: Some(LEFT.to_owned()),
+    });
+}

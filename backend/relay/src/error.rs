@@ -1,0 +1,281 @@
+//! What a caller can be told when a request does not go through, and how: in the caller's own dialect.
+
+use crate::body::RelayBody;
+use causeway_dialect::{Dialect, error::Failure};
+use causeway_domain::{Nanos, RequestId};
+use causeway_store::{
+    StoreError,
+    hold::{NoCandidate, Refusal, RefusedBy},
+};
+use http::{HeaderValue, Response, StatusCode, header};
+use serde_json::{Map, Value, json};
+
+/// Why a request was refused or failed before its first byte.
+#[derive(Debug, thiserror::Error)]
+pub enum RelayError {
+    /// No path of ours.
+    #[error("no such endpoint: {method} {path}. The Messages API is at POST /api/v1/messages")]
+    NotFound {
+        /// Method.
+        method: String,
+        /// Path.
+        path: String,
+    },
+    /// No credential, or none that has the form of a key of ours.
+    #[error("{0}")]
+    NoKey(&'static str),
+    /// A key that may not be used: unknown, disabled, expired, its organisation suspended.
+    #[error("{message}")]
+    KeyRefused {
+        /// Stable code.
+        code: &'static str,
+        /// In words.
+        message: String,
+    },
+    /// The body cannot be read or acted on.
+    #[error("{message}")]
+    BadRequest {
+        /// Stable code.
+        code: &'static str,
+        /// The field at fault.
+        field: Option<&'static str>,
+        /// In words.
+        message: String,
+    },
+    /// The body is too large.
+    #[error("the request body is larger than the {limit} bytes that are accepted here")]
+    TooLarge {
+        /// Bytes.
+        limit: u64,
+    },
+    /// The key may not use this model.
+    #[error("this API key may not use the model {model:?}; it allows: {allowed}")]
+    ModelForbidden {
+        /// Asked for.
+        model: String,
+        /// What the policy says.
+        allowed: String,
+    },
+    /// Nobody knows the model, so nobody knows its price.
+    #[error(
+        "the model {model:?} is unknown here: it has no price. An admin can set a default price for unknown models"
+    )]
+    UnknownModel {
+        /// Asked for.
+        model: String,
+    },
+    /// No account can take it, and waiting will not help.
+    #[error("{0}")]
+    NoAccount(String),
+    /// Every account that could take it is busy or cooling down.
+    #[error("every upstream account for this model is busy or cooling down")]
+    AccountsBusy(Vec<NoCandidate>),
+    /// A limit refused.
+    #[error("{}", limit_text(.0))]
+    Limit(Box<LimitHit>),
+    /// Causeway itself cannot take it now.
+    #[error("{0}")]
+    Unavailable(&'static str),
+    /// The provider could not be reached or did not answer in time.
+    #[error("{message}")]
+    Upstream {
+        /// 502 or 504.
+        status: StatusCode,
+        /// Stable code.
+        code: &'static str,
+        /// In words.
+        message: String,
+    },
+}
+
+/// A limit that refused, with what the request would have needed.
+#[derive(Debug)]
+pub struct LimitHit {
+    /// The script's answer.
+    pub refusal: Refusal,
+    /// Nano-dollars that the request could have cost.
+    pub need: Nanos,
+    /// Tokens that it could have used.
+    pub need_tokens: u64,
+}
+
+impl From<StoreError> for RelayError {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "a store failed under a relay request");
+        Self::Unavailable("the relay cannot check limits at the moment; nothing was sent to the provider")
+    }
+}
+
+fn limit_text(hit: &LimitHit) -> String {
+    let r = &hit.refusal;
+    let money = |n: i64| format!("${}", Nanos(n));
+    match r.by {
+        RefusedBy::RequestsPerMinute => {
+            format!("this API key allows {} requests in a minute and has had {}", r.limit, r.spent)
+        }
+        RefusedBy::TokensPerMinute => format!(
+            "this API key allows {} tokens in a minute and has used or reserved {}; this request could use {} \
+             (lower max_tokens to need less)",
+            r.limit, r.spent, hit.need_tokens
+        ),
+        RefusedBy::Concurrency => format!("this API key allows {} requests at once", r.limit),
+        RefusedBy::Usd(kind) => format!(
+            "the {} budget of this API key is {}: {} spent, {} reserved by running requests, and this request could \
+             cost up to {} (lower max_tokens to need less)",
+            words(kind.as_str()),
+            money(r.limit),
+            money(r.spent),
+            money(r.reserved),
+            money(hit.need.0)
+        ),
+        RefusedBy::Tokens(kind) => format!(
+            "the {} token budget of this API key is {}: {} used, {} reserved by running requests, and this request \
+             could use up to {} (lower max_tokens to need less)",
+            words(kind.as_str()),
+            r.limit,
+            r.spent,
+            r.reserved,
+            hit.need_tokens
+        ),
+    }
+}
+
+fn words(kind: &str) -> &str {
+    match kind {
+        "five_hours" => "5 hour",
+        "day" => "daily",
+        "week" => "weekly",
+        "month" => "monthly",
+        other => other,
+    }
+}
+
+impl RelayError {
+    /// HTTP status.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound { .. } | Self::UnknownModel { .. } => StatusCode::NOT_FOUND,
+            Self::NoKey(_) | Self::KeyRefused { .. } => StatusCode::UNAUTHORIZED,
+            Self::BadRequest { .. } => StatusCode::BAD_REQUEST,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::ModelForbidden { .. } => StatusCode::FORBIDDEN,
+            Self::NoAccount(_) | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::AccountsBusy(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Limit(hit) => match hit.refusal.by {
+                RefusedBy::Usd(_) | RefusedBy::Tokens(_) => StatusCode::PAYMENT_REQUIRED,
+                _ => StatusCode::TOO_MANY_REQUESTS,
+            },
+            Self::Upstream { status, .. } => *status,
+        }
+    }
+
+    /// A stable code; also the label of the metric.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::NotFound { .. } => "unknown_endpoint",
+            Self::NoKey(_) => "missing_key",
+            Self::KeyRefused { code, .. } | Self::BadRequest { code, .. } | Self::Upstream { code, .. } => {
+                code
+            }
+            Self::TooLarge { .. } => "body_too_large",
+            Self::ModelForbidden { .. } => "model_forbidden",
+            Self::UnknownModel { .. } => "unknown_model",
+            Self::NoAccount(_) => "no_account",
+            Self::AccountsBusy(_) => "accounts_busy",
+            Self::Limit(hit) => match hit.refusal.by {
+                RefusedBy::RequestsPerMinute => "requests_per_minute",
+                RefusedBy::TokensPerMinute => "tokens_per_minute",
+                RefusedBy::Concurrency => "concurrency",
+                RefusedBy::Usd(_) => "budget_usd",
+                RefusedBy::Tokens(_) => "budget_tokens",
+            },
+            Self::Unavailable(_) => "unavailable",
+        }
+    }
+
+    /// Whether the same request may go through later without anybody changing anything.
+    pub fn retryable(&self) -> bool {
+        match self {
+            Self::AccountsBusy(_) | Self::Unavailable(_) | Self::Upstream { .. } => true,
+            Self::Limit(_) => self.status() == StatusCode::TOO_MANY_REQUESTS,
+            _ => false,
+        }
+    }
+
+    /// Seconds after which it makes sense to try again, rounded up.
+    fn retry_after(&self) -> Option<u64> {
+        let ms = match self {
+            Self::Limit(hit) => hit.refusal.retry_ms?,
+            Self::AccountsBusy(reasons) => reasons.iter().map(|r| r.retry_ms).min().unwrap_or(1000),
+            Self::Unavailable(_) => 2000,
+            _ => return None,
+        };
+        Some(ms.div_ceil(1000).max(1))
+    }
+
+    fn facts(&self) -> Map<String, Value> {
+        let mut facts = Map::new();
+        match self {
+            Self::BadRequest { field: Some(field), .. } => {
+                facts.insert("field".into(), json!(field));
+            }
+            Self::TooLarge { limit } => {
+                facts.insert("limit_bytes".into(), json!(limit));
+            }
+            Self::ModelForbidden { model, .. } | Self::UnknownModel { model } => {
+                facts.insert("model".into(), json!(model));
+            }
+            Self::Limit(hit) => {
+                let r = &hit.refusal;
+                let (amount, window): (fn(i64) -> Value, _) = match r.by {
+                    RefusedBy::Usd(kind) => (|n| json!(Nanos(n)), Some(kind)),
+                    RefusedBy::Tokens(kind) => (|n| json!(n), Some(kind)),
+                    _ => (|n| json!(n), None),
+                };
+                facts.insert("limit".into(), amount(r.limit));
+                facts.insert("used".into(), amount(r.spent));
+                facts.insert("reserved".into(), amount(r.reserved));
+                if let Some(kind) = window {
+                    facts.insert("window".into(), json!(kind));
+                    let need = if matches!(r.by, RefusedBy::Usd(_)) {
+                        json!(hit.need)
+                    } else {
+                        json!(hit.need_tokens)
+                    };
+                    facts.insert("could_need".into(), need);
+                }
+                if let Some(ms) = r.retry_ms {
+                    facts.insert("resets_in_seconds".into(), json!(ms.div_ceil(1000)));
+                }
+            }
+            _ => {}
+        }
+        facts
+    }
+
+    /// The answer, in the caller's dialect. Permanent refusals say so in the header that the clients heed; without it
+    /// Claude Code would try a wrong key eleven times over three minutes.
+    pub fn render(&self, dialect: Dialect, request: RequestId) -> Response<RelayBody> {
+        let id = request.to_string();
+        let message = self.to_string();
+        let facts = self.facts();
+        let failure = Failure {
+            status: self.status().as_u16(),
+            code: self.reason(),
+            message: &message,
+            request_id: &id,
+            facts: &facts,
+        };
+        let mut response = Response::new(RelayBody::full(dialect.error_body(&failure)));
+        *response.status_mut() = self.status();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if !self.retryable() {
+            headers.insert("x-should-retry", HeaderValue::from_static("false"));
+        }
+        if let Some(seconds) = self.retry_after() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}

@@ -1,0 +1,170 @@
+//! A reservation in our hands. Letting go of it settles it: there is no way to forget.
+
+use crate::{
+    ledger::{Ledger, Place},
+    plan::Candidate,
+    settle::{Draft, Ending, Figures},
+};
+use causeway_dialect::usage::Reading;
+use causeway_domain::RequestId;
+use causeway_store::ledger::Outcome;
+use http::{Response, StatusCode};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// A reservation, until the request is over. Owns its place in the settlement queue from the start, so settling never
+/// waits and never fails.
+pub(crate) struct Hold {
+    inner: Option<Box<Inner>>,
+}
+
+struct Inner {
+    ledger: Arc<Ledger>,
+    place: Place,
+    request: RequestId,
+    draft: Arc<Draft>,
+    chosen: usize,
+    candidate: Candidate,
+    drain: Duration,
+    received: Instant,
+    sent: bool,
+    first_byte: Option<Duration>,
+    upstream_request_id: Option<String>,
+    status: u16,
+}
+
+impl Hold {
+    /// Takes over what the script has reserved.
+    pub(crate) fn new(
+        ledger: Arc<Ledger>,
+        place: Place,
+        request: RequestId,
+        draft: Arc<Draft>,
+        (chosen, candidate): (usize, Candidate),
+        drain: Duration,
+        received: Instant,
+    ) -> Self {
+        Self {
+            inner: Some(Box::new(Inner {
+                ledger,
+                place,
+                request,
+                draft,
+                chosen,
+                candidate,
+                drain,
+                received,
+                sent: false,
+                first_byte: None,
+                upstream_request_id: None,
+                status: 0,
+            })),
+        }
+    }
+
+    #[expect(clippy::expect_used, reason = "emptied only by the methods that consume the hold")]
+    fn get(&self) -> &Inner {
+        self.inner.as_ref().expect("a hold is whole until it is consumed")
+    }
+
+    /// The account that was chosen.
+    pub(crate) fn candidate(&self) -> &Candidate {
+        &self.get().candidate
+    }
+
+    /// Whether a stream was asked for.
+    pub(crate) fn stream(&self) -> bool {
+        self.get().draft.stream
+    }
+
+    /// How long the answer is read on after the client has left.
+    pub(crate) fn drain(&self) -> Duration {
+        self.get().drain
+    }
+
+    /// Where tasks that outlive the request are kept track of.
+    pub(crate) fn ledger(&self) -> &Arc<Ledger> {
+        &self.get().ledger
+    }
+
+    /// The request may now reach the provider: from here on it is settled and no longer released.
+    pub(crate) fn mark_sent(&mut self) {
+        if let Some(inner) = &mut self.inner {
+            inner.sent = true;
+        }
+    }
+
+    /// The head of the answer is here.
+    pub(crate) fn head_arrived<B>(&mut self, response: &Response<B>) {
+        let Some(inner) = &mut self.inner else { return };
+        inner.first_byte = Some(inner.received.elapsed());
+        inner.status = response.status().as_u16();
+        inner.upstream_request_id =
+            response.headers().get("request-id").and_then(|v| v.to_str().ok()).map(str::to_owned);
+    }
+
+    /// Notes what a running stream has used so far, for the case that this instance dies.
+    pub(crate) fn checkpoint(&self, reading: Reading) {
+        let inner = self.get();
+        let ending = Ending {
+            status: inner.status,
+            outcome: Outcome::Interrupted,
+            reading: Some(reading),
+            error: None,
+        };
+        inner.ledger.checkpoint(inner.draft.org, inner.request, inner.figures(&ending));
+    }
+
+    /// The request is over.
+    pub(crate) fn settle(mut self, ending: Ending) {
+        if let Some(inner) = self.inner.take() {
+            inner.settle(&ending);
+        }
+    }
+
+    /// The request never reached a provider: everything is given back.
+    pub(crate) fn release(mut self) {
+        if let Some(inner) = self.inner.take() {
+            let inner = *inner;
+            inner.ledger.release(inner.place, inner.draft.org, inner.request);
+        }
+    }
+}
+
+impl Inner {
+    fn figures(&self, ending: &Ending) -> Figures {
+        let ms = |d: Duration| u32::try_from(d.as_millis()).unwrap_or(u32::MAX);
+        Figures {
+            first_byte_ms: self.first_byte.map(ms),
+            duration_ms: ms(self.received.elapsed()),
+            upstream_request_id: self.upstream_request_id.clone(),
+            ..self.draft.figures(self.chosen, ending)
+        }
+    }
+
+    fn settle(self: Box<Self>, ending: &Ending) {
+        let figures = self.figures(ending);
+        let inner = *self;
+        inner.ledger.settle(inner.place, inner.request, inner.draft, inner.chosen, figures);
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        let Some(inner) = self.inner.take() else { return };
+        if inner.sent {
+            // Dropped on a path nobody thought of: what the provider may have billed is counted, not lost.
+            inner.settle(&Ending {
+                status: StatusCode::INTERNAL_SERVER_ERROR.as_u16(),
+                outcome: Outcome::Interrupted,
+                reading: None,
+                error: Some("the request was dropped".to_owned()),
+            });
+        } else {
+            let inner = *inner;
+            inner.ledger.release(inner.place, inner.draft.org, inner.request);
+        }
+    }
+}

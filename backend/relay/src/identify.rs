@@ -1,0 +1,130 @@
+//! Who is calling: from the headers of a request to the key's policy.
+
+use crate::{directory::Directory, error::RelayError};
+use causeway_domain::secret::{KEY_PREFIX, looks_like_key};
+use causeway_store::principal::Principal;
+use chrono::Utc;
+use http::{HeaderMap, Uri, header};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// A caller whose key may be used.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    /// SHA-256 of the key, by which its policy is cached.
+    pub hash: [u8; 32],
+    /// The key's policy.
+    pub principal: Arc<Principal>,
+}
+
+/// Finds the caller. The answer may rest on a cached policy; what is done with it is checked against the version in
+/// force (the reservation script, or [`Directory::is_current`]).
+pub(crate) async fn caller(
+    directory: &Directory,
+    headers: &HeaderMap,
+    uri: &Uri,
+) -> Result<Caller, RelayError> {
+    let key = find_key(headers, uri)?;
+    known(directory, Sha256::digest(key.as_bytes()).into()).await
+}
+
+/// The caller whose key has this hash.
+pub(crate) async fn known(directory: &Directory, hash: [u8; 32]) -> Result<Caller, RelayError> {
+    let principal = directory.principal(&hash).await?.ok_or_else(|| RelayError::KeyRefused {
+        code: "unknown_key",
+        message: "this API key does not exist, or has been deleted".to_owned(),
+    })?;
+    usable(&principal)?;
+    Ok(Caller { hash, principal })
+}
+
+/// Whether a key may be used at all.
+pub(crate) fn usable(principal: &Principal) -> Result<(), RelayError> {
+    let refused = |code, message: String| Err(RelayError::KeyRefused { code, message });
+    if principal.suspended {
+        return refused("organization_suspended", "the organisation of this API key is suspended".to_owned());
+    }
+    if !principal.enabled {
+        return refused("key_disabled", format!("the API key {:?} is disabled", principal.name));
+    }
+    match principal.expires_at {
+        Some(at) if at <= Utc::now() => {
+            refused("key_expired", format!("the API key {:?} expired at {}", principal.name, at.to_rfc3339()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The credentials of a request, in whichever of the five places. Clients fill in several at once, some with a
+/// placeholder: the one that has the form of a key of ours is the one that is meant.
+fn find_key<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Result<&'a str, RelayError> {
+    let named = ["x-api-key", "x-goog-api-key", "api-key"];
+    let plain = named.into_iter().flat_map(|name| headers.get_all(name)).filter_map(|v| v.to_str().ok());
+    let bearer = headers
+        .get_all(header::AUTHORIZATION)
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .filter_map(|v| v.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token);
+    let query =
+        uri.query().into_iter().flat_map(|q| q.split('&')).filter_map(|pair| pair.strip_prefix("key="));
+    let mut seen = None;
+    for candidate in plain.chain(bearer).chain(query).map(str::trim).filter(|c| !c.is_empty()) {
+        if looks_like_key(candidate) {
+            return Ok(candidate);
+        }
+        seen = seen.or(Some(candidate));
+    }
+    Err(RelayError::NoKey(match seen {
+        None => "no API key: send a Causeway key (cw_…) as x-api-key or as Authorization: Bearer",
+        Some(other) if other.starts_with(KEY_PREFIX) => "this is not a whole API key: it was cut or changed",
+        Some(_) => "the credential sent is not a Causeway API key (those begin with cw_)",
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    fn key() -> String {
+        causeway_domain::secret::key_from_random(&[9; 64]).unwrap()
+    }
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(n, v)| (http::HeaderName::from_static(n), HeaderValue::from_str(v).unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn a_key_is_found_in_all_five_places() {
+        let (key, root) = (key(), Uri::from_static("/v1/messages"));
+        for name in ["x-api-key", "x-goog-api-key", "api-key"] {
+            assert_eq!(find_key(&headers(&[(name, &key)]), &root).unwrap(), key);
+        }
+        assert_eq!(find_key(&headers(&[("authorization", &format!("bearer {key}"))]), &root).unwrap(), key);
+        let uri: Uri = format!("/v1/messages?beta=true&key={key}").parse().unwrap();
+        assert_eq!(find_key(&HeaderMap::new(), &uri).unwrap(), key);
+    }
+
+    #[test]
+    fn of_several_credentials_ours_wins_and_basic_is_ignored() {
+        let (key, root) = (key(), Uri::from_static("/"));
+        let several =
+            headers(&[("x-api-key", "sk-ant-placeholder"), ("authorization", &format!("Bearer {key}"))]);
+        assert_eq!(find_key(&several, &root).unwrap(), key);
+        let basic = headers(&[("authorization", "Basic dXNlcjpwYXNz")]);
+        assert!(find_key(&basic, &root).unwrap_err().to_string().starts_with("no API key"));
+    }
+
+    #[test]
+    fn a_cut_key_is_told_from_a_foreign_one() {
+        let root = Uri::from_static("/");
+        let text = |v: &str| find_key(&headers(&[("x-api-key", v)]), &root).unwrap_err().to_string();
+        assert!(text("cw_abc").contains("not a whole API key"));
+        assert!(text("sk-ant-api03").contains("not a Causeway API key"));
+    }
+}

@@ -1,0 +1,202 @@
+//! The way of a settled request into Postgres, and what keeps it from being lost on the way.
+//!
+//! ```text
+//! hold ──> settler ──(Redis: reserved → spent, event kept there too)──> writer ──(Postgres)──> Redis forgets it
+//! ```
+//!
+//! Every hold owns a [`Place`] from before it is sent until its row is in Postgres. There are only so many: when
+//! Postgres is away for long, new requests are refused, and no row is lost. So no channel here can be full, and
+//! settling in `drop` cannot fail.
+
+mod settler;
+mod sweep;
+mod writer;
+
+pub(crate) use sweep::sweep;
+
+use crate::settle::{Draft, Figures};
+use causeway_domain::{OrgId, RequestId};
+use causeway_store::{Store, boots};
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// A reserved place on the way to Postgres.
+pub(crate) struct Place(
+    #[expect(dead_code, reason = "held, not read: the place is free again when it is dropped")]
+    OwnedSemaphorePermit,
+);
+
+/// What the settler is given.
+enum Item {
+    Settle(Box<Settled>),
+    Release { place: Place, org: OrgId, request: RequestId },
+}
+
+/// A request that is over and reached a provider.
+struct Settled {
+    place: Place,
+    request: RequestId,
+    draft: Arc<Draft>,
+    chosen: usize,
+    figures: Figures,
+}
+
+/// How far the two stages have come, in items since the start.
+struct Progress {
+    entered: AtomicU64,
+    settled: watch::Sender<u64>,
+    written: watch::Sender<u64>,
+}
+
+/// The ledger of one instance.
+pub(crate) struct Ledger {
+    boot: String,
+    places: Arc<Semaphore>,
+    capacity: usize,
+    items: mpsc::Sender<Item>,
+    checkpoints: mpsc::Sender<(OrgId, RequestId, Figures)>,
+    progress: Arc<Progress>,
+    tracker: TaskTracker,
+    closing: CancellationToken,
+}
+
+impl Ledger {
+    /// Starts the tasks. The first heartbeat is sent before anything can be reserved, so that no hold of this life
+    /// can look abandoned.
+    pub(crate) async fn start(store: &Store, capacity: u32) -> Result<Arc<Self>, causeway_store::StoreError> {
+        let capacity = capacity as usize;
+        let (items, item_queue) = mpsc::channel(capacity);
+        let (checkpoints, checkpoint_queue) = mpsc::channel(4096);
+        let (events, event_queue) = mpsc::channel(capacity);
+        let progress = Arc::new(Progress {
+            entered: AtomicU64::new(0),
+            settled: watch::Sender::new(0),
+            written: watch::Sender::new(0),
+        });
+        let ledger = Arc::new(Self {
+            boot: uuid::Uuid::now_v7().simple().to_string(),
+            places: Arc::new(Semaphore::new(capacity)),
+            capacity,
+            items,
+            checkpoints,
+            progress: progress.clone(),
+            tracker: TaskTracker::new(),
+            closing: CancellationToken::new(),
+        });
+        boots::beat(&store.cache, &ledger.boot).await?;
+        let closing = || ledger.closing.clone();
+        ledger.tracker.spawn(settler::run(store.clone(), item_queue, events, progress.clone(), closing()));
+        ledger.tracker.spawn(writer::run(store.clone(), event_queue, progress));
+        ledger.tracker.spawn(settler::checkpoints(store.clone(), checkpoint_queue, closing()));
+        ledger.tracker.spawn(heartbeat(store.clone(), ledger.boot.clone(), closing()));
+        Ok(ledger)
+    }
+
+    /// The life of this instance.
+    pub(crate) fn boot(&self) -> &str {
+        &self.boot
+    }
+
+    /// Reserves a place; `None` when too much is waiting for Postgres.
+    pub(crate) fn place(&self) -> Option<Place> {
+        self.places.clone().try_acquire_owned().ok().map(Place)
+    }
+
+    /// Requests that are running or not yet in Postgres.
+    pub(crate) fn pending(&self) -> usize {
+        self.capacity.saturating_sub(self.places.available_permits())
+    }
+
+    /// Runs a task that outlives its request, and that a shutdown waits for.
+    pub(crate) fn spawn(self: Arc<Self>, task: impl Future<Output = ()> + Send + 'static) {
+        self.tracker.spawn(task);
+    }
+
+    pub(crate) fn settle(
+        &self,
+        place: Place,
+        request: RequestId,
+        draft: Arc<Draft>,
+        chosen: usize,
+        figures: Figures,
+    ) {
+        self.enter(Item::Settle(Box::new(Settled { place, request, draft, chosen, figures })));
+    }
+
+    pub(crate) fn release(&self, place: Place, org: OrgId, request: RequestId) {
+        self.enter(Item::Release { place, org, request });
+    }
+
+    fn enter(&self, item: Item) {
+        self.progress.entered.fetch_add(1, Ordering::Relaxed);
+        if self.items.try_send(item).is_err() {
+            // Only after `close` has given up waiting. The hold is still in Redis: the sweeper will settle it.
+            tracing::error!("a request ended after the ledger was closed; it is left to the sweeper");
+        }
+    }
+
+    /// Notes figures of a stream that is still running. Lost ones do no harm: the next follows.
+    pub(crate) fn checkpoint(&self, org: OrgId, request: RequestId, figures: Figures) {
+        let _ = self.checkpoints.try_send((org, request, figures));
+    }
+
+    /// Waits until everything that ended before this call is settled in Redis. False when nothing was on its way.
+    pub(crate) async fn settled(&self) -> bool {
+        self.reached(&self.progress.settled, Duration::from_secs(1)).await
+    }
+
+    /// Waits until everything that ended before this call is in Postgres, or five seconds.
+    pub(crate) async fn written(&self) -> bool {
+        self.reached(&self.progress.written, Duration::from_secs(5)).await
+    }
+
+    async fn reached(&self, stage: &watch::Sender<u64>, patience: Duration) -> bool {
+        let target = self.progress.entered.load(Ordering::Relaxed);
+        if *stage.borrow() >= target {
+            return false;
+        }
+        let mut stage = stage.subscribe();
+        let _ = tokio::time::timeout(patience, stage.wait_for(|n| *n >= target)).await;
+        true
+    }
+
+    /// Ends this life: waits until every hold is settled and written, at most until the deadline; what is left then
+    /// is in Redis and will be swept by another instance, or by the next life of this one.
+    pub(crate) async fn close(&self, store: &Store, patience: Duration) {
+        let deadline = tokio::time::Instant::now() + patience;
+        while self.pending() > 0 && tokio::time::Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        self.closing.cancel();
+        self.tracker.close();
+        if tokio::time::timeout_at(deadline + Duration::from_secs(2), self.tracker.wait()).await.is_err() {
+            tracing::warn!(
+                pending = self.pending(),
+                "stopped before everything was written; the sweeper will do it"
+            );
+        }
+        let _ = boots::end(&store.cache, &self.boot).await;
+    }
+}
+
+async fn heartbeat(store: Store, boot: String, closing: CancellationToken) {
+    let mut beat = tokio::time::interval(Duration::from_millis(boots::BEAT_MS));
+    loop {
+        tokio::select! {
+            () = closing.cancelled() => return,
+            _ = beat.tick() => {
+                if let Err(error) = boots::beat(&store.cache, &boot).await {
+                    tracing::warn!(%error, "no heartbeat could be sent");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Calls that are answered here: model lists, what a key may know of itself, greetings.
+
+use crate::{
+    Relay, body::RelayBody, error::RelayError, identify::Caller, plan::serves, reserve::load_key,
+    tenant::Tenant,
+};
+use bytes::Bytes;
+use causeway_dialect::{Dialect, anthropic::models::cursor, models::Model};
+use causeway_domain::{Nanos, provider::Provider};
+use causeway_store::hold::{self, ScopeId};
+use http::{HeaderValue, Response, StatusCode, header};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+/// Anthropic's list gives the epoch where a release date is not known.
+const UNDATED: &str = "1970-01-01T00:00:00Z";
+
+/// A JSON answer.
+pub(crate) fn json_answer(body: impl Into<Bytes>) -> Response<RelayBody> {
+    let mut response = Response::new(RelayBody::full(body));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// What clients get who only want to know that somebody is there, or to be rid of their telemetry.
+pub(crate) fn greeting() -> Response<RelayBody> {
+    json_answer(r#"{"ok":true}"#)
+}
+
+/// The models that this key may use and that an account serves at a known price.
+fn usable_models(relay: &Relay, tenant: &Tenant, caller: &Caller) -> BTreeSet<String> {
+    let principal = &caller.principal;
+    let mut names = BTreeSet::new();
+    for account in tenant.accounts.iter().filter(|a| principal.account.is_none_or(|id| id == a.id)) {
+        let listed = account.models.iter().flatten().cloned();
+        match account.provider {
+            Provider::Anthropic => {
+                names.extend(relay.prices.models_of("anthropic").map(|m| m.name.clone()));
+            }
+            Provider::AnthropicCompatible => names.extend(listed.filter(|m| {
+                serves(account, m)
+                    && (relay.prices.find(account.provider, m).is_some()
+                        || tenant.price_overrides.contains_key(m)
+                        || tenant.default_price.is_some())
+            })),
+        }
+    }
+    names.retain(|m| principal.models.permits(m));
+    names
+}
+
+fn model(id: &str) -> Model<'_> {
+    Model { id, display_name: id, created_at: UNDATED }
+}
+
+/// `GET /v1/models`.
+pub(crate) fn models(
+    relay: &Relay,
+    tenant: &Tenant,
+    caller: &Caller,
+    query: Option<&str>,
+) -> Result<Response<RelayBody>, RelayError> {
+    let bad = |field, message: String| RelayError::BadRequest {
+        code: "invalid_field",
+        field: Some(field),
+        message,
+    };
+    let pairs = query.into_iter().flat_map(|q| q.split('&')).filter_map(|p| p.split_once('='));
+    let cursor = cursor(pairs).map_err(|e| bad("limit", e.to_string()))?;
+    let names = usable_models(relay, tenant, caller);
+    let list: Vec<Model<'_>> = names.iter().map(|n| model(n)).collect();
+    let body = Dialect::Anthropic.model_list(&list, &cursor).map_err(|e| bad(e.field, e.to_string()))?;
+    Ok(json_answer(body))
+}
+
+/// `GET /v1/models/{id}`.
+pub(crate) fn one_model(
+    relay: &Relay,
+    tenant: &Tenant,
+    caller: &Caller,
+    id: &str,
+) -> Result<Response<RelayBody>, RelayError> {
+    if !usable_models(relay, tenant, caller).contains(id) {
+        return Err(RelayError::UnknownModel { model: id.to_owned() });
+    }
+    Ok(json_answer(Dialect::Anthropic.model(&model(id))))
+}
+
+/// `GET /v1/me`, `/v1/key-info`, `/v1/usage`: name, limits, and how they stand. The key is the proof.
+pub(crate) async fn key_info(
+    relay: &Relay,
+    tenant: &Tenant,
+    caller: &Caller,
+) -> Result<Response<RelayBody>, RelayError> {
+    let principal = &caller.principal;
+    let scope = ScopeId::Key(principal.key);
+    let mut standing = hold::standing(&relay.store.cache, tenant.org, scope).await?;
+    if standing.is_none() {
+        load_key(relay, caller, tenant).await?;
+        standing = hold::standing(&relay.store.cache, tenant.org, scope).await?;
+    }
+    let standing = standing.unwrap_or_default();
+    let now = chrono::Utc::now().timestamp_millis();
+    let mut windows = Map::new();
+    for w in &standing.windows {
+        let over = w.end > 0 && w.end <= now;
+        let spent = |total: i64, base: i64| if over { 0 } else { total - base };
+        windows.insert(
+            w.kind.as_str().to_owned(),
+            json!({
+                "usd": Nanos(spent(standing.nanos, w.base_nanos)),
+                "tokens": spent(standing.tokens, w.base_tokens),
+                "limit_usd": principal.limits.usd.get(w.kind),
+                "limit_tokens": principal.limits.tokens.get(w.kind),
+                "resets_at": (w.end > 0 && !over)
+                    .then(|| chrono::DateTime::from_timestamp_millis(w.end).map(|t| t.to_rfc3339())),
+            }),
+        );
+    }
+    let body = json!({
+        "object": "api_key",
+        "id": principal.key,
+        "name": principal.name,
+        "organization": {"id": tenant.org, "name": tenant.name},
+        "expires_at": principal.expires_at,
+        "models": principal.models,
+        "limits": principal.limits,
+        "usage": {
+            "total_usd": Nanos(standing.nanos),
+            "total_tokens": standing.tokens,
+            "reserved_usd": Nanos(standing.reserved_nanos),
+            "running_requests": standing.open,
+            "windows": Value::Object(windows),
+        },
+    });
+    Ok(json_answer(body.to_string()))
+}
+
+/// Marks an answer that was computed here because the provider has no such call.
+pub(crate) fn estimated(mut response: Response<RelayBody>) -> Response<RelayBody> {
+    response.headers_mut().insert("x-causeway-estimated", HeaderValue::from_static("true"));
+    *response.status_mut() = StatusCode::OK;
+    response
+}

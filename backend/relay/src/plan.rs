@@ -1,0 +1,100 @@
+//! Ranking the accounts that could serve a call, each with the price it would be billed at. No I/O.
+
+use crate::{
+    call::Call,
+    error::RelayError,
+    identify::Caller,
+    tenant::{Account, Tenant},
+};
+use causeway_domain::{
+    Nanos,
+    price::{Price, PriceTable},
+    provider::Provider,
+};
+use std::sync::Arc;
+
+/// How many accounts are offered to the script at most.
+const MOST: usize = 8;
+
+/// What a prompt can hold at most where the table does not say: the largest context window on the market.
+const LARGEST_CONTEXT: u64 = 2_000_000;
+
+/// Accounts in order of preference, and what the call can cost at most on any of them.
+pub(crate) struct Plan {
+    /// Best first; at least one.
+    pub candidates: Vec<Candidate>,
+    /// The most it can cost.
+    pub nanos: Nanos,
+    /// The most tokens it can use.
+    pub tokens: u64,
+}
+
+/// An account that could serve the call.
+#[derive(Clone)]
+pub(crate) struct Candidate {
+    /// Which.
+    pub account: Arc<Account>,
+    /// At this price.
+    pub price: Arc<Price>,
+}
+
+/// Finds them. The three ways to find none are three different answers: nobody knows the model (no price), no account
+/// serves it, and — earlier — the key may not use it.
+pub(crate) fn candidates(
+    prices: &PriceTable,
+    tenant: &Tenant,
+    caller: &Caller,
+    call: &Call,
+) -> Result<Plan, RelayError> {
+    let model = call.parsed.model.as_str();
+    let bound = caller.principal.account;
+    let mut usable = tenant.accounts.iter().filter(|a| bound.is_none_or(|id| id == a.id)).peekable();
+    if usable.peek().is_none() {
+        return Err(RelayError::NoAccount(match bound {
+            Some(_) => "the upstream account that this API key is bound to is disabled or deleted".to_owned(),
+            None => "this organisation has no upstream account that is switched on; an admin can add one"
+                .to_owned(),
+        }));
+    }
+    let (mut plan, mut context) = (Vec::new(), 0);
+    let mut unpriced = true;
+    for account in usable {
+        let known = prices.find(account.provider, model);
+        let price = tenant.price_overrides.get(model).cloned();
+        let price = price
+            .or_else(|| known.map(|m| Arc::new(m.price.clone())))
+            .or_else(|| tenant.default_price.clone());
+        let Some(price) = price else { continue };
+        unpriced = false;
+        if !serves(account, model) {
+            continue;
+        }
+        context = context.max(known.and_then(|m| m.context).unwrap_or(LARGEST_CONTEXT));
+        plan.push(Candidate { account: account.clone(), price });
+        if plan.len() == MOST {
+            break;
+        }
+    }
+    if unpriced {
+        return Err(RelayError::UnknownModel { model: model.to_owned() });
+    }
+    if plan.is_empty() {
+        return Err(RelayError::NoAccount(format!(
+            "no upstream account of this organisation lists the model {model:?}"
+        )));
+    }
+    let input = call.parsed.input_bound.unwrap_or(context).min(context);
+    let output = call.parsed.max_tokens.unwrap_or(0);
+    let one_hour = call.one_hour_cache();
+    let nanos = plan.iter().map(|c| c.price.worst_case(input, output, one_hour)).max().unwrap_or(Nanos::ZERO);
+    Ok(Plan { candidates: plan, nanos, tokens: input.saturating_add(output) })
+}
+
+/// Whether an account serves a model. Anthropic's own list is the price table; a compatible service serves what it
+/// lists, and where it was never asked, anything.
+pub(crate) fn serves(account: &Account, model: &str) -> bool {
+    match account.provider {
+        Provider::Anthropic => true,
+        Provider::AnthropicCompatible => account.models.as_ref().is_none_or(|list| list.contains(model)),
+    }
+}

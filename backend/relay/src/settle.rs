@@ -1,0 +1,171 @@
+//! How a request ended, and the figures that its row is made of.
+
+use causeway_dialect::usage::{Reading, TokenCounts as Metered};
+use causeway_domain::{AccountId, KeyId, Nanos, OrgId, RequestId, TokenCounts, UserId, price::Price};
+use causeway_store::ledger::{Outcome, Revision, UsageEvent};
+use chrono::DateTime;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+/// What a hold remembers of its request: enough to write the row without the instance that made it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Draft {
+    /// Organisation.
+    pub org: OrgId,
+    /// API key.
+    pub key: KeyId,
+    /// Member.
+    pub user: Option<UserId>,
+    /// Dialect of the client.
+    pub dialect: String,
+    /// Model.
+    pub model: String,
+    /// Whether a stream was asked for.
+    pub stream: bool,
+    /// Short form of the User-Agent.
+    pub client: String,
+    /// Input tokens as estimated from the body: what is billed when the provider never said.
+    pub input: u64,
+    /// The most output that was asked for.
+    pub max_output: u64,
+    /// The accounts it may have gone to, in the order they were offered.
+    pub candidates: Vec<DraftCandidate>,
+}
+
+/// One of the accounts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct DraftCandidate {
+    /// Which.
+    pub account: AccountId,
+    /// Its provider.
+    pub provider: String,
+    /// The price there.
+    pub price: Price,
+}
+
+/// The end of a request in figures: what a settled hold carries in Redis.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Figures {
+    /// Status told to the client; 0 = it left before.
+    pub status: u16,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Whether any figure is ours and not the provider's.
+    pub estimated: bool,
+    /// Tokens.
+    pub tokens: TokenCounts,
+    /// At the provider's price.
+    pub cost: Nanos,
+    /// Charged to the key.
+    pub charged: Nanos,
+    /// Milliseconds until the first byte of the answer.
+    pub first_byte_ms: Option<u32>,
+    /// Milliseconds until the end.
+    pub duration_ms: u32,
+    /// The provider's own id.
+    pub upstream_request_id: Option<String>,
+    /// What went wrong.
+    pub error: Option<String>,
+}
+
+/// How a request ended, as seen by the stage that ended it.
+#[derive(Clone, Debug)]
+pub(crate) struct Ending {
+    /// Status told to the client.
+    pub status: u16,
+    /// How.
+    pub outcome: Outcome,
+    /// What the meter read; `None` if there was no answer to read.
+    pub reading: Option<Reading>,
+    /// What went wrong.
+    pub error: Option<String>,
+}
+
+impl Ending {
+    /// No answer came.
+    pub(crate) fn failed(status: StatusCode, error: String) -> Self {
+        Self { status: status.as_u16(), outcome: Outcome::UpstreamError, reading: None, error: Some(error) }
+    }
+}
+
+/// The dialect's counts as the domain's: the two crates know nothing of each other.
+pub(crate) fn tokens(m: &Metered) -> TokenCounts {
+    TokenCounts {
+        input: m.input,
+        output: m.output,
+        cache_read: m.cache_read,
+        cache_write_5m: m.cache_write_5m,
+        cache_write_1h: m.cache_write_1h,
+        reasoning: m.reasoning,
+    }
+}
+
+impl Draft {
+    /// The figures of a request that was sent to the provider.
+    ///
+    /// An answer with an error status costs nothing. Without any answer the input may have been read and billed, so
+    /// it is counted at its estimate.
+    pub(crate) fn figures(&self, candidate: usize, ending: &Ending) -> Figures {
+        let answered_with_error = ending.reading.is_some() && ending.status >= 400;
+        let (counts, estimated) = match &ending.reading {
+            _ if answered_with_error => (TokenCounts::default(), false),
+            Some(reading) => {
+                let settled = reading.settled(causeway_dialect::usage::Fallback {
+                    input: self.input,
+                    max_output: self.max_output,
+                });
+                (tokens(&settled.counts), settled.estimated)
+            }
+            None => (TokenCounts { input: self.input, ..Default::default() }, true),
+        };
+        let cost = self.candidates.get(candidate).map_or(Nanos::ZERO, |c| c.price.cost(&counts));
+        Figures {
+            status: ending.status,
+            outcome: ending.outcome,
+            estimated,
+            tokens: counts,
+            cost,
+            charged: cost,
+            first_byte_ms: None,
+            duration_ms: 0,
+            upstream_request_id: None,
+            error: ending.error.clone(),
+        }
+    }
+
+    /// The row.
+    pub(crate) fn event(
+        &self,
+        request: RequestId,
+        candidate: usize,
+        figures: Figures,
+        rev: Revision,
+    ) -> Option<UsageEvent> {
+        let chosen = self.candidates.get(candidate)?;
+        Some(UsageEvent {
+            request,
+            org: self.org,
+            rev,
+            key: self.key,
+            user: self.user,
+            account: chosen.account,
+            dialect: self.dialect.clone(),
+            provider: chosen.provider.clone(),
+            model: self.model.clone(),
+            stream: self.stream,
+            status: figures.status,
+            outcome: figures.outcome,
+            estimated: figures.estimated,
+            tokens: figures.tokens,
+            cost: figures.cost,
+            charged: figures.charged,
+            price: serde_json::to_value(&chosen.price).unwrap_or_default(),
+            started_at: DateTime::from_timestamp_millis(request.started_ms()).unwrap_or_default(),
+            first_byte_ms: figures.first_byte_ms,
+            duration_ms: figures.duration_ms,
+            upstream_request_id: figures.upstream_request_id,
+            client: self.client.clone(),
+            error: figures.error,
+        })
+    }
+}

@@ -1,0 +1,254 @@
+//! Forwarding an answer: bytes to the client as they arrive, a side copy to the meter, the hold settled at the end,
+//! at an error, or when the client drops us.
+//!
+//! A broken answer never ends cleanly: clients take a clean early end for success. The dialect's error event is sent,
+//! flushed, and then the connection is cut.
+
+use crate::{body::RelayBody, hold::Hold, settle::Ending, upstream::Answer, upstream::headers};
+use bytes::Bytes;
+use causeway_dialect::{Dialect, error::Failure, meter::Meter};
+use causeway_store::ledger::Outcome;
+use http::{HeaderMap, Response, header};
+use http_body::{Body, SizeHint};
+use hyper::body::Incoming;
+use serde_json::Map;
+use std::{
+    future::Future,
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+use tokio::time::{Instant, Sleep};
+
+/// A first checkpoint after this long, and another each time it has passed again.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
+
+/// An answer on its way through.
+pub(crate) struct Forward {
+    upstream: Option<Incoming>,
+    meter: Option<Meter>,
+    hold: Option<Hold>,
+    dialect: Dialect,
+    status: u16,
+    events: bool,
+    size: SizeHint,
+    idle: Duration,
+    alarm: Pin<Box<Sleep>>,
+    last: Instant,
+    checkpointed: Instant,
+    end: End,
+    request_id: String,
+}
+
+enum End {
+    /// Still going.
+    Running,
+    /// The client is told next what broke, in its own dialect.
+    Broken(&'static str),
+    /// It has been told; once that is flushed the connection is cut.
+    Told { flushed: bool, why: &'static str },
+    /// Nothing more comes.
+    Over,
+}
+
+/// The meter for an answer.
+pub(crate) fn meter_for<B>(hold: &Hold, response: &Response<B>) -> Meter {
+    let text = |name| response.headers().get(name).and_then(|v: &http::HeaderValue| v.to_str().ok());
+    Dialect::Anthropic.meter(hold.stream(), text(header::CONTENT_TYPE), text(header::CONTENT_ENCODING))
+}
+
+/// Turns a provider's answer into ours.
+pub(crate) fn forward(
+    answer: Answer,
+    dialect: Dialect,
+    idle: Duration,
+    request_id: String,
+) -> Response<RelayBody> {
+    let (parts, body) = answer.response.into_parts();
+    let headers = headers::downward(&parts.headers);
+    let probe = Response::from_parts(parts, ());
+    let meter = meter_for(&answer.hold, &probe);
+    let now = Instant::now();
+    let forward = Forward {
+        size: body.size_hint(),
+        upstream: Some(body),
+        meter: Some(meter),
+        hold: Some(answer.hold),
+        dialect,
+        status: probe.status().as_u16(),
+        events: is_event_stream(&headers),
+        idle,
+        alarm: Box::pin(tokio::time::sleep(idle)),
+        last: now,
+        checkpointed: now,
+        end: End::Running,
+        request_id,
+    };
+    let mut response = Response::new(RelayBody::forward(forward));
+    *response.status_mut() = probe.status();
+    *response.headers_mut() = headers;
+    response
+}
+
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    kind.get(..17).is_some_and(|k| k.eq_ignore_ascii_case("text/event-stream"))
+}
+
+impl Forward {
+    /// Whether everything has been handed out.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.end, End::Over)
+    }
+
+    /// What is known of the length of what is left.
+    pub(crate) fn size_hint(&self) -> SizeHint {
+        match self.end {
+            End::Running => self.size.clone(),
+            _ => SizeHint::default(),
+        }
+    }
+
+    /// The next bytes.
+    pub(crate) fn poll_data(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Bytes>>> {
+        loop {
+            match self.end {
+                End::Over => return Poll::Ready(None),
+                End::Broken(why) => {
+                    self.end = End::Told { flushed: false, why };
+                    if self.events {
+                        return Poll::Ready(Some(Ok(self.error_event(why))));
+                    }
+                }
+                End::Told { flushed: false, why } => {
+                    // hyper flushes when the body has nothing to give, and drops what is unflushed when it fails.
+                    self.end = End::Told { flushed: true, why };
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                End::Told { flushed: true, why } => {
+                    self.end = End::Over;
+                    return Poll::Ready(Some(Err(io::Error::new(io::ErrorKind::ConnectionAborted, why))));
+                }
+                End::Running => match self.poll_upstream(cx) {
+                    Poll::Ready(Some(bytes)) => return Poll::Ready(Some(Ok(bytes))),
+                    Poll::Ready(None) => {}
+                    Poll::Pending => return Poll::Pending,
+                },
+            }
+        }
+    }
+
+    /// The next bytes of the provider; `None` when it is over and `end` says how.
+    fn poll_upstream(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        loop {
+            let Some(upstream) = &mut self.upstream else {
+                self.end = End::Over;
+                return Poll::Ready(None);
+            };
+            match Pin::new(upstream).poll_frame(cx) {
+                Poll::Ready(Some(Ok(frame))) => {
+                    let Ok(data) = frame.into_data() else { continue };
+                    self.take(&data);
+                    return Poll::Ready(Some(data));
+                }
+                Poll::Ready(Some(Err(error))) => {
+                    tracing::debug!(%error, "a provider broke off");
+                    self.broken("the provider broke off in the middle of its answer");
+                    return Poll::Ready(None);
+                }
+                Poll::Ready(None) => {
+                    self.ended();
+                    return Poll::Ready(None);
+                }
+                Poll::Pending => {
+                    let Poll::Ready(()) = self.alarm.as_mut().poll(cx) else { return Poll::Pending };
+                    if self.last.elapsed() < self.idle {
+                        let next = self.last + self.idle;
+                        self.alarm.as_mut().reset(next);
+                        continue;
+                    }
+                    self.broken("the provider fell silent in the middle of its answer");
+                    return Poll::Ready(None);
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, data: &Bytes) {
+        self.last = Instant::now();
+        let Some(meter) = &mut self.meter else { return };
+        meter.push(data);
+        let size = self.size.exact().map(|n| n.saturating_sub(data.len() as u64));
+        self.size = size.map_or_else(SizeHint::default, SizeHint::with_exact);
+        if self.last.duration_since(self.checkpointed) >= CHECKPOINT_EVERY {
+            self.checkpointed = self.last;
+            if let Some(hold) = &self.hold {
+                hold.checkpoint(meter.peek());
+            }
+        }
+        // hyper stops asking once it has seen content-length bytes, so the end is noticed here and not at `None`.
+        if size == Some(0) {
+            self.ended();
+        }
+    }
+
+    /// The provider has closed its answer.
+    fn ended(&mut self) {
+        let whole = self.meter.as_ref().is_none_or(|m| m.complete() || m.peek().unmetered.is_some());
+        if self.status < 400 && self.events && !whole {
+            self.broken("the provider ended its stream before it was whole");
+            return;
+        }
+        let outcome = if self.status >= 400 { Outcome::UpstreamError } else { Outcome::Completed };
+        self.settle(outcome, None);
+        self.end = End::Over;
+    }
+
+    fn broken(&mut self, why: &'static str) {
+        self.settle(Outcome::UpstreamCut, Some(why.to_owned()));
+        self.end = End::Broken(why);
+    }
+
+    fn settle(&mut self, outcome: Outcome, error: Option<String>) {
+        self.upstream = None;
+        if let (Some(hold), Some(meter)) = (self.hold.take(), self.meter.take()) {
+            let reading = meter.finish();
+            let told = reading.error.as_ref().map(|e| format!("{}: {}", e.kind, e.message));
+            hold.settle(Ending {
+                status: self.status,
+                outcome,
+                reading: Some(reading),
+                error: error.or(told),
+            });
+        }
+    }
+
+    fn error_event(&self, why: &str) -> Bytes {
+        let facts = Map::new();
+        let failure = Failure {
+            status: 502,
+            code: "upstream_broke_off",
+            message: why,
+            request_id: &self.request_id,
+            facts: &facts,
+        };
+        let mut event = Vec::from(&b"\n\n"[..]); // whatever line was cut ends here
+        event.extend_from_slice(&self.dialect.error_event(&failure));
+        event.into()
+    }
+}
+
+impl Drop for Forward {
+    fn drop(&mut self) {
+        if let (Some(upstream), Some(meter), Some(hold)) =
+            (self.upstream.take(), self.meter.take(), self.hold.take())
+        {
+            crate::drain::rest(upstream, meter, hold, self.status);
+        }
+    }
+}

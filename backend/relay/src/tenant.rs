@@ -1,0 +1,131 @@
+//! An organisation as the relay works with it: credentials opened, headers made, window ends at hand.
+
+use crate::upstream::target::Target;
+use arc_swap::ArcSwap;
+use causeway_accounts::{AddressPolicy, Binding, SealingKey};
+use causeway_domain::{
+    AccountId, OrgId,
+    price::Price,
+    provider::Provider,
+    window::{Calendar, WindowEnds, WindowKind},
+};
+use causeway_store::principal::{AccountRow, Tenancy};
+use chrono::{DateTime, Utc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+/// An organisation, as of a policy version.
+pub(crate) struct Tenant {
+    /// Which.
+    pub org: OrgId,
+    /// Name.
+    pub name: String,
+    /// Version.
+    pub policy_version: i64,
+    /// Price of models that no table knows.
+    pub default_price: Option<Arc<Price>>,
+    /// Prices of its own.
+    pub price_overrides: HashMap<String, Arc<Price>>,
+    /// How long a stream is read on after its client has left.
+    pub drain: Duration,
+    /// Accounts that can be used, best first.
+    pub accounts: Vec<Arc<Account>>,
+    /// How it counts days.
+    pub calendar: Calendar,
+    ends: ArcSwap<[WindowEnds; 3]>,
+}
+
+/// An upstream account that is ready for use.
+pub(crate) struct Account {
+    /// Which.
+    pub id: AccountId,
+    /// Provider.
+    pub provider: Provider,
+    /// Where and with what credential.
+    pub target: Target,
+    /// Requests that may be open at once; 0 = any number.
+    pub max_concurrency: u32,
+    /// Models that the provider listed; `None` = it was never asked.
+    pub models: Option<HashSet<String>>,
+}
+
+const CALENDAR_KINDS: [WindowKind; 3] = [WindowKind::Day, WindowKind::Week, WindowKind::Month];
+
+impl Tenant {
+    /// Opens the credentials. An account whose credential cannot be opened is left out and reported: it would be
+    /// answered with 401 by the provider, and none of the others should suffer for it.
+    pub(crate) fn new(row: Tenancy, sealing: &SealingKey, addresses: &AddressPolicy) -> Self {
+        let org = row.org;
+        let accounts = row.accounts.into_iter().filter_map(|a| {
+            let target = match target(&a, org, sealing, addresses) {
+                Ok(target) => target,
+                Err(problem) => {
+                    tracing::error!(%org, account = %a.id, %problem, "an account cannot be used");
+                    return None;
+                }
+            };
+            Some(Arc::new(Account {
+                id: a.id,
+                provider: a.provider,
+                target,
+                max_concurrency: a.max_concurrency.unwrap_or(0),
+                models: a.models.filter(|m| !m.is_empty()).map(|m| m.into_iter().collect()),
+            }))
+        });
+        Self {
+            org,
+            name: row.name,
+            policy_version: row.policy_version,
+            default_price: row.default_price.map(Arc::new),
+            price_overrides: row.price_overrides.into_iter().map(|(m, p)| (m, Arc::new(p))).collect(),
+            drain: Duration::from_millis(u64::from(row.drain_ms)),
+            accounts: accounts.collect(),
+            ends: ArcSwap::from_pointee(compute(&row.calendar, Utc::now())),
+            calendar: row.calendar,
+        }
+    }
+
+    /// The current and next end of a window as the reservation script takes them.
+    pub(crate) fn ends(&self, kind: WindowKind, now: DateTime<Utc>) -> (i64, i64) {
+        let index = match kind {
+            WindowKind::FiveHours => return (-causeway_domain::window::FIVE_HOURS_MS, 0),
+            WindowKind::Total => return (0, 0),
+            WindowKind::Day => 0,
+            WindowKind::Week => 1,
+            WindowKind::Month => 2,
+        };
+        let known = self.ends.load();
+        let ends = if known.iter().all(|e| now.timestamp_millis() < e.end) {
+            known[index]
+        } else {
+            let fresh = compute(&self.calendar, now);
+            self.ends.store(Arc::new(fresh));
+            fresh[index]
+        };
+        (ends.end, ends.next_end)
+    }
+}
+
+/// Checks the address again, since what is allowed may have changed, and opens the credential sealed for it.
+fn target(
+    row: &AccountRow,
+    org: OrgId,
+    sealing: &SealingKey,
+    addresses: &AddressPolicy,
+) -> Result<Target, String> {
+    let base = addresses.base_url(&row.base_url).map_err(|e| format!("base URL {e}"))?;
+    let origin = base.origin();
+    let place = Binding { org, account: row.id, provider: row.provider, origin: &origin };
+    let credential = sealing.open(&place, &row.credential).map_err(|e| e.to_string())?;
+    Target::new(&base, &credential)
+}
+
+fn compute(calendar: &Calendar, now: DateTime<Utc>) -> [WindowEnds; 3] {
+    // The three kinds have ends by definition; a calendar without them would be one that never begins again.
+    CALENDAR_KINDS.map(|kind| {
+        calendar.ends(kind, now).unwrap_or(WindowEnds { start: 0, end: i64::MAX, next_end: i64::MAX })
+    })
+}

@@ -1,0 +1,166 @@
+//! Sending a request to the chosen account and waiting for the head of the answer.
+
+mod connect;
+pub(crate) mod headers;
+pub(crate) mod target;
+
+use crate::{args::RelayArgs, call::Call, error::RelayError, hold::Hold, plan::Candidate, settle::Ending};
+use bytes::Bytes;
+use causeway_accounts::{AddressPolicy, catalogue::ANTHROPIC_VERSION};
+use causeway_dialect::Dialect;
+use http::{Method, Request, Response, StatusCode, header};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper_util::{
+    client::legacy::{Client, Error as ClientError},
+    rt::{TokioExecutor, TokioTimer},
+};
+use std::{future::Future, pin::Pin, time::Duration};
+
+type Pending = Pin<Box<dyn Future<Output = Result<Response<Incoming>, ClientError>> + Send>>;
+
+/// The connections to providers.
+#[derive(Clone)]
+pub(crate) struct Upstream {
+    client: Client<connect::Connector, Full<Bytes>>,
+}
+
+/// A provider's answer of which the head is here.
+pub(crate) struct Answer {
+    /// Head and body.
+    pub response: Response<Incoming>,
+    /// The reservation that pays for it.
+    pub hold: Hold,
+}
+
+impl Upstream {
+    /// Prepares the pool of connections.
+    pub(crate) fn new(args: &RelayArgs, policy: &AddressPolicy) -> Self {
+        let connector = connect::connector(policy, Duration::from_secs(args.upstream_connect_timeout));
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_secs(60))
+            .pool_max_idle_per_host(1024)
+            .build(connector);
+        Self { client }
+    }
+
+    /// Begins a call. Nothing is awaited: the returned future is the call, and whoever holds it decides its fate.
+    pub(crate) fn begin(
+        &self,
+        call: &Call,
+        candidate: &Candidate,
+        path: &str,
+    ) -> Result<Pending, RelayError> {
+        let target = &candidate.account.target;
+        let uri = target.uri(path, call.query.as_deref()).map_err(|e| unsendable(&e))?;
+        let mut request = Request::new(Full::new(call.body.clone()));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = uri;
+        let headers = request.headers_mut();
+        *headers = headers::upward(&call.headers);
+        if !headers.contains_key(header::CONTENT_TYPE) {
+            headers.insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+        }
+        if call.dialect == Dialect::Anthropic && !headers.contains_key("anthropic-version") {
+            headers.insert("anthropic-version", http::HeaderValue::from_static(ANTHROPIC_VERSION));
+        }
+        headers.insert(target.auth_name.clone(), target.auth_value.clone());
+        Ok(Box::pin(self.client.request(request)))
+    }
+}
+
+fn unsendable(error: &http::Error) -> RelayError {
+    RelayError::BadRequest {
+        code: "invalid_path",
+        field: None,
+        message: format!("the request's address cannot be passed on: {error}"),
+    }
+}
+
+/// Waits for the head of the answer. Should the client go away meanwhile, the call and its hold live on in a task of
+/// their own until the answer has been read or the organisation's patience is over.
+pub(crate) async fn send(
+    upstream: &Upstream,
+    call: &Call,
+    mut hold: Hold,
+    limit: Duration,
+) -> Result<Answer, RelayError> {
+    let pending = match upstream.begin(call, hold.candidate(), "/v1/messages") {
+        Ok(pending) => pending,
+        Err(error) => {
+            hold.release();
+            return Err(error);
+        }
+    };
+    hold.mark_sent();
+    let mut waiting = Waiting { inner: Some((pending, hold)) };
+    let outcome = tokio::time::timeout(limit, waiting.head()).await;
+    let Some((_, mut hold)) = waiting.inner.take() else {
+        return Err(RelayError::Unavailable("the call was taken over by its drain"));
+    };
+    match outcome {
+        Ok(Ok(response)) => {
+            hold.head_arrived(&response);
+            Ok(Answer { response, hold })
+        }
+        Ok(Err(error)) => {
+            // A call that never got a connection cost nothing; one that was sent may have been billed.
+            let text = chain(&error);
+            if error.is_connect() {
+                hold.release();
+            } else {
+                hold.settle(Ending::failed(StatusCode::BAD_GATEWAY, text.clone()));
+            }
+            Err(RelayError::Upstream {
+                status: StatusCode::BAD_GATEWAY,
+                code: "upstream_unreachable",
+                message: format!("the provider could not be reached or broke off before answering: {text}"),
+            })
+        }
+        Err(_) => {
+            let text = format!("no answer within {} s", limit.as_secs());
+            hold.settle(Ending::failed(StatusCode::GATEWAY_TIMEOUT, text.clone()));
+            Err(RelayError::Upstream {
+                status: StatusCode::GATEWAY_TIMEOUT,
+                code: "upstream_timeout",
+                message: format!("the provider gave {text}"),
+            })
+        }
+    }
+}
+
+/// An error with its causes: hyper's own text alone says little.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}
+
+/// A call whose head is awaited. Dropped before that, it goes on without the client.
+struct Waiting {
+    inner: Option<(Pending, Hold)>,
+}
+
+impl Waiting {
+    async fn head(&mut self) -> Result<Response<Incoming>, ClientError> {
+        match &mut self.inner {
+            Some((pending, _)) => pending.await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some((pending, hold)) = self.inner.take() {
+            crate::drain::answer(pending, hold);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Which headers cross the relay: those on a list, in both directions. What is not on it stays behind.
+
+use http::{HeaderMap, HeaderName, header};
+
+/// Headers of a request that go on to the provider. The client's own names for itself go through unchanged: a
+/// request is never dressed up as another client's.
+fn goes_up(name: &HeaderName) -> bool {
+    let n = name.as_str();
+    matches!(n, "content-type" | "accept" | "accept-language" | "user-agent" | "x-app")
+        || n.starts_with("anthropic-")
+        || n.starts_with("x-stainless-")
+        || n.starts_with("x-claude-code-")
+}
+
+/// Headers of an answer that go on to the client.
+fn comes_down(name: &HeaderName) -> bool {
+    let n = name.as_str();
+    matches!(
+        n,
+        "content-type"
+            | "content-length"
+            | "content-encoding"
+            | "cache-control"
+            | "request-id"
+            | "retry-after"
+            | "x-should-retry"
+    ) || n.starts_with("anthropic-")
+}
+
+/// What the provider gets of the caller's headers.
+pub(crate) fn upward(from: &HeaderMap) -> HeaderMap {
+    let mut to = HeaderMap::with_capacity(from.len() + 4);
+    for (name, value) in from {
+        if goes_up(name) {
+            to.append(name.clone(), value.clone());
+        }
+    }
+    // The meter reads a side copy as it passes; an answer it cannot read would have to be billed at its maximum.
+    to.insert(header::ACCEPT_ENCODING, http::HeaderValue::from_static("identity"));
+    to
+}
+
+/// What the client gets of the provider's headers.
+pub(crate) fn downward(from: &HeaderMap) -> HeaderMap {
+    let mut to = HeaderMap::with_capacity(from.len() + 4);
+    for (name, value) in from {
+        if comes_down(name) {
+            to.append(name.clone(), value.clone());
+        }
+    }
+    to
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn keys_cookies_and_hop_by_hop_headers_stay_behind() {
+        let mut from = HeaderMap::new();
+        for name in [
+            "x-api-key",
+            "authorization",
+            "cookie",
+            "connection",
+            "transfer-encoding",
+            "host",
+            "content-length",
+            "te",
+            "x-forwarded-for",
+            "proxy-authorization",
+            "upgrade",
+            "accept-encoding",
+            "api-key",
+            "x-goog-api-key",
+        ] {
+            from.insert(HeaderName::from_static(name), HeaderValue::from_static("x"));
+        }
+        assert_eq!(upward(&from).len(), 1, "only the encoding we ask for ourselves");
+        for name in
+            ["anthropic-beta", "anthropic-version", "anthropic-new-thing", "x-stainless-lang", "user-agent"]
+        {
+            from.insert(HeaderName::from_static(name), HeaderValue::from_static("x"));
+        }
+        assert_eq!(upward(&from).len(), 6);
+    }
+
+    #[test]
+    fn a_repeated_header_keeps_all_its_values() {
+        let mut from = HeaderMap::new();
+        from.append("anthropic-beta", HeaderValue::from_static("a"));
+        from.append("anthropic-beta", HeaderValue::from_static("b"));
+        assert_eq!(upward(&from).get_all("anthropic-beta").iter().count(), 2);
+    }
+
+    #[test]
+    fn the_answers_cookies_and_server_stay_behind() {
+        let mut from = HeaderMap::new();
+        for name in ["set-cookie", "server", "connection", "transfer-encoding", "cf-ray", "keep-alive"] {
+            from.insert(HeaderName::from_static(name), HeaderValue::from_static("x"));
+        }
+        assert!(downward(&from).is_empty());
+        from.insert("anthropic-ratelimit-unified-5h-status", HeaderValue::from_static("allowed"));
+        from.insert("request-id", HeaderValue::from_static("req_1"));
+        assert_eq!(downward(&from).len(), 2);
+    }
+}

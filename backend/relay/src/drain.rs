@@ -29,7 +29,7 @@ where
                 read_on(response.into_body(), meter, hold, status, until).await;
             }
             Ok(Err(error)) if error.is_connect() => hold.release(),
-            Ok(Err(_)) | Err(_) => hold.settle(Ending {
+            Ok(Err(_)) | Err(_) => hold.settle(&Ending {
                 status: 0,
                 outcome: Outcome::ClientLeft,
                 reading: None,
@@ -58,7 +58,7 @@ where
         }
     }
     let reading = meter.finish();
-    hold.settle(Ending {
+    hold.settle(&Ending {
         status,
         outcome: Outcome::ClientLeft,
         reading: Some(reading),

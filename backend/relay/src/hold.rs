@@ -118,9 +118,9 @@ impl Hold {
     }
 
     /// The request is over.
-    pub(crate) fn settle(mut self, ending: Ending) {
+    pub(crate) fn settle(mut self, ending: &Ending) {
         if let Some(inner) = self.inner.take() {
-            inner.settle(&ending);
+            inner.settle(ending);
         }
     }
 
@@ -144,10 +144,9 @@ impl Inner {
         }
     }
 
-    fn settle(self: Box<Self>, ending: &Ending) {
+    fn settle(self, ending: &Ending) {
         let figures = self.figures(ending);
-        let inner = *self;
-        inner.ledger.settle(inner.place, inner.request, inner.draft, inner.chosen, figures);
+        self.ledger.settle(self.place, self.request, self.draft, self.chosen, figures);
     }
 }
 

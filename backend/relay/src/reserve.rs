@@ -46,7 +46,7 @@ pub(crate) async fn take(
     let payload = serde_json::to_string(&*draft)
         .map_err(|_| RelayError::Unavailable("the request cannot be recorded"))?;
     let scopes = [key_scope(caller, tenant, plan)];
-    let candidates: Vec<Scope> = plan.candidates.iter().map(|c| account_scope(c)).collect();
+    let candidates: Vec<Scope> = plan.candidates.iter().map(account_scope).collect();
     let ask = ReserveRequest {
         org: tenant.org,
         request,

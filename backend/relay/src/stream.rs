@@ -105,7 +105,7 @@ impl Forward {
     /// What is known of the length of what is left.
     pub(crate) fn size_hint(&self) -> SizeHint {
         match self.end {
-            End::Running => self.size.clone(),
+            End::Running => self.size,
             _ => SizeHint::default(),
         }
     }
@@ -219,7 +219,7 @@ impl Forward {
         if let (Some(hold), Some(meter)) = (self.hold.take(), self.meter.take()) {
             let reading = meter.finish();
             let told = reading.error.as_ref().map(|e| format!("{}: {}", e.kind, e.message));
-            hold.settle(Ending {
+            hold.settle(&Ending {
                 status: self.status,
                 outcome,
                 reading: Some(reading),

@@ -111,7 +111,7 @@ pub(crate) async fn send(
             if error.is_connect() {
                 hold.release();
             } else {
-                hold.settle(Ending::failed(StatusCode::BAD_GATEWAY, text.clone()));
+                hold.settle(&Ending::failed(StatusCode::BAD_GATEWAY, text.clone()));
             }
             Err(RelayError::Upstream {
                 status: StatusCode::BAD_GATEWAY,
@@ -121,7 +121,7 @@ pub(crate) async fn send(
         }
         Err(_) => {
             let text = format!("no answer within {} s", limit.as_secs());
-            hold.settle(Ending::failed(StatusCode::GATEWAY_TIMEOUT, text.clone()));
+            hold.settle(&Ending::failed(StatusCode::GATEWAY_TIMEOUT, text.clone()));
             Err(RelayError::Upstream {
                 status: StatusCode::GATEWAY_TIMEOUT,
                 code: "upstream_timeout",

@@ -56,13 +56,21 @@ pub(super) async fn run(
     }
 }
 
+/// What of one batch belongs to one shard; the two lists go side by side.
+#[derive(Default)]
+struct Batch {
+    settlements: Vec<Settlement>,
+    /// `None` for a release.
+    settled: Vec<Option<Box<Settled>>>,
+}
+
 async fn settle_batch(
     store: &Store,
     batch: &mut Vec<Item>,
     events: &mpsc::Sender<Event>,
     owed: &mut Vec<(u8, Settlement)>,
 ) {
-    let mut shards: BTreeMap<u8, (Vec<Settlement>, Vec<Option<Box<Settled>>>)> = BTreeMap::new();
+    let mut shards: BTreeMap<u8, Batch> = BTreeMap::new();
     for item in batch.drain(..) {
         let (org, settlement, settled) = match item {
             Item::Settle(settled) => (settled.draft.org, settlement(&settled), Some(settled)),
@@ -70,10 +78,10 @@ async fn settle_batch(
             Item::Release { place: _place, org, request } => (org, release(request), None),
         };
         let shard = shards.entry(org.shard()).or_default();
-        shard.0.push(settlement);
-        shard.1.push(settled);
+        shard.settlements.push(settlement);
+        shard.settled.push(settled);
     }
-    for (shard, (settlements, settled)) in shards {
+    for (shard, Batch { settlements, settled }) in shards {
         let results = match hold::settle(&store.cache, shard, &settlements).await {
             Ok((_, results)) => Some(results),
             Err(error) => {

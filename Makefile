@@ -22,6 +22,10 @@ test:
 bench:
 	@.ci/install.sh bench && e2e/load/run.sh
 
+# Pictures of every page to look at: make screenshots [OUT=screenshots]
+screenshots:
+	@.ci/install.sh test && e2e/run.sh screenshots "$(or $(OUT),screenshots)"
+
 # The web admin alone, into frontend/dist.
 web:
 	@.ci/install.sh web && frontend/build.sh
@@ -30,4 +34,4 @@ web:
 clean:
 	rm -rf target target-wasm frontend/dist frontend/node_modules e2e/node_modules
 
-.PHONY: up demo dev test bench web clean
+.PHONY: up demo dev test bench screenshots web clean

@@ -1,0 +1,252 @@
+//! The run: everything started and pinned, rounds of phases, and the ledger held against what was sent.
+
+use crate::{
+    Args,
+    causeway::{self, Causeway},
+    closed::{Fleet, Outcome},
+    open, process,
+    report::{Phase, Report},
+    upstream,
+    wire::Target,
+};
+use anyhow::{Context, Result, bail};
+use std::{
+    collections::BTreeMap, fs, os::unix::process::parent_id, process::Command, thread, time::Duration,
+};
+use tokio::runtime::Runtime;
+
+const BODY: &str = r#"{"model":"claude-haiku-4-5-20251001","max_tokens":64,"messages":[{"role":"user","content":"How long is a causeway?"}]}"#;
+/// Connections that the open loop takes turns on.
+const LINES: u32 = 32;
+/// Share of its capacity at which Causeway's latency is measured.
+const LOAD: f64 = 0.3;
+
+/// One way to the simulator, and who works for it.
+struct Way {
+    name: &'static str,
+    target: Target,
+    /// Processes whose CPU time is the proxy's.
+    proxy: Vec<u32>,
+}
+
+/// Processes whose CPU time is shown beside the proxy's.
+struct Others {
+    redis: Vec<u32>,
+    postgres: Vec<u32>,
+    simulator: Vec<u32>,
+}
+
+struct Bench<'a> {
+    args: &'a Args,
+    runtime: &'a Runtime,
+    ways: Vec<Way>,
+    others: Others,
+    fleets: BTreeMap<(usize, usize), Fleet>,
+    phases: Vec<Phase>,
+    /// Answers with status 200 that came through Causeway, from the first to the last.
+    relayed: u64,
+}
+
+/// Runs everything.
+pub(crate) fn run(args: &Args, runtime: &Runtime) -> Result<Report> {
+    let programs = match &args.programs {
+        Some(programs) => programs.clone(),
+        None => std::env::current_exe()?.parent().context("where this program is")?.to_owned(),
+    };
+    let cores = thread::available_parallelism()?.get();
+    let placement = Placement::of(cores, args.no_pin);
+    let (proxy, rest) = (placement.proxy.as_deref(), placement.rest.as_deref());
+    let [sim, nginx_port, port] = [args.port, args.port + 1, args.port + 2];
+    eprintln!("starting simulator, nginx and Causeway");
+    let simulator = upstream::simulator(&programs.join("causeway-simulator"), sim, rest, &args.out)?;
+    let nginx = upstream::nginx(&args.nginx, nginx_port, sim, proxy, &args.out)?;
+    let causeway =
+        causeway::start(&programs.join("causeway"), port, sim, proxy, &args.database_url, &args.out)?;
+    // `causeway services` is our parent, and theirs.
+    let services = |name| process::descendants(parent_id(), name);
+    let others = Others {
+        redis: services("redis-server"),
+        postgres: services("postgres"),
+        simulator: vec![simulator.id()],
+    };
+    if let Some(rest) = rest {
+        process::confine(std::process::id(), rest);
+        others.redis.iter().chain(&others.postgres).for_each(|id| process::confine(*id, rest));
+    }
+    let nginx_processes = process::descendants(nginx.id(), "nginx");
+    let ways = ways(sim, nginx_port, port, &causeway, nginx_processes.clone());
+    let mut bench =
+        Bench { args, runtime, ways, others, fleets: BTreeMap::new(), phases: Vec::new(), relayed: 0 };
+    let rate = bench.rounds()?;
+    let peak = |ids: &[u32]| ids.iter().map(|id| process::peak_memory(*id)).max().unwrap_or(0);
+    let memory = (peak(&nginx_processes), peak(&[causeway.running.id()]));
+    let ledger = runtime.block_on(causeway.ledger(bench.relayed))?;
+    Ok(Report {
+        machine: machine(cores),
+        placement: placement.words,
+        rounds: args.rounds,
+        rate,
+        ledger_expected: bench.relayed,
+        ledger,
+        memory,
+        phases: bench.phases,
+    })
+}
+
+fn ways(sim: u16, nginx: u16, causeway: u16, relay: &Causeway, nginx_processes: Vec<u32>) -> Vec<Way> {
+    let target = |port: u16, path: &str, key: &str| {
+        let headers =
+            [("x-api-key", key), ("anthropic-version", "2023-06-01"), ("user-agent", "causeway-bench/1.0")];
+        Target::post(&format!("127.0.0.1:{port}"), path, &headers, BODY)
+    };
+    let (path, upstream_key) = ("/api/v1/messages", "sk-sim-benchmark");
+    vec![
+        Way { name: "nginx", target: target(nginx, path, upstream_key), proxy: nginx_processes },
+        Way { name: "causeway", target: target(causeway, path, &relay.key), proxy: vec![relay.running.id()] },
+        Way { name: "direct", target: target(sim, "/v1/messages", upstream_key), proxy: Vec::new() },
+    ]
+}
+
+/// Who runs where.
+struct Placement {
+    proxy: Option<String>,
+    rest: Option<String>,
+    words: String,
+}
+
+impl Placement {
+    /// The proxies take turns on one core. Where there are only two or three, the others may use it as well: one core
+    /// for client, simulator and stores together would never let a proxy be busy.
+    fn of(cores: usize, no_pin: bool) -> Self {
+        let possible = !no_pin && cores > 1 && Command::new("taskset").arg("--version").output().is_ok();
+        let last = cores - 1;
+        match (possible, cores) {
+            (false, _) => Self { proxy: None, rest: None, words: "nothing confined to a core".to_owned() },
+            (true, 2 | 3) => Self {
+                proxy: Some(last.to_string()),
+                rest: None,
+                words: "proxies on one core, which others may use too".to_owned(),
+            },
+            (true, _) => Self {
+                proxy: Some(last.to_string()),
+                rest: Some(format!("0-{}", last - 1)),
+                words: "proxies alone on one core".to_owned(),
+            },
+        }
+    }
+}
+
+fn machine(cores: usize) -> String {
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    format!("{cores} cores, {}", model.map_or("unknown processor", |(_, name)| name))
+}
+
+impl Bench<'_> {
+    /// All phases; the rate of the open loop.
+    fn rounds(&mut self) -> Result<f64> {
+        let (seconds, connections) =
+            (Duration::from_secs_f64(self.args.seconds), self.args.connections.clone());
+        for &connections in &connections {
+            for way in 0..self.ways.len() {
+                self.closed(way, connections, 0, Duration::from_millis(500))?;
+            }
+        }
+        let capacity = self.phases.iter().filter(|p| p.through == "causeway").map(|p| p.per_second);
+        let rate = LOAD * capacity.fold(0.0, f64::max);
+        // That was to warm everything up.
+        self.phases.clear();
+        for round in 1..=self.args.rounds {
+            eprintln!("round {round} of {}", self.args.rounds);
+            for &connections in &connections {
+                for way in 0..self.ways.len() {
+                    self.closed(way, connections, round, seconds)?;
+                }
+            }
+            for way in [2, 0, 1] {
+                self.latency(way, round, "one", 1, |target| open::one_by_one(target, seconds / 2))?;
+                self.latency(way, round, "clock", LINES as usize, |target| {
+                    open::by_the_clock(target, LINES, rate, seconds)
+                })?;
+            }
+        }
+        Ok(rate)
+    }
+
+    fn closed(&mut self, way: usize, connections: usize, round: u32, duration: Duration) -> Result<()> {
+        let fleet = match self.fleets.remove(&(way, connections)) {
+            Some(fleet) => fleet,
+            None => self.runtime.block_on(Fleet::connect(&self.ways[way].target, connections))?,
+        };
+        let before = self.spent(way);
+        let (fleet, outcome) = self.runtime.block_on(fleet.run(duration))?;
+        self.note(way, round, "closed", connections, before, outcome)?;
+        self.fleets.insert((way, connections), fleet);
+        Ok(())
+    }
+
+    fn latency(
+        &mut self,
+        way: usize,
+        round: u32,
+        kind: &'static str,
+        connections: usize,
+        load: impl FnOnce(&Target) -> Result<Outcome>,
+    ) -> Result<()> {
+        let before = self.spent(way);
+        let outcome = load(&self.ways[way].target)?;
+        self.note(way, round, kind, connections, before, outcome)
+    }
+
+    /// CPU time of everybody so far: proxy, Redis, Postgres, simulator, this program.
+    fn spent(&self, way: usize) -> [Duration; 5] {
+        let Others { redis, postgres, simulator } = &self.others;
+        let own = [std::process::id()];
+        [&self.ways[way].proxy, redis, postgres, simulator, &own[..]].map(process::cpu)
+    }
+
+    fn note(
+        &mut self,
+        way: usize,
+        round: u32,
+        kind: &'static str,
+        connections: usize,
+        before: [Duration; 5],
+        outcome: Outcome,
+    ) -> Result<()> {
+        // What Causeway does a little later (the ledger's batches) belongs to these requests too.
+        if self.ways[way].name == "causeway" {
+            thread::sleep(Duration::from_millis(200));
+        }
+        let after = self.spent(way);
+        let through = self.ways[way].name;
+        if outcome.failed > 0 {
+            let example = outcome.failure.unwrap_or_default();
+            bail!(
+                "{} of {} requests through {through} failed: {example}",
+                outcome.failed,
+                outcome.failed + outcome.ok
+            );
+        }
+        let relayed = through == "causeway";
+        if relayed {
+            self.relayed += outcome.ok;
+        }
+        let each = |i: usize| (after[i] - before[i]).as_secs_f64() * 1e6 / outcome.ok as f64;
+        self.phases.push(Phase {
+            through,
+            kind,
+            connections,
+            round,
+            requests: outcome.ok,
+            per_second: outcome.ok as f64 / outcome.took.as_secs_f64(),
+            cpu: (through != "direct").then(|| each(0)),
+            redis: relayed.then(|| each(1)),
+            postgres: relayed.then(|| each(2)),
+            simulator: each(3),
+            client: each(4),
+            latency: outcome.times.quantiles(),
+        });
+        Ok(())
+    }
+}

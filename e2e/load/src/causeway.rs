@@ -1,0 +1,167 @@
+//! Causeway as it is run in production, with a tenant whose one key has every limit and whose account is the
+//! simulator. Everything is set up through the admin API, as a person would.
+
+use crate::{
+    process::{self, Running},
+    wire::{self, Inbox},
+};
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Value, json};
+use sqlx::{Connection, Executor, PgConnection, Row};
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpStream,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+/// A server that answers, and a key for it.
+pub(crate) struct Causeway {
+    pub(crate) running: Running,
+    /// What clients present.
+    pub(crate) key: String,
+    /// The key's identifier, by which its usage is found.
+    pub(crate) key_id: String,
+    database: String,
+}
+
+/// What the ledger says of a key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub(crate) struct Ledger {
+    pub(crate) rows: u64,
+    pub(crate) completed: u64,
+    /// Written from a guess because the instance died.
+    pub(crate) guessed: u64,
+}
+
+/// Starts the server with one worker thread and prepares a tenant. `DATABASE_URL` and `REDIS_URL` reach it as they
+/// reached us.
+pub(crate) fn start(
+    program: &Path,
+    port: u16,
+    upstream: u16,
+    cores: Option<&str>,
+    database: &str,
+    logs: &Path,
+) -> Result<Causeway> {
+    let address = format!("127.0.0.1:{port}");
+    let (url, port, metrics) =
+        (format!("http://{address}"), port.to_string(), format!("127.0.0.1:{}", port + 1));
+    let settings = [
+        ("LISTEN", "127.0.0.1"),
+        ("PORT", &port),
+        ("METRICS_LISTEN", &metrics),
+        ("PUBLIC_URL", &url),
+        ("CAUSEWAY_SECRET_KEY", &random_key()?),
+        ("UPSTREAM_ALLOW_PRIVATE", "127.0.0.1/32"),
+        ("TOKIO_WORKER_THREADS", "1"),
+        ("LOG_LEVEL", "info"),
+    ];
+    let log = logs.join("causeway.log");
+    let mut running = process::start(program, &["serve"], &settings, cores, &log)?;
+    running.wait_for(&log, || call(&address, "GET", "/ready", &[], None).ok())?;
+    let token = running.wait_for(&log, || setup_token(&log))?;
+    let (key, key_id) = tenant(&address, &token, upstream).context("preparing a tenant")?;
+    Ok(Causeway { running, key, key_id, database: database.to_owned() })
+}
+
+fn random_key() -> Result<String> {
+    let mut bytes = [0; 32];
+    fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes.iter().map(|b| format!("{b:02x}")).collect())
+}
+
+fn setup_token(log: &Path) -> Option<String> {
+    let said = fs::read_to_string(log).ok()?;
+    let token = said.split("setup?token=").nth(1)?;
+    Some(token.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect())
+}
+
+/// An organisation, an account and a key that everything is counted and limited for.
+fn tenant(address: &str, token: &str, upstream: u16) -> Result<(String, String)> {
+    let (email, password) = ("bench@example.com", random_key()?);
+    let setup = json!({
+        "token": token, "organization": "Benchmark", "name": "Benchmark", "email": email, "password": password,
+    });
+    call(address, "POST", "/admin/v1/setup", &[], Some(&setup))?;
+    let session = json!({ "email": email, "password": password });
+    let session = call(address, "POST", "/admin/v1/auth/sign-in", &[], Some(&session))?;
+    let bearer = format!("Bearer {}", text(&session, "access_token")?);
+    let signed_in = [("authorization", bearer.as_str())];
+    let account = json!({
+        "name": "Simulator", "provider": "anthropic-compatible", "base_url": format!("http://127.0.0.1:{upstream}"),
+        "credential": { "kind": "api_key", "api_key": "sk-sim-causeway" },
+    });
+    call(address, "POST", "/admin/v1/accounts", &signed_in, Some(&account))?;
+    let key = json!({
+        "name": "Benchmark",
+        "limits": {
+            "requests_per_minute": 100_000_000, "concurrency": 100_000, "usd": { "day": "1000000", "total": "1000000" },
+        },
+        "models": { "allow": ["claude-*"], "deny": ["claude-opus-3*"] },
+    });
+    let key = call(address, "POST", "/admin/v1/keys", &signed_in, Some(&key))?;
+    Ok((text(&key, "secret")?, text(&key, "id")?))
+}
+
+fn text(value: &Value, name: &str) -> Result<String> {
+    Ok(value[name].as_str().with_context(|| format!("no {name} in {value}"))?.to_owned())
+}
+
+/// One call to the admin API.
+fn call(
+    address: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<&Value>,
+) -> Result<Value> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    let body = body.map(Value::to_string).unwrap_or_default();
+    stream.write_all(&wire::request(method, address, path, headers, &body))?;
+    let (mut inbox, mut buffer) = (Inbox::default(), [0; 16 * 1024]);
+    let answer = loop {
+        let read = stream.read(&mut buffer)?;
+        ensure!(read > 0, "{method} {path}: no answer");
+        inbox.bytes.extend_from_slice(&buffer[..read]);
+        if let Some(answer) = inbox.take(true)? {
+            break answer;
+        }
+    };
+    if !(200..300).contains(&answer.status) {
+        bail!("{method} {path}: {} {}", answer.status, String::from_utf8_lossy(&answer.body));
+    }
+    Ok(serde_json::from_slice(&answer.body).unwrap_or(Value::Null))
+}
+
+impl Causeway {
+    /// Reads the ledger until it holds so many rows or nothing has come for a while.
+    pub(crate) async fn ledger(&self, expected: u64) -> Result<Ledger> {
+        let mut connection = PgConnection::connect(&self.database).await.context("reading the ledger")?;
+        connection.execute("set role causeway_jobs").await?;
+        let mut ledger = Ledger::default();
+        let mut changed = Instant::now();
+        while ledger.rows < expected && changed.elapsed() < Duration::from_secs(10) {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let now = self.count(&mut connection).await?;
+            if now != ledger {
+                (ledger, changed) = (now, Instant::now());
+            }
+        }
+        Ok(ledger)
+    }
+
+    async fn count(&self, connection: &mut PgConnection) -> Result<Ledger> {
+        let row = sqlx::query(
+            "select count(*), count(*) filter (where outcome = 'completed' and status = 200),
+               count(*) filter (where estimated) from usage where key_id = $1::uuid",
+        )
+        .bind(&self.key_id)
+        .fetch_one(connection)
+        .await?;
+        let at = |i: usize| row.try_get::<i64, _>(i).map(|n| u64::try_from(n).unwrap_or(0));
+        Ok(Ledger { rows: at(0)?, completed: at(1)?, guessed: at(2)? })
+    }
+}

@@ -1,0 +1,62 @@
+//! `causeway-bench`: Causeway and nginx side by side before the same simulator, in alternating rounds of one run.
+//!
+//! It builds nothing (`run.sh` does) and expects Postgres and Redis from `causeway services`, whose child it is. On a
+//! machine that is shared, CPU per request is the figure to trust; requests per second and latency are shown beside it.
+
+mod bench;
+mod causeway;
+mod closed;
+mod open;
+mod process;
+mod report;
+mod times;
+mod upstream;
+mod wire;
+
+use anyhow::{Context, Result};
+use clap::Parser as _;
+use std::{fs, path::PathBuf};
+
+/// Measures Causeway against nginx.
+#[derive(Clone, Debug, clap::Parser)]
+#[command(name = "causeway-bench", version)]
+struct Args {
+    /// Where `causeway` and `causeway-simulator` are; by default beside this program.
+    #[arg(long)]
+    programs: Option<PathBuf>,
+    /// The nginx program.
+    #[arg(long, default_value = "nginx")]
+    nginx: PathBuf,
+    /// Where the report and the logs go.
+    #[arg(long, default_value = "target/bench")]
+    out: PathBuf,
+    /// Postgres with the ledger; `causeway services` sets it, for the server too.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database_url: String,
+    /// Rounds; medians are of these.
+    #[arg(long, default_value_t = 5)]
+    rounds: u32,
+    /// Seconds of each phase of a round.
+    #[arg(long, default_value_t = 2.0)]
+    seconds: f64,
+    /// Connections of the closed loop (repeatable).
+    #[arg(long, default_values_t = [32, 256])]
+    connections: Vec<usize>,
+    /// Do not confine processes to cores.
+    #[arg(long)]
+    no_pin: bool,
+    /// First of five ports that are used on 127.0.0.1.
+    #[arg(long, default_value_t = 18_400)]
+    port: u16,
+}
+
+fn main() -> Result<()> {
+    let args = Args::parse();
+    fs::create_dir_all(&args.out).with_context(|| args.out.display().to_string())?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let report = bench::run(&args, &runtime)?;
+    let file = args.out.join("report.json");
+    fs::write(&file, serde_json::to_vec_pretty(&report)?).with_context(|| file.display().to_string())?;
+    println!("\n{}\nwritten to {}", report.markdown(), file.display());
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! What was measured, as a table for people and as JSON for programs.
+
+use crate::times::{Quantiles, median};
+use serde::Serialize;
+use std::fmt::Write as _;
+
+/// One phase of one round.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Phase {
+    /// `nginx`, `causeway`, `direct`.
+    pub(crate) through: &'static str,
+    /// `closed`, `one`, `clock`.
+    pub(crate) kind: &'static str,
+    pub(crate) connections: usize,
+    pub(crate) round: u32,
+    pub(crate) requests: u64,
+    pub(crate) per_second: f64,
+    /// CPU µs per request of the proxy itself; absent for direct.
+    pub(crate) cpu: Option<f64>,
+    /// The same of Redis and Postgres, which only Causeway uses.
+    pub(crate) redis: Option<f64>,
+    pub(crate) postgres: Option<f64>,
+    /// The same of the simulator and of the load client.
+    pub(crate) simulator: f64,
+    pub(crate) client: f64,
+    pub(crate) latency: Quantiles,
+}
+
+/// Everything.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report {
+    pub(crate) machine: String,
+    pub(crate) placement: String,
+    pub(crate) rounds: u32,
+    /// Requests a second of the open loop.
+    pub(crate) rate: f64,
+    pub(crate) ledger_expected: u64,
+    pub(crate) ledger: crate::causeway::Ledger,
+    /// Peak memory in KiB: nginx's worker, Causeway.
+    pub(crate) memory: (u64, u64),
+    pub(crate) phases: Vec<Phase>,
+}
+
+/// Goal of B1, as a share of nginx's requests per core.
+const GOAL: f64 = 0.40;
+
+impl Report {
+    fn median(&self, through: &str, kind: &str, connections: usize, of: impl Fn(&Phase) -> f64) -> f64 {
+        let same = |p: &&Phase| p.through == through && p.kind == kind && p.connections == connections;
+        median(self.phases.iter().filter(same).map(of))
+    }
+
+    fn connections(&self, kind: &str) -> Vec<usize> {
+        let mut all: Vec<usize> =
+            self.phases.iter().filter(|p| p.kind == kind).map(|p| p.connections).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// The tables.
+    pub(crate) fn markdown(&self) -> String {
+        let mut out = String::new();
+        let _ = writeln!(out, "{}; {}. Medians of {} rounds.\n", self.machine, self.placement, self.rounds);
+        self.throughput(&mut out);
+        self.latency(&mut out);
+        let (expected, rows) = (self.ledger_expected, self.ledger.rows);
+        let verdict = if expected == rows { "none lost, none double" } else { "NOT THE SAME" };
+        let _ = writeln!(out, "\nledger rows: {rows} of {expected} ({verdict})");
+        let (nginx, causeway) = (self.memory.0 / 1024, self.memory.1 / 1024);
+        let _ = writeln!(out, "peak memory: nginx {nginx} MiB, Causeway {causeway} MiB");
+        out
+    }
+
+    fn throughput(&self, out: &mut String) {
+        let _ = writeln!(
+            out,
+            "B1: POST /api/v1/messages, 120-byte body, upstream answers at once, everything on. CPU in µs per request; \
+             × nginx is requests per core, goal ≥ {GOAL:.2}.\n"
+        );
+        let _ = writeln!(
+            out,
+            "| connections | through | requests/s | CPU | × nginx | Redis CPU | Postgres CPU | p50 µs | p99 µs |\n\
+             |--:|---|--:|--:|--:|--:|--:|--:|--:|"
+        );
+        for connections in self.connections("closed") {
+            let nginx = self.median("nginx", "closed", connections, |p| p.cpu.unwrap_or(f64::NAN));
+            for through in ["nginx", "causeway", "direct"] {
+                let of = |f: fn(&Phase) -> f64| self.median(through, "closed", connections, f);
+                let cpu = of(|p| p.cpu.unwrap_or(f64::NAN));
+                let _ = writeln!(
+                    out,
+                    "| {connections} | {through} | {} | {} | {} | {} | {} | {} | {} |",
+                    number(of(|p| p.per_second), 0),
+                    number(cpu, 1),
+                    number(nginx / cpu, 2),
+                    number(of(|p| p.redis.unwrap_or(f64::NAN)), 1),
+                    number(of(|p| p.postgres.unwrap_or(f64::NAN)), 1),
+                    number(of(|p| p.latency.p50), 0),
+                    number(of(|p| p.latency.p99), 0),
+                );
+            }
+        }
+    }
+
+    fn latency(&self, out: &mut String) {
+        let _ = writeln!(
+            out,
+            "\nB3: µs to the first byte, and what the proxy adds to going direct. Goal: p50 ≤ +100, p99 ≤ +500.\n\n\
+             | load | through | p50 | added | p99 | added | p99.9 | added | CPU |\n|---|---|--:|--:|--:|--:|--:|--:|--:|"
+        );
+        let clock = format!("{:.0}/s by the clock", self.rate);
+        for (kind, load) in [("one", "one connection"), ("clock", clock.as_str())] {
+            for connections in self.connections(kind) {
+                let get = |through, f: fn(&Phase) -> f64| self.median(through, kind, connections, f);
+                for through in ["direct", "nginx", "causeway"] {
+                    let _ = write!(out, "| {load} | {through} |");
+                    let quantiles: [fn(&Phase) -> f64; 3] =
+                        [|p| p.latency.p50, |p| p.latency.p99, |p| p.latency.p999];
+                    for quantile in quantiles {
+                        let (is, direct) = (get(through, quantile), get("direct", quantile));
+                        let added = if through == "direct" { f64::NAN } else { is - direct };
+                        let _ = write!(out, " {} | {} |", number(is, 0), number(added, 0));
+                    }
+                    let _ = writeln!(out, " {} |", number(get(through, |p| p.cpu.unwrap_or(f64::NAN)), 1));
+                }
+            }
+        }
+    }
+}
+
+fn number(value: f64, decimals: usize) -> String {
+    if value.is_finite() { format!("{value:.decimals$}") } else { String::from("–") }
+}

@@ -1,0 +1,138 @@
+// Pictures of every page, light and dark, desktop and phone width, for a person to look at: `make screenshots`.
+// Not a test: it fails only where a page cannot be reached.
+
+import { join } from "node:path";
+
+import type { Page } from "@playwright/test";
+
+import { Admin, OWNER } from "./support/admin.ts";
+import { ask, client } from "./support/client.ts";
+import { PAGES } from "./support/pages.ts";
+import { script } from "./support/simulator.ts";
+import { expect, test } from "./support/test.ts";
+
+const DIRECTORY = process.env.SCREENSHOTS ?? "screenshots";
+const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+
+test("every page", async ({ page, installation, simulator }) => {
+    const { url } = installation;
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    await page.goto(`${url}/web/sign-in`);
+    await shoot(page, "01-sign-in-before-set-up");
+    await page.goto(await installation.setupLink());
+    await shoot(page, "02-set-up");
+
+    const admin = await Admin.enter(url, () => installation.setupLink());
+    await page.goto(`${url}/web/sign-in`);
+    await page.getByTestId("email").fill(OWNER.email);
+    await page.getByTestId("password").fill("not this one");
+    await page.getByTestId("sign-in").click();
+    await expect(page.getByTestId("form-error")).toBeVisible();
+    await shoot(page, "03-sign-in-refused");
+    await page.getByTestId("password").fill(OWNER.password);
+    await page.getByTestId("sign-in").click();
+    for (const { name, path, heading } of PAGES.filter(({ name }) => name !== "prices")) {
+        await page.goto(url + path);
+        await expect(page.getByRole("heading", { level: 1 })).toHaveText(heading);
+        await shoot(page, `04-empty-${name}`);
+    }
+
+    await fill(admin, url, simulator.url);
+    for (const { name, path, heading } of PAGES) {
+        await page.goto(url + path);
+        await expect(page.getByRole("heading", { level: 1 })).toHaveText(heading);
+        await shoot(page, `05-${name}`);
+    }
+
+    await page.goto(`${url}/web/requests`);
+    await page.getByTestId("request-details").first().click();
+    await shoot(page, "06-request-details");
+    await page.goto(`${url}/web/keys`);
+    await page.getByTestId("issue-key").click();
+    await shoot(page, "07-key-form");
+    await page.getByTestId("key-name").fill("Grace's desktop");
+    await page.getByTestId("save-key").click();
+    await shoot(page, "08-key-issued");
+    await page.getByTestId("connect-key").click();
+    await expect(page.getByTestId("first-request")).toBeVisible();
+    await shoot(page, "09-connect-waiting");
+    await page.goto(`${url}/web/keys`);
+    await page.getByTestId("key-menu").first().click();
+    await shoot(page, "10-key-menu");
+    await page.getByTestId("delete-key").click();
+    await shoot(page, "11-key-delete");
+    await page.goto(`${url}/web/accounts`);
+    await page.getByTestId("add-account").click();
+    await shoot(page, "12-account-form");
+    await page.keyboard.press("Escape");
+    await page.getByTestId("test-account").first().click();
+    await expect(page.getByTestId("test-outcome")).toBeVisible();
+    await shoot(page, "13-account-test");
+    await page.goto(`${url}/web/`);
+    await page.getByTestId("profile").click();
+    await shoot(page, "14-profile", ["desktop"]);
+    await page.setViewportSize(SIZES.phone);
+    await page.goto(`${url}/web/`);
+    await page.getByTestId("open-menu").click();
+    await shoot(page, "15-menu", ["phone"]);
+    await page.goto(`${url}/web/nowhere`);
+    await shoot(page, "16-not-found");
+
+    await page.evaluate(() => localStorage.setItem("causeway.language", "zh"));
+    for (const { name, path } of PAGES) {
+        await page.goto(url + path);
+        await expect(page.getByRole("heading", { level: 1 })).toHaveText(/\p{Script=Han}/u);
+        await shoot(page, `17-zh-${name}`);
+    }
+    await page.goto(`${url}/docs/`);
+    await expect(page.locator(".opblock").first()).toBeVisible();
+    await shoot(page, "18-docs", ["desktop"]);
+});
+
+/** One picture for each theme and size. The page follows the system's theme, so nothing is reloaded. */
+async function shoot(page: Page, name: string, sizes: (keyof typeof SIZES)[] = ["desktop", "phone"]): Promise<void> {
+    await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
+    for (const size of sizes) {
+        await page.setViewportSize(SIZES[size]);
+        for (const colorScheme of ["light", "dark"] as const) {
+            await page.emulateMedia({ colorScheme });
+            // Charts draw themselves anew for a new width.
+            await page.waitForTimeout(300);
+            await page.screenshot({ path: join(DIRECTORY, `${name}-${size}-${colorScheme}.png`), fullPage: true });
+        }
+    }
+    await page.setViewportSize(SIZES.desktop);
+}
+
+/** What a team would have after a day. */
+async function fill(admin: Admin, url: string, upstream: string): Promise<void> {
+    const main = await admin.account("Anthropic, research", upstream);
+    await admin.account("Backup, eu-west", upstream);
+    const broken = await admin.post<{ id: string }>("/accounts", {
+        name: "Old contract",
+        provider: "anthropic-compatible",
+        base_url: upstream,
+        credential: { kind: "api_key", api_key: "sk-revoked-long-ago" },
+        priority: 900,
+    });
+    await admin.post(`/accounts/${broken.id}/test`);
+    await admin.patch(`/accounts/${broken.id}`, { enabled: false });
+
+    const keys = await Promise.all([
+        admin.issue("Ada's laptop", { account_id: main, limits: { requests_per_minute: 120, usd: { day: "0.25", month: "200" } } }),
+        admin.issue("CI", { limits: { concurrency: 8, tokens: { day: 500_000 } }, models: { allow: ["claude-haiku-*"] } }),
+        admin.issue("Nightly evaluation of the retrieval pipeline", { limits: { usd: { total: "1.5" } } }),
+    ]);
+    await admin.issue("Workshop", { expires_at: new Date(Date.now() + 40 * 86_400_000).toISOString(), enabled: false });
+    const models = ["claude-sonnet-5-5", "claude-haiku-5-5", "claude-opus-5-5"];
+    const scripts = ["shape=full", "shape=text", "cache_read=9000,in=800", "cut=close@9", "status=529", "in=2100,cache_5m=700"];
+    for (let n = 0; n < 36; n += 1) {
+        const key = keys[n % 3]!;
+        const { anthropic } = client(url, key.secret, 0);
+        const model = n % 3 === 1 ? "claude-haiku-5-5" : models[n % 5 % 3]!;
+        const request = { ...ask("Water finds its way. ".repeat(1 + (n % 7) * 9)), model, ...script(`${scripts[n % scripts.length]},events=8`) };
+        const call = n % 4 === 0 ? anthropic.messages.create(request) : anthropic.messages.stream(request).finalMessage();
+        await call.catch(() => undefined);
+    }
+    await expect.poll(async () => (await admin.rows(keys[0].id)).length).toBe(12);
+}

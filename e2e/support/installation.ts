@@ -1,0 +1,103 @@
+// `causeway up` as a person starts it: the built binary on a free port, in a data directory that is removed at the end.
+
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { Program, binary } from "./program.ts";
+
+/** One installation. It survives its server. */
+export class Installation {
+    readonly url: string;
+    readonly #data: string;
+    readonly #port: number;
+    #server: Program | undefined;
+
+    private constructor(data: string, port: number) {
+        this.#data = data;
+        this.#port = port;
+        this.url = `http://127.0.0.1:${port}`;
+    }
+
+    /** Makes an installation and starts it. */
+    static async start(): Promise<Installation> {
+        const made = new Installation(mkdtempSync(join(tmpdir(), "causeway-e2e-")), await freePort());
+        try {
+            await made.start();
+        } catch (error) {
+            await made.remove();
+            throw error;
+        }
+        return made;
+    }
+
+    /** Starts the server, and waits until it says that it is ready. */
+    async start(): Promise<void> {
+        this.#server = new Program(binary("causeway"), ["up", "--data", this.#data, "--port", `${this.#port}`], {
+            PUBLIC_URL: this.url,
+            METRICS_LISTEN: "127.0.0.1:0",
+            UPSTREAM_ALLOW_PRIVATE: "127.0.0.0/8",
+            SHUTDOWN_GRACE_SECONDS: "5",
+        });
+        await this.#server.said(/^Causeway is ready at /);
+    }
+
+    /** The one-time link that the first start prints. */
+    async setupLink(): Promise<string> {
+        const [link] = (await this.#server?.said(/http:\/\/\S+\/web\/setup\?token=\S+/, 5_000)) ?? [""];
+        return link;
+    }
+
+    /** What the server has said since it was started. */
+    get log(): string {
+        return this.#server?.lines.join("\n") ?? "";
+    }
+
+    /** kill -9. */
+    async kill(): Promise<void> {
+        await this.#server?.stop("SIGKILL");
+    }
+
+    /** Stops the server, or what it left running, and removes the data. */
+    async remove(): Promise<void> {
+        if (this.#server?.running) await this.#server.stop();
+        for (const file of ["postgres/postmaster.pid", "redis/redis.pid"]) {
+            const path = join(this.#services(), file);
+            if (existsSync(path)) endProcess(Number.parseInt(readFileSync(path, "utf8"), 10));
+        }
+        for (const directory of [this.#services(), this.#data]) {
+            // Postgres may still be deleting files of its own.
+            rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+        }
+    }
+
+    /** Files of Postgres and Redis: they are elsewhere when root starts us. */
+    #services(): string {
+        const secrets = join(this.#data, "secrets.env");
+        const beside = join(this.#data, "services");
+        if (process.getuid?.() !== 0 || !existsSync(secrets)) return beside;
+        const id = /^CAUSEWAY_INSTANCE=(\S+)$/m.exec(readFileSync(secrets, "utf8"))?.[1];
+        return id ? join("/var/lib/causeway", id) : beside;
+    }
+}
+
+function endProcess(pid: number): void {
+    try {
+        if (pid > 1) process.kill(pid, "SIGTERM");
+    } catch {
+        // It has ended meanwhile.
+    }
+}
+
+/** Free again at once; a stranger could take it, but nobody does within a test. */
+async function freePort(): Promise<number> {
+    return new Promise((found, failed) => {
+        const server = createServer();
+        server.once("error", failed);
+        server.listen(0, "127.0.0.1", () => {
+            const address = server.address();
+            server.close(() => found(typeof address === "object" && address ? address.port : 0));
+        });
+    });
+}

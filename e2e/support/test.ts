@@ -1,0 +1,91 @@
+// What every test starts from: one simulator and one installation for the whole run, the owner's session, and a page
+// that fails its test when the browser complains.
+
+import { type ConsoleMessage, type Page, test as base } from "@playwright/test";
+
+import { Admin } from "./admin.ts";
+import { Installation } from "./installation.ts";
+import { Simulator } from "./simulator.ts";
+
+/** What is shared by the whole run. */
+interface Shared {
+    simulator: Simulator;
+    installation: Installation;
+    /** The owner's session; sets the installation up where the first journey has not. */
+    admin: Admin;
+    /** An account at the simulator that serves every model that it lists. */
+    account: string;
+}
+
+/** What every test has for itself. */
+interface Own {
+    serverLog: void;
+}
+
+export const test = base.extend<Own, Shared>({
+    simulator: [
+        async ({}, use) => {
+            const simulator = await Simulator.start();
+            await use(simulator);
+            await simulator.stop();
+        },
+        { scope: "worker" },
+    ],
+    installation: [
+        async ({}, use) => {
+            const installation = await Installation.start();
+            await use(installation);
+            await installation.remove();
+        },
+        { scope: "worker", timeout: 120_000 },
+    ],
+    admin: [
+        async ({ installation }, use) => {
+            await use(await Admin.enter(installation.url, () => installation.setupLink()));
+        },
+        { scope: "worker" },
+    ],
+    account: [
+        async ({ admin, simulator }, use) => {
+            await use(await admin.account("Simulated", simulator.url));
+        },
+        { scope: "worker" },
+    ],
+    serverLog: [
+        async ({ installation }, use, info) => {
+            await use();
+            if (info.status !== info.expectedStatus) {
+                await info.attach("server.log", { body: installation.log.split("\n").slice(-200).join("\n") });
+            }
+        },
+        { auto: true },
+    ],
+    page: async ({ page }, use) => {
+        const complaints = listen(page);
+        await use(page);
+        base.expect(complaints, "the browser complained").toEqual([]);
+    },
+});
+
+export { expect } from "@playwright/test";
+
+/** Collects what a browser says when a page is broken: errors, violations of the content security policy, panics. */
+export function listen(page: Page): string[] {
+    const complaints: string[] = [];
+    page.on("pageerror", (error) => complaints.push(error.message));
+    page.on("console", (message) => {
+        if (["error", "warning"].includes(message.type()) && !isExpected(message)) {
+            complaints.push(`${message.type()}: ${message.text()} (${message.location().url})`);
+        }
+    });
+    return complaints;
+}
+
+/** Chromium reports every answer above 399. Being told that one is not signed in is an answer like any other. */
+function isExpected(message: ConsoleMessage): boolean {
+    const url = message.location().url;
+    return (
+        message.text().startsWith("Failed to load resource") &&
+        (/\/admin\/v1\/auth\/(refresh|sign-in)$/.test(url) || /\/admin\/v1\/setup$/.test(url))
+    );
+}

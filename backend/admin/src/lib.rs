@@ -1,1 +1,36 @@
-//! admin
+//! The tenant's JSON API under `/admin/v1`.
+//!
+//! Each resource is a folder with one file for each operation, and each handler is registered once, together with its
+//! documentation. A handler says in its arguments what it needs: [`guard::May`] is a person with a certain right in a
+//! certain organisation, [`extract::Body`] a body that was understood. There is no other way to get at a tenant. Nothing
+//! here knows of the relay: a change reaches it through the store.
+
+pub mod args;
+pub mod audit;
+pub mod auth;
+pub mod error;
+pub mod guard;
+pub mod people;
+pub mod state;
+
+mod accounts;
+mod check;
+mod cursor;
+mod docs;
+mod edge;
+mod extract;
+mod instance;
+mod keys;
+mod me;
+mod organization;
+mod origin;
+mod prices;
+mod requests;
+mod router;
+mod setup;
+mod usage;
+
+pub use args::AdminArgs;
+pub use error::ApiError;
+pub use router::{openapi, router};
+pub use state::{AdminState, Wiring};

@@ -1,0 +1,92 @@
+//! Upstream accounts. The credential is sealed on its way in and never leaves again.
+
+use crate::error::ApiError;
+use causeway_accounts::{AuthHeader, BaseUrl, Binding, Credential};
+use causeway_domain::{AccountId, OrgId, provider::Provider};
+use causeway_openapi::{self as api, Account, AccountTest};
+use causeway_store::accounts::Account as Stored;
+use serde_json::{Value, json};
+
+pub(crate) mod create;
+pub(crate) mod delete;
+pub(crate) mod get;
+pub(crate) mod list;
+pub(crate) mod providers;
+pub(crate) mod test;
+pub(crate) mod update;
+
+mod probe;
+
+/// As the API shows it.
+fn view(account: Stored) -> Account {
+    Account {
+        id: account.id,
+        name: account.name,
+        provider: account.provider,
+        base_url: account.base_url,
+        credential_hint: account.credential_hint,
+        enabled: account.enabled,
+        priority: u16::try_from(account.priority).unwrap_or(0),
+        max_concurrency: account.max_concurrency.and_then(|n| u32::try_from(n).ok()),
+        models: account.models,
+        models_fetched_at: account.models_fetched_at,
+        // What an older version wrote in another shape is as good as never tested.
+        last_test: account.last_test.and_then(|test| serde_json::from_value::<AccountTest>(test).ok()),
+        created_at: account.created_at,
+        updated_at: account.updated_at,
+    }
+}
+
+/// As the audit log keeps it: what a person can change, with the hint of the credential only.
+fn audited(account: &Stored) -> Value {
+    json!({
+        "name": account.name,
+        "provider": account.provider,
+        "base_url": account.base_url,
+        "credential_hint": account.credential_hint,
+        "enabled": account.enabled,
+        "priority": account.priority,
+        "max_concurrency": account.max_concurrency,
+    })
+}
+
+/// Where an account's credential belongs.
+fn binding<'a>(org: OrgId, account: AccountId, provider: Provider, origin: &'a str) -> Binding<'a> {
+    Binding { org, account, provider, origin }
+}
+
+/// A credential as entered, checked.
+fn credential(input: &api::Credential, usual: AuthHeader) -> Result<Credential, ApiError> {
+    let api::Credential::ApiKey { api_key, auth } = input;
+    let auth = match auth {
+        None => usual,
+        Some(api::AuthHeader::XApiKey) => AuthHeader::XApiKey,
+        Some(api::AuthHeader::Bearer) => AuthHeader::Bearer,
+    };
+    Credential::api_key(auth, api_key.expose().trim())
+        .map_err(|bad| ApiError::field("credential.api_key", bad.to_string()))
+}
+
+/// The base URL of a stored account.
+fn stored_base(account: &Stored) -> Result<BaseUrl, ApiError> {
+    BaseUrl::stored(&account.base_url).map_err(ApiError::internal)
+}
+
+/// How many requests may be open at once, as stored.
+fn concurrency(limit: Option<u32>) -> Result<Option<i32>, ApiError> {
+    match limit.map(i32::try_from) {
+        None => Ok(None),
+        Some(Ok(limit)) if limit > 0 => Ok(Some(limit)),
+        Some(_) => {
+            Err(ApiError::field("max_concurrency", "must be between 1 and 2147483647, or null for no limit"))
+        }
+    }
+}
+
+/// The place in line, as stored.
+fn priority(priority: u16) -> Result<i16, ApiError> {
+    match i16::try_from(priority) {
+        Ok(priority) if priority <= 1000 => Ok(priority),
+        _ => Err(ApiError::field("priority", "must be between 0 and 1000")),
+    }
+}

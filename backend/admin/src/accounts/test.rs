@@ -1,0 +1,56 @@
+//! Testing an account.
+
+use super::{binding, probe, stored_base};
+use crate::{
+    docs,
+    error::ApiError,
+    extract::Place,
+    guard::{May, right},
+    state::AdminState,
+};
+use axum::{Json, extract::State};
+use causeway_accounts::SealError;
+use causeway_domain::AccountId;
+use causeway_openapi::AccountTest;
+use causeway_store::accounts;
+use serde_json::json;
+
+/// Test an account
+///
+/// Asks the provider for its models with the account's credential, waiting up to ten seconds, and keeps the outcome with
+/// the account. Costs nothing. A provider that refuses is not an error of this call: see `ok` and `message`.
+#[utoipa::path(
+    post, path = "/accounts/{id}/test", tag = "accounts", operation_id = "testAccount",
+    params(("id" = uuid::Uuid, Path, description = "Identifier of the account")),
+    responses(
+        (status = 200, description = "What happened", body = AccountTest),
+        docs::Guarded, docs::Missing, docs::Clash, docs::Failures
+    )
+)]
+pub(crate) async fn handle(
+    State(state): State<AdminState>,
+    May { caller, .. }: May<right::AccountsWrite>,
+    Place(id): Place<AccountId>,
+) -> Result<Json<AccountTest>, ApiError> {
+    let mut tx = caller.begin(&state).await?;
+    let account = accounts::get(&mut tx, id, false).await?;
+    // Not across the call: the provider may take its time.
+    drop(tx);
+    let base = stored_base(&account)?;
+    let origin = base.origin();
+    let place = binding(caller.org(), id, account.provider, &origin);
+    let credential = state.sealing.open(&place, &account.credential).map_err(|error| match error {
+        SealError::OtherKey | SealError::Damaged => {
+            ApiError::Conflict(format!("{error}; enter the credential again"))
+        }
+        other => ApiError::internal(other),
+    })?;
+    let outcome = probe::models(&state.addresses, account.provider, &base, &credential).await;
+    let mut tx = caller.begin(&state).await?;
+    // The models have a place of their own.
+    let kept = json!(AccountTest { models: Vec::new(), ..outcome.clone() });
+    let models = outcome.ok.then_some(outcome.models.as_slice());
+    accounts::save_test(&mut tx, id, &kept, models).await?;
+    state.commit(tx).await?;
+    Ok(Json(outcome))
+}

@@ -1,0 +1,90 @@
+//! Changing an account.
+
+use super::{audited, binding, concurrency, credential, priority, stored_base, view};
+use crate::{
+    check::Check,
+    docs,
+    error::ApiError,
+    extract::{Body, Place},
+    guard::{Caller, May, right},
+    state::AdminState,
+};
+use axum::{Json, extract::State};
+use causeway_accounts::catalogue;
+use causeway_domain::AccountId;
+use causeway_openapi::{Account, UpdateAccount};
+use causeway_store::accounts::{self, Account as Stored};
+
+/// Change an account
+///
+/// Changes what is present and leaves the rest. A base URL of another origin needs the credential again, because a
+/// credential is only ever sent where it was meant for.
+#[utoipa::path(
+    patch, path = "/accounts/{id}", tag = "accounts", operation_id = "updateAccount",
+    params(("id" = uuid::Uuid, Path, description = "Identifier of the account")),
+    request_body = UpdateAccount,
+    responses(
+        (status = 200, description = "The account as it is now", body = Account),
+        docs::Input, docs::Guarded, docs::Missing, docs::Failures
+    )
+)]
+pub(crate) async fn handle(
+    State(state): State<AdminState>,
+    May { caller, .. }: May<right::AccountsWrite>,
+    Place(id): Place<AccountId>,
+    Body(input): Body<UpdateAccount>,
+) -> Result<Json<Account>, ApiError> {
+    let mut tx = caller.begin(&state).await?;
+    let mut account = accounts::get(&mut tx, id, true).await?;
+    let before = audited(&account);
+    apply(&state, &caller, &mut account, &input)?;
+    accounts::update(&mut tx, &account).await?;
+    let now = accounts::get(&mut tx, id, false).await?;
+    let target = ("account", Some(id.0));
+    caller.record(&mut tx, "account.update", target, Some(before), Some(audited(&now))).await?;
+    state.commit(tx).await?;
+    Ok(Json(view(now)))
+}
+
+fn apply(
+    state: &AdminState,
+    caller: &Caller,
+    account: &mut Stored,
+    input: &UpdateAccount,
+) -> Result<(), ApiError> {
+    if let Some(name) = &input.name {
+        let mut check = Check::default();
+        account.name = check.text("name", name, 1..=100);
+        check.done()?;
+    }
+    if let Some(enabled) = input.enabled {
+        account.enabled = enabled;
+    }
+    if let Some(place) = input.priority {
+        account.priority = priority(place)?;
+    }
+    if let Some(limit) = input.max_concurrency {
+        account.max_concurrency = concurrency(limit)?;
+    }
+    let mut base = stored_base(account)?;
+    if let Some(text) = &input.base_url {
+        let new =
+            state.addresses.base_url(text).map_err(|bad| ApiError::field("base_url", bad.to_string()))?;
+        if new.origin() != base.origin() && input.credential.is_none() {
+            return Err(ApiError::field(
+                "credential",
+                "must be entered again, because base_url is at another origin",
+            ));
+        }
+        account.base_url = new.to_string();
+        base = new;
+    }
+    if let Some(input) = &input.credential {
+        let credential = credential(input, catalogue::preset(account.provider).auth)?;
+        let origin = base.origin();
+        let place = binding(caller.org(), account.id, account.provider, &origin);
+        account.credential = state.sealing.seal(&place, &credential).map_err(ApiError::internal)?;
+        account.credential_hint = credential.hint();
+    }
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! Access tokens: JWTs that name a person, a session and an organisation. They grant nothing by themselves: role and
+//! membership are looked up.
+
+use crate::error::ApiError;
+use causeway_accounts::MasterKey;
+use causeway_domain::{OrgId, UserId};
+use chrono::{DateTime, Utc};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Seconds that an access token is good for.
+pub const LIFE_SECONDS: u64 = 15 * 60;
+
+const AUDIENCE: &str = "causeway-admin";
+
+/// Signs and reads access tokens.
+pub struct AccessKeys {
+    sign: EncodingKey,
+    verify: DecodingKey,
+    rules: Validation,
+}
+
+/// What an access token says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claims {
+    /// Who.
+    pub user: UserId,
+    /// In which session.
+    pub session: Uuid,
+    /// In which organisation, unless the call names another.
+    pub org: OrgId,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Wire {
+    sub: Uuid,
+    sid: Uuid,
+    org: Uuid,
+    aud: String,
+    iat: i64,
+    exp: i64,
+}
+
+impl AccessKeys {
+    /// Derives the key.
+    pub fn new(master: &MasterKey) -> Self {
+        let key = master.derive("admin access token 1");
+        let mut rules = Validation::new(Algorithm::HS256);
+        rules.set_audience(&[AUDIENCE]);
+        rules.set_required_spec_claims(&["exp", "aud", "sub"]);
+        // Instances whose clocks differ a little.
+        rules.leeway = 5;
+        Self { sign: EncodingKey::from_secret(&*key), verify: DecodingKey::from_secret(&*key), rules }
+    }
+
+    /// Makes a token.
+    pub fn issue(&self, claims: Claims, now: DateTime<Utc>) -> Result<String, ApiError> {
+        let issued = now.timestamp();
+        let wire = Wire {
+            sub: claims.user.0,
+            sid: claims.session,
+            org: claims.org.0,
+            aud: AUDIENCE.to_owned(),
+            iat: issued,
+            exp: issued.saturating_add_unsigned(LIFE_SECONDS),
+        };
+        encode(&Header::new(Algorithm::HS256), &wire, &self.sign).map_err(ApiError::internal)
+    }
+
+    /// Reads a token that is ours and whose time is not over.
+    pub fn read(&self, token: &str) -> Result<Claims, ApiError> {
+        let wire: Wire = decode(token, &self.verify, &self.rules).map_err(|_| ApiError::NotSignedIn)?.claims;
+        Ok(Claims { user: UserId(wire.sub), session: wire.sid, org: OrgId(wire.org) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(byte: u8) -> AccessKeys {
+        let mut secret = vec![byte; 32];
+        secret[0] = 0;
+        AccessKeys::new(&MasterKey::new(secret.into()).unwrap())
+    }
+
+    fn claims() -> Claims {
+        Claims {
+            user: UserId(Uuid::from_u128(1)),
+            session: Uuid::from_u128(2),
+            org: OrgId(Uuid::from_u128(3)),
+        }
+    }
+
+    #[test]
+    fn a_token_says_what_was_put_into_it_until_its_time_is_over() {
+        let keys = keys(1);
+        assert_eq!(keys.read(&keys.issue(claims(), Utc::now()).unwrap()).unwrap(), claims());
+        let old = Utc::now() - chrono::Duration::seconds(960);
+        assert!(keys.read(&keys.issue(claims(), old).unwrap()).is_err());
+    }
+
+    #[test]
+    fn tokens_of_others_and_of_no_one_are_refused() {
+        let token = keys(1).issue(claims(), Utc::now()).unwrap();
+        assert!(keys(2).read(&token).is_err());
+        let unsigned = format!("eyJhbGciOiJub25lIn0.{}.", token.split('.').nth(1).unwrap());
+        assert!(keys(1).read(&unsigned).is_err() && keys(1).read("").is_err());
+    }
+}

@@ -1,0 +1,167 @@
+//! Checking input: all fields are looked at, so that a person hears of everything at once.
+
+use crate::error::ApiError;
+use causeway_domain::{
+    Limits, Nanos,
+    model::{MAX_MODEL_CHARS, ModelPolicy},
+};
+use causeway_openapi::{FieldError, PriceFigures};
+use std::ops::RangeInclusive;
+
+/// Collects the fields that are not accepted.
+#[derive(Default)]
+pub(crate) struct Check(Vec<FieldError>);
+
+/// The dearest price that is accepted: a million dollars per million tokens, far from where sums overflow.
+const DEAREST: Nanos = Nanos(1_000_000 * causeway_domain::money::PER_DOLLAR);
+
+impl Check {
+    /// Notes that a field is not accepted.
+    pub(crate) fn refuse(&mut self, field: &str, message: impl Into<String>) {
+        self.0.push(FieldError { field: field.to_owned(), message: message.into() });
+    }
+
+    /// Notes it unless `accepted`.
+    pub(crate) fn require(&mut self, accepted: bool, field: &str, message: &str) {
+        if !accepted {
+            self.refuse(field, message);
+        }
+    }
+
+    /// A name or the like: without spaces around it, without control characters, of a certain length.
+    pub(crate) fn text(&mut self, field: &str, text: &str, length: RangeInclusive<usize>) -> String {
+        let text = text.trim();
+        if !length.contains(&text.chars().count()) {
+            self.refuse(field, format!("must have {} to {} characters", length.start(), length.end()));
+        } else if text.chars().any(|c| c.is_control() && c != '\n') {
+            self.refuse(field, "must not contain control characters");
+        }
+        text.to_owned()
+    }
+
+    /// Something that a mail could be sent to; whether it arrives is not ours to know.
+    pub(crate) fn email(&mut self, field: &str, email: &str) -> String {
+        let email = email.trim();
+        let parts = email.split_once('@');
+        let good =
+            parts.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
+        let plain = !email.chars().any(|c| c.is_whitespace() || c.is_control());
+        self.require(good && plain && email.chars().count() <= 254, field, "must be an e-mail address");
+        email.to_owned()
+    }
+
+    /// A new password.
+    pub(crate) fn password(&mut self, field: &str, password: &str) {
+        let length = password.chars().count();
+        self.require((10..=1024).contains(&length), field, "must have 10 to 1024 characters");
+    }
+
+    /// Limits of a key.
+    pub(crate) fn limits(&mut self, field: &str, limits: &Limits) {
+        if let Err(bad) = limits.validate() {
+            self.refuse(&format!("{field}.{}", bad.field), bad.problem);
+        }
+    }
+
+    /// Patterns of model names.
+    pub(crate) fn models(&mut self, field: &str, models: &ModelPolicy) {
+        for (name, patterns) in [("allow", &models.allow), ("deny", &models.deny)] {
+            let field = format!("{field}.{name}");
+            self.require(patterns.len() <= 100, &field, "must have at most 100 patterns");
+            let good = |p: &String| {
+                (1..=MAX_MODEL_CHARS).contains(&p.chars().count()) && !p.chars().any(|c| c.is_whitespace())
+            };
+            self.require(
+                patterns.iter().all(good),
+                &field,
+                "must have patterns of 1 to 200 characters without spaces",
+            );
+        }
+    }
+
+    /// A price.
+    pub(crate) fn price(&mut self, field: &str, price: &PriceFigures) {
+        let mut amounts = vec![
+            ("input".to_owned(), Some(price.input)),
+            ("output".to_owned(), Some(price.output)),
+            ("cache_read".to_owned(), price.cache_read),
+            ("cache_write_5m".to_owned(), price.cache_write_5m),
+            ("cache_write_1h".to_owned(), price.cache_write_1h),
+        ];
+        for (i, tier) in price.long_context.iter().enumerate() {
+            let at = |name: &str| format!("long_context[{i}].{name}");
+            amounts.extend([
+                (at("input"), Some(tier.input)),
+                (at("output"), Some(tier.output)),
+                (at("cache_read"), tier.cache_read),
+                (at("cache_write_5m"), tier.cache_write_5m),
+                (at("cache_write_1h"), tier.cache_write_1h),
+            ]);
+        }
+        let prefix = if field.is_empty() { String::new() } else { format!("{field}.") };
+        for (name, amount) in amounts {
+            let good = amount.is_none_or(|a| (Nanos::ZERO..=DEAREST).contains(&a));
+            self.require(
+                good,
+                &format!("{prefix}{name}"),
+                "must be between 0 and 1000000 dollars per million tokens",
+            );
+        }
+        let sizes: Vec<_> = price.long_context.iter().map(|t| t.above_tokens).collect();
+        let ascending = sizes.windows(2).all(|pair| pair[0] < pair[1]);
+        self.require(
+            ascending && sizes.len() <= 8 && !sizes.contains(&0),
+            &format!("{prefix}long_context"),
+            "must have at most 8 sizes above 0, in ascending order",
+        );
+    }
+
+    /// Fails when anything was refused.
+    pub(crate) fn done(self) -> Result<(), ApiError> {
+        if self.0.is_empty() { Ok(()) } else { Err(ApiError::Invalid(self.0)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bad_field_is_named_at_once() {
+        let mut check = Check::default();
+        check.text("name", "  ", 1..=100);
+        check.email("email", "ada@@example.com");
+        check.password("password", "short");
+        check.models("models", &ModelPolicy { allow: vec!["a b".into()], deny: vec![] });
+        let Err(ApiError::Invalid(errors)) = check.done() else { panic!("accepted") };
+        let fields: Vec<_> = errors.iter().map(|e| e.field.as_str()).collect();
+        assert_eq!(fields, ["name", "email", "password", "models.allow"]);
+    }
+
+    #[test]
+    fn good_input_comes_back_without_the_spaces_around_it() {
+        let mut check = Check::default();
+        assert_eq!(check.text("name", " 研究所 ", 1..=100), "研究所");
+        assert_eq!(check.email("email", " ada@example.com "), "ada@example.com");
+        assert!(check.done().is_ok());
+    }
+
+    #[test]
+    fn negative_and_absurd_prices_are_refused_by_their_path() {
+        let mut check = Check::default();
+        let tier = serde_json::from_str(
+            r#"{"input":"1","output":"1","long_context":[{"above_tokens":0,"input":"-1","output":"2000000"}]}"#,
+        );
+        check.price("default_price", &tier.unwrap());
+        let Err(ApiError::Invalid(errors)) = check.done() else { panic!("accepted") };
+        let fields: Vec<_> = errors.iter().map(|e| e.field.as_str()).collect();
+        assert_eq!(
+            fields,
+            [
+                "default_price.long_context[0].input",
+                "default_price.long_context[0].output",
+                "default_price.long_context"
+            ]
+        );
+    }
+}

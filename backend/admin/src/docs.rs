@@ -1,0 +1,145 @@
+//! The parts of the OpenAPI document that are not about one operation: the frame, and the answers in which operations
+//! refuse. Each set of refusals is a type, so that an operation names it once.
+
+use crate::error::{self, ApiError};
+use causeway_openapi::{FieldError, Problem, ProblemCode};
+use std::collections::BTreeMap;
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        ContentBuilder, HeaderBuilder, Ref, RefOr, Response, ResponseBuilder,
+        schema::{ObjectBuilder, Type},
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+
+/// The frame of the document.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Causeway admin API",
+        description = "Manages an organisation of a Causeway installation: upstream accounts, API keys, prices, usage. \
+            Dollars are decimal strings, times are RFC 3339 in UTC, lists are read by `cursor`. Errors are problem \
+            documents (RFC 9457); their `code` is for programs. Bodies have at most 1 MiB, and unknown fields are refused."
+    ),
+    components(schemas(Problem, FieldError, ProblemCode)),
+    modifiers(&Schemes),
+    security(("bearer" = [])),
+    tags(
+        (name = "instance", description = "This installation, for anybody"),
+        (name = "setup", description = "The first start"),
+        (name = "auth", description = "Signing in, staying signed in, signing out"),
+        (name = "me", description = "Who is calling"),
+        (name = "accounts", description = "Upstream accounts: credentials at providers"),
+        (name = "keys", description = "API keys that clients of the relay present"),
+        (name = "requests", description = "The request log"),
+        (name = "usage", description = "Sums for the dashboard"),
+        (name = "prices", description = "Prices of models"),
+        (name = "organization", description = "The organisation's settings"),
+        (name = "audit", description = "Who changed what")
+    )
+)]
+pub(crate) struct Frame;
+
+struct Schemes;
+
+impl Modify for Schemes {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let components = openapi.components.get_or_insert_default();
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .description(Some("The access token of `POST /admin/v1/auth/sign-in`."))
+            .build();
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        let refresh = ApiKeyValue::with_description(
+            "causeway_refresh",
+            "The refresh token. Browsers send it by themselves; scripts cannot read it.",
+        );
+        components.add_security_scheme("refresh", SecurityScheme::ApiKey(ApiKey::Cookie(refresh)));
+    }
+}
+
+macro_rules! refusals {
+    ($($(#[$doc:meta])* $name:ident: [$($error:expr => $when:literal),+ $(,)?]),+ $(,)?) => {
+        $(
+            $(#[$doc])*
+            pub(crate) struct $name;
+
+            impl utoipa::IntoResponses for $name {
+                fn responses() -> BTreeMap<String, RefOr<Response>> {
+                    BTreeMap::from([$(answer(&$error, $when)),+])
+                }
+            }
+        )+
+    };
+}
+
+refusals! {
+    /// Whatever needs a person with a right.
+    Guarded: [
+        ApiError::NotSignedIn => "There is no access token, or its time or its session is over",
+        ApiError::Forbidden("this needs keys.write, which a viewer does not have".to_owned()) => "The role does not allow it",
+    ],
+    /// Whatever can be forbidden without an access token.
+    Forbidden: [
+        ApiError::Forbidden("this cannot be called from pages of another origin".to_owned()) => "It is not allowed",
+    ],
+    /// Signing in.
+    Credentials: [
+        ApiError::WrongCredentials => "E-mail address and password do not fit",
+        ApiError::Forbidden("you are not a member of that organisation".to_owned()) => "The person belongs to no such organisation",
+    ],
+    /// Whatever has a body.
+    Input: [
+        ApiError::Malformed("the body is not JSON: EOF while parsing an object at line 1 column 9".to_owned()) => "The body is not JSON",
+        ApiError::TooLarge => "The body is larger than 1 MiB",
+        ApiError::NotJson => "The body is not declared as JSON",
+        ApiError::field("name", "must have 1 to 100 characters") => "A field is not accepted; `errors` names it",
+    ],
+    /// Whatever has parameters that can be wrong in themselves.
+    Malformed: [
+        ApiError::Malformed("query: unknown field `order`, expected `limit` or `cursor`".to_owned()) => "A parameter cannot be read",
+    ],
+    /// Whatever has parameters that can have a value that is not accepted.
+    BadValue: [
+        ApiError::field("limit", "must be between 1 and 200") => "A parameter has a value that is not accepted",
+    ],
+    /// Whatever is about one thing.
+    Missing: [
+        ApiError::NotFound => "There is no such thing in this organisation",
+    ],
+    /// Whatever can contradict what is there.
+    Clash: [
+        ApiError::Conflict("2 keys are bound to this account; bind them to another one first".to_owned()) => "It contradicts what is there",
+    ],
+    /// Whatever can be tried too often.
+    Throttle: [
+        ApiError::Throttled { seconds: 4 } => "Too many failed attempts",
+    ],
+    /// Whatever touches a store.
+    Failures: [
+        ApiError::internal("") => "An error of ours",
+        ApiError::Failed { outage: true, source: "".into() } => "Postgres or Redis is away; try again",
+    ],
+}
+
+fn answer(error: &ApiError, when: &str) -> (String, RefOr<Response>) {
+    let example =
+        serde_json::to_value(error.problem("01935f3a-6e1c-7c3e-9d0a-5b8f0c2f4a11")).unwrap_or_default();
+    let content = ContentBuilder::new()
+        .schema(Some(RefOr::Ref(Ref::from_schema_name("Problem"))))
+        .example(Some(example))
+        .build();
+    let mut response = ResponseBuilder::new()
+        .description(format!("{}: {when}", error::title(error.reason())))
+        .content("application/problem+json", content);
+    if error.retry_after().is_some() {
+        let seconds = HeaderBuilder::new()
+            .schema(Some(ObjectBuilder::new().schema_type(Type::Integer).build()))
+            .description(Some("Seconds to wait"))
+            .build();
+        response = response.header("retry-after", seconds);
+    }
+    (error.status().as_str().to_owned(), RefOr::T(response.build()))
+}

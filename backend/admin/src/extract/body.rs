@@ -1,0 +1,112 @@
+//! A JSON body.
+
+use crate::error::ApiError;
+use axum::extract::{FromRequest, Request, rejection::BytesRejection};
+use http::header;
+use serde::de::DeserializeOwned;
+
+/// The largest body that is read, in bytes.
+pub(crate) const LARGEST: usize = 1024 * 1024;
+
+/// A JSON body that has every field it must have and no other.
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let kind =
+            request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        if !kind.eq_ignore_ascii_case("application/json") {
+            return Err(ApiError::NotJson);
+        }
+        let bytes =
+            axum::body::Bytes::from_request(request, state).await.map_err(|rejection| match rejection {
+                BytesRejection::FailedToBufferBody(e)
+                    if e.status() == http::StatusCode::PAYLOAD_TOO_LARGE =>
+                {
+                    ApiError::TooLarge
+                }
+                _ => ApiError::Malformed("the body ended before it was complete".to_owned()),
+            })?;
+        parse(&bytes).map(Self)
+    }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    // Serde would also fill a struct from an array, by place.
+    let begins = bytes.iter().find(|b| !b.is_ascii_whitespace());
+    if matches!(begins, Some(b'[' | b'"' | b'0'..=b'9' | b'-' | b't' | b'f' | b'n')) {
+        return Err(ApiError::field("", "the body must be a JSON object"));
+    }
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        explain(&path, error.inner())
+    })?;
+    reader.end().map_err(|e| ApiError::Malformed(format!("the body is not one JSON value: {e}")))?;
+    Ok(value)
+}
+
+/// Text that is not JSON is malformed; JSON that does not fit names its field.
+fn explain(path: &str, error: &serde_json::Error) -> ApiError {
+    if !error.is_data() {
+        return ApiError::Malformed(format!("the body is not JSON: {error}"));
+    }
+    let text = error.to_string();
+    // Place in the text: of no use beside the field.
+    let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
+    let parent = if path == "." { "" } else { path };
+    // Serde knows such a field only in its message, and its path sometimes.
+    let named = ["unknown field `", "missing field `"]
+        .iter()
+        .find_map(|start| message.strip_prefix(start)?.split_once('`').map(|(name, _)| name));
+    let field = match named {
+        Some(name) if parent.is_empty() => name.to_owned(),
+        Some(name) if parent != name && !parent.ends_with(&format!(".{name}")) => format!("{parent}.{name}"),
+        _ => parent.to_owned(),
+    };
+    ApiError::field(&field, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use causeway_openapi::{CreateAccount, CreateKey};
+
+    fn refused<T: DeserializeOwned>(json: &str) -> String {
+        match parse::<T>(json.as_bytes()) {
+            Err(ApiError::Invalid(errors)) => errors[0].field.clone(),
+            Err(other) => format!("{:?}", other.reason()),
+            Ok(_) => "accepted".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_field_at_fault_is_named_by_its_path() {
+        for (json, field) in [
+            (r#"{"name":"a","limits":{"usd":{"daily":"5"}}}"#, "limits.usd.daily"),
+            (r#"{"name":"a","limits":{"usd":{"day":0.5}}}"#, "limits.usd.day"),
+            (r#"{"name":"a","nickname":"b"}"#, "nickname"),
+            (r#"{"name":7}"#, "name"),
+            (r#"{}"#, "name"),
+            (r#"{"name":"a","account_id":"x"}"#, "account_id"),
+            (r#"["a"]"#, ""),
+            (r#"7"#, ""),
+            (r#"{"name":"a""#, "MalformedRequest"),
+            (r#"{"name":"a"} x"#, "MalformedRequest"),
+            ("", "MalformedRequest"),
+        ] {
+            assert_eq!(refused::<CreateKey>(json), field, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_secret_in_a_body_that_does_not_fit_is_not_repeated() {
+        let json =
+            r#"{"name":"a","provider":"anthropic","credential":{"kind":"api_key","api_key":["sk-secret"]}}"#;
+        let error = parse::<CreateAccount>(json.as_bytes()).err().unwrap();
+        assert!(!error.to_string().contains("sk-secret"), "{error}");
+    }
+}

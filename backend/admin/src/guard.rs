@@ -1,0 +1,170 @@
+//! Who is calling, and whether they may. The only source of a tenant: a handler that takes [`May`] has a person whose
+//! session, membership and role were looked up for this very call.
+
+use crate::{error::ApiError, origin::Origin, state::AdminState};
+use axum::extract::FromRequestParts;
+use causeway_domain::{OrgId, Role, UserId, window::Calendar};
+use causeway_openapi::{OrganizationRef, Permission, User};
+use causeway_store::{TenantTx, audit, memberships};
+use http::{HeaderMap, header, request::Parts};
+use serde_json::Value;
+use std::marker::PhantomData;
+use uuid::Uuid;
+
+/// Names the organisation to enter, where it is not the one of the access token.
+pub const ORGANIZATION: &str = "x-organization";
+
+/// A person in an organisation.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Who.
+    pub user: User,
+    /// Where.
+    pub organization: OrganizationRef,
+    /// As what.
+    pub role: Role,
+    /// How the organisation counts its days.
+    pub calendar: Calendar,
+    /// From where.
+    pub origin: Origin,
+}
+
+impl Caller {
+    /// The tenant.
+    pub fn org(&self) -> OrgId {
+        self.organization.id
+    }
+
+    /// Whether the caller has a right.
+    pub fn may(&self, permission: Permission) -> bool {
+        permission.granted_to(self.role)
+    }
+
+    /// Whose keys and requests the caller sees: members their own (`Some`), all others everybody's.
+    pub fn sees(&self) -> Option<UserId> {
+        (self.role == Role::Member).then_some(self.user.id)
+    }
+
+    /// A transaction in the caller's organisation.
+    pub async fn begin(&self, state: &AdminState) -> Result<TenantTx, ApiError> {
+        Ok(TenantTx::begin(&state.store.app, self.org(), Some(self.user.id)).await?)
+    }
+
+    /// Writes a line into the audit log, in the transaction of the change.
+    pub async fn record(
+        &self,
+        tx: &mut TenantTx,
+        action: &str,
+        target: (&str, Option<Uuid>),
+        before: Option<Value>,
+        after: Option<Value>,
+    ) -> Result<(), ApiError> {
+        let address = self.origin.address_text();
+        let line = audit::Line {
+            actor: Some(self.user.id),
+            action,
+            target_kind: target.0,
+            target_id: target.1,
+            before,
+            after,
+            address: Some(&address).filter(|a| !a.is_empty()).map(String::as_str),
+            request_id: Some(&self.origin.request_id),
+        };
+        Ok(audit::record(tx, line).await?)
+    }
+}
+
+/// A [`Caller`] who has a right.
+pub struct May<R> {
+    /// The caller.
+    pub caller: Caller,
+    right: PhantomData<R>,
+}
+
+/// Something that a handler can demand of its caller.
+pub trait Right: Send + Sync {
+    /// Which permission.
+    const NEEDED: Permission;
+}
+
+macro_rules! rights {
+    ($($name:ident),+ $(,)?) => {
+        /// The permissions as types, for [`May`].
+        pub mod right {
+            use super::{Permission, Right};
+            $(
+                #[doc = concat!("[`Permission::", stringify!($name), "`].")]
+                pub enum $name {}
+                impl Right for $name {
+                    const NEEDED: Permission = Permission::$name;
+                }
+            )+
+        }
+    };
+}
+
+rights!(
+    UsageRead,
+    AccountsRead,
+    AccountsWrite,
+    KeysRead,
+    KeysWriteOwn,
+    KeysWrite,
+    PricesRead,
+    PricesWrite,
+    OrganizationRead,
+    OrganizationWrite,
+    AuditRead,
+);
+
+impl<R: Right> FromRequestParts<AdminState> for May<R> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AdminState) -> Result<Self, ApiError> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        if !caller.may(R::NEEDED) {
+            return Err(ApiError::Forbidden(format!(
+                "this needs {}, which a {} does not have",
+                R::NEEDED.as_str(),
+                caller.role
+            )));
+        }
+        Ok(Self { caller, right: PhantomData })
+    }
+}
+
+impl FromRequestParts<AdminState> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AdminState) -> Result<Self, ApiError> {
+        let claims = state.access.read(bearer(&parts.headers).ok_or(ApiError::NotSignedIn)?)?;
+        let org = named_organization(&parts.headers)?.unwrap_or(claims.org);
+        let Ok(origin) = Origin::from_request_parts(parts, state).await;
+        let mut tx = TenantTx::begin(&state.store.app, org, Some(claims.user)).await?;
+        let found = memberships::signed_in(&mut tx, claims.session, claims.user).await?;
+        let person = found.ok_or(ApiError::NotSignedIn)?;
+        let (membership, calendar) = person
+            .membership
+            .ok_or_else(|| ApiError::Forbidden("you are not a member of that organisation".to_owned()))?;
+        Ok(Self {
+            user: User { id: claims.user, email: person.email, name: person.name, locale: person.locale },
+            organization: OrganizationRef { id: org, name: membership.name, slug: membership.slug },
+            role: membership.role,
+            calendar,
+            origin,
+        })
+    }
+}
+
+/// The organisation that the caller names, if any.
+pub(crate) fn named_organization(headers: &HeaderMap) -> Result<Option<OrgId>, ApiError> {
+    let Some(value) = headers.get(ORGANIZATION) else { return Ok(None) };
+    let id = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+    id.map(Some)
+        .ok_or_else(|| ApiError::Malformed(format!("{ORGANIZATION} must be the id of an organisation")))
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}

@@ -1,0 +1,35 @@
+//! Deleting a key.
+
+use super::{audited, changes};
+use crate::{
+    docs,
+    error::ApiError,
+    extract::Place,
+    guard::{May, right},
+    state::AdminState,
+};
+use axum::extract::State;
+use causeway_domain::KeyId;
+use causeway_store::keys;
+use http::StatusCode;
+
+/// Delete a key
+///
+/// The key stops working with the next request, for good. Usage keeps its name. Members can delete their own keys.
+#[utoipa::path(
+    delete, path = "/keys/{id}", tag = "keys", operation_id = "deleteKey",
+    params(("id" = uuid::Uuid, Path, description = "Identifier of the key")),
+    responses((status = 204, description = "Deleted"), docs::Guarded, docs::Missing, docs::Failures)
+)]
+pub(crate) async fn handle(
+    State(state): State<AdminState>,
+    May { caller, .. }: May<right::KeysWriteOwn>,
+    Place(id): Place<KeyId>,
+) -> Result<StatusCode, ApiError> {
+    let mut tx = caller.begin(&state).await?;
+    let key = keys::get(&mut tx, id, changes(&caller), true).await?;
+    keys::delete(&mut tx, id).await?;
+    caller.record(&mut tx, "key.delete", ("key", Some(id.0)), Some(audited(&key)), None).await?;
+    state.commit(tx).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,59 @@
+//! Every operation, registered once together with its documentation.
+
+use crate::{
+    accounts, audit, auth, docs, edge, error::ApiError, extract::LARGEST, instance, keys, me, organization,
+    prices, requests, setup, state::AdminState, usage,
+};
+use axum::{Router, extract::DefaultBodyLimit, middleware};
+use utoipa::{OpenApi as _, openapi::OpenApi};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// Where the API is.
+pub(crate) const PREFIX: &str = "/admin/v1";
+
+/// The API and its document.
+pub fn router(state: AdminState) -> (Router, OpenApi) {
+    let (api, document) = operations().split_for_parts();
+    let api = api
+        .fallback(|| async { ApiError::NotFound })
+        .layer(DefaultBodyLimit::max(LARGEST))
+        .layer(middleware::from_fn(edge::layer))
+        .with_state(state);
+    (Router::new().nest(PREFIX, api), prefixed(document))
+}
+
+/// The document alone, which needs nothing that runs.
+pub fn openapi() -> OpenApi {
+    prefixed(operations().into_openapi())
+}
+
+fn operations() -> OpenApiRouter<AdminState> {
+    OpenApiRouter::with_openapi(docs::Frame::openapi())
+        .routes(routes!(instance::handle))
+        .routes(routes!(setup::get::handle, setup::create::handle))
+        .routes(routes!(auth::sign_in::handle))
+        .routes(routes!(auth::refresh::handle))
+        .routes(routes!(auth::sign_out::handle))
+        .routes(routes!(me::handle))
+        .routes(routes!(organization::get::handle, organization::update::handle))
+        .routes(routes!(accounts::providers::handle))
+        .routes(routes!(accounts::list::handle, accounts::create::handle))
+        .routes(routes!(accounts::get::handle, accounts::update::handle, accounts::delete::handle))
+        .routes(routes!(accounts::test::handle))
+        .routes(routes!(keys::list::handle, keys::create::handle))
+        .routes(routes!(keys::get::handle, keys::update::handle, keys::delete::handle))
+        .routes(routes!(requests::list::handle))
+        .routes(routes!(requests::get::handle))
+        .routes(routes!(usage::handle))
+        .routes(routes!(prices::list::handle))
+        .routes(routes!(prices::put::handle, prices::delete::handle))
+        .routes(routes!(audit::handle))
+}
+
+fn prefixed(mut document: OpenApi) -> OpenApi {
+    document.paths.paths = std::mem::take(&mut document.paths.paths)
+        .into_iter()
+        .map(|(path, item)| (format!("{PREFIX}{path}"), item))
+        .collect();
+    document
+}

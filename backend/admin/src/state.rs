@@ -1,0 +1,92 @@
+//! What every handler can reach.
+
+use crate::{
+    AdminArgs,
+    auth::{password::Passwords, token::AccessKeys},
+    error::ApiError,
+};
+use causeway_accounts::{AddressPolicy, MasterKey, SealingKey};
+use causeway_domain::price::PriceTable;
+use causeway_store::{Store, TenantTx, policy};
+use std::{ops::Deref, sync::Arc};
+use url::Url;
+
+/// What the server hands over to make an [`AdminState`].
+pub struct Wiring<'a> {
+    /// Postgres and Redis.
+    pub store: Store,
+    /// Settings.
+    pub args: AdminArgs,
+    /// The installation's secret, from which access tokens and seals get keys of their own.
+    pub master: &'a MasterKey,
+    /// Where upstream accounts may point to.
+    pub addresses: AddressPolicy,
+    /// The price table.
+    pub prices: Arc<PriceTable>,
+    /// The address that people use; cookies are `Secure` when it is https.
+    pub public_url: Url,
+    /// Version of the server.
+    pub version: &'static str,
+    /// Whether this is a demo.
+    pub demo: bool,
+}
+
+/// What every handler can reach. Cheap to clone.
+#[derive(Clone)]
+pub struct AdminState(Arc<Shared>);
+
+/// The contents of an [`AdminState`].
+pub struct Shared {
+    pub(crate) store: Store,
+    pub(crate) args: AdminArgs,
+    pub(crate) sealing: SealingKey,
+    pub(crate) access: AccessKeys,
+    pub(crate) passwords: Passwords,
+    pub(crate) addresses: AddressPolicy,
+    pub(crate) prices: Arc<PriceTable>,
+    pub(crate) public_url: Url,
+    pub(crate) version: &'static str,
+    pub(crate) demo: bool,
+}
+
+impl AdminState {
+    /// Derives keys and prepares password checks, which takes a few dozen milliseconds.
+    pub fn new(wiring: Wiring<'_>) -> Self {
+        Self(Arc::new(Shared {
+            sealing: SealingKey::new(wiring.master),
+            access: AccessKeys::new(wiring.master),
+            passwords: Passwords::new(),
+            store: wiring.store,
+            args: wiring.args,
+            addresses: wiring.addresses,
+            prices: wiring.prices,
+            public_url: wiring.public_url,
+            version: wiring.version,
+            demo: wiring.demo,
+        }))
+    }
+
+    /// Commits, and tells the relay at once where its policy has changed. A telling that fails is made up for by the
+    /// outbox, so the change itself has succeeded either way.
+    pub(crate) async fn commit(&self, tx: TenantTx) -> Result<(), ApiError> {
+        if let Some(change) = tx.commit().await?
+            && let Err(error) = policy::publish(&self.store.cache, change).await
+        {
+            tracing::warn!(org = %change.org, %error, "a change of policy reaches the relay by the outbox");
+        }
+        Ok(())
+    }
+
+    /// Whether cookies may only travel over TLS.
+    pub(crate) fn is_https(&self) -> bool {
+        self.public_url.scheme() == "https"
+    }
+}
+
+impl Deref for AdminState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}

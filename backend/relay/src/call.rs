@@ -146,7 +146,6 @@ impl Call {
         budget: &BodyBudget,
         request: Request<B>,
         endpoint: Endpoint,
-        caller: &Caller,
         received: Instant,
     ) -> Result<Self, RelayError>
     where
@@ -160,7 +159,6 @@ impl Call {
             field: e.field(),
             message: e.to_string(),
         })?;
-        permitted(&parsed, caller)?;
         if endpoint == Endpoint::Messages {
             priced(&parsed)?;
         }
@@ -177,9 +175,19 @@ impl Call {
         })
     }
 
-    /// Judges the model again, by a newer policy.
+    /// Whether the caller's key may use the model: the one check there is.
     pub(crate) fn permitted(&self, caller: &Caller) -> Result<(), RelayError> {
-        permitted(&self.parsed, caller)
+        let policy = &caller.principal.models;
+        let model = &self.parsed.model;
+        if policy.permits(model) {
+            return Ok(());
+        }
+        let list = |patterns: &[String]| patterns.join(", ");
+        let mut allowed = if policy.allow.is_empty() { "any".to_owned() } else { list(&policy.allow) };
+        if !policy.deny.is_empty() {
+            allowed = format!("{allowed}, but not {}", list(&policy.deny));
+        }
+        Err(RelayError::ModelForbidden { model: model.clone(), allowed })
     }
 
     /// The client's name and version: the first word of its User-Agent.
@@ -192,19 +200,6 @@ impl Call {
     pub(crate) fn one_hour_cache(&self) -> bool {
         self.parsed.cache_write == CacheWrite::OneHour
     }
-}
-
-fn permitted(parsed: &Parsed, caller: &Caller) -> Result<(), RelayError> {
-    let policy = &caller.principal.models;
-    if policy.permits(&parsed.model) {
-        return Ok(());
-    }
-    let list = |patterns: &[String]| patterns.join(", ");
-    let mut allowed = if policy.allow.is_empty() { "any".to_owned() } else { list(&policy.allow) };
-    if !policy.deny.is_empty() {
-        allowed = format!("{allowed}, but not {}", list(&policy.deny));
-    }
-    Err(RelayError::ModelForbidden { model: parsed.model.clone(), allowed })
 }
 
 /// Options that the provider bills at rates which no price table here has. Let through, they would be counted at less

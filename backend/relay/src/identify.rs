@@ -17,8 +17,8 @@ pub(crate) struct Caller {
     pub principal: Arc<Principal>,
 }
 
-/// Finds the caller. The answer may rest on a cached policy; what is done with it is checked against the version in
-/// force (the reservation script, or [`Directory::is_current`]).
+/// Finds the caller, whether or not the key may be used ([`usable`]). The answer may rest on a cached policy: whatever
+/// it leads to, a refusal too, counts only once it has been compared with the version in force.
 pub(crate) async fn caller(
     directory: &Directory,
     headers: &HeaderMap,
@@ -34,7 +34,6 @@ pub(crate) async fn known(directory: &Directory, hash: [u8; 32]) -> Result<Calle
         code: "unknown_key",
         message: "this API key does not exist, or has been deleted".to_owned(),
     })?;
-    usable(&principal)?;
     Ok(Caller { hash, principal })
 }
 

@@ -50,6 +50,9 @@ use uuid::Uuid;
 /// How often a request begins anew because the policy changed under it.
 const RESTARTS: usize = 4;
 
+const CHANGING: RelayError =
+    RelayError::Unavailable("the settings of this organisation keep changing; try again");
+
 /// The relay of one instance.
 pub struct Relay {
     store: Store,
@@ -164,14 +167,13 @@ impl Relay {
         B: Body<Data = bytes::Bytes>,
         B::Error: Display,
     {
-        let mut caller = identify::caller(&self.directory, request.headers(), request.uri()).await?;
-        let call = call::Call::parse(&self.bodies, request, Endpoint::Messages, &caller, received).await?;
+        let mut caller = self.caller(&request).await?;
+        let call = call::Call::parse(&self.bodies, request, Endpoint::Messages, received).await?;
         for _ in 0..RESTARTS {
             let tenant = self.directory.tenant(caller.principal.org).await?;
-            let plan = plan::candidates(&self.prices, &tenant, &caller, &call);
-            // A plan that fails on old policy may succeed on the one in force.
-            let taken = match plan {
+            let taken = match self.plan(&tenant, &caller, &call) {
                 Ok(plan) => reserve::take(self, &caller, &call, &tenant, &plan, id).await?,
+                // What an old policy refuses, the one in force may not.
                 Err(error) if self.is_current(&caller, &tenant).await? => return Err(error),
                 Err(_) => reserve::Taken::Stale,
             };
@@ -186,13 +188,10 @@ impl Relay {
                         id.to_string(),
                     ));
                 }
-                reserve::Taken::Stale => {
-                    caller = self.renew(&caller, &tenant).await?;
-                    call.permitted(&caller)?;
-                }
+                reserve::Taken::Stale => caller = self.renew(&caller, &tenant).await?,
             }
         }
-        Err(RelayError::Unavailable("the settings of this organisation keep changing; try again"))
+        Err(CHANGING)
     }
 
     async fn count_tokens<B>(
@@ -204,11 +203,27 @@ impl Relay {
         B: Body<Data = bytes::Bytes>,
         B::Error: Display,
     {
-        let caller = identify::caller(&self.directory, request.headers(), request.uri()).await?;
+        let caller = self.caller(&request).await?;
         let (caller, tenant) = self.current(caller).await?;
-        let call = call::Call::parse(&self.bodies, request, Endpoint::CountTokens, &caller, received).await?;
-        let plan = plan::candidates(&self.prices, &tenant, &caller, &call)?;
+        let call = call::Call::parse(&self.bodies, request, Endpoint::CountTokens, received).await?;
+        let plan = self.plan(&tenant, &caller, &call)?;
         count::tokens(self, &call, &plan).await
+    }
+
+    /// Everything that is judged by what we know, without asking anybody.
+    fn plan(&self, tenant: &Tenant, caller: &Caller, call: &call::Call) -> Result<plan::Plan, RelayError> {
+        identify::usable(&caller.principal)?;
+        call.permitted(caller)?;
+        plan::candidates(&self.prices, tenant, caller, call)
+    }
+
+    /// The caller, with a key that may be used: checked before a body of any size is read.
+    async fn caller<B>(&self, request: &Request<B>) -> Result<Caller, RelayError> {
+        let caller = identify::caller(&self.directory, request.headers(), request.uri()).await?;
+        match identify::usable(&caller.principal) {
+            Ok(()) => Ok(caller),
+            Err(_) => Ok(self.current(caller).await?.0),
+        }
     }
 
     /// The caller and its organisation under the policy in force, for calls that reserve nothing.
@@ -216,11 +231,12 @@ impl Relay {
         for _ in 0..RESTARTS {
             let tenant = self.directory.tenant(caller.principal.org).await?;
             if self.is_current(&caller, &tenant).await? {
+                identify::usable(&caller.principal)?;
                 return Ok((caller, tenant));
             }
             caller = self.renew(&caller, &tenant).await?;
         }
-        Err(RelayError::Unavailable("the settings of this organisation keep changing; try again"))
+        Err(CHANGING)
     }
 
     async fn is_current(&self, caller: &Caller, tenant: &Tenant) -> Result<bool, RelayError> {
@@ -233,6 +249,11 @@ impl Relay {
         let behind = tenant.policy_version.min(caller.principal.policy_version);
         self.directory.refresh(&caller.hash, tenant.org, behind).await?;
         identify::known(&self.directory, caller.hash).await
+    }
+
+    /// The id of this instance's life, under which its holds are kept.
+    pub fn boot(&self) -> &str {
+        self.ledger.boot()
     }
 
     /// Settles what dead instances have left. For a job that one instance runs.

@@ -18,7 +18,9 @@ static TAKE: LazyLock<Script> = LazyLock::new(|| {
 });
 
 static GIVE_UP: LazyLock<Script> = LazyLock::new(|| {
-    Script::new("if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0")
+    Script::new(
+        "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0",
+    )
 });
 
 fn key(name: &str) -> String {

@@ -148,7 +148,7 @@ impl UsageEvent {
 /// Writes events. Those whose request has a row of the same or a newer revision change nothing. All or none.
 pub async fn write(db: &JobsDb, events: &[UsageEvent]) -> StoreResult<()> {
     // Two writers of one request (its owner and a sweeper that thought it dead) can meet between looking and
-    // inserting. The loser sees that it replaced a row it had not seen, and does everything again.
+    // inserting. The loser finds that a row it had not seen is there, and does everything again.
     for _ in 0..3 {
         let mut tx = db.0.begin().await?;
         if write_in(&mut tx, events).await? {
@@ -198,11 +198,12 @@ async fn write_in(tx: &mut Transaction<'static, Postgres>, events: &[UsageEvent]
             sum.add(&old.figures, -1);
         }
     }
-    let rows: Vec<&UsageEvent> = fresh.values().copied().collect();
-    let replaced = insert_rows(tx, &rows).await?;
-    if replaced.iter().any(|id| !known.contains_key(id)) {
+    let (newer, new): (Vec<&UsageEvent>, Vec<&UsageEvent>) =
+        fresh.values().copied().partition(|e| known.contains_key(&e.request.0));
+    if insert_rows(tx, &new).await? < new.len() as u64 {
         return Ok(false);
     }
+    replace_rows(tx, &newer).await?;
     add_rollups(tx, &sums).await?;
     add_totals(tx, &sums).await?;
     Ok(true)
@@ -247,13 +248,14 @@ async fn existing(
         .collect())
 }
 
-/// Inserts or replaces; returns the ids of the rows that were replaced.
-async fn insert_rows(
-    tx: &mut Transaction<'static, Postgres>,
-    rows: &[&UsageEvent],
-) -> StoreResult<Vec<Uuid>> {
-    fn all<T>(rows: &[&UsageEvent], f: impl Fn(&UsageEvent) -> T) -> Vec<T> {
-        rows.iter().map(|e| f(e)).collect()
+fn all<T>(rows: &[&UsageEvent], f: impl Fn(&UsageEvent) -> T) -> Vec<T> {
+    rows.iter().map(|e| f(e)).collect()
+}
+
+/// Inserts rows; those that are there already stay as they are. Returns how many were inserted.
+async fn insert_rows(tx: &mut Transaction<'static, Postgres>, rows: &[&UsageEvent]) -> StoreResult<u64> {
+    if rows.is_empty() {
+        return Ok(0);
     }
     let outcome = sqlx::query!(
         r#"insert into usage (request_id, org_id, rev, key_id, user_id, account_id, dialect, provider, model, stream,
@@ -264,16 +266,7 @@ async fn insert_rows(
              $8::text[], $9::text[], $10::bool[], $11::smallint[], $12::text[], $13::bool[], $14::bigint[],
              $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[],
              $22::jsonb[], $23::timestamptz[], $24::int[], $25::int[], $26::text[], $27::text[], $28::text[])
-           on conflict (request_id) do update set rev = excluded.rev, status = excluded.status,
-             outcome = excluded.outcome, estimated = excluded.estimated, input_tokens = excluded.input_tokens,
-             output_tokens = excluded.output_tokens, cache_read_tokens = excluded.cache_read_tokens,
-             cache_write_5m_tokens = excluded.cache_write_5m_tokens,
-             cache_write_1h_tokens = excluded.cache_write_1h_tokens, reasoning_tokens = excluded.reasoning_tokens,
-             cost_nanos = excluded.cost_nanos, charged_nanos = excluded.charged_nanos, price = excluded.price,
-             first_byte_ms = excluded.first_byte_ms, duration_ms = excluded.duration_ms,
-             upstream_request_id = excluded.upstream_request_id, error = excluded.error
-           where usage.rev < excluded.rev
-           returning request_id, (xmax <> 0) as "replaced!""#,
+           on conflict (request_id) do nothing"#,
         &all(rows, |e| e.request.0),
         &all(rows, |e| e.org.0),
         &all(rows, |e| e.rev as i16),
@@ -303,9 +296,43 @@ async fn insert_rows(
         &all(rows, |e| e.client.clone()),
         &all(rows, |e| e.error.clone()) as &[Option<String>],
     )
-    .fetch_all(&mut **tx)
+    .execute(&mut **tx)
     .await?;
-    Ok(outcome.into_iter().filter(|r| r.replaced).map(|r| r.request_id).collect())
+    Ok(outcome.rows_affected())
+}
+
+/// Replaces figures of rows that [`existing`] has locked. What the two writers agree on (who, where, which model)
+/// is left alone.
+async fn replace_rows(tx: &mut Transaction<'static, Postgres>, rows: &[&UsageEvent]) -> StoreResult<()> {
+    for e in rows {
+        sqlx::query!(
+            "update usage set rev = $2, status = $3, outcome = $4, estimated = $5, input_tokens = $6, output_tokens = $7,
+               cache_read_tokens = $8, cache_write_5m_tokens = $9, cache_write_1h_tokens = $10, reasoning_tokens = $11,
+               cost_nanos = $12, charged_nanos = $13, first_byte_ms = $14, duration_ms = $15, upstream_request_id = $16,
+               error = $17
+             where request_id = $1 and rev < $2",
+            e.request.0,
+            e.rev as i16,
+            i16::try_from(e.status).unwrap_or(0),
+            e.outcome.as_str(),
+            e.estimated,
+            signed(e.tokens.input),
+            signed(e.tokens.output),
+            signed(e.tokens.cache_read),
+            signed(e.tokens.cache_write_5m),
+            signed(e.tokens.cache_write_1h),
+            signed(e.tokens.reasoning),
+            e.cost.0,
+            e.charged.0,
+            e.first_byte_ms.map(u32::cast_signed),
+            e.duration_ms.cast_signed(),
+            e.upstream_request_id,
+            e.error
+        )
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
 }
 
 type Sums<'a> = BTreeMap<(Uuid, i64, Uuid, Uuid, &'a str), Figures>;

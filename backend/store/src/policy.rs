@@ -46,7 +46,8 @@ pub(crate) async fn bump(connection: &mut PgConnection, org: OrgId) -> StoreResu
 
 /// Puts a version into Redis.
 pub async fn publish(cache: &Cache, change: PolicyChange) -> StoreResult<()> {
-    let () = RAISE.key(key(change.org)).arg(change.version).invoke_async(&mut cache.connection.clone()).await?;
+    let () =
+        RAISE.key(key(change.org)).arg(change.version).invoke_async(&mut cache.connection.clone()).await?;
     Ok(())
 }
 

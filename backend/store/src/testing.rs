@@ -3,7 +3,9 @@
 //! The user of `DATABASE_URL` must be allowed to make databases and roles. Tests of one Redis do not meet: every key
 //! carries its organisation, and every test makes its own.
 
-use crate::{Store, StoreArgs, migrate};
+use crate::{Cache, Store, StoreArgs, cache::tenant_prefix, hold, migrate};
+use causeway_domain::OrgId;
+use redis::AsyncCommands;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{Connection, Executor, PgConnection};
 use std::{fmt, future::Future, panic};
@@ -37,6 +39,18 @@ where
     if let Err(failed) = outcome {
         panic::resume_unwind(failed.into_panic());
     }
+}
+
+/// As if Redis had lost everything of one organisation: its totals, its policy version, its open holds.
+pub async fn lose(cache: &Cache, org: OrgId) {
+    let mut connection = cache.connection.clone();
+    let keys: Vec<String> = good(connection.keys(format!("{}*", tenant_prefix(org))).await, "keys");
+    for key in keys {
+        let _: () = good(connection.del(key).await, "del");
+    }
+    let holds = good(hold::open_holds(cache, org.shard()).await, "holds");
+    let own = holds.iter().filter(|h| h.payload.contains(&org.to_string())).map(|h| h.request);
+    good(hold::confirm(cache, org.shard(), &own.collect::<Vec<_>>()).await, "forget");
 }
 
 async fn statement(server: &SecretString, sql: String) {

@@ -24,7 +24,8 @@ pub async fn remove_stale(db: &JobsDb) -> StoreResult<u64> {
     )
     .execute(&db.0)
     .await?;
-    let failures =
-        sqlx::query!("delete from sign_in_failures where last_at < now() - interval '2 days'").execute(&db.0).await?;
+    let failures = sqlx::query!("delete from sign_in_failures where last_at < now() - interval '2 days'")
+        .execute(&db.0)
+        .await?;
     Ok(sessions.rows_affected() + failures.rows_affected())
 }

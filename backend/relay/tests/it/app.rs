@@ -1,0 +1,370 @@
+//! One Causeway with a database of its own, and the simulator as its provider.
+
+use causeway_accounts::{AddressPolicy, AuthHeader, Binding, Credential, MasterKey, SealingKey};
+use causeway_domain::{
+    AccountId, KeyId, Limits, Nanos, OrgId, UserId, model::ModelPolicy, price::PriceTable,
+    provider::Provider, secret, window::Calendar,
+};
+use causeway_relay::{Relay, RelayArgs};
+use causeway_simulator::{Entry, Simulator, SimulatorConfig, Tokens};
+use causeway_store::{
+    Store, TenantTx, accounts, hold, keys, organisations, policy, reports, requests, testing, totals, users,
+};
+use chrono::{DateTime, Utc};
+use clap::Parser;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
+use tokio::{net::TcpListener, time::Instant};
+use uuid::Uuid;
+
+/// The model that most tests ask for, and its section in the price table.
+pub const MODEL: &str = "claude-haiku-4-5";
+
+/// A running relay with one organisation, one account at the simulator, and as many keys as a test makes.
+pub struct App {
+    pub store: Store,
+    pub sim: Simulator,
+    pub relay: Arc<Relay>,
+    pub url: String,
+    pub http: reqwest::Client,
+    pub prices: Arc<PriceTable>,
+    pub org: OrgId,
+    pub user: UserId,
+    pub account: AccountId,
+    sealing: SealingKey,
+}
+
+/// A key that was issued.
+#[derive(Clone)]
+pub struct Key {
+    pub id: KeyId,
+    pub secret: String,
+}
+
+#[derive(Parser)]
+struct Defaults {
+    #[command(flatten)]
+    relay: RelayArgs,
+}
+
+/// The settings of the relay as they are by default.
+pub fn defaults() -> RelayArgs {
+    Defaults::parse_from(["test"]).relay
+}
+
+/// Runs a test against a fresh installation.
+pub async fn run<F, T>(test: F)
+where
+    F: FnOnce(Arc<App>) -> T + Send + 'static,
+    T: Future<Output = ()> + Send + 'static,
+{
+    run_with(defaults(), SimulatorConfig::default(), test).await;
+}
+
+/// The same with other settings.
+pub async fn run_with<F, T>(args: RelayArgs, simulator: SimulatorConfig, test: F)
+where
+    F: FnOnce(Arc<App>) -> T + Send + 'static,
+    T: Future<Output = ()> + Send + 'static,
+{
+    testing::with_store(async |store, _| {
+        let app = Arc::new(App::start(store, args, simulator).await);
+        test(app.clone()).await;
+        assert_eq!(app.sim.ledger().leaks(), [], "what must not cross the relay did");
+        app.relay.close(Duration::from_secs(5)).await;
+    })
+    .await;
+}
+
+impl App {
+    async fn start(store: Store, args: RelayArgs, simulator: SimulatorConfig) -> Self {
+        let master = MasterKey::new(b"0123456789abcdef0123456789abcdef".to_vec().into()).unwrap();
+        let sealing = SealingKey::new(&master);
+        let sim = Simulator::start(simulator).await.unwrap();
+        let prices = Arc::new(PriceTable::parse(causeway_domain::price::table::SHIPPED).unwrap());
+        let addresses = AddressPolicy::new(vec![], true);
+        let relay =
+            Relay::start(store.clone(), args, prices.clone(), sealing.clone(), addresses).await.unwrap();
+        let url = serve(relay.clone()).await;
+        let (org, user) = (OrgId(Uuid::now_v7()), UserId(Uuid::now_v7()));
+        let mut tx = TenantTx::begin(&store.app, org, Some(user)).await.unwrap();
+        organisations::insert(&mut tx, "Test", chrono_tz::UTC).await.unwrap();
+        let person = users::NewUser {
+            id: user,
+            email: "a@example.com",
+            name: "A",
+            password_hash: "x",
+            is_operator: false,
+        };
+        users::insert(&mut tx, &person).await.unwrap();
+        tx.commit().await.unwrap();
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let mut app = Self {
+            store,
+            sim,
+            relay,
+            url,
+            http,
+            prices,
+            org,
+            user,
+            account: AccountId(Uuid::nil()),
+            sealing,
+        };
+        app.account = app.add_account(&app.sim.url(), "sk-sim-test").await;
+        app
+    }
+
+    /// Another instance on the same stores.
+    pub async fn second_instance(&self) -> (Arc<Relay>, String) {
+        let addresses = AddressPolicy::new(vec![], true);
+        let relay = Relay::start(
+            self.store.clone(),
+            defaults(),
+            self.prices.clone(),
+            self.sealing.clone(),
+            addresses,
+        );
+        let relay = relay.await.unwrap();
+        let url = serve(relay.clone()).await;
+        (relay, url)
+    }
+
+    /// A transaction of the admin.
+    pub async fn tx(&self) -> TenantTx {
+        TenantTx::begin(&self.store.app, self.org, Some(self.user)).await.unwrap()
+    }
+
+    /// Commits and lets the relay know, as the admin does.
+    pub async fn commit(&self, tx: TenantTx) {
+        if let Some(change) = tx.commit().await.unwrap() {
+            policy::publish(&self.store.cache, change).await.unwrap();
+        }
+    }
+
+    /// Adds an account.
+    pub async fn add_account(&self, base_url: &str, api_key: &str) -> AccountId {
+        let id = AccountId(Uuid::now_v7());
+        let origin = url::Url::parse(base_url).unwrap().origin().ascii_serialization();
+        let place = Binding { org: self.org, account: id, provider: Provider::Anthropic, origin: &origin };
+        let credential = Credential::api_key(AuthHeader::XApiKey, api_key).unwrap();
+        let sealed = self.sealing.seal(&place, &credential).unwrap();
+        let mut tx = self.tx().await;
+        let account = accounts::NewAccount {
+            id,
+            name: "Simulator",
+            provider: Provider::Anthropic,
+            base_url,
+            credential: &sealed,
+            credential_hint: "",
+            enabled: true,
+            priority: 100,
+            max_concurrency: None,
+            created_by: self.user,
+        };
+        accounts::insert(&mut tx, &account).await.unwrap();
+        self.commit(tx).await;
+        id
+    }
+
+    /// Issues a key with limits.
+    pub async fn key(&self, limits: Limits) -> Key {
+        self.key_with(limits, ModelPolicy::default(), None).await
+    }
+
+    /// Issues a key with limits, models and an end.
+    pub async fn key_with(
+        &self,
+        limits: Limits,
+        models: ModelPolicy,
+        expires_at: Option<DateTime<Utc>>,
+    ) -> Key {
+        let id = KeyId(Uuid::now_v7());
+        let random: Vec<u8> = (0..6).flat_map(|_| Uuid::new_v4().into_bytes()).collect();
+        let secret = secret::key_from_random(&random).unwrap();
+        let mut tx = self.tx().await;
+        let key = keys::NewKey {
+            id,
+            owner: self.user,
+            name: "test",
+            description: "",
+            hash: Sha256::digest(secret.as_bytes()).into(),
+            prefix: &secret[..secret::KEY_SHOWN_CHARS],
+            limits: &limits,
+            models: &models,
+            account_id: None,
+            enabled: true,
+            expires_at,
+        };
+        keys::insert(&mut tx, &key).await.unwrap();
+        self.commit(tx).await;
+        Key { id, secret }
+    }
+
+    /// Changes a key.
+    pub async fn change_key(&self, key: &Key, change: impl FnOnce(&mut keys::Key)) {
+        let mut tx = self.tx().await;
+        let mut row = keys::get(&mut tx, key.id, None, true).await.unwrap();
+        change(&mut row);
+        keys::update(&mut tx, &row).await.unwrap();
+        self.commit(tx).await;
+    }
+
+    /// Sends a request to Messages.
+    pub async fn post(&self, key: &Key, body: &Value) -> reqwest::Response {
+        self.post_to(&self.url, key, body).await
+    }
+
+    /// The same at another instance.
+    pub async fn post_to(&self, url: &str, key: &Key, body: &Value) -> reqwest::Response {
+        self.http
+            .post(format!("{url}/api/v1/messages"))
+            .header("x-api-key", &key.secret)
+            .header("anthropic-version", "2023-06-01")
+            .json(body)
+            .send()
+            .await
+            .unwrap()
+    }
+
+    /// The usage rows of the organisation once there are `n`, newest first. Waits at most ten seconds.
+    pub async fn rows(&self, n: usize) -> Vec<requests::Request> {
+        let until = Instant::now() + Duration::from_secs(10);
+        loop {
+            let mut tx = self.tx().await;
+            let filter = requests::Filter::default();
+            let rows = requests::list(&mut tx, &filter, 1000).await.unwrap();
+            if rows.len() >= n || Instant::now() > until {
+                assert_eq!(rows.len(), n, "{rows:#?}");
+                return rows;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// How many usage rows there are now.
+    pub async fn rows_now(&self) -> usize {
+        requests::list(&mut self.tx().await, &requests::Filter::default(), 1000).await.unwrap().len()
+    }
+
+    /// What Postgres has summed up for a key: its total, and the sum of its rollups.
+    pub async fn sums(&self, key: &Key) -> (i64, i64) {
+        let now = Utc::now();
+        let total =
+            totals::of_key(&self.store.jobs, self.org, key.id, &Calendar::default(), &[], now).await.unwrap();
+        let mut tx = self.tx().await;
+        let (from, to) = (now - chrono::Duration::days(1), now + chrono::Duration::days(1));
+        let split = reports::split(&mut tx, reports::By::Key, from, to, None).await.unwrap();
+        let own = split.iter().find(|(part, ..)| *part == key.id.to_string());
+        (total.nanos, own.map_or(0, |(_, _, sums)| sums.charged_nanos))
+    }
+
+    /// How many reservations of the organisation are in Redis.
+    pub async fn open_holds(&self) -> usize {
+        let until = Instant::now() + Duration::from_secs(3);
+        loop {
+            let all = hold::open_holds(&self.store.cache, self.org.shard()).await.unwrap();
+            let own = all.iter().filter(|h| h.payload.contains(&self.org.to_string())).count();
+            if own == 0 || Instant::now() > until {
+                return own;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Switches an account off.
+    pub async fn disable_account(&self, id: AccountId) {
+        let mut tx = self.tx().await;
+        let mut row = accounts::get(&mut tx, id, true).await.unwrap();
+        row.enabled = false;
+        accounts::update(&mut tx, &row).await.unwrap();
+        self.commit(tx).await;
+    }
+
+    /// How long an answer is read on after its client has left.
+    pub async fn set_drain(&self, ms: i32) {
+        let mut tx = self.tx().await;
+        let mut org = organisations::get(&mut tx, true).await.unwrap();
+        org.drain_ms = ms;
+        organisations::update(&mut tx, &org).await.unwrap();
+        self.commit(tx).await;
+    }
+
+    /// As if Redis had lost everything of this organisation.
+    pub async fn lose_redis(&self) {
+        testing::lose(&self.store.cache, self.org).await;
+    }
+
+    /// The only usage row.
+    pub async fn row(&self) -> requests::Request {
+        self.rows(1).await.remove(0)
+    }
+
+    /// The only entry of the simulator's ledger, once it is over.
+    pub async fn truth(&self) -> Entry {
+        assert!(self.sim.ledger().settled(1, Duration::from_secs(10)).await, "the provider is still busy");
+        let mut entries = self.sim.ledger().entries();
+        assert_eq!(entries.len(), 1, "{entries:#?}");
+        entries.remove(0)
+    }
+
+    /// What the price table says that so many tokens cost.
+    pub fn cost(&self, model: &str, t: &Tokens) -> Nanos {
+        let counts = causeway_domain::TokenCounts {
+            input: t.input,
+            output: t.output,
+            cache_read: t.cache_read,
+            cache_write_5m: t.cache_write_5m,
+            cache_write_1h: t.cache_write_1h,
+            reasoning: 0,
+        };
+        self.prices.find(Provider::Anthropic, model).unwrap().price.cost(&counts)
+    }
+}
+
+/// The tokens of a row, as the simulator counts them.
+pub fn tokens(row: &requests::Request) -> Tokens {
+    let n = |n: i64| u64::try_from(n).unwrap();
+    Tokens {
+        input: n(row.input_tokens),
+        output: n(row.output_tokens),
+        cache_read: n(row.cache_read_tokens),
+        cache_write_5m: n(row.cache_write_5m_tokens),
+        cache_write_1h: n(row.cache_write_1h_tokens),
+    }
+}
+
+/// A short request.
+pub fn hello(stream: bool) -> Value {
+    json!({"model": MODEL, "max_tokens": 1000, "stream": stream,
+           "messages": [{"role": "user", "content": "Say hello to everyone who reads this, and to me as well."}]})
+}
+
+/// The same that tells the simulator what to do.
+pub fn scripted(stream: bool, script: &str) -> Value {
+    let mut body = hello(stream);
+    body["metadata"] = json!({"user_id": format!("sim:{script}")});
+    body
+}
+
+async fn serve(relay: Arc<Relay>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((socket, _)) = listener.accept().await {
+            let relay = relay.clone();
+            socket.set_nodelay(true).unwrap();
+            tokio::spawn(async move {
+                let service = hyper::service::service_fn(move |request| {
+                    let relay = relay.clone();
+                    async move { Ok::<_, Infallible>(relay.serve(request).await) }
+                });
+                let mut server = hyper::server::conn::http1::Builder::new();
+                let _ = server.timer(TokioTimer::new()).serve_connection(TokioIo::new(socket), service).await;
+            });
+        }
+    });
+    url
+}

@@ -1,0 +1,91 @@
+//! Never a request without its row, never two, whatever dies.
+
+use crate::app::{self, hello, scripted, tokens};
+use causeway_domain::Limits;
+use causeway_store::{boots, hold};
+use futures_util::future::join_all;
+use serde_json::json;
+use std::time::Duration;
+
+#[tokio::test]
+async fn totals_and_rollups_are_the_sum_of_the_rows() {
+    app::run(async |app| {
+        let key = app.key(Limits::default()).await;
+        let (plain, stream) = (hello(false), hello(true));
+        let answers =
+            join_all((0..40).map(|i| app.post(&key, if i % 2 == 0 { &plain } else { &stream }))).await;
+        for answer in answers {
+            answer.bytes().await.unwrap();
+        }
+        let rows = app.rows(40).await;
+        let spent: i64 = rows.iter().map(|r| r.charged_nanos).sum();
+        let standing =
+            hold::standing(&app.store.cache, app.org, hold::ScopeId::Key(key.id)).await.unwrap().unwrap();
+        assert_eq!((standing.nanos, standing.reserved_nanos, standing.open), (spent, 0, 0));
+        let (total, rolled) = app.sums(&key).await;
+        assert_eq!((total, rolled), (spent, spent));
+        assert_eq!(app.open_holds().await, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_dead_instance_left_is_swept_once() {
+    app::run(async |app| {
+        let key = app.key(Limits::default()).await;
+        let (other, url) = app.second_instance().await;
+        let mut streams = Vec::new();
+        for _ in 0..5 {
+            let mut stream = app.post_to(&url, &key, &scripted(true, "events=400,interval=100")).await;
+            stream.chunk().await.unwrap();
+            streams.push(stream);
+        }
+        // As if it had been killed: it is not heard of any more, and what it does later comes too late.
+        boots::end(&app.store.cache, other.boot()).await.unwrap();
+        assert_eq!(app.relay.sweep().await.unwrap(), 5);
+        let rows = app.rows(5).await;
+        assert!(rows.iter().all(|r| r.outcome == "interrupted" && r.estimated && r.input_tokens > 0));
+        assert_eq!(app.relay.sweep().await.unwrap(), 0);
+        assert_eq!(app.open_holds().await, 0);
+        // It was only asleep: its own figures replace the sweeper's, and no row is doubled.
+        app.set_drain(0).await;
+        drop(streams);
+        other.close(Duration::from_secs(15)).await;
+        let rows = app.rows(5).await;
+        let (total, rolled) = app.sums(&key).await;
+        let spent: i64 = rows.iter().map(|r| r.charged_nanos).sum();
+        assert_eq!((total, rolled), (spent, spent), "totals follow the rows that were replaced");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_request_that_redis_lost_keeps_its_row_and_its_budget() {
+    app::run(async |app| {
+        let key = app.key(serde_json::from_value(json!({"usd": {"total": "1"}})).unwrap()).await;
+        let stream = app.post(&key, &scripted(true, "events=20,interval=25")).await;
+        app.lose_redis().await;
+        stream.bytes().await.unwrap();
+        let (row, truth) = (app.row().await, app.truth().await);
+        assert_eq!(tokens(&row), truth.billed);
+        assert_eq!(app.post(&key, &hello(false)).await.status(), 200);
+        let spent: i64 = app.rows(2).await.iter().map(|r| r.charged_nanos).sum();
+        let standing =
+            hold::standing(&app.store.cache, app.org, hold::ScopeId::Key(key.id)).await.unwrap().unwrap();
+        assert_eq!((standing.nanos, standing.reserved_nanos), (spent, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn closing_waits_for_what_is_on_its_way() {
+    app::run(async |app| {
+        let key = app.key(Limits::default()).await;
+        let (other, url) = app.second_instance().await;
+        app.post_to(&url, &key, &hello(false)).await.bytes().await.unwrap();
+        other.close(Duration::from_secs(10)).await;
+        assert_eq!(app.rows_now().await, 1);
+        assert_eq!(app.open_holds().await, 0);
+    })
+    .await;
+}

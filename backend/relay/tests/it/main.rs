@@ -1,0 +1,9 @@
+//! The integration tests: a real relay, a real Postgres with a database for each test, a real Redis, and the
+//! simulator as the provider. They are told where the stores are by `DATABASE_URL` and `REDIS_URL`.
+
+mod app;
+mod faults;
+mod ledger;
+mod limits;
+mod messages;
+mod refusals;

@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::{
-    commands::{migrate, openapi, serve, services, up},
+    commands::{admin, migrate, openapi, serve, services, up},
     telemetry::LogArgs,
 };
 use clap::{
@@ -26,6 +26,7 @@ enum Command {
     Up(up::UpArgs),
     Serve(serve::ServeArgs),
     Migrate(migrate::MigrateArgs),
+    Admin(admin::AdminArgs),
     Openapi(openapi::OpenapiArgs),
     Services(services::ServicesArgs),
 }
@@ -51,6 +52,7 @@ impl Cli {
             Command::Up(args) => up::run(args).await,
             Command::Serve(args) => serve::run(args).await,
             Command::Migrate(args) => migrate::run(args).await,
+            Command::Admin(args) => admin::run(args).await,
             Command::Openapi(args) => openapi::run(args),
             Command::Services(args) => services::run(args).await,
         }

@@ -1,5 +1,6 @@
 //! What the binary can do, one file per subcommand.
 
+pub(crate) mod admin;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
 pub(crate) mod serve;

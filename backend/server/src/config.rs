@@ -4,6 +4,7 @@
 use crate::http::tls::Tls;
 use anyhow::{Result, bail};
 use base64::{Engine, engine::general_purpose};
+use causeway_accounts::MasterKey;
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use std::{
     net::{IpAddr, SocketAddr},
@@ -20,7 +21,7 @@ pub(crate) struct HttpArgs {
     pub(crate) listen: IpAddr,
 
     /// Port to listen on.
-    #[arg(long, env = "PORT", default_value_t = 3000)]
+    #[arg(long, env = "PORT", default_value_t = 3000, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) port: u16,
 
     /// The address that people and clients use, such as https://causeway.example.com; the only place where it is
@@ -112,16 +113,16 @@ impl HttpArgs {
 
 impl SecretArgs {
     /// The key's bytes, or how to make one.
-    pub(crate) fn check(&self) -> Result<SecretSlice<u8>> {
+    pub(crate) fn check(&self) -> Result<MasterKey> {
         match &self.secret_key {
-            Some(key) if !key.expose_secret().is_empty() => parse_secret_key(key),
+            Some(key) if !key.expose_secret().is_empty() => Ok(MasterKey::new(decode_secret(key)?)?),
             _ => bail!("CAUSEWAY_SECRET_KEY is not set. Make one with: openssl rand -hex 32"),
         }
     }
 }
 
 /// Reads hex or base64 of at least 32 bytes.
-pub(crate) fn parse_secret_key(key: &SecretString) -> Result<SecretSlice<u8>> {
+fn decode_secret(key: &SecretString) -> Result<SecretSlice<u8>> {
     let text = key.expose_secret().trim();
     let bytes = hex::decode(text)
         .ok()

@@ -13,7 +13,7 @@ pub(crate) mod secrets;
 mod user;
 
 use self::redis::Redis;
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use keeper::Keeper;
 use layout::Layout;
 use lock::DirLock;
@@ -99,6 +99,15 @@ impl Embedded {
             tracing::info!("Postgres has stopped");
         }
     }
+}
+
+/// Address of the Postgres of an installation that is running.
+pub(crate) fn database_url_of(data: &Path) -> Result<SecretString> {
+    ensure!(data.join(secrets::FILE).exists(), "{} is not a data directory of `causeway up`", data.display());
+    let data = layout::make_data_dir(data)?;
+    let secrets = secrets::load_or_create(&data)?;
+    let layout = Layout::prepare(&data, &secrets)?;
+    Ok(secrets.database_url(&layout.sockets))
 }
 
 /// Removes temporary installations whose owner was killed, with the services that they left running.

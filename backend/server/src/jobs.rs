@@ -1,8 +1,9 @@
 //! What one instance does for all of them, under a lease.
 
 use anyhow::Result;
+use causeway_relay::Relay;
 use causeway_store::{Store, lease, policy, upkeep};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -13,17 +14,21 @@ const LEASE_LASTS: Duration = Duration::from_secs(10);
 const OUTBOX_EVERY: Duration = Duration::from_secs(1);
 const UPKEEP_EVERY: Duration = Duration::from_secs(6 * 60 * 60);
 
+/// What a dead instance has left is in the ledger this long after its lease ran out, at the latest.
+const SWEEP_EVERY: Duration = Duration::from_secs(5);
+
 /// Runs the jobs until stopped, whenever this instance holds the lease.
-pub(crate) async fn run(store: Store, stop: CancellationToken) {
+pub(crate) async fn run(store: Store, relay: Arc<Relay>, stop: CancellationToken) {
     let me = Uuid::now_v7().to_string();
     let mut ticks = interval(OUTBOX_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut upkeep_due = Instant::now();
+    let (mut upkeep_due, mut sweep_due) = (Instant::now(), Instant::now());
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
             _ = ticks.tick() => {}
         }
+        relay.observe();
         match lease::take(&store.cache, LEASE, &me, LEASE_LASTS).await {
             Ok(true) => {}
             Ok(false) => continue,
@@ -34,6 +39,14 @@ pub(crate) async fn run(store: Store, stop: CancellationToken) {
         }
         if let Err(error) = policy::flush_outbox(&store.jobs, &store.cache).await {
             tracing::warn!("changes of policy could not be sent from the outbox: {error}");
+        }
+        if sweep_due <= Instant::now() {
+            sweep_due = Instant::now() + SWEEP_EVERY;
+            match relay.sweep().await {
+                Ok(0) => {}
+                Ok(count) => tracing::info!("settled {count} requests that a dead instance had left"),
+                Err(error) => tracing::warn!("what dead instances have left could not be swept: {error}"),
+            }
         }
         if upkeep_due <= Instant::now() {
             match upkeep(&store).await {

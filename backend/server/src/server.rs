@@ -11,19 +11,29 @@ use crate::{
     telemetry,
 };
 use anyhow::{Context, Result};
+use causeway_accounts::{AddressPolicy, MasterKey, SealingKey};
+use causeway_admin::{AdminArgs, AdminState, Wiring};
+use causeway_domain::price::{PriceTable, table};
+use causeway_relay::{Relay, RelayArgs};
 use causeway_store::{Store, StoreArgs};
-use secrecy::SecretSlice;
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
+
+/// How long the ledger may take at the end. What it does not manage is in Redis, and swept by whoever starts next.
+const SETTLE_WITHIN: Duration = Duration::from_secs(20);
 
 /// Everything that the server needs, checked.
 pub(crate) struct Settings {
     pub(crate) http: Http,
     pub(crate) store: StoreArgs,
-    pub(crate) secret: SecretSlice<u8>,
-    /// Loopback providers over plain http are allowed.
+    pub(crate) master: MasterKey,
+    /// Where upstream accounts may point to.
+    pub(crate) addresses: AddressPolicy,
+    pub(crate) admin: AdminArgs,
+    pub(crate) relay: RelayArgs,
+    /// Says so on the pages.
     pub(crate) demo: bool,
 }
 
@@ -40,6 +50,8 @@ pub(crate) struct Running {
     /// Where the metrics are.
     pub(crate) metrics: SocketAddr,
     pub(crate) store: Store,
+    prepared: CancellationToken,
+    relay: Arc<Relay>,
     grace: Duration,
     shutdown: Shutdown,
     connections: TaskTracker,
@@ -62,19 +74,37 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
     let handle = telemetry::install_metrics()?;
     listen::raise_file_limit().unwrap_or_else(|error| tracing::warn!("{error:#}"));
     let store = Store::connect(&settings.store).await.context("connecting to Postgres and Redis")?;
+    let sealing = SealingKey::new(&settings.master);
+    sealing.confirm(&store.app).await.context("comparing CAUSEWAY_SECRET_KEY with the database's")?;
+    let prices = Arc::new(PriceTable::parse(table::SHIPPED).context("reading the price table")?);
+    let admin = AdminState::new(Wiring {
+        store: store.clone(),
+        args: settings.admin,
+        master: &settings.master,
+        addresses: settings.addresses.clone(),
+        prices: Arc::clone(&prices),
+        public_url: settings.http.public_url.clone(),
+        version: env!("CARGO_PKG_VERSION"),
+        demo: settings.demo,
+    });
+    let relay = Relay::start(store.clone(), settings.relay, prices, sealing, settings.addresses).await?;
+
     let (connections, background) = (TaskTracker::new(), TaskTracker::new());
     let stop_background = CancellationToken::new();
 
     let https = settings.http.public_url.scheme() == "https";
-    let ready = Ready::new(store.clone(), shutdown.clone());
-    let document = docs::document();
-    let router = routes::router(axum::Router::new(), document, ready, https)?;
-    background.spawn(jobs::run(store.clone(), stop_background.clone()));
+    let prepared = CancellationToken::new();
+    let ready = Ready::new(store.clone(), prepared.clone(), shutdown.clone());
+    let (admin, document) = causeway_admin::router(admin);
+    let router = routes::router(admin, docs::with_relay(document), ready, https)?;
+    background.spawn(jobs::run(store.clone(), Arc::clone(&relay), stop_background.clone()));
 
     let running = Running {
         address: listeners.main.local_addr()?,
         metrics: listeners.metrics.local_addr()?,
         store,
+        prepared,
+        relay: Arc::clone(&relay),
         grace: settings.http.grace,
         shutdown: shutdown.clone(),
         connections: connections.clone(),
@@ -82,7 +112,7 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
         stop_background: stop_background.clone(),
     };
     background.spawn(metrics::serve(listeners.metrics, handle, stop_background));
-    let dispatch = Dispatch::new(router);
+    let dispatch = Dispatch::new(relay, router);
     background.spawn(listen::serve(listeners.main, settings.http.tls, dispatch, shutdown, connections));
     Ok(running)
 }
@@ -94,6 +124,11 @@ pub(crate) async fn setup_link(store: &Store, public_url: &Url) -> Result<Option
 }
 
 impl Running {
+    /// Says that whatever had to be made first is made: `/ready` answers 200 from now on.
+    pub(crate) fn prepared(&self) -> CancellationToken {
+        self.prepared.clone()
+    }
+
     /// Serves until asked to stop, then takes everything down in order.
     pub(crate) async fn run(self) {
         self.shutdown.begin.cancelled().await;
@@ -110,7 +145,9 @@ impl Running {
         }
         self.shutdown.hurry.cancel();
         self.connections.wait().await;
-        tracing::info!("no more requests");
+        // The jobs would only compete for Postgres; what was used is written first.
+        self.relay.close(SETTLE_WITHIN).await;
+        tracing::info!("every request has ended and is in the ledger");
 
         self.stop_background.cancel();
         self.background.close();

@@ -6,6 +6,9 @@ use crate::{
     shutdown::Shutdown,
 };
 use anyhow::{Context, Result};
+use causeway_accounts::AccountsArgs;
+use causeway_admin::AdminArgs;
+use causeway_relay::RelayArgs;
 use causeway_store::{StoreArgs, migrate};
 use std::process::ExitCode;
 
@@ -21,6 +24,12 @@ pub(crate) struct ServeArgs {
     http: HttpArgs,
     #[command(flatten)]
     secret: SecretArgs,
+    #[command(flatten)]
+    accounts: AccountsArgs,
+    #[command(flatten)]
+    admin: AdminArgs,
+    #[command(flatten)]
+    relay: RelayArgs,
 }
 
 impl ServeArgs {
@@ -29,11 +38,20 @@ impl ServeArgs {
         let mut problems = Problems::default();
         problems.take(self.store.database_url());
         problems.take(self.store.redis_url());
-        let secret = problems.take(self.secret.check());
+        let master = problems.take(self.secret.check());
         let http = self.http.check(&mut problems, None);
         problems.check()?;
-        let (secret, http) = secret.zip(http).context("checking the settings")?;
-        Ok(Settings { http, store: self.store, secret, demo: false })
+        let (master, http) = master.zip(http).context("checking the settings")?;
+        let addresses = self.accounts.addresses(false);
+        Ok(Settings {
+            http,
+            store: self.store,
+            master,
+            addresses,
+            admin: self.admin,
+            relay: self.relay,
+            demo: false,
+        })
     }
 }
 
@@ -45,6 +63,7 @@ pub(crate) async fn run(args: ServeArgs) -> Result<ExitCode> {
     migrate::run(&settings.store.database_url()?).await.context("preparing the database (DATABASE_URL)")?;
     let public_url = settings.http.public_url.clone();
     let running = server::start(settings, listeners, shutdown).await?;
+    running.prepared().cancel();
     tracing::info!("Causeway is ready at {public_url} (listening on {})", running.address);
     if let Some(link) = server::setup_link(&running.store, &public_url).await? {
         tracing::info!("set it up at {link}");

@@ -21,6 +21,10 @@ pub(crate) struct ServicesArgs {
     #[arg(long)]
     data: Option<PathBuf>,
 
+    /// Write temporary data as safely as `up` would: for measuring.
+    #[arg(long, conflicts_with = "data")]
+    durable: bool,
+
     /// The command and its arguments.
     #[arg(last = true, required = true, num_args = 1..)]
     command: Vec<String>,
@@ -41,7 +45,7 @@ pub(crate) async fn run(args: ServicesArgs) -> Result<ExitCode> {
     let outcome = tokio::select! {
         biased;
         () = shutdown.begin.cancelled() => Ok(ExitCode::from(130)),
-        started = embedded.start(!temporary) => match started {
+        started = embedded.start(args.durable || !temporary) => match started {
             Ok(()) => command(&args.command, &embedded, &shutdown).await,
             Err(error) => Err(error),
         },

@@ -51,7 +51,7 @@ fn unsafe_pairs_warn() {
 
 #[test]
 fn secret_key_is_hex_or_base64_of_at_least_32_bytes() {
-    let parse = |text: &str| parse_secret_key(&text.to_owned().into());
+    let parse = |text: &str| decode_secret(&text.to_owned().into());
     assert_eq!(parse(&"ab".repeat(32)).unwrap().expose_secret().len(), 32);
     assert_eq!(parse(&general_purpose::STANDARD.encode([7; 48])).unwrap().expose_secret().len(), 48);
     for bad in ["", "short", &"ab".repeat(31)] {

@@ -1,35 +1,40 @@
 //! Which of the two services a request is for.
 
 use axum::extract::ConnectInfo;
+use causeway_relay::{Relay, RelayBody, is_ours};
 use http::{Request, Response};
+use http_body_util::Either;
 use hyper::body::Incoming;
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 use tower::Service;
 
 /// Both services.
 #[derive(Clone)]
 pub(crate) struct Dispatch {
+    relay: Arc<Relay>,
     router: axum::Router,
 }
 
+/// A body of either.
+pub(crate) type Body = Either<RelayBody, axum::body::Body>;
+
 impl Dispatch {
     /// Joins them.
-    pub(crate) fn new(router: axum::Router) -> Self {
-        Self { router }
+    pub(crate) fn new(relay: Arc<Relay>, router: axum::Router) -> Self {
+        Self { relay, router }
     }
 
-    /// Answers one request.
-    pub(crate) async fn answer(
-        &self,
-        request: Request<Incoming>,
-        peer: SocketAddr,
-    ) -> Response<axum::body::Body> {
+    /// Answers one request. What is the relay's goes there as it came.
+    pub(crate) async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
+        if is_ours(request.uri().path()) {
+            return self.relay.serve(request).await.map(Either::Left);
+        }
         let mut request = request.map(axum::body::Body::new);
         // The id of a request is ours: it is what the log has.
         request.headers_mut().remove("x-request-id");
         request.extensions_mut().insert(ConnectInfo(peer));
         match self.router.clone().call(request).await {
-            Ok(answer) => answer,
+            Ok(answer) => answer.map(Either::Right),
             Err(never) => match never {},
         }
     }

@@ -14,9 +14,14 @@ use std::sync::Arc;
 use utoipa::{OpenApi as _, openapi::OpenApi};
 use utoipa_swagger_ui::{Config, Url};
 
-/// The whole document: the relay's and the server's own routes, with the admin API's.
+/// The whole document.
 pub(crate) fn document() -> OpenApi {
-    relay_docs::RelayDocs::openapi()
+    with_relay(causeway_admin::openapi())
+}
+
+/// The admin API's document, with the relay's and the server's own routes in front.
+pub(crate) fn with_relay(admin: OpenApi) -> OpenApi {
+    relay_docs::RelayDocs::openapi().merge_from(admin)
 }
 
 /// As it is committed and served: sorted by nothing but the code, indented, with a newline at the end.

@@ -1,0 +1,129 @@
+//! `causeway admin`: people, without the web admin. For machines that nobody sits at, and for forgotten passwords.
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use causeway_admin::people::{self, NewOwner};
+use causeway_store::{AppDb, StoreArgs};
+use nix::sys::termios;
+use std::{
+    io::{BufRead, IsTerminal, Write, stderr, stdin},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+/// Manage people
+#[derive(Debug, clap::Args)]
+pub(crate) struct AdminArgs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Make an organisation with its owner
+    Create {
+        /// E-mail address of the owner.
+        #[arg(long)]
+        email: String,
+        /// Name of the owner.
+        #[arg(long)]
+        name: String,
+        /// Name of the organisation.
+        #[arg(long)]
+        org: String,
+        /// IANA time zone in which the organisation counts its days; UTC when absent.
+        #[arg(long)]
+        time_zone: Option<String>,
+        #[command(flatten)]
+        how: How,
+    },
+    /// Give a person a new password and end their sessions
+    ResetPassword {
+        /// E-mail address of the person.
+        #[arg(long)]
+        email: String,
+        #[command(flatten)]
+        how: How,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct How {
+    /// Read the password from standard input instead of asking for it.
+    #[arg(long)]
+    password_stdin: bool,
+    /// Data directory of a running `causeway up`, instead of DATABASE_URL.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+pub(crate) async fn run(args: AdminArgs) -> Result<ExitCode> {
+    match args.command {
+        Command::Create { email, name, org, time_zone, how } => {
+            let db = how.database().await?;
+            let password = how.password()?;
+            let owner = NewOwner {
+                organization: &org,
+                name: &name,
+                email: &email,
+                password: &password,
+                time_zone: time_zone.as_deref(),
+            };
+            let created = people::create_owner(&db, owner).await.map_err(|error| anyhow!("{error}"))?;
+            println!("{email} owns the organisation {org} ({})", created.org);
+        }
+        Command::ResetPassword { email, how } => {
+            let db = how.database().await?;
+            let password = how.password()?;
+            people::reset_password(&db, &email, &password).await.map_err(|error| anyhow!("{error}"))?;
+            println!("{email} has a new password and is signed out everywhere");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+impl How {
+    async fn database(&self) -> Result<AppDb> {
+        let url = match &self.data {
+            Some(data) => crate::embedded::database_url_of(data)?,
+            None => self.store.database_url()?,
+        };
+        AppDb::connect(&url, 1)
+            .await
+            .context("connecting to Postgres (is `causeway up` or the database running?)")
+    }
+
+    fn password(&self) -> Result<String> {
+        if self.password_stdin {
+            return read_line();
+        }
+        if !stdin().is_terminal() {
+            bail!("there is no terminal to ask for the password; use --password-stdin");
+        }
+        let password = ask("Password (at least 10 characters): ")?;
+        ensure!(ask("The same again: ")? == password, "the two differ");
+        Ok(password)
+    }
+}
+
+fn ask(prompt: &str) -> Result<String> {
+    eprint!("{prompt}");
+    stderr().flush()?;
+    let before = termios::tcgetattr(stdin()).context("preparing the terminal")?;
+    let mut silent = before.clone();
+    silent.local_flags.remove(termios::LocalFlags::ECHO);
+    termios::tcsetattr(stdin(), termios::SetArg::TCSANOW, &silent)?;
+    let line = read_line();
+    termios::tcsetattr(stdin(), termios::SetArg::TCSANOW, &before)?;
+    eprintln!();
+    line
+}
+
+fn read_line() -> Result<String> {
+    let mut line = String::new();
+    stdin().lock().read_line(&mut line).context("reading the password")?;
+    let line = line.trim_end_matches(['\r', '\n']);
+    ensure!(!line.is_empty(), "the password is empty");
+    Ok(line.to_owned())
+}

@@ -85,9 +85,14 @@ pub(crate) fn forward(
         end: End::Running,
         request_id,
     };
+    let events = forward.events;
     let mut response = Response::new(RelayBody::forward(forward));
     *response.status_mut() = probe.status();
     *response.headers_mut() = headers;
+    if events {
+        // nginx in front would otherwise collect events before it passes them on.
+        response.headers_mut().insert("x-accel-buffering", http::HeaderValue::from_static("no"));
+    }
     response
 }
 

@@ -45,8 +45,10 @@ pub(super) async fn run(
                     }
                 }
                 let count = batch.len() as u64;
-                settle_batch(&store, &mut batch, &events, &mut owed).await;
+                let rows = settle_batch(&store, &mut batch, &events, &mut owed).await;
                 progress.settled.send_modify(|n| *n += count);
+                // What has no row is as good as written.
+                progress.written.send_modify(|n| *n += count - rows);
             }
             () = closing.cancelled(), if items.is_empty() => {
                 pay(&store, &mut owed).await;
@@ -64,12 +66,14 @@ struct Batch {
     settled: Vec<Option<Box<Settled>>>,
 }
 
+/// Settles a batch; returns how many rows it has handed to the writer.
 async fn settle_batch(
     store: &Store,
     batch: &mut Vec<Item>,
     events: &mpsc::Sender<Event>,
     owed: &mut Vec<(u8, Settlement)>,
-) {
+) -> u64 {
+    let mut rows = 0;
     let mut shards: BTreeMap<u8, Batch> = BTreeMap::new();
     for item in batch.drain(..) {
         let (org, settlement, settled) = match item {
@@ -98,9 +102,12 @@ async fn settle_batch(
                 continue;
             };
             // The writer's queue has a slot for every place there is.
-            let _ = events.send(Event { event, place: one.place, settled: result }).await;
+            if events.send(Event { event, place: one.place, settled: result }).await.is_ok() {
+                rows += 1;
+            }
         }
     }
+    rows
 }
 
 fn settlement(one: &Settled) -> Settlement {

@@ -39,7 +39,6 @@ pub(super) async fn run(store: Store, mut queue: mpsc::Receiver<Event>, progress
         for one in batch.drain(..) {
             confirm_later(&store, one, &mut unconfirmed).await;
         }
-        // Releases have no row; they count as written when they are settled.
         progress.written.send_modify(|n| *n += count);
         confirm(&store, &mut unconfirmed).await;
     }

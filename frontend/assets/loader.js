@@ -1,6 +1,14 @@
 // Starts the application. An external file, so that the page works under a strict Content-Security-Policy.
 import init from "__APP_JS__";
 
+// The policy refuses style attributes, and the chart library sets a few. Through the style object the same
+// declarations are allowed, so they take that way and the policy stays as strict as it is.
+const setAttribute = Element.prototype.setAttribute;
+Element.prototype.setAttribute = function (name, value) {
+  if (name === "style" && this.style) this.style.cssText = value;
+  else setAttribute.call(this, name, value);
+};
+
 init({ module_or_path: "__APP_WASM__" }).then(
   () => document.getElementById("boot")?.remove(),
   (error) => {

@@ -1,0 +1,85 @@
+//! The root: what every component finds in its context, and which page an address shows.
+
+use std::time::Duration;
+
+use leptos::{prelude::*, task::spawn_local};
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::{
+    components::{ParentRoute, Route, Router, Routes},
+    path,
+};
+
+use crate::{
+    core::{
+        api::Api,
+        http::{Http, Renewed},
+        i18n::{self, I18nContextProvider, use_i18n},
+        routes,
+        session::Session,
+        theme,
+    },
+    pages,
+    shell::Shell,
+    ui::toast::{ToastRegion, Toasts},
+};
+
+/// How long a page that cannot reach its server waits before it asks again who is signed in.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// The application.
+#[component]
+pub(crate) fn App() -> impl IntoView {
+    provide_meta_context();
+    theme::provide();
+    let session = Session::new();
+    let http = Http::new(session);
+    provide_context(session);
+    provide_context(Api(http));
+    provide_context(Toasts::new());
+    provide_context(pages::keys::JustIssued::new());
+    resume(session, http);
+
+    view! {
+        <I18nContextProvider>
+            <StoredLanguage/>
+            <Title formatter=|text: String| if text.is_empty() { "Causeway".to_owned() } else { format!("{text} · Causeway") }/>
+            <Router base=routes::MOUNT>
+                <Routes fallback=pages::not_found::NotFound>
+                    <Route path=path!("/setup") view=pages::setup::SetUp/>
+                    <Route path=path!("/sign-in") view=pages::sign_in::SignIn/>
+                    <ParentRoute path=path!("") view=Shell>
+                        <Route path=path!("") view=pages::dashboard::Dashboard/>
+                        <Route path=path!("/requests") view=pages::requests::Requests/>
+                        <Route path=path!("/keys") view=pages::keys::Keys/>
+                        <Route path=path!("/accounts") view=pages::accounts::Accounts/>
+                        <Route path=path!("/prices") view=pages::prices::Prices/>
+                        <Route path=path!("/connect") view=pages::connect::Connect/>
+                    </ParentRoute>
+                </Routes>
+            </Router>
+            <ToastRegion/>
+        </I18nContextProvider>
+    }
+}
+
+/// Asks with the refresh cookie whether somebody is signed in, until there is an answer.
+fn resume(session: Session, http: Http) {
+    spawn_local(async move {
+        match http.renew().await {
+            Renewed::Yes => {}
+            Renewed::Refused => session.forget(),
+            Renewed::Unreachable => set_timeout(move || resume(session, http), RETRY),
+        }
+    });
+}
+
+/// Applies the language chosen on an earlier visit.
+#[component]
+fn StoredLanguage() -> impl IntoView {
+    let i18n = use_i18n();
+    Effect::new(move |_| {
+        if let Some(locale) = i18n::stored() {
+            i18n.set_locale(locale);
+        }
+    });
+}

@@ -1,0 +1,96 @@
+//! The admin API as functions: one line for each operation, and the only place that knows its addresses.
+
+use causeway_domain::{AccountId, KeyId};
+use causeway_openapi::{
+    Account, AccountTest, CreateAccount, CreateKey, Instance, IssuedKey, Key, ListQuery, Page, PriceList,
+    PriceQuery, ProviderPreset, Request, RequestQuery, Session as Signed, Setup, SignIn, UpdateAccount,
+    UpdateKey, UsageQuery, UsageSummary,
+};
+use gloo_net::http::Method;
+use leptos::prelude::*;
+
+use super::{error::ApiError, http::Http};
+
+type Answer<T> = Result<T, ApiError>;
+
+/// Rows asked for at once where a page shows a whole list.
+const WHOLE_LIST: u16 = 200;
+
+/// Calls in the name of the session.
+#[derive(Clone, Copy)]
+pub(crate) struct Api(pub(crate) Http);
+
+/// The admin API, from any component.
+pub(crate) fn use_api() -> Api {
+    expect_context()
+}
+
+impl Api {
+    pub(crate) async fn instance(self) -> Answer<Instance> {
+        self.0.get("/instance").await
+    }
+
+    pub(crate) async fn set_up(self, setup: Setup) -> Answer<Signed> {
+        self.0.post("/setup", &setup).await
+    }
+
+    pub(crate) async fn sign_in(self, form: SignIn) -> Answer<Signed> {
+        self.0.post("/auth/sign-in", &form).await
+    }
+
+    pub(crate) async fn sign_out(self) -> Answer<()> {
+        self.0.tell(Method::POST, "/auth/sign-out").await
+    }
+
+    pub(crate) async fn accounts(self) -> Answer<Page<Account>> {
+        self.0.find("/accounts", &ListQuery { limit: Some(WHOLE_LIST), cursor: None }).await
+    }
+
+    pub(crate) async fn providers(self) -> Answer<Vec<ProviderPreset>> {
+        self.0.get("/providers").await
+    }
+
+    pub(crate) async fn add_account(self, account: CreateAccount) -> Answer<Account> {
+        self.0.post("/accounts", &account).await
+    }
+
+    pub(crate) async fn change_account(self, id: AccountId, change: UpdateAccount) -> Answer<Account> {
+        self.0.patch(&format!("/accounts/{id}"), &change).await
+    }
+
+    pub(crate) async fn test_account(self, id: AccountId) -> Answer<AccountTest> {
+        self.0.post(&format!("/accounts/{id}/test"), &serde_json::Map::new()).await
+    }
+
+    pub(crate) async fn delete_account(self, id: AccountId) -> Answer<()> {
+        self.0.tell(Method::DELETE, &format!("/accounts/{id}")).await
+    }
+
+    pub(crate) async fn keys(self) -> Answer<Page<Key>> {
+        self.0.find("/keys", &ListQuery { limit: Some(WHOLE_LIST), cursor: None }).await
+    }
+
+    pub(crate) async fn issue_key(self, key: CreateKey) -> Answer<IssuedKey> {
+        self.0.post("/keys", &key).await
+    }
+
+    pub(crate) async fn change_key(self, id: KeyId, change: UpdateKey) -> Answer<Key> {
+        self.0.patch(&format!("/keys/{id}"), &change).await
+    }
+
+    pub(crate) async fn delete_key(self, id: KeyId) -> Answer<()> {
+        self.0.tell(Method::DELETE, &format!("/keys/{id}")).await
+    }
+
+    pub(crate) async fn requests(self, query: RequestQuery) -> Answer<Page<Request>> {
+        self.0.find("/requests", &query).await
+    }
+
+    pub(crate) async fn usage(self, query: UsageQuery) -> Answer<UsageSummary> {
+        self.0.find("/usage/summary", &query).await
+    }
+
+    pub(crate) async fn prices(self, query: PriceQuery) -> Answer<PriceList> {
+        self.0.find("/prices", &query).await
+    }
+}

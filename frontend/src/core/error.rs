@@ -1,0 +1,117 @@
+//! The one error type of the application, and how it reads to a person.
+
+use causeway_openapi::{Problem, ProblemCode};
+
+use super::i18n::{Locale, td_string};
+
+/// Why a request to the admin API failed.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum ApiError {
+    /// No answer: no network, no server, or too late.
+    Unreachable,
+    /// The server said what is wrong.
+    Problem(Box<Problem>),
+    /// An answer that is not ours: something between us and the server speaks, or the versions differ.
+    Unreadable(u16),
+}
+
+impl ApiError {
+    pub(crate) fn code(&self) -> Option<ProblemCode> {
+        match self {
+            Self::Problem(problem) => Some(problem.code),
+            _ => None,
+        }
+    }
+
+    /// What the server says about a field.
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        match self {
+            Self::Problem(problem) => {
+                problem.errors.iter().find(|e| e.field == name).map(|e| e.message.as_str())
+            }
+            _ => None,
+        }
+    }
+
+    /// A sentence for a person. What can be said without details is said in their language; details come from
+    /// the server as they are.
+    pub(crate) fn message(&self, locale: Locale) -> String {
+        let problem = match self {
+            Self::Unreachable => return td_string!(locale, common.error_unreachable).to_owned(),
+            Self::Unreadable(status) => return td_string!(locale, common.error_unreadable, status = *status),
+            Self::Problem(problem) => problem,
+        };
+        let known = match problem.code {
+            ProblemCode::WrongCredentials => td_string!(locale, common.error_wrong_credentials),
+            ProblemCode::NotSignedIn => td_string!(locale, common.error_not_signed_in),
+            ProblemCode::Forbidden => td_string!(locale, common.error_forbidden),
+            ProblemCode::NotFound => td_string!(locale, common.error_not_found),
+            ProblemCode::Unavailable => td_string!(locale, common.error_unavailable),
+            ProblemCode::TooManyAttempts => {
+                let seconds = problem.retry_after.unwrap_or(60);
+                return td_string!(locale, common.error_too_many, seconds = seconds);
+            }
+            ProblemCode::Internal => {
+                let id = problem.request_id.clone();
+                return td_string!(locale, common.error_internal, id = id);
+            }
+            _ => return problem.detail.clone(),
+        };
+        known.to_owned()
+    }
+
+    /// The message, unless the fields that a form shows already say all of it.
+    pub(crate) fn beside(&self, fields: &[&str], locale: Locale) -> Option<String> {
+        if let Self::Problem(problem) = self
+            && !problem.errors.is_empty()
+        {
+            let others: Vec<String> = problem
+                .errors
+                .iter()
+                .filter(|e| !fields.contains(&e.field.as_str()))
+                .map(|e| {
+                    if e.field.is_empty() { e.message.clone() } else { format!("{}: {}", e.field, e.message) }
+                })
+                .collect();
+            return (!others.is_empty()).then(|| others.join("\n"));
+        }
+        Some(self.message(locale))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use causeway_openapi::FieldError;
+
+    fn problem(code: ProblemCode, errors: &[(&str, &str)]) -> ApiError {
+        ApiError::Problem(Box::new(Problem {
+            kind: "about:blank".into(),
+            title: String::new(),
+            status: 422,
+            detail: "the detail".into(),
+            code,
+            request_id: "id-1".into(),
+            errors: errors
+                .iter()
+                .map(|(field, message)| FieldError { field: (*field).into(), message: (*message).into() })
+                .collect(),
+            retry_after: Some(4),
+        }))
+    }
+
+    #[test]
+    fn an_error_that_its_field_shows_is_not_repeated_above_the_form() {
+        let error = problem(ProblemCode::InvalidInput, &[("name", "too long")]);
+        assert_eq!(error.field("name"), Some("too long"));
+        assert_eq!(error.beside(&["name"], Locale::en), None);
+        assert_eq!(error.beside(&["email"], Locale::en), Some("name: too long".into()));
+    }
+
+    #[test]
+    fn known_kinds_speak_the_readers_language_and_others_show_the_detail() {
+        assert_eq!(problem(ProblemCode::Conflict, &[]).message(Locale::zh), "the detail");
+        assert!(problem(ProblemCode::TooManyAttempts, &[]).message(Locale::zh).contains('4'));
+        assert!(problem(ProblemCode::Internal, &[]).message(Locale::en).contains("id-1"));
+    }
+}

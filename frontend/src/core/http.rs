@@ -1,0 +1,198 @@
+//! The only module that speaks HTTP. Adds the access token, renews it once when it has expired, reads problem
+//! documents, and gives every request a deadline.
+
+use causeway_openapi::{Problem, ProblemCode, Session as Signed};
+use gloo_net::http::{Method, Request, RequestBuilder, Response};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{error::ApiError, session::Session};
+
+const BASE: &str = "/admin/v1";
+/// Longer than any answer of the server: a test of an upstream account waits for the provider.
+const DEADLINE_MS: u32 = 45_000;
+
+/// Sends requests in the name of a session.
+#[derive(Clone, Copy)]
+pub(crate) struct Http {
+    session: Session,
+}
+
+impl Http {
+    pub(crate) fn new(session: Session) -> Self {
+        Self { session }
+    }
+
+    pub(crate) async fn get<T: DeserializeOwned>(self, path: &str) -> Result<T, ApiError> {
+        self.json(Method::GET, path, None).await
+    }
+
+    /// GET with the fields of `query` as parameters.
+    pub(crate) async fn find<T: DeserializeOwned>(
+        self,
+        path: &str,
+        query: &impl Serialize,
+    ) -> Result<T, ApiError> {
+        self.json(Method::GET, &format!("{path}{}", query_string(query)), None).await
+    }
+
+    pub(crate) async fn post<T: DeserializeOwned>(
+        self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, ApiError> {
+        self.json(Method::POST, path, Some(to_json(body)?)).await
+    }
+
+    pub(crate) async fn patch<T: DeserializeOwned>(
+        self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, ApiError> {
+        self.json(Method::PATCH, path, Some(to_json(body)?)).await
+    }
+
+    /// A request whose answer has no body.
+    pub(crate) async fn tell(self, method: Method, path: &str) -> Result<(), ApiError> {
+        self.answer(method, path, None).await.map(drop)
+    }
+
+    async fn json<T: DeserializeOwned>(
+        self,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+    ) -> Result<T, ApiError> {
+        let answer = self.answer(method, path, body).await?;
+        let status = answer.status();
+        answer.json().await.map_err(|_| ApiError::Unreadable(status))
+    }
+
+    /// The successful answer. An expired access token is renewed and the request sent once more.
+    async fn answer(self, method: Method, path: &str, body: Option<String>) -> Result<Response, ApiError> {
+        let token = self.session.token();
+        let was_signed_in = token.is_some();
+        let first = send(method.clone(), path, body.clone(), token).await;
+        let expired = matches!(&first, Err(e) if e.code() == Some(ProblemCode::NotSignedIn));
+        if !(was_signed_in && expired) {
+            return first;
+        }
+        match self.renew().await {
+            Renewed::Yes => send(method, path, body, self.session.token()).await,
+            Renewed::Unreachable => Err(ApiError::Unreachable),
+            Renewed::Refused => {
+                self.session.forget();
+                first
+            }
+        }
+    }
+
+    /// Asks for a new access token with the refresh cookie.
+    pub(crate) async fn renew(self) -> Renewed {
+        let session = self.session;
+        session
+            .renew(async move {
+                let answer = send(Method::POST, "/auth/refresh", None, None).await;
+                match answer {
+                    Ok(answer) => match answer.json::<Signed>().await {
+                        Ok(signed) => {
+                            session.enter(signed);
+                            Renewed::Yes
+                        }
+                        Err(_) => Renewed::Unreachable,
+                    },
+                    Err(ApiError::Problem(problem)) if problem.status < 500 => Renewed::Refused,
+                    // Nothing is known about the session: signing the person out would be wrong.
+                    Err(_) => Renewed::Unreachable,
+                }
+            })
+            .await
+    }
+}
+
+/// What came of asking for a new access token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Renewed {
+    Yes,
+    /// There is no session to renew.
+    Refused,
+    /// The server could not be asked.
+    Unreachable,
+}
+
+async fn send(
+    method: Method,
+    path: &str,
+    body: Option<String>,
+    token: Option<String>,
+) -> Result<Response, ApiError> {
+    let deadline = web_sys::AbortSignal::timeout_with_u32(DEADLINE_MS);
+    let mut request: RequestBuilder =
+        Request::get(&format!("{BASE}{path}")).method(method).abort_signal(Some(&deadline));
+    if let Some(token) = token {
+        request = request.header("authorization", &format!("Bearer {token}"));
+    }
+    let request = match body {
+        Some(body) => request.header("content-type", "application/json").body(body),
+        None => request.build(),
+    };
+    let answer =
+        request.map_err(|_| ApiError::Unreachable)?.send().await.map_err(|_| ApiError::Unreachable)?;
+    if answer.ok() {
+        return Ok(answer);
+    }
+    let status = answer.status();
+    match answer.json::<Problem>().await {
+        Ok(problem) => Err(ApiError::Problem(Box::new(problem))),
+        Err(_) => Err(ApiError::Unreadable(status)),
+    }
+}
+
+fn to_json(body: &impl Serialize) -> Result<String, ApiError> {
+    // Our own types always serialise; a failure would be a bug that the tests of the contract find.
+    serde_json::to_string(body).map_err(|_| ApiError::Unreadable(0))
+}
+
+/// `?a=1&b=x` of a flat struct; absent fields are left out.
+fn query_string(query: &impl Serialize) -> String {
+    let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(query) else { return String::new() };
+    let pairs: Vec<String> = fields
+        .into_iter()
+        .filter_map(|(name, value)| {
+            let text = match value {
+                serde_json::Value::Null => return None,
+                serde_json::Value::String(text) => text,
+                other => other.to_string(),
+            };
+            Some(format!("{name}={}", encoded(&text)))
+        })
+        .collect();
+    if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
+}
+
+/// Percent-encoding of everything outside the unreserved characters of RFC 3986.
+fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|b| match b {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(b).to_string(),
+            _ => format!("%{b:02X}"),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use causeway_openapi::{Outcome, RequestQuery};
+
+    #[test]
+    fn a_query_holds_what_is_set_and_nothing_else() {
+        assert_eq!(query_string(&RequestQuery::default()), "");
+        let query = RequestQuery {
+            model: Some("claude *".into()),
+            status: Some(200),
+            outcome: Some(Outcome::ClientLeft),
+            ..RequestQuery::default()
+        };
+        assert_eq!(query_string(&query), "?model=claude%20%2A&status=200&outcome=client_left");
+    }
+}

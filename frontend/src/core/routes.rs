@@ -1,0 +1,43 @@
+//! Addresses of the pages. The application is mounted at `/web`.
+
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+
+pub(crate) const MOUNT: &str = "/web";
+pub(crate) const DASHBOARD: &str = "/web/";
+pub(crate) const REQUESTS: &str = "/web/requests";
+pub(crate) const KEYS: &str = "/web/keys";
+pub(crate) const ACCOUNTS: &str = "/web/accounts";
+pub(crate) const PRICES: &str = "/web/prices";
+pub(crate) const CONNECT: &str = "/web/connect";
+pub(crate) const SIGN_IN: &str = "/web/sign-in";
+
+/// Goes to one of the addresses above.
+pub(crate) fn use_go() -> impl Fn(&str) + Clone {
+    let navigate = use_navigate();
+    move |address: &str| navigate(address, NavigateOptions { resolve: false, ..NavigateOptions::default() })
+}
+
+/// Where to go after sign-in: only ever a page of this application, whatever the address bar says.
+pub(crate) fn safe_next(next: Option<&str>) -> String {
+    match next {
+        Some(next) if next.starts_with(DASHBOARD) && !next.contains(['\\', '\n', '\t', '\r']) => {
+            next.to_owned()
+        }
+        _ => DASHBOARD.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sign_in_leads_nowhere_but_into_the_application() {
+        assert_eq!(safe_next(Some("/web/keys?x=1")), "/web/keys?x=1");
+        for foreign in ["https://evil.example", "//evil.example", "/webmail", "/docs", "javascript:alert(1)"]
+        {
+            assert_eq!(safe_next(Some(foreign)), DASHBOARD, "{foreign}");
+        }
+        assert_eq!(safe_next(None), DASHBOARD);
+    }
+}

@@ -1,0 +1,116 @@
+//! Who is signed in. The access token lives in memory only; the refresh token is a cookie that scripts cannot
+//! read, and a page that is opened anew asks for an access token with it.
+
+use std::future::Future;
+
+use causeway_domain::Role;
+use causeway_openapi::{OrganizationRef, Permission, Session as Signed, User};
+use futures_util::{
+    FutureExt,
+    future::{LocalBoxFuture, Shared},
+};
+use leptos::prelude::*;
+
+use super::http::Renewed;
+
+/// What is known about the visitor.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Visitor {
+    /// The page has just been opened and has not asked yet.
+    Unknown,
+    /// Nobody.
+    Stranger,
+    /// A member of an organisation.
+    Member(Box<Member>),
+}
+
+/// A person in an organisation.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Member {
+    pub(crate) user: User,
+    pub(crate) organization: OrganizationRef,
+    pub(crate) role: Role,
+}
+
+type Renewal = Shared<LocalBoxFuture<'static, Renewed>>;
+
+/// The session of this page. A handle to signals, so it is copied freely.
+#[derive(Clone, Copy)]
+pub(crate) struct Session {
+    visitor: RwSignal<Visitor>,
+    token: StoredValue<Option<String>>,
+    renewal: StoredValue<Option<Renewal>, LocalStorage>,
+}
+
+impl Session {
+    pub(crate) fn new() -> Self {
+        Self {
+            visitor: RwSignal::new(Visitor::Unknown),
+            token: StoredValue::new(None),
+            renewal: StoredValue::new_local(None),
+        }
+    }
+
+    pub(crate) fn visitor(self) -> Visitor {
+        self.visitor.get()
+    }
+
+    pub(crate) fn member(self) -> Option<Member> {
+        self.visitor.with(|visitor| match visitor {
+            Visitor::Member(member) => Some((**member).clone()),
+            _ => None,
+        })
+    }
+
+    /// Whether the member's role has a permission: the table the server's guards read. It decides what is shown;
+    /// what is allowed, the server decides.
+    pub(crate) fn may(self, permission: Permission) -> bool {
+        self.visitor.with(|v| matches!(v, Visitor::Member(member) if permission.granted_to(member.role)))
+    }
+
+    pub(crate) fn token(self) -> Option<String> {
+        self.token.get_value()
+    }
+
+    /// Takes over what sign-in, set-up and renewal answer with.
+    pub(crate) fn enter(self, signed: Signed) {
+        let Signed { access_token, user, organization, role, .. } = signed;
+        self.token.set_value(Some(access_token.0));
+        let member = Visitor::Member(Box::new(Member { user, organization, role }));
+        // A renewal that brings no news must not rebuild the page.
+        if self.visitor.with_untracked(|visitor| *visitor != member) {
+            self.visitor.set(member);
+        }
+    }
+
+    pub(crate) fn forget(self) {
+        self.token.set_value(None);
+        if self.visitor.with_untracked(|visitor| *visitor != Visitor::Stranger) {
+            self.visitor.set(Visitor::Stranger);
+        }
+    }
+
+    /// Joins the renewal that is under way, or starts one. Ten requests that fail together must send the
+    /// rotating refresh token once: a second use would look like theft and end the session.
+    pub(crate) async fn renew(self, start: impl Future<Output = Renewed> + 'static) -> Renewed {
+        let under_way = self.renewal.get_value();
+        let renewal = under_way.unwrap_or_else(|| {
+            let renewal = start.boxed_local().shared();
+            self.renewal.set_value(Some(renewal.clone()));
+            renewal
+        });
+        let renewed = renewal.clone().await;
+        // Only the one that is over is cleared, not one that was started meanwhile.
+        self.renewal.update_value(|current| {
+            if current.as_ref().is_some_and(|c| c.ptr_eq(&renewal)) {
+                *current = None;
+            }
+        });
+        renewed
+    }
+}
+
+/// The session, from any component.
+pub(crate) fn use_session() -> Session {
+    expect_context()
+}

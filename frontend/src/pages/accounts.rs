@@ -1,0 +1,116 @@
+//! Upstream accounts: the credentials that requests are sent with.
+
+mod form;
+mod row;
+mod test;
+
+use causeway_openapi::{Account, AccountTest, Permission};
+use leptos::prelude::*;
+
+use self::{form::AccountForm, row::Row, test::TestOutcome};
+use crate::{
+    core::{
+        api::use_api,
+        i18n::{t, t_string, text, use_i18n},
+        query::Query,
+        session::use_session,
+    },
+    ui::{
+        button::{Button, Kind},
+        dialog::Dialog,
+        icon::{Glyph, Icon},
+        loaded::{Empty, ListSkeleton, Loaded},
+        page::{Card, PageHeader},
+        table::{Column, Table},
+    },
+};
+
+/// What the page's dialogs are about. One of each at a time.
+#[derive(Clone, Copy)]
+struct Dialogs {
+    form: RwSignal<bool>,
+    /// The account that is edited; none while one is added.
+    edited: RwSignal<Option<Account>>,
+    outcome: RwSignal<bool>,
+    tested: RwSignal<Option<(String, AccountTest)>>,
+}
+
+/// The page.
+#[component]
+pub(crate) fn Accounts() -> impl IntoView {
+    let i18n = use_i18n();
+    let api = use_api();
+    let session = use_session();
+    let accounts = Query::new(move || api.accounts());
+    let dialogs = Dialogs {
+        form: RwSignal::new(false),
+        edited: RwSignal::new(None),
+        outcome: RwSignal::new(false),
+        tested: RwSignal::new(None),
+    };
+    let may_write = Memo::new(move |_| session.may(Permission::AccountsWrite));
+    let add = move |()| {
+        dialogs.edited.set(None);
+        dialogs.form.set(true);
+    };
+    let add_button = move |testid: &'static str| {
+        view! {
+            <Show when=move || may_write.get()>
+                <Button kind=Kind::Primary on_press=add testid=testid>
+                    <Glyph icon=Icon::Plus class="size-4"/>
+                    {t!(i18n, accounts.add)}
+                </Button>
+            </Show>
+        }
+    };
+    let columns = move || {
+        vec![
+            Column::text(text!(i18n, accounts.name)),
+            Column::text(text!(i18n, accounts.provider)),
+            Column::text(text!(i18n, accounts.status)),
+            Column::text(text!(i18n, accounts.last_test)),
+            Column::actions(text!(i18n, common.actions)),
+        ]
+    };
+    let form_title = Signal::derive(move || {
+        if dialogs.edited.with(Option::is_some) {
+            t_string!(i18n, accounts.edit).to_owned()
+        } else {
+            t_string!(i18n, accounts.add).to_owned()
+        }
+    });
+    view! {
+        <PageHeader title=text!(i18n, accounts.title) text=text!(i18n, accounts.text)>
+            {add_button("add-account")}
+        </PageHeader>
+        <Card flush=true>
+            <Loaded query=accounts skeleton=|| view! { <ListSkeleton/> }.into_any() let:page>
+                {if page.items.is_empty() {
+                    view! {
+                        <Empty icon=Icon::Plug title=text!(i18n, accounts.empty) text=text!(i18n, accounts.empty_text)>
+                            {add_button("add-first-account")}
+                        </Empty>
+                    }
+                    .into_any()
+                } else {
+                    view! {
+                        <Table caption=text!(i18n, accounts.title) columns=columns() testid="accounts">
+                            {page
+                                .items
+                                .into_iter()
+                                .map(|account| view! { <Row account accounts dialogs may_write/> })
+                                .collect_view()}
+                        </Table>
+                    }
+                    .into_any()
+                }}
+            </Loaded>
+        </Card>
+        <Dialog open=dialogs.form title=form_title testid="account-dialog">
+            <AccountForm dialogs accounts/>
+        </Dialog>
+        <Dialog open=dialogs.outcome title=text!(i18n, accounts.test_outcome) testid="test-dialog">
+            {move || dialogs.tested.get().map(|(name, test)| view! { <TestOutcome name test open=dialogs.outcome/> })}
+        </Dialog>
+    }
+}

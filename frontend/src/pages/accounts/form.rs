@@ -1,0 +1,190 @@
+//! Adding an account, and changing one. The credential goes in and never comes back; leaving it empty in a
+//! change keeps the one that is there.
+
+use causeway_domain::provider::Provider;
+use causeway_openapi::{Account, CreateAccount, Credential, Page, ProviderPreset, UpdateAccount};
+use leptos::prelude::*;
+
+use super::Dialogs;
+use crate::{
+    core::{
+        api::use_api,
+        form::Submission,
+        i18n::{t, t_string, text, use_i18n},
+        query::Query,
+    },
+    ui::{
+        button::{Button, Kind},
+        dialog::Actions,
+        field::{SelectField, TextField},
+        notice::Failure,
+        toast::use_toasts,
+    },
+};
+
+const FIELDS: &[&str] =
+    &["name", "base_url", "credential", "credential.api_key", "priority", "max_concurrency"];
+
+/// The form within the dialog.
+#[component]
+pub(super) fn AccountForm(dialogs: Dialogs, accounts: Query<Page<Account>>) -> impl IntoView {
+    let i18n = use_i18n();
+    let api = use_api();
+    let toasts = use_toasts();
+    let submission = Submission::new();
+    let presets = Query::new(move || api.providers());
+    let edited = dialogs.edited.get_untracked();
+    let old = StoredValue::new(edited.clone());
+    let adding = edited.is_none();
+    let initial = |get: fn(&Account) -> String| RwSignal::new(edited.as_ref().map(get).unwrap_or_default());
+
+    let name = initial(|a| a.name.clone());
+    let provider =
+        RwSignal::new(edited.as_ref().map_or(Provider::Anthropic, |a| a.provider).as_str().to_owned());
+    let base_url = initial(|a| a.base_url.clone());
+    let api_key = RwSignal::new(String::new());
+    let priority = initial(|a| a.priority.to_string());
+    let max_concurrency = initial(|a| a.max_concurrency.map(|n| n.to_string()).unwrap_or_default());
+
+    let preset = Memo::new(move |_| {
+        let chosen = provider.get();
+        presets
+            .data()
+            .and_then(|all| all.into_iter().find(|p: &ProviderPreset| p.provider.as_str() == chosen))
+    });
+    // The address of a provider that has one need not be typed, and is not hidden either.
+    let needs_address = Memo::new(move |_| provider.with(|p| p != Provider::Anthropic.as_str()));
+    let send = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let done = move |account: Account| {
+            dialogs.form.set(false);
+            toasts.good(t_string!(i18n, accounts.saved_toast, name = account.name));
+            accounts.reload();
+        };
+        let api_key = api_key.get_untracked().trim().to_owned();
+        let credential = Credential::ApiKey { api_key: api_key.as_str().into(), auth: None };
+        let address = Some(base_url.get_untracked().trim().to_owned()).filter(|text| !text.is_empty());
+        let name = name.get_untracked().trim().to_owned();
+        let limit = max_concurrency.get_untracked().trim().parse().ok();
+        let order = priority.get_untracked().trim().parse().ok();
+        match old.get_value() {
+            None => {
+                let account = CreateAccount {
+                    name,
+                    provider: provider.get_untracked().parse().unwrap_or(Provider::AnthropicCompatible),
+                    base_url: address,
+                    credential,
+                    priority: order,
+                    max_concurrency: limit,
+                    enabled: None,
+                };
+                submission.run(async move { api.add_account(account).await }, done);
+            }
+            Some(old) => {
+                let change = UpdateAccount {
+                    name: Some(name),
+                    base_url: address.filter(|address| *address != old.base_url),
+                    credential: (!api_key.is_empty()).then_some(credential),
+                    priority: order,
+                    max_concurrency: Some(limit),
+                    enabled: None,
+                };
+                submission.run(async move { api.change_account(old.id, change).await }, done);
+            }
+        }
+    };
+    let key_error = Signal::derive(move || {
+        submission.field("credential.api_key").get().or_else(|| submission.field("credential").get())
+    });
+    let options = Signal::derive(move || {
+        Provider::ALL
+            .into_iter()
+            .map(|p| {
+                let name = match p {
+                    Provider::Anthropic => t_string!(i18n, accounts.anthropic),
+                    Provider::AnthropicCompatible => t_string!(i18n, accounts.anthropic_compatible),
+                };
+                (p.as_str().to_owned(), name.to_owned())
+            })
+            .collect::<Vec<_>>()
+    });
+    view! {
+        <form class="flex flex-col gap-4" on:submit=send>
+            <Failure error=submission.error fields=FIELDS/>
+            <TextField
+                label=text!(i18n, accounts.name)
+                placeholder=text!(i18n, accounts.name_example)
+                value=name
+                required=true
+                focus=true
+                error=submission.field("name")
+                testid="account-name"
+            />
+            {adding.then(|| view! {
+                <SelectField label=text!(i18n, accounts.provider) value=provider options testid="account-provider"/>
+            })}
+            <Show when=move || needs_address.get() || !adding>
+                <TextField
+                    label=text!(i18n, accounts.base_url)
+                    hint=text!(i18n, accounts.base_url_hint)
+                    placeholder="https://llm.example.com"
+                    value=base_url
+                    kind="url"
+                    required=true
+                    mono=true
+                    error=submission.field("base_url")
+                    testid="account-base-url"
+                />
+            </Show>
+            <TextField
+                label=text!(i18n, accounts.api_key)
+                hint=Signal::derive(move || {
+                    if adding { t_string!(i18n, accounts.api_key_hint).to_owned() } else { t_string!(i18n, accounts.api_key_keep).to_owned() }
+                })
+                placeholder=Signal::derive(move || {
+                    preset.with(|p| p.as_ref().and_then(|p| p.key_prefix.clone()).map(|prefix| format!("{prefix}…")).unwrap_or_default())
+                })
+                value=api_key
+                kind="password"
+                // Password managers must not offer to keep, or fill in, a provider's key.
+                autocomplete="new-password"
+                required=adding
+                mono=true
+                error=key_error
+                testid="account-api-key"
+            />
+            {move || preset.with(|p| p.as_ref().and_then(|p| p.keys_page.clone())).map(|page| view! {
+                <a class="link -mt-2 text-xs text-base-content/70 break-all" href=page target="_blank" rel="noopener noreferrer">
+                    {t!(i18n, accounts.keys_page)}
+                </a>
+            })}
+            <details class="rounded-box border border-base-300 px-4 py-3" open=!adding>
+                <summary class="cursor-pointer text-sm font-medium">{t!(i18n, common.more_options)}</summary>
+                <div class="mt-4 grid gap-4 sm:grid-cols-2">
+                    <TextField
+                        label=text!(i18n, accounts.priority)
+                        hint=text!(i18n, accounts.priority_hint)
+                        placeholder="100"
+                        value=priority
+                        kind="number"
+                        error=submission.field("priority")
+                    />
+                    <TextField
+                        label=text!(i18n, accounts.max_concurrency)
+                        hint=text!(i18n, accounts.max_concurrency_hint)
+                        placeholder=text!(i18n, common.unlimited)
+                        value=max_concurrency
+                        kind="number"
+                        error=submission.field("max_concurrency")
+                    />
+                </div>
+            </details>
+            <Actions>
+                <Button on_press=move |()| dialogs.form.set(false)>{t!(i18n, common.cancel)}</Button>
+                <Button kind=Kind::Primary submit=true busy=submission.busy testid="save-account">
+                    {if adding { t_string!(i18n, accounts.add) } else { t_string!(i18n, common.save) }}
+                </Button>
+            </Actions>
+        </form>
+    }
+}

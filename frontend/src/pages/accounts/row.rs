@@ -1,0 +1,175 @@
+//! One account in the list, with what can be done to it.
+
+use causeway_domain::provider::Provider;
+use causeway_openapi::{Account, Page, UpdateAccount};
+use leptos::prelude::*;
+
+use super::Dialogs;
+use crate::{
+    core::{
+        api::use_api,
+        form::Submission,
+        format,
+        i18n::{t, t_string, text, use_i18n},
+        query::Query,
+    },
+    ui::{
+        badge::{Badge, Tone},
+        button::Button,
+        confirm::Confirm,
+        icon::{Glyph, Icon},
+        menu::{Menu, MenuItem},
+        table::Cell,
+        toast::use_toasts,
+    },
+};
+
+/// The row.
+#[component]
+pub(super) fn Row(
+    account: Account,
+    accounts: Query<Page<Account>>,
+    dialogs: Dialogs,
+    may_write: Memo<bool>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let api = use_api();
+    let toasts = use_toasts();
+    let testing = Submission::new();
+    let changing = Submission::new();
+    let asking = RwSignal::new(false);
+    let id = account.id;
+    let enabled = account.enabled;
+    let name = StoredValue::new(account.name.clone());
+
+    // Errors of buttons in a row have no form to stand in.
+    Effect::new(move |_| {
+        for submission in [testing, changing] {
+            if let Some(error) = submission.error.get() {
+                toasts.bad(error.message(i18n.get_locale_untracked()));
+            }
+        }
+    });
+    let run_test = move |()| {
+        testing.run(async move { api.test_account(id).await }, move |test| {
+            dialogs.tested.set(Some((name.get_value(), test)));
+            dialogs.outcome.set(true);
+            accounts.reload();
+        });
+    };
+    let switch = move |()| {
+        let change = UpdateAccount { enabled: Some(!enabled), ..UpdateAccount::default() };
+        changing.run(async move { api.change_account(id, change).await }, move |_| {
+            toasts.good(if enabled {
+                t_string!(i18n, accounts.disabled_toast, name = name.get_value())
+            } else {
+                t_string!(i18n, accounts.enabled_toast, name = name.get_value())
+            });
+            accounts.reload();
+        });
+    };
+    let remove = move |()| {
+        changing.run(async move { api.delete_account(id).await }, move |()| {
+            asking.set(false);
+            toasts.good(t_string!(i18n, accounts.deleted_toast, name = name.get_value()));
+            accounts.reload();
+        });
+    };
+    let edited = StoredValue::new(account.clone());
+    let edit = move |()| {
+        dialogs.edited.set(Some(edited.get_value()));
+        dialogs.form.set(true);
+    };
+    let (hint, base_url, provider) =
+        (account.credential_hint.clone(), account.base_url.clone(), provider_name(account.provider));
+    view! {
+        <tr data-testid="account">
+            <Cell label=text!(i18n, accounts.name)>
+                <div class="font-medium break-words">{name.get_value()}</div>
+                <div class="font-mono text-xs text-base-content/60">{hint}</div>
+            </Cell>
+            <Cell label=text!(i18n, accounts.provider)>
+                <div>{provider}</div>
+                <div class="text-xs text-base-content/60 break-all">{base_url}</div>
+            </Cell>
+            <Cell label=text!(i18n, accounts.status)>
+                {if enabled {
+                    view! { <Badge tone=Tone::Good dot=true>{t!(i18n, common.enabled)}</Badge> }.into_any()
+                } else {
+                    view! { <Badge tone=Tone::Neutral dot=true>{t!(i18n, common.disabled)}</Badge> }.into_any()
+                }}
+            </Cell>
+            <Cell label=text!(i18n, accounts.last_test)><LastTest account/></Cell>
+            <Cell label=text!(i18n, common.actions) numeric=true>
+                <Show when=move || may_write.get()>
+                    <div class="flex items-center justify-end gap-1">
+                        <Button small=true busy=testing.busy on_press=run_test testid="test-account">
+                            {t!(i18n, accounts.test)}
+                        </Button>
+                        <Menu
+                            label=text!(i18n, common.more_actions, name = name.get_value())
+                            face=view! { <span aria-hidden="true">"⋯"</span> }.into_any()
+                            testid="account-menu"
+                        >
+                            <MenuItem on_press=edit testid="edit-account">
+                                <Glyph icon=Icon::Edit class="size-4"/>
+                                {t!(i18n, common.edit)}
+                            </MenuItem>
+                            <MenuItem on_press=switch testid="switch-account">
+                                <Glyph icon=Icon::Power class="size-4"/>
+                                {if enabled { t_string!(i18n, common.disable) } else { t_string!(i18n, common.enable) }}
+                            </MenuItem>
+                            <MenuItem on_press=move |()| asking.set(true) danger=true testid="delete-account">
+                                <Glyph icon=Icon::Trash class="size-4"/>
+                                {t!(i18n, common.delete)}
+                            </MenuItem>
+                        </Menu>
+                    </div>
+                </Show>
+                <Confirm
+                    open=asking
+                    title=text!(i18n, accounts.delete_title, name = name.get_value())
+                    text=text!(i18n, accounts.delete_text)
+                    action=text!(i18n, common.delete)
+                    busy=changing.busy
+                    on_confirm=remove
+                />
+            </Cell>
+        </tr>
+    }
+}
+
+/// The provider's name as people know it.
+fn provider_name(provider: Provider) -> &'static str {
+    match provider {
+        Provider::Anthropic => "Anthropic",
+        Provider::AnthropicCompatible => "Anthropic-compatible",
+    }
+}
+
+/// Whether the credential worked when it was last tried, and when that was.
+#[component]
+fn LastTest(account: Account) -> impl IntoView {
+    let i18n = use_i18n();
+    match account.last_test {
+        None => view! { <span class="text-sm text-base-content/60">{t!(i18n, accounts.never_tested)}</span> }
+            .into_any(),
+        Some(test) => {
+            let at = test.at;
+            let models = account.models.map_or(0, |m| m.len());
+            view! {
+                {if test.ok {
+                    view! { <Badge tone=Tone::Good>{t!(i18n, accounts.models_count, count = models)}</Badge> }.into_any()
+                } else {
+                    view! { <Badge tone=Tone::Bad>{t!(i18n, accounts.failed)}</Badge> }.into_any()
+                }}
+                <div class="mt-0.5 text-xs text-base-content/60 tabular-nums" title=format::moment_exact(at)>
+                    {move || format::moment(at, i18n.get_locale())}
+                    " · "
+                    {format::duration_ms(test.latency_ms)}
+                </div>
+            }
+            .into_any()
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Issuing a key, and changing one.
+
+mod fields;
+
+use causeway_domain::{Limits, model::ModelPolicy};
+use causeway_openapi::{Account, CreateKey, Key, Page, UpdateKey};
+use leptos::prelude::*;
+
+use super::{Dialogs, JustIssued, limits::LimitFields};
+use crate::{
+    core::{
+        api::use_api,
+        form::Submission,
+        i18n::{t, t_string, text, use_i18n},
+        query::Query,
+    },
+    pages::keys::limits::Problems,
+    ui::{
+        button::{Button, Kind},
+        dialog::Actions,
+        field::{SelectField, TextArea, TextField},
+        notice::Failure,
+        toast::use_toasts,
+    },
+};
+
+const FIELDS: &[&str] = &[
+    "name",
+    "description",
+    "expires_at",
+    "account_id",
+    "models.allow",
+    "models.deny",
+    "limits.requests_per_minute",
+    "limits.tokens_per_minute",
+    "limits.concurrency",
+    "limits.usd.five_hours",
+    "limits.usd.day",
+    "limits.usd.week",
+    "limits.usd.month",
+    "limits.usd.total",
+    "limits.tokens.five_hours",
+    "limits.tokens.day",
+    "limits.tokens.week",
+    "limits.tokens.month",
+    "limits.tokens.total",
+];
+
+/// The form within the dialog.
+#[component]
+pub(super) fn KeyForm(
+    dialogs: Dialogs,
+    keys: Query<Page<Key>>,
+    accounts: Query<Page<Account>>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let api = use_api();
+    let toasts = use_toasts();
+    let just_issued: JustIssued = expect_context();
+    let submission = Submission::new();
+    let problems = RwSignal::new(Problems::new());
+    let edited = dialogs.edited.get_untracked();
+    let old = StoredValue::new(edited.as_ref().map(|key| key.id));
+    let issuing = edited.is_none();
+
+    let shown = |get: fn(&Key) -> String| RwSignal::new(edited.as_ref().map(get).unwrap_or_default());
+    let name = shown(|k| k.name.clone());
+    let description = shown(|k| k.description.clone());
+    let allow = shown(|k| k.models.allow.join("\n"));
+    let deny = shown(|k| k.models.deny.join("\n"));
+    let account = shown(|k| k.account_id.map(|id| id.to_string()).unwrap_or_default());
+    let expires = shown(|k| k.expires_at.map(fields::date_of).unwrap_or_default());
+    let shown_expiry = expires.get_untracked();
+    let limit_fields = LimitFields::new(&edited.as_ref().map_or_else(Limits::default, |k| k.limits.clone()));
+
+    let send = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let limits = match limit_fields.read() {
+            Ok(limits) => limits,
+            Err(found) => return problems.set(found),
+        };
+        problems.set(Problems::new());
+        let models = ModelPolicy {
+            allow: fields::patterns(&allow.get_untracked()),
+            deny: fields::patterns(&deny.get_untracked()),
+        };
+        let name = name.get_untracked().trim().to_owned();
+        let description = description.get_untracked().trim().to_owned();
+        let account_id = account.get_untracked().parse().ok();
+        let expiry = expires.get_untracked();
+        let expires_at = fields::end_of(&expiry);
+        match old.get_value() {
+            None => {
+                let key =
+                    CreateKey { name, description, limits, models, account_id, expires_at, enabled: None };
+                submission.run(async move { api.issue_key(key).await }, move |issued| {
+                    just_issued.set(issued);
+                    dialogs.form.set(false);
+                    dialogs.issued.set(true);
+                    keys.reload();
+                });
+            }
+            Some(id) => {
+                let change = UpdateKey {
+                    name: Some(name),
+                    description: Some(description),
+                    limits: Some(limits),
+                    models: Some(models),
+                    account_id: Some(account_id),
+                    // An end at another time of day, set by a script, survives an edit of the name.
+                    expires_at: (expiry != shown_expiry).then_some(expires_at),
+                    enabled: None,
+                };
+                submission.run(async move { api.change_key(id, change).await }, move |key| {
+                    dialogs.form.set(false);
+                    toasts.good(t_string!(i18n, keys.saved_toast, name = key.name));
+                    keys.reload();
+                });
+            }
+        }
+    };
+    let account_options = Signal::derive(move || {
+        let any = (String::new(), t_string!(i18n, keys.any_account).to_owned());
+        let all = accounts.data().map(|page| page.items).unwrap_or_default();
+        std::iter::once(any).chain(all.into_iter().map(|a| (a.id.to_string(), a.name))).collect::<Vec<_>>()
+    });
+    view! {
+        <form class="flex flex-col gap-5" on:submit=send>
+            <Failure error=submission.error fields=FIELDS/>
+            <div class="grid gap-4 sm:grid-cols-2">
+                <TextField
+                    label=text!(i18n, keys.name)
+                    placeholder=text!(i18n, keys.name_example)
+                    value=name
+                    required=true
+                    focus=true
+                    error=submission.field("name")
+                    testid="key-name"
+                />
+                <TextField
+                    label=text!(i18n, keys.description)
+                    optional=text!(i18n, common.optional)
+                    value=description
+                    error=submission.field("description")
+                    testid="key-description"
+                />
+            </div>
+            <fields::LimitInputs limits=limit_fields submission problems/>
+            <fieldset>
+                <legend class="mb-3 text-sm font-semibold">{t!(i18n, keys.access)}</legend>
+                <div class="grid gap-4 sm:grid-cols-2">
+                    <TextArea
+                        label=text!(i18n, keys.allow)
+                        hint=text!(i18n, keys.allow_hint)
+                        placeholder="claude-*"
+                        value=allow
+                        error=submission.field("models.allow")
+                        testid="key-allow"
+                    />
+                    <TextArea
+                        label=text!(i18n, keys.deny)
+                        hint=text!(i18n, keys.deny_hint)
+                        placeholder="*-opus-*"
+                        value=deny
+                        error=submission.field("models.deny")
+                        testid="key-deny"
+                    />
+                    <SelectField
+                        label=text!(i18n, keys.account)
+                        hint=text!(i18n, keys.account_hint)
+                        value=account
+                        options=account_options
+                        error=submission.field("account_id")
+                        testid="key-account"
+                    />
+                    <TextField
+                        label=text!(i18n, keys.expires)
+                        hint=text!(i18n, keys.expires_hint)
+                        value=expires
+                        kind="date"
+                        error=submission.field("expires_at")
+                        testid="key-expires"
+                    />
+                </div>
+            </fieldset>
+            <Actions>
+                <Button on_press=move |()| dialogs.form.set(false)>{t!(i18n, common.cancel)}</Button>
+                <Button kind=Kind::Primary submit=true busy=submission.busy testid="save-key">
+                    {if issuing { t_string!(i18n, keys.issue) } else { t_string!(i18n, common.save) }}
+                </Button>
+            </Actions>
+        </form>
+    }
+}

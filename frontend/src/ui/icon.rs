@@ -1,0 +1,112 @@
+//! The icons and the logo, drawn on a 24 × 24 grid with one stroke width. They are decoration: the text beside
+//! them, or the control's label, carries the meaning.
+
+use leptos::prelude::*;
+
+/// Which icon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Icon {
+    Alert,
+    Bolt,
+    Check,
+    Chevron,
+    Close,
+    Copy,
+    Dashboard,
+    Dollar,
+    Edit,
+    Key,
+    List,
+    Menu,
+    Moon,
+    Plug,
+    Plus,
+    Power,
+    Refresh,
+    Search,
+    SignOut,
+    Sun,
+    Screen,
+    Tag,
+    Terminal,
+    Trash,
+}
+
+impl Icon {
+    fn path(self) -> &'static str {
+        match self {
+            Self::Alert => "M12 4 2.8 19.5h18.4L12 4zM12 10v4.500M12 17.200v.1",
+            Self::Bolt => "M13 3 5 13.500h6L10 21l8-10.500h-6L13 3z",
+            Self::Check => "m5 12.500 4.500 4.500L19 7.500",
+            Self::Chevron => "m6.500 9.500 5.500 5.500 5.500-5.500",
+            Self::Close => "M6 6l12 12M18 6 6 18",
+            Self::Copy => {
+                "M9 9h9.500a1.500 1.500 0 0 1 1.500 1.500V20H10.500A1.500 1.500 0 0 1 9 18.500V9zM5.500 15H4V5.500A1.500 1.500 0 0 1 5.500 4H15v1.500"
+            }
+            Self::Dashboard => "M4 4h7v9H4zM15 4h5v5h-5zM15 13h5v7h-5zM4 17h7v3H4z",
+            Self::Dollar => {
+                "M12 3v18M16.500 7.500C15.800 6 14.200 5.500 12 5.500c-2.500 0-4.500 1-4.500 3.200 0 4.800 9.300 2 9.300 6.700 0 2.200-2.200 3.100-4.800 3.100-2.400 0-4.200-.8-4.800-2.600"
+            }
+            Self::Edit => "M4 20h4L19 9l-4-4L4 16v4zM13 7l4 4",
+            Self::Key => {
+                "M8 11a4.500 4.500 0 1 0 0 9 4.500 4.500 0 0 0 0-9zM11.300 12.300 20 4M16.500 7.500l2.500 2.500"
+            }
+            Self::List => "M9 6h11M9 12h11M9 18h11M4.500 6v.1M4.500 12v.1M4.500 18v.1",
+            Self::Menu => "M4 7h16M4 12h16M4 17h16",
+            Self::Moon => "M20 14.500A8.500 8.500 0 0 1 9.500 4 8.500 8.500 0 1 0 20 14.500z",
+            Self::Plug => "M9 3v5M15 3v5M6 8h12v3a6 6 0 0 1-12 0V8zM12 17v4",
+            Self::Plus => "M12 5v14M5 12h14",
+            Self::Power => "M12 3v8M6.500 6.500a8 8 0 1 0 11 0",
+            Self::Refresh => {
+                "M20 5v5h-5M4 19v-5h5M19.300 10A8 8 0 0 0 5.500 7.500M4.700 14a8 8 0 0 0 13.800 2.500"
+            }
+            Self::Search => "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM16 16l4.500 4.500",
+            Self::SignOut => "M10 4H5v16h5M14 8l4 4-4 4M18 12H9",
+            Self::Sun => {
+                "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM12 2.500v2M12 19.500v2M2.500 12h2M19.500 12h2M5.300 5.300l1.400 1.400M17.300 17.300l1.400 1.400M5.300 18.700l1.400-1.400M17.300 6.700l1.400-1.400"
+            }
+            Self::Screen => "M3.500 5h17v11h-17zM9 20h6M12 16v4",
+            Self::Tag => "M4 4h7l9 9-7 7-9-9V4zM8 8v.1",
+            Self::Terminal => "M3.500 4.500h17v15h-17zM7 9l3 3-3 3M12.500 15H16",
+            Self::Trash => "M4.500 7h15M9.500 7V4h5v3M6.500 7l1 13h9l1-13M10 11v5.500M14 11v5.500",
+        }
+    }
+}
+
+/// One icon. The size comes from the classes.
+#[component]
+pub(crate) fn Glyph(icon: Icon, #[prop(default = "size-5")] class: &'static str) -> impl IntoView {
+    view! {
+        <svg
+            class=format!("{class} shrink-0")
+            viewBox="0 0 24 24"
+            fill="none"
+            stroke="currentColor"
+            stroke-width="1.75"
+            stroke-linecap="round"
+            stroke-linejoin="round"
+            aria-hidden="true"
+        >
+            <path d=icon.path()></path>
+        </svg>
+    }
+}
+
+/// The logo: a causeway of two arches over water.
+#[component]
+pub(crate) fn Logo(#[prop(default = "size-8")] class: &'static str) -> impl IntoView {
+    view! {
+        <svg class=format!("{class} shrink-0") viewBox="0 0 48 48" fill="none" aria-hidden="true">
+            <rect class="fill-primary" width="48" height="48" rx="11"></rect>
+            <g class="stroke-primary-content" stroke-width="3.5" stroke-linecap="round">
+                <path d="M6 20.500h36" stroke-width="4"></path>
+                <path d="M9 34v-2.500a7.500 7.500 0 0 1 15 0V34M24 34v-2.500a7.500 7.500 0 0 1 15 0V34"></path>
+                <path
+                    d="M7 40.500c3 0 3-1.500 5.700-1.500s2.700 1.500 5.700 1.500 3-1.500 5.600-1.500 2.700 1.500 5.700 1.500 3-1.500 5.700-1.500 2.600 1.500 5.600 1.500"
+                    stroke-width="2"
+                    opacity=".6"
+                ></path>
+            </g>
+        </svg>
+    }
+}

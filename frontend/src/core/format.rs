@@ -29,8 +29,7 @@ pub(crate) fn dollars(amount: Nanos) -> String {
         return format!("{sign}$1.00");
     }
     let digits = format!("{rounded:09}");
-    let shown = digits[..kept].trim_end_matches('0');
-    format!("{sign}$0.{shown:0<2}")
+    format!("{sign}$0.{}", &digits[..kept])
 }
 
 /// Dollars to the last nano-dollar, for a tooltip beside the readable form.
@@ -129,8 +128,9 @@ mod tests {
         assert_eq!(shown(0), "$0.00");
         assert_eq!(shown(1_234_567_891_000), "$1,234.57");
         assert_eq!(shown(20_000_000), "$0.02");
-        assert_eq!(shown(123_456_789), "$0.123");
+        assert_eq!(shown(123_456_789), "$0.1235");
         assert_eq!(shown(12_345_678), "$0.0123");
+        assert_eq!(shown(26_000_001), "$0.0260", "digits line up in a column");
         assert_eq!(shown(45_600), "$0.0000456");
         assert_eq!(shown(1), "$0.000000001");
         assert_eq!(shown(-1_500_000_000), "-$1.50");
@@ -140,7 +140,7 @@ mod tests {
     fn rounding_carries_into_the_dollar() {
         assert_eq!(dollars(Nanos(999_999_999)), "$1.00");
         assert_eq!(dollars(Nanos(1_999_999_999)), "$2.00");
-        assert_eq!(dollars(Nanos(99_999_999)), "$0.10");
+        assert_eq!(dollars(Nanos(99_999_999)), "$0.1000");
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub(crate) fn Code(
                 <CopyButton text/>
             </figcaption>
             <pre
-                class="overflow-x-auto p-4 text-[0.8125rem] leading-relaxed"
+                class="max-h-112 overflow-auto p-4 text-[0.8125rem] leading-relaxed"
                 tabindex="0"
                 data-testid=(!testid.is_empty()).then_some(testid)
             ><code>{move || text.get()}</code></pre>

@@ -8,6 +8,10 @@ use crate::core::{
     theme::{self, Theme, use_theme},
 };
 
+const GROUP: &str = "flex gap-0.5 rounded-field bg-base-300/60 p-0.5";
+const OPTION: &str = "cursor-pointer rounded-field px-2 py-1 text-xs font-medium text-base-content/70 \
+     hover:text-base-content aria-pressed:bg-base-100 aria-pressed:text-primary aria-pressed:shadow-xs";
+
 /// Three buttons of which one is pressed.
 #[component]
 pub(crate) fn ThemeToggle() -> impl IntoView {
@@ -27,8 +31,7 @@ pub(crate) fn ThemeToggle() -> impl IntoView {
         view! {
             <button
                 type="button"
-                class="btn btn-xs join-item px-2"
-                class=("btn-active", move || theme.get() == choice)
+                class=OPTION
                 aria-pressed=move || (theme.get() == choice).to_string()
                 aria-label=label
                 title=label
@@ -42,7 +45,7 @@ pub(crate) fn ThemeToggle() -> impl IntoView {
         }
     };
     view! {
-        <div class="join" role="group" aria-label=move || t_string!(i18n, common.theme) data-testid="theme-toggle">
+        <div class=GROUP role="group" aria-label=move || t_string!(i18n, common.theme) data-testid="theme-toggle">
             {Theme::ALL.map(option).collect_view()}
         </div>
     }
@@ -56,8 +59,7 @@ pub(crate) fn LanguageToggle() -> impl IntoView {
         view! {
             <button
                 type="button"
-                class="btn btn-xs join-item px-2"
-                class=("btn-active", move || i18n.get_locale() == locale)
+                class=OPTION
                 aria-pressed=move || (i18n.get_locale() == locale).to_string()
                 lang=i18n::tag(locale)
                 on:click=move |event| {
@@ -71,7 +73,7 @@ pub(crate) fn LanguageToggle() -> impl IntoView {
         }
     };
     view! {
-        <div class="join" role="group" aria-label=move || t_string!(i18n, common.language) data-testid="language-toggle">
+        <div class=GROUP role="group" aria-label=move || t_string!(i18n, common.language) data-testid="language-toggle">
             {option(Locale::en, "EN")}
             {option(Locale::zh, "中文")}
         </div>

@@ -32,8 +32,9 @@ impl JustIssued {
         self.0.set(Some(key));
     }
 
+    /// Which key it was. Read once, when a page opens.
     pub(crate) fn id(self) -> Option<KeyId> {
-        self.0.with(|issued| issued.as_ref().map(|i| i.key.id))
+        self.0.with_untracked(|issued| issued.as_ref().map(|i| i.key.id))
     }
 
     /// The secret, if it is this key's.

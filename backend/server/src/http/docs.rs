@@ -12,7 +12,7 @@ use axum::{
 use bytes::Bytes;
 use std::sync::Arc;
 use utoipa::{OpenApi as _, openapi::OpenApi};
-use utoipa_swagger_ui::{Config, Url};
+use utoipa_swagger_ui::Config;
 
 /// The whole document.
 pub(crate) fn document() -> OpenApi {
@@ -32,10 +32,8 @@ pub(crate) fn to_json(document: &OpenApi) -> Result<String> {
 /// `/openapi.json` and `/docs`.
 pub(crate) fn router(document: OpenApi) -> Result<Router> {
     let json = Bytes::from(to_json(&document)?);
-    let config = Config::new([Url::new("Causeway", "/openapi.json")])
-        .try_it_out_enabled(true)
-        .persist_authorization(false)
-        .use_base_layout();
+    let config =
+        Config::from("/openapi.json").try_it_out_enabled(true).persist_authorization(false).use_base_layout();
     let config = Arc::new(config);
     let (page, file) = (Arc::clone(&config), config);
     Ok(Router::new()

@@ -1,7 +1,7 @@
 //! Upstream accounts: a credential at a provider. The credential goes in and never comes out.
 
 use crate::{
-    patch::{Patch, present},
+    patch::{Patch, given, present},
     secret::Secret,
 };
 use causeway_domain::{AccountId, provider::Provider};
@@ -88,30 +88,31 @@ pub struct CreateAccount {
 #[serde(default, deny_unknown_fields)]
 pub struct UpdateAccount {
     /// Name as shown, 1–100 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[cfg_attr(
         feature = "schemas",
         schema(example = "Anthropic, research", min_length = 1, max_length = 100)
     )]
     pub name: Option<String>,
     /// Where its API is. Another origin needs the credential again: a credential is only ever sent where it was meant for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schemas", schema(example = "https://api.anthropic.com"))]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false, example = "https://api.anthropic.com"))]
     pub base_url: Option<String>,
     /// A new credential instead of the old one.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false))]
     pub credential: Option<Credential>,
     /// Accounts with a smaller number are tried first, 0–1000.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schemas", schema(example = 100, minimum = 0, maximum = 1000))]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false, example = 100, minimum = 0, maximum = 1000))]
     pub priority: Option<u16>,
     /// Requests open at once; `null` is unlimited.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     #[cfg_attr(feature = "schemas", schema(value_type = Option<u32>, example = 20, minimum = 1))]
     pub max_concurrency: Patch<u32>,
     /// Whether requests may go there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schemas", schema(example = true))]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false, example = true))]
     pub enabled: Option<bool>,
 }
 

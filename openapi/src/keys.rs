@@ -1,7 +1,7 @@
 //! API keys, which clients of the relay present. The secret is shown once, when the key is issued.
 
 use crate::{
-    patch::{Patch, present},
+    patch::{Patch, given, present},
     secret::Secret,
 };
 use causeway_domain::{AccountId, KeyId, Limits, Nanos, UserId, model::ModelPolicy};
@@ -136,20 +136,23 @@ pub struct CreateKey {
 #[serde(default, deny_unknown_fields)]
 pub struct UpdateKey {
     /// Name as shown, 1–100 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schemas", schema(example = "Ada's laptop", min_length = 1, max_length = 100))]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(
+        feature = "schemas",
+        schema(nullable = false, example = "Ada's laptop", min_length = 1, max_length = 100)
+    )]
     pub name: Option<String>,
     /// What it is for, at most 1000 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schemas", schema(example = "Claude Code", max_length = 1000))]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false, example = "Claude Code", max_length = 1000))]
     pub description: Option<String>,
     /// Its limits, all of them anew.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schemas", schema(value_type = Option<crate::schema::Limits>))]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false, value_type = Option<crate::schema::Limits>))]
     pub limits: Option<Limits>,
     /// The models it may use, all of them anew.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schemas", schema(value_type = Option<crate::schema::ModelPolicy>))]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false, value_type = Option<crate::schema::ModelPolicy>))]
     pub models: Option<ModelPolicy>,
     /// The one account it is bound to; `null` is any.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
@@ -160,8 +163,8 @@ pub struct UpdateKey {
     #[cfg_attr(feature = "schemas", schema(value_type = Option<DateTime<Utc>>))]
     pub expires_at: Patch<DateTime<Utc>>,
     /// Whether it is switched on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schemas", schema(example = false))]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false, example = false))]
     pub enabled: Option<bool>,
 }
 

@@ -59,13 +59,13 @@ macro_rules! permissions {
 }
 
 permissions! {
-    /// Read the dashboard and the request log. Members see what their own keys did.
+    /// Read the dashboard and the request log. Members see what they themselves used, all others everything.
     UsageRead = "usage.read" from Viewer,
     /// Read upstream accounts; never their credentials.
     AccountsRead = "accounts.read" from Viewer,
     /// Add, change, test and remove upstream accounts.
     AccountsWrite = "accounts.write" from Admin,
-    /// Read API keys; never their secrets. Members see their own.
+    /// Read API keys; never their secrets. Members see their own, all others everybody's.
     KeysRead = "keys.read" from Viewer,
     /// Issue API keys, and change and delete own ones.
     KeysWriteOwn = "keys.write_own" from Member,

@@ -1,7 +1,7 @@
 //! The organisation's own settings.
 
 use crate::{
-    patch::{Patch, present},
+    patch::{Patch, given, present},
     prices::PriceFigures,
 };
 use causeway_domain::OrgId;
@@ -43,7 +43,10 @@ pub struct Organization {
     #[cfg_attr(feature = "schemas", schema(example = 1, minimum = 1, maximum = 7))]
     pub week_start: u8,
     /// Time of day at which a day begins, `HH:MM` in the time zone.
-    #[cfg_attr(feature = "schemas", schema(example = "00:00", pattern = "^([01][0-9]|2[0-3]):(00|15|30|45)$"))]
+    #[cfg_attr(
+        feature = "schemas",
+        schema(example = "00:00", pattern = "^([01][0-9]|2[0-3]):(00|15|30|45)$")
+    )]
     pub day_start: String,
     /// Seconds for which an answer is read on after its client has left, so that the bill equals the provider's.
     #[cfg_attr(feature = "schemas", schema(example = 10, minimum = 0, maximum = 600))]
@@ -60,27 +63,30 @@ pub struct Organization {
 #[serde(default, deny_unknown_fields)]
 pub struct UpdateOrganization {
     /// Name as shown, 1–100 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[cfg_attr(
         feature = "schemas",
         schema(example = "Analytical Engines", min_length = 1, max_length = 100)
     )]
     pub name: Option<String>,
     /// IANA time zone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schemas", schema(example = "Europe/Berlin"))]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false, example = "Europe/Berlin"))]
     pub time_zone: Option<String>,
     /// First day of the week: 1 = Monday … 7 = Sunday.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schemas", schema(example = 1, minimum = 1, maximum = 7))]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false, example = 1, minimum = 1, maximum = 7))]
     pub week_start: Option<u8>,
     /// Time of day at which a day begins, `HH:MM`; a quarter of an hour, because usage is summed by those.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schemas", schema(example = "04:00", pattern = "^([01][0-9]|2[0-3]):(00|15|30|45)$"))]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(
+        feature = "schemas",
+        schema(nullable = false, example = "04:00", pattern = "^([01][0-9]|2[0-3]):(00|15|30|45)$")
+    )]
     pub day_start: Option<String>,
     /// Seconds for which an answer is read on after its client has left, 0–600.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schemas", schema(example = 10, minimum = 0, maximum = 600))]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false, example = 10, minimum = 0, maximum = 600))]
     pub drain_seconds: Option<u32>,
     /// Price of models that no table knows; `null` refuses them.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]

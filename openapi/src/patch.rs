@@ -9,3 +9,8 @@ pub type Patch<T> = Option<Option<T>>;
 pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(d: D) -> Result<Patch<T>, D::Error> {
     Option::deserialize(d).map(Some)
 }
+
+/// For fields that can be left or set but not cleared: `null` is refused instead of being taken for "leave it".
+pub fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(d: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(d).map(Some)
+}

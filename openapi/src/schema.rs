@@ -37,8 +37,10 @@ pub struct Limits {
     #[schema(example = 4, minimum = 1)]
     pub concurrency: Option<u32>,
     /// Dollars per window, as decimal strings.
+    #[schema(nullable = false)]
     pub usd: Option<DollarWindows>,
     /// Tokens (all buckets) per window.
+    #[schema(nullable = false)]
     pub tokens: Option<TokenWindows>,
 }
 
@@ -86,10 +88,10 @@ pub struct TokenWindows {
 #[derive(ToSchema)]
 pub struct ModelPolicy {
     /// Patterns of which at least one must match, unless there are none.
-    #[schema(example = json!(["claude-*"]))]
+    #[schema(nullable = false, example = json!(["claude-*"]))]
     pub allow: Option<Vec<String>>,
     /// Patterns of which none may match.
-    #[schema(example = json!(["*opus*"]))]
+    #[schema(nullable = false, example = json!(["*opus*"]))]
     pub deny: Option<Vec<String>>,
 }
 

@@ -14,6 +14,7 @@ fn a_change_tells_leaving_from_clearing() {
     assert_eq!(read("{}").expires_at, None);
     assert_eq!(read(r#"{"expires_at":null}"#).expires_at, Some(None));
     assert!(read(r#"{"expires_at":"2027-01-01T00:00:00Z"}"#).expires_at.is_some_and(|at| at.is_some()));
+    assert!(serde_json::from_str::<UpdateKey>(r#"{"name":null}"#).is_err(), "a name cannot be cleared");
     assert_eq!(serde_json::to_string(&read(r#"{"expires_at":null}"#)).unwrap(), r#"{"expires_at":null}"#);
 }
 

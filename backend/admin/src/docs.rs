@@ -24,7 +24,6 @@ use utoipa::{
     ),
     components(schemas(Problem, FieldError, ProblemCode)),
     modifiers(&Schemes),
-    security(("bearer" = [])),
     tags(
         (name = "instance", description = "This installation, for anybody"),
         (name = "setup", description = "The first start"),

@@ -5,7 +5,10 @@ use crate::{
     prices, requests, setup, state::AdminState, usage,
 };
 use axum::{Router, extract::DefaultBodyLimit, middleware};
-use utoipa::{OpenApi as _, openapi::OpenApi};
+use utoipa::{
+    OpenApi as _,
+    openapi::{OpenApi, PathItem, security::SecurityRequirement},
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// Where the API is.
@@ -50,10 +53,20 @@ fn operations() -> OpenApiRouter<AdminState> {
         .routes(routes!(audit::handle))
 }
 
+/// With the addresses as they are from outside, and with each operation saying itself what it needs: the document is
+/// merged with the relay's, whose keys are others.
 fn prefixed(mut document: OpenApi) -> OpenApi {
-    document.paths.paths = std::mem::take(&mut document.paths.paths)
-        .into_iter()
-        .map(|(path, item)| (format!("{PREFIX}{path}"), item))
-        .collect();
+    let paths = std::mem::take(&mut document.paths.paths).into_iter();
+    document.paths.paths = paths.map(|(path, item)| (format!("{PREFIX}{path}"), guarded(item))).collect();
     document
+}
+
+fn guarded(mut item: PathItem) -> PathItem {
+    let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+    for operation in operations.into_iter().flatten() {
+        operation
+            .security
+            .get_or_insert_with(|| vec![SecurityRequirement::new("bearer", Vec::<String>::new())]);
+    }
+    item
 }

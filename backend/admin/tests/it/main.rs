@@ -1,0 +1,12 @@
+//! The admin API through its router, on a database of its own for each test.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod accounts;
+mod document;
+mod errors;
+mod keys;
+mod log;
+mod matrix;
+mod sessions;
+mod setup;
+mod world;

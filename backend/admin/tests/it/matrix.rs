@@ -1,0 +1,128 @@
+//! Every operation × nobody, every role, another tenant's owner. A row for each operation of the document, so that a new
+//! one cannot be forgotten.
+
+use crate::world;
+use causeway_domain::Role;
+use http::Method;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// Method, path and body, and the status for: nobody, viewer, member, admin, owner of another organisation.
+type Row = (Method, &'static str, Option<&'static str>, [u16; 5]);
+
+const ACCOUNT: &str =
+    r#"{"name":"a","provider":"anthropic","credential":{"kind":"api_key","api_key":"sk-ant-1"}}"#;
+const PRICE: &str = r#"{"input":"1","output":"2"}"#;
+
+/// The things named in the paths belong to the first organisation; the key to its admin. Deletions come last.
+fn rows() -> Vec<Row> {
+    use Method as M;
+    vec![
+        (M::GET, "/instance", None, [200; 5]),
+        (M::GET, "/setup", None, [200; 5]),
+        (M::POST, "/setup", Some("{}"), [422; 5]),
+        (M::POST, "/auth/sign-in", Some("{}"), [422; 5]),
+        (M::POST, "/auth/refresh", None, [401; 5]),
+        (M::POST, "/auth/sign-out", None, [204; 5]),
+        (M::GET, "/me", None, [401, 200, 200, 200, 200]),
+        (M::GET, "/organization", None, [401, 200, 200, 200, 200]),
+        (M::PATCH, "/organization", Some("{}"), [401, 403, 403, 200, 200]),
+        (M::GET, "/providers", None, [401, 200, 200, 200, 200]),
+        (M::GET, "/accounts", None, [401, 200, 200, 200, 200]),
+        (M::POST, "/accounts", Some(ACCOUNT), [401, 403, 403, 201, 201]),
+        (M::GET, "/accounts/{account}", None, [401, 200, 200, 200, 404]),
+        (M::PATCH, "/accounts/{account}", Some("{}"), [401, 403, 403, 200, 404]),
+        (M::POST, "/accounts/{account}/test", None, [401, 403, 403, 200, 404]),
+        (M::GET, "/keys", None, [401, 200, 200, 200, 200]),
+        (M::POST, "/keys", Some(r#"{"name":"a"}"#), [401, 403, 201, 201, 201]),
+        (M::GET, "/keys/{key}", None, [401, 200, 404, 200, 404]),
+        (M::PATCH, "/keys/{key}", Some("{}"), [401, 403, 404, 200, 404]),
+        (M::GET, "/requests", None, [401, 200, 200, 200, 200]),
+        (M::GET, "/requests/{request}", None, [401, 200, 404, 200, 404]),
+        (M::GET, "/usage/summary", None, [401, 200, 200, 200, 200]),
+        (M::GET, "/prices", None, [401, 200, 200, 200, 200]),
+        (M::PUT, "/prices/overrides/{model}", Some(PRICE), [401, 403, 403, 200, 200]),
+        (M::DELETE, "/prices/overrides/{model}", None, [401, 403, 403, 204, 204]),
+        (M::GET, "/audit", None, [401, 403, 403, 200, 200]),
+        (M::DELETE, "/keys/{key}", None, [401, 403, 404, 204, 404]),
+        (M::DELETE, "/accounts/{account}", None, [401, 403, 403, 204, 404]),
+    ]
+}
+
+#[tokio::test]
+async fn every_operation_answers_each_role_and_another_tenant_as_it_should() {
+    world::with_owner(|world, made, _| async move {
+        let mut tokens = vec![None];
+        for role in [Role::Viewer, Role::Member, Role::Admin] {
+            let email = format!("{role}@example.com");
+            world.person(made, role, &email).await;
+            tokens.push(Some(world.sign_in(&email).await));
+        }
+        world.owner("Rivals", "rival@example.com").await;
+        tokens.push(Some(world.sign_in("rival@example.com").await));
+        let admin = tokens[3].clone().unwrap();
+        let account = world.account(&admin).await;
+        let (key, _) = world.key(&admin, "admin's").await;
+        let request = world.used(made, &key, &account, "claude-haiku-4-5", 1).await;
+
+        let who = ["nobody", "viewer", "member", "admin", "another tenant"];
+        for (method, path, body, expected) in rows() {
+            let place = path
+                .replace("{account}", &account)
+                .replace("{key}", &key)
+                .replace("{request}", &request.to_string())
+                .replace("{model}", "claude-haiku-4-5");
+            // Another tenant before the admin, who may remove the thing.
+            for i in [0, 1, 2, 4, 3] {
+                let body = body.map(str::to_owned);
+                let answer = world.call(method.clone(), &place, tokens[i].as_deref(), body, &[]).await;
+                assert_eq!(answer.status, expected[i], "{method} {path} as {}: {}", who[i], answer.body);
+            }
+        }
+    })
+    .await;
+}
+
+#[test]
+fn no_operation_is_missing_from_the_table() {
+    let document = serde_json::to_value(causeway_admin::openapi()).unwrap();
+    let mut documented = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys() {
+            documented.insert(format!(
+                "{} {}",
+                method.to_uppercase(),
+                shape(path.strip_prefix("/admin/v1").unwrap())
+            ));
+        }
+    }
+    let tabled: BTreeSet<_> = rows().iter().map(|(m, path, ..)| format!("{m} {}", shape(path))).collect();
+    assert_eq!(documented, tabled);
+}
+
+/// A path with its placeholders made equal.
+fn shape(path: &str) -> String {
+    let parts = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+#[tokio::test]
+async fn a_person_of_two_organisations_enters_the_one_they_name_and_no_third() {
+    world::with_owner(|world, made, token| async move {
+        let second = world.owner("Second", "second@example.com").await;
+        let third = world.owner("Third", "third@example.com").await;
+        let mut tx = causeway_store::TenantTx::begin(&world.store.app, second.org, None).await.unwrap();
+        causeway_store::memberships::insert(&mut tx, made.user, Role::Viewer).await.unwrap();
+        assert!(tx.commit().await.unwrap().is_none());
+        let call = |org: String| {
+            let (world, token) = (world.clone(), token.clone());
+            async move { world.call(Method::GET, "/me", Some(&token), None, &[("x-organization", &org)]).await }
+        };
+        let answer = call(second.org.to_string()).await;
+        assert_eq!((answer.body["role"].clone(), answer.status.as_u16()), (json!("viewer"), 200));
+        assert_eq!(answer.body["memberships"].as_array().unwrap().len(), 2);
+        assert_eq!(call(third.org.to_string()).await.status, 403);
+        assert_eq!(call("nonsense".to_owned()).await.status, 400);
+    })
+    .await;
+}

@@ -1,0 +1,243 @@
+//! Two organisations and people of every role, and a way to call as any of them.
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Method, Request, StatusCode, header},
+};
+use causeway_accounts::{AddressPolicy, MasterKey};
+use causeway_admin::{
+    AdminArgs, AdminState, Wiring,
+    people::{self, Created, NewOwner},
+};
+use causeway_domain::{Role, UserId, price::PriceTable, price::table};
+use causeway_store::{Store, StoreArgs, TenantTx, memberships, testing, users};
+use http_body_util::BodyExt;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
+use std::{future::Future, sync::Arc};
+use tower::ServiceExt;
+use uuid::Uuid;
+
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+/// An installation.
+#[derive(Clone)]
+pub(crate) struct World {
+    pub(crate) router: Router,
+    pub(crate) store: Store,
+    pub(crate) args: StoreArgs,
+}
+
+/// What a call was answered with.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+/// An empty installation.
+pub(crate) async fn empty<F, T>(test: F)
+where
+    F: FnOnce(World) -> T + Send + 'static,
+    T: Future<Output = ()> + Send + 'static,
+{
+    testing::with_store(|store, args| async move {
+        let master = MasterKey::new(b"0123456789abcdef0123456789abcdef".to_vec().into()).unwrap();
+        let state = AdminState::new(Wiring {
+            store: store.clone(),
+            args: AdminArgs::default(),
+            master: &master,
+            addresses: AddressPolicy::new(Vec::new(), true),
+            prices: Arc::new(PriceTable::parse(table::SHIPPED).unwrap()),
+            public_url: "http://localhost:3000".parse().unwrap(),
+            version: "0.0.0",
+            demo: true,
+        });
+        test(World { router: causeway_admin::router(state).0, store, args }).await;
+    })
+    .await;
+}
+
+/// An installation with one organisation.
+pub(crate) async fn with_owner<F, T>(test: F)
+where
+    F: FnOnce(World, Created, String) -> T + Send + 'static,
+    T: Future<Output = ()> + Send + 'static,
+{
+    empty(|world| async move {
+        let made = world.owner("Engines", "owner@example.com").await;
+        let token = world.sign_in("owner@example.com").await;
+        test(world, made, token).await;
+    })
+    .await;
+}
+
+impl World {
+    /// Makes an organisation with an owner.
+    pub(crate) async fn owner(&self, organization: &str, email: &str) -> Created {
+        let owner =
+            NewOwner { organization, name: "Ada Lovelace", email, password: PASSWORD, time_zone: None };
+        people::create_owner(&self.store.app, owner).await.unwrap()
+    }
+
+    /// Makes a member of an organisation, with the password of its owner.
+    pub(crate) async fn person(&self, made: Created, role: Role, email: &str) -> UserId {
+        let owner = users::find_by_email(&self.store.app, "owner@example.com").await.unwrap().unwrap();
+        let user = UserId(Uuid::now_v7());
+        let mut tx = TenantTx::begin(&self.store.app, made.org, None).await.unwrap();
+        let new = users::NewUser {
+            id: user,
+            email,
+            name: role.as_str(),
+            password_hash: owner.password_hash.as_deref().unwrap(),
+            is_operator: false,
+        };
+        users::insert(&mut tx, &new).await.unwrap();
+        memberships::insert(&mut tx, user, role).await.unwrap();
+        assert!(tx.commit().await.unwrap().is_none());
+        user
+    }
+
+    /// An access token.
+    pub(crate) async fn sign_in(&self, email: &str) -> String {
+        let answer = self.post("/auth/sign-in", None, json!({"email": email, "password": PASSWORD})).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.body["access_token"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) async fn get(&self, path: &str, token: Option<&str>) -> Answer {
+        self.call(Method::GET, path, token, None, &[]).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, token: Option<&str>, body: Value) -> Answer {
+        self.call(Method::POST, path, token, Some(body.to_string()), &[]).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, token: Option<&str>, body: Value) -> Answer {
+        self.call(Method::PATCH, path, token, Some(body.to_string()), &[]).await
+    }
+
+    pub(crate) async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        body: Option<String>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(format!("/admin/v1{path}"));
+        if let Some(token) = token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if body.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::from(body.unwrap_or_default())).unwrap()).await
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
+        Answer { status, headers, body }
+    }
+
+    /// Writes a row of usage and its rollup, as the ledger would.
+    pub(crate) async fn used(
+        &self,
+        made: Created,
+        key: &str,
+        account: &str,
+        model: &str,
+        nanos: i64,
+    ) -> Uuid {
+        let request = Uuid::now_v7();
+        let (key, account): (Uuid, Uuid) = (key.parse().unwrap(), account.parse().unwrap());
+        let url = self.args.database_url.as_ref().unwrap();
+        let mut jobs = PgConnection::connect(url.expose_secret()).await.unwrap();
+        sqlx::query("set role causeway_jobs").execute(&mut jobs).await.unwrap();
+        sqlx::query(
+            "insert into usage (request_id, org_id, rev, key_id, user_id, account_id, dialect, provider, model, stream,
+               status, outcome, estimated, input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens,
+               cache_write_1h_tokens, reasoning_tokens, cost_nanos, charged_nanos, price, started_at, first_byte_ms,
+               duration_ms)
+             values ($1, $2, 1, $3, $4, $5, 'anthropic_messages', 'anthropic', $6, true, 200, 'completed', false, 1, 2, 3, 4, 5,
+               0, $7, $7, '{}', now(), 10, 20)",
+        )
+        .bind(request)
+        .bind(made.org.0)
+        .bind(key)
+        .bind(made.user.0)
+        .bind(account)
+        .bind(model)
+        .bind(nanos)
+        .execute(&mut jobs)
+        .await
+        .unwrap();
+        sqlx::query(
+            "insert into usage_rollups (org_id, bucket, key_id, account_id, model, requests, errors, input_tokens,
+               output_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, cost_nanos, charged_nanos)
+             values ($1, date_trunc('hour', now()), $2, $3, $4, 1, 0, 1, 2, 3, 4, 5, $5, $5)
+             on conflict (org_id, bucket, key_id, account_id, model) do update set
+               requests = usage_rollups.requests + 1, charged_nanos = usage_rollups.charged_nanos + excluded.charged_nanos",
+        )
+        .bind(made.org.0)
+        .bind(key)
+        .bind(account)
+        .bind(model)
+        .bind(nanos)
+        .execute(&mut jobs)
+        .await
+        .unwrap();
+        sqlx::query(
+            "insert into budget_totals (org_id, scope, scope_id, nanos, tokens) values ($1, 'key', $2, $3, 15)
+             on conflict (org_id, scope, scope_id) do update set nanos = budget_totals.nanos + excluded.nanos",
+        )
+        .bind(made.org.0)
+        .bind(key)
+        .bind(nanos)
+        .execute(&mut jobs)
+        .await
+        .unwrap();
+        request
+    }
+
+    /// Adds an account that leads nowhere.
+    pub(crate) async fn account(&self, token: &str) -> String {
+        let body = json!({
+            "name": "Simulator", "provider": "anthropic", "base_url": "http://127.0.0.1:9",
+            "credential": {"kind": "api_key", "api_key": "sk-ant-0123456789abcdef"}
+        });
+        let answer = self.post("/accounts", Some(token), body).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        answer.body["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Issues a key; its id and its secret.
+    pub(crate) async fn key(&self, token: &str, name: &str) -> (String, String) {
+        let answer = self.post("/keys", Some(token), json!({"name": name})).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        let text = |field: &str| answer.body[field].as_str().unwrap().to_owned();
+        (text("id"), text("secret"))
+    }
+}
+
+impl World {
+    /// Lets the refresh tokens that were used have been used this many seconds earlier.
+    pub(crate) async fn age_refresh_tokens(&self, seconds: i32) {
+        let url = self.args.database_url.as_ref().unwrap();
+        let mut owner = PgConnection::connect(url.expose_secret()).await.unwrap();
+        sqlx::query("update refresh_tokens set used_at = used_at - $1 * interval '1 second'")
+            .bind(f64::from(seconds))
+            .execute(&mut owner)
+            .await
+            .unwrap();
+    }
+}

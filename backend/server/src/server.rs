@@ -96,7 +96,7 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
     let prepared = CancellationToken::new();
     let ready = Ready::new(store.clone(), prepared.clone(), shutdown.clone());
     let (admin, document) = causeway_admin::router(admin);
-    let router = routes::router(admin, docs::with_relay(document), ready, https)?;
+    let router = routes::router(admin, &docs::with_relay(document), ready, https)?;
     background.spawn(jobs::run(store.clone(), Arc::clone(&relay), stop_background.clone()));
 
     let running = Running {

@@ -139,6 +139,16 @@ impl Postgres {
         Ok(())
     }
 
+    /// A killed postmaster whose parent is gone as well stays a zombie where no init waits for it, as in most
+    /// containers. Postgres takes that for alive and would never start again.
+    fn clear_lock_of_the_dead(&self) {
+        let lock = self.data.join("postmaster.pid");
+        if fs::read_to_string(&lock).is_ok_and(|text| first_line(&text).is_some_and(process::is_zombie)) {
+            tracing::warn!("removing {}, whose process is dead but still listed", lock.display());
+            let _ = fs::remove_file(lock);
+        }
+    }
+
     async fn connect(&self) -> Result<PgConnection> {
         let options = PgConnectOptions::new_without_pgpass()
             .socket(&self.layout.sockets)
@@ -157,6 +167,7 @@ impl Service for Postgres {
     }
 
     fn spawn(&self) -> Result<Process> {
+        self.clear_lock_of_the_dead();
         let mut arguments =
             vec!["-D".to_owned(), self.data.display().to_string(), "-p".into(), PORT.to_string()];
         let sockets =
@@ -206,7 +217,11 @@ impl Service for Postgres {
 pub(crate) fn survivor(layout: &Layout) -> Option<Pid> {
     let data = data_dir(layout);
     let file = fs::read_to_string(data.join("postmaster.pid")).ok()?;
-    process::survivor(file.lines().next()?.trim().parse().ok()?, &data.display().to_string())
+    process::survivor(first_line(&file)?, &data.display().to_string())
+}
+
+fn first_line(pid_file: &str) -> Option<i32> {
+    pid_file.lines().next()?.trim().parse().ok()
 }
 
 fn data_dir(layout: &Layout) -> PathBuf {

@@ -107,12 +107,14 @@ impl Process {
 
 /// Whether a process runs; a zombie that nobody has waited for does not.
 pub(crate) fn is_running(pid: Pid) -> bool {
-    if kill(pid, None) == Err(Errno::ESRCH) {
-        return false;
-    }
+    kill(pid, None) != Err(Errno::ESRCH) && !is_zombie(pid.as_raw())
+}
+
+/// Whether a process has ended and nobody has waited for it.
+pub(crate) fn is_zombie(pid: i32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     // The state follows the command, which is in parentheses and may contain any of them.
-    !stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z'))
+    stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z'))
 }
 
 /// The process of a pid file, if it runs and its command line mentions `mark`: pids are used again after a restart

@@ -12,7 +12,11 @@ use super::{
 use anyhow::{Context, Result};
 use nix::{sys::signal::Signal, unistd::Pid};
 use secrecy::{ExposeSecret, SecretString};
-use std::{fs, path::PathBuf, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// Saves what is not on the disk yet, then ends.
 pub(crate) const STOP: Signal = Signal::SIGTERM;
@@ -41,10 +45,10 @@ impl Redis {
             "port 0\nunixsocket {socket}\nunixsocketperm 700\nrequirepass {password}\ndir {data}\n\
              pidfile {pid}\ndaemonize no\nlogfile \"\"\nsave \"\"\nappendonly {append_only}\n\
              appendfsync everysec\nmaxmemory-policy noeviction\n",
-            socket = quoted(layout.sockets.join("redis.sock")),
+            socket = quoted(&layout.sockets.join("redis.sock")),
             password = secrets.redis.expose_secret(),
-            data = quoted(redis.data.clone()),
-            pid = quoted(pid_file(layout)),
+            data = quoted(&redis.data),
+            pid = quoted(&pid_file(layout)),
         );
         secrets::write_private(&redis.configuration(), &configuration)?;
         user::give(&redis.configuration(), layout.user.as_ref())?;
@@ -111,7 +115,7 @@ fn data_dir(layout: &Layout) -> PathBuf {
     layout.state.join("redis")
 }
 
-fn quoted(path: PathBuf) -> String {
+fn quoted(path: &Path) -> String {
     let path = path.display().to_string().replace('\\', "\\\\").replace('"', "\\\"");
     format!("\"{path}\"")
 }

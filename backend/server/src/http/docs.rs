@@ -30,8 +30,8 @@ pub(crate) fn to_json(document: &OpenApi) -> Result<String> {
 }
 
 /// `/openapi.json` and `/docs`.
-pub(crate) fn router(document: OpenApi) -> Result<Router> {
-    let json = Bytes::from(to_json(&document)?);
+pub(crate) fn router(document: &OpenApi) -> Result<Router> {
+    let json = Bytes::from(to_json(document)?);
     let config =
         Config::from("/openapi.json").try_it_out_enabled(true).persist_authorization(false).use_base_layout();
     let config = Arc::new(config);

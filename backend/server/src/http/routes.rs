@@ -20,7 +20,7 @@ use uuid::Uuid;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Joins the admin API with what the server itself answers. `https` is whether the public address is.
-pub(crate) fn router(admin: Router, document: OpenApi, ready: Ready, https: bool) -> anyhow::Result<Router> {
+pub(crate) fn router(admin: Router, document: &OpenApi, ready: Ready, https: bool) -> anyhow::Result<Router> {
     let own = Router::new()
         .route("/", get(index::index))
         .route("/ping", get(|| async { "pong" }))

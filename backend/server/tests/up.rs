@@ -2,6 +2,8 @@
 //!
 //! Needs the programs of Postgres and Redis, and nothing that runs.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
 use nix::{
     sys::signal::{Signal, kill},
     unistd::{Pid, Uid},

@@ -64,6 +64,9 @@ pub(crate) fn App() -> impl IntoView {
 
 /// Asks with the refresh cookie whether somebody is signed in, until there is an answer.
 fn resume(session: Session, http: Http) {
+    if !Session::may_resume() {
+        return session.forget();
+    }
     spawn_local(async move {
         match http.renew().await {
             Renewed::Yes => {}

@@ -61,12 +61,12 @@ pub(crate) fn compact(n: u64) -> String {
         if n < step {
             continue;
         }
-        let tenths = (u128::from(n) * 10 + u128::from(step) / 2) / u128::from(step);
-        return match (tenths, i) {
+        let rounded = |unit: u64| (u128::from(n) + u128::from(unit) / 2) / u128::from(unit);
+        let (whole, tenths) = (rounded(step), rounded(step / 10));
+        return match i {
             // 999,999 rounds up into the next letter.
-            (10_000.., 1..) => format!("1{}", STEPS[i - 1].1),
-            (1_000.., _) => format!("{}{letter}", (tenths + 5) / 10),
-            _ if tenths % 10 == 0 => format!("{}{letter}", tenths / 10),
+            1.. if whole >= 1_000 => format!("1{}", STEPS[i - 1].1),
+            _ if tenths >= 1_000 || tenths.is_multiple_of(10) => format!("{whole}{letter}"),
             _ => format!("{}.{}{letter}", tenths / 10, tenths % 10),
         };
     }

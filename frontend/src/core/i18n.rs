@@ -8,7 +8,7 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/i18n.rs"));
 }
 
-pub(crate) use generated::i18n::{I18nContextProvider, Locale, t, t_string, td_string, use_i18n};
+pub(crate) use generated::i18n::{I18nContextProvider, Locale, t, t_string, td_string, tu_string, use_i18n};
 
 use super::storage;
 

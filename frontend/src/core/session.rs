@@ -11,7 +11,10 @@ use futures_util::{
 };
 use leptos::prelude::*;
 
-use super::http::Renewed;
+use super::{http::Renewed, storage};
+
+/// Says that there may be a session to renew, so that strangers need not ask. No secret: the cookie is.
+const HINT: &str = "causeway.session";
 
 /// What is known about the visitor.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +79,7 @@ impl Session {
     pub(crate) fn enter(self, signed: Signed) {
         let Signed { access_token, user, organization, role, .. } = signed;
         self.token.set_value(Some(access_token.0));
+        storage::set(HINT, "1");
         let member = Visitor::Member(Box::new(Member { user, organization, role }));
         // A renewal that brings no news must not rebuild the page.
         if self.visitor.with_untracked(|visitor| *visitor != member) {
@@ -83,8 +87,14 @@ impl Session {
         }
     }
 
+    /// Whether somebody was signed in when this browser was last here, or it cannot be known.
+    pub(crate) fn may_resume() -> bool {
+        storage::is_forbidden() || storage::get(HINT).is_some()
+    }
+
     pub(crate) fn forget(self) {
         self.token.set_value(None);
+        storage::remove(HINT);
         if self.visitor.with_untracked(|visitor| *visitor != Visitor::Stranger) {
             self.visitor.set(Visitor::Stranger);
         }

@@ -35,7 +35,13 @@ pub(crate) fn Prices() -> impl IntoView {
     let prices = Query::new(move || {
         let text = settled.get().trim().to_owned();
         let query = PriceQuery { query: (!text.is_empty()).then_some(text) };
-        async move { api.prices(query).await }
+        async move {
+            let wanted = query.query.clone().unwrap_or_default();
+            let mut list = api.prices(query).await?;
+            // Names that begin with what was typed come before those that only contain it.
+            list.items.sort_by_key(|row| !row.model.starts_with(&wanted));
+            Ok(list)
+        }
     });
     let columns = move || {
         vec![
@@ -81,7 +87,7 @@ fn Row(row: PriceRow) -> impl IntoView {
     let own = row.own.is_some();
     let figures: Option<PriceFigures> = row.own.map(|own| own.price).or(row.table);
     let price = |get: fn(&PriceFigures) -> Option<Nanos>| {
-        figures.as_ref().and_then(get).map_or_else(|| "—".to_owned(), format::dollars)
+        figures.as_ref().and_then(get).map_or_else(|| "—".to_owned(), format::dollars_exact)
     };
     let (input, output) = (price(|f| Some(f.input)), price(|f| Some(f.output)));
     let (cache_read, write_5m, write_1h) =
@@ -99,7 +105,7 @@ fn Row(row: PriceRow) -> impl IntoView {
                     .into_iter()
                     .map(|tier| {
                         let above = format::compact(tier.above_tokens);
-                        let (input, output) = (format::dollars(tier.input), format::dollars(tier.output));
+                        let (input, output) = (format::dollars_exact(tier.input), format::dollars_exact(tier.output));
                         view! {
                             <div class="text-xs text-base-content/60">
                                 {move || t_string!(i18n, prices.tier, above = above.clone(), input = input.clone(), output = output.clone())}

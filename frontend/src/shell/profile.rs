@@ -10,7 +10,7 @@ use crate::{
     },
     ui::{
         icon::{Glyph, Icon},
-        menu::{Menu, MenuItem},
+        menu::{Menu, MenuItem, Placement},
         preferences::{LanguageToggle, ThemeToggle},
     },
 };
@@ -49,7 +49,7 @@ pub(super) fn Profile() -> impl IntoView {
                 label=Signal::derive(move || t_string!(i18n, shell.profile_of, name = name.get()))
                 face
                 class="flex w-full cursor-pointer items-center gap-3 rounded-field p-2 hover:bg-base-200"
-                placement="bottom-full left-0 right-0 mb-1"
+                placement=Placement::Above
                 testid="profile"
             >
                 <p class="truncate px-3 py-2 text-xs text-base-content/60">{move || email.get()}</p>

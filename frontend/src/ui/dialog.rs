@@ -70,5 +70,9 @@ pub(crate) fn Dialog(
 /// The row of buttons at a dialog's end.
 #[component]
 pub(crate) fn Actions(children: Children) -> impl IntoView {
-    view! { <div class="mt-6 flex flex-wrap justify-end gap-2">{children()}</div> }
+    view! {
+       <div class="sticky -bottom-6 -mx-6 mt-6 -mb-6 flex flex-wrap justify-end gap-2 border-t border-base-300 bg-base-100 px-6 py-4">
+           {children()}
+       </div>
+    }
 }

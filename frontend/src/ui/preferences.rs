@@ -10,7 +10,7 @@ use crate::core::{
 
 const GROUP: &str = "flex gap-0.5 rounded-field bg-base-300/60 p-0.5";
 const OPTION: &str = "cursor-pointer rounded-field px-2 py-1 text-xs font-medium text-base-content/70 \
-     hover:text-base-content aria-pressed:bg-base-100 aria-pressed:text-primary aria-pressed:shadow-xs";
+     hover:text-base-content aria-pressed:bg-base-100 aria-pressed:text-primary aria-pressed:shadow-xs dark:aria-pressed:bg-base-content/15";
 
 /// Three buttons of which one is pressed.
 #[component]

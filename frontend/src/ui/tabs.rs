@@ -18,7 +18,7 @@ pub(crate) fn Tabs<T: Copy + PartialEq + Send + Sync + 'static>(
     let size = if small { "px-2.5 py-1 text-xs" } else { "px-3 py-1.5 text-sm" };
     let option = move |(choice, label): (T, Signal<String>)| {
         view! {
-            <label class=format!("{size} cursor-pointer rounded-field font-medium text-base-content/70 has-checked:bg-base-100 has-checked:text-base-content has-checked:shadow-xs has-focus-visible:outline-2 has-focus-visible:outline-primary")>
+            <label class=format!("{size} cursor-pointer rounded-field font-medium text-base-content/70 has-checked:bg-base-100 has-checked:text-base-content has-checked:shadow-xs dark:has-checked:bg-base-content/15 has-focus-visible:outline-2 has-focus-visible:outline-primary")>
                 <input
                     type="radio"
                     class="sr-only"

@@ -10,7 +10,7 @@ use crate::{
     core::{
         api::use_api,
         form::Submission,
-        i18n::{t, t_string, text, use_i18n},
+        i18n::{t, t_string, text, tu_string, use_i18n},
         query::Query,
     },
     ui::{
@@ -58,7 +58,7 @@ pub(super) fn AccountForm(dialogs: Dialogs, accounts: Query<Page<Account>>) -> i
         event.prevent_default();
         let done = move |account: Account| {
             dialogs.form.set(false);
-            toasts.good(t_string!(i18n, accounts.saved_toast, name = account.name));
+            toasts.good(tu_string!(i18n, accounts.saved_toast, name = account.name));
             accounts.reload();
         };
         let api_key = api_key.get_untracked().trim().to_owned();
@@ -126,7 +126,13 @@ pub(super) fn AccountForm(dialogs: Dialogs, accounts: Query<Page<Account>>) -> i
             <Show when=move || needs_address.get() || !adding>
                 <TextField
                     label=text!(i18n, accounts.base_url)
-                    hint=text!(i18n, accounts.base_url_hint)
+                    hint=Signal::derive(move || {
+                        if adding {
+                            t_string!(i18n, accounts.base_url_hint).to_owned()
+                        } else {
+                            t_string!(i18n, accounts.base_url_hint_edit).to_owned()
+                        }
+                    })
                     placeholder="https://llm.example.com"
                     value=base_url
                     kind="url"
@@ -182,7 +188,7 @@ pub(super) fn AccountForm(dialogs: Dialogs, accounts: Query<Page<Account>>) -> i
             <Actions>
                 <Button on_press=move |()| dialogs.form.set(false)>{t!(i18n, common.cancel)}</Button>
                 <Button kind=Kind::Primary submit=true busy=submission.busy testid="save-account">
-                    {if adding { t_string!(i18n, accounts.add) } else { t_string!(i18n, common.save) }}
+                    {move || if adding { t_string!(i18n, accounts.add) } else { t_string!(i18n, common.save) }}
                 </Button>
             </Actions>
         </form>

@@ -10,7 +10,7 @@ use crate::{
         api::use_api,
         form::Submission,
         format,
-        i18n::{t, t_string, text, use_i18n},
+        i18n::{t, t_string, text, tu_string, use_i18n},
         query::Query,
     },
     ui::{
@@ -61,9 +61,9 @@ pub(super) fn Row(
         let change = UpdateAccount { enabled: Some(!enabled), ..UpdateAccount::default() };
         changing.run(async move { api.change_account(id, change).await }, move |_| {
             toasts.good(if enabled {
-                t_string!(i18n, accounts.disabled_toast, name = name.get_value())
+                tu_string!(i18n, accounts.disabled_toast, name = name.get_value())
             } else {
-                t_string!(i18n, accounts.enabled_toast, name = name.get_value())
+                tu_string!(i18n, accounts.enabled_toast, name = name.get_value())
             });
             accounts.reload();
         });
@@ -71,7 +71,7 @@ pub(super) fn Row(
     let remove = move |()| {
         changing.run(async move { api.delete_account(id).await }, move |()| {
             asking.set(false);
-            toasts.good(t_string!(i18n, accounts.deleted_toast, name = name.get_value()));
+            toasts.good(tu_string!(i18n, accounts.deleted_toast, name = name.get_value()));
             accounts.reload();
         });
     };
@@ -117,7 +117,7 @@ pub(super) fn Row(
                             </MenuItem>
                             <MenuItem on_press=switch testid="switch-account">
                                 <Glyph icon=Icon::Power class="size-4"/>
-                                {if enabled { t_string!(i18n, common.disable) } else { t_string!(i18n, common.enable) }}
+                                {move || if enabled { t_string!(i18n, common.disable) } else { t_string!(i18n, common.enable) }}
                             </MenuItem>
                             <MenuItem on_press=move |()| asking.set(true) danger=true testid="delete-account">
                                 <Glyph icon=Icon::Trash class="size-4"/>

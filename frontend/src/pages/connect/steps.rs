@@ -36,7 +36,7 @@ pub(super) fn Steps(
             t_string!(i18n, connect.terminal).to_owned()
         }
     });
-    let plain_http = base_url.with_value(|url| url.starts_with("http://"));
+    let plain_http = base_url.with_value(|url| is_unprotected(url));
     let way_name = move |way: Way| match way {
         Way::Settings => text!(i18n, connect.way_settings),
         Way::Helper => text!(i18n, connect.way_helper),
@@ -86,5 +86,33 @@ pub(super) fn Steps(
                 </div>
             </div>
         </Card>
+    }
+}
+
+/// Whether keys would travel readable: over http, to another machine than this one.
+fn is_unprotected(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("http://") else { return false };
+    let host = rest.split(['/', '?']).next().unwrap_or_default();
+    let here = host == "localhost"
+        || host.starts_with("localhost:")
+        || host.starts_with("127.")
+        || host.starts_with("[::1]");
+    !here
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_http_to_another_machine_is_warned_of() {
+        for fine in
+            ["https://relay.example", "http://localhost:3000", "http://127.0.0.1:3000", "http://[::1]:80"]
+        {
+            assert!(!is_unprotected(fine), "{fine}");
+        }
+        for readable in ["http://192.168.1.20:3000", "http://localhost.example.com", "http://relay"] {
+            assert!(is_unprotected(readable), "{readable}");
+        }
     }
 }

@@ -1,9 +1,9 @@
-//! The proof: waits for the key's first request and turns green.
+//! The proof: waits for the key's first request and turns green, or says why it was refused.
 
 use std::time::Duration;
 
 use causeway_domain::KeyId;
-use causeway_openapi::{Request, RequestQuery};
+use causeway_openapi::{Outcome, Request, RequestQuery};
 use leptos::prelude::*;
 
 use crate::{
@@ -34,12 +34,28 @@ pub(super) fn Waiting(key_id: Memo<Option<KeyId>>) -> impl IntoView {
         let at = request.started_at;
         let client = if request.client.is_empty() { "—".to_owned() } else { request.client };
         let full_client = client.clone();
+        // It got here in any case; whether it got on is what the person wants to know.
+        let refused = request.outcome == Outcome::UpstreamError || request.status >= 400;
+        let (state, frame, mark, icon) = if refused {
+            ("refused", "border-warning bg-warning/8", "bg-warning text-warning-content", Icon::Alert)
+        } else {
+            ("arrived", "border-success bg-success/8", "bg-success text-success-content", Icon::Check)
+        };
+        let title =
+            move || if refused { t_string!(i18n, connect.refused) } else { t_string!(i18n, connect.arrived) };
+        let error = request.error.filter(|_| refused);
         view! {
-            <div class="rounded-box border border-success bg-success/8 p-5" role="status" data-testid="first-request" data-state="arrived">
+            <div
+                class=format!("rounded-box border p-5 {frame}")
+                role="status"
+                data-testid="first-request"
+                data-state=state
+            >
                 <div class="flex items-center gap-3">
-                    <span class="grid size-9 place-items-center rounded-full bg-success text-success-content"><Glyph icon=Icon::Check/></span>
-                    <h2 class="font-semibold">{t!(i18n, connect.arrived)}</h2>
+                    <span class=format!("grid size-9 shrink-0 place-items-center rounded-full {mark}")><Glyph icon/></span>
+                    <h2 class="font-semibold">{title}</h2>
                 </div>
+                {error.map(|error| view! { <p class="mt-3 text-sm break-words">{error}</p> })}
                 <dl class="mt-4 grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-sm">
                     <dt class="text-base-content/60">{t!(i18n, connect.client)}</dt>
                     <dd class="truncate" title=full_client>{client}</dd>

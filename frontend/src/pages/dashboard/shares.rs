@@ -23,10 +23,12 @@ const SHOWN: usize = 6;
 pub(super) fn Shares(usage: Usage) -> impl IntoView {
     let i18n = use_i18n();
     view! {
-        <div class="grid gap-4 sm:gap-6 lg:grid-cols-2 xl:grid-cols-3">
+        <div class="grid items-start gap-4 sm:gap-6 lg:grid-cols-2">
             <Share title=text!(i18n, dashboard.per_model) rows=usage.models testid="per-model"/>
-            <Share title=text!(i18n, dashboard.per_key) rows=usage.keys testid="per-key"/>
-            <Share title=text!(i18n, dashboard.per_account) rows=usage.accounts testid="per-account"/>
+            <div class="flex min-w-0 flex-col gap-4 sm:gap-6">
+                <Share title=text!(i18n, dashboard.per_key) rows=usage.keys testid="per-key"/>
+                <Share title=text!(i18n, dashboard.per_account) rows=usage.accounts testid="per-account"/>
+            </div>
         </div>
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     core::{
         api::use_api,
         form::Submission,
-        i18n::{t, t_string, text, use_i18n},
+        i18n::{t, t_string, text, tu_string, use_i18n},
         query::Query,
     },
     pages::keys::limits::Problems,
@@ -73,6 +73,12 @@ pub(super) fn KeyForm(
     let shown_expiry = expires.get_untracked();
     let limit_fields = LimitFields::new(&edited.as_ref().map_or_else(Limits::default, |k| k.limits.clone()));
 
+    // What was wrong is forgotten as soon as something is typed.
+    Effect::new(move |_| {
+        limit_fields.track();
+        problems.update_untracked(Problems::clear);
+        problems.notify();
+    });
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let limits = match limit_fields.read() {
@@ -113,7 +119,7 @@ pub(super) fn KeyForm(
                 };
                 submission.run(async move { api.change_key(id, change).await }, move |key| {
                     dialogs.form.set(false);
-                    toasts.good(t_string!(i18n, keys.saved_toast, name = key.name));
+                    toasts.good(tu_string!(i18n, keys.saved_toast, name = key.name));
                     keys.reload();
                 });
             }
@@ -186,7 +192,7 @@ pub(super) fn KeyForm(
             <Actions>
                 <Button on_press=move |()| dialogs.form.set(false)>{t!(i18n, common.cancel)}</Button>
                 <Button kind=Kind::Primary submit=true busy=submission.busy testid="save-key">
-                    {if issuing { t_string!(i18n, keys.issue) } else { t_string!(i18n, common.save) }}
+                    {move || if issuing { t_string!(i18n, keys.issue) } else { t_string!(i18n, common.save) }}
                 </Button>
             </Actions>
         </form>

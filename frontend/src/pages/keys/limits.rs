@@ -54,6 +54,13 @@ impl LimitFields {
         }
     }
 
+    /// Runs the surrounding effect again whenever something is typed.
+    pub(super) fn track(self) {
+        let singles = [self.requests_per_minute, self.tokens_per_minute, self.concurrency];
+        let windows = self.usd.into_iter().chain(self.tokens).map(|(_, text)| text);
+        singles.into_iter().chain(windows).for_each(|text| text.track());
+    }
+
     /// The limits, or every field that has none.
     pub(super) fn read(self) -> Result<Limits, Problems> {
         let texts = |fields: [(WindowKind, RwSignal<String>); 5]| {

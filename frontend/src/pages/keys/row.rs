@@ -9,7 +9,7 @@ use crate::{
         api::use_api,
         form::Submission,
         format,
-        i18n::{t, t_string, text, use_i18n},
+        i18n::{t, t_string, text, tu_string, use_i18n},
         query::Query,
         routes,
         session::use_session,
@@ -49,9 +49,9 @@ pub(super) fn Row(key: Key, keys: Query<Page<Key>>, dialogs: Dialogs) -> impl In
         let change = UpdateKey { enabled: Some(!enabled), ..UpdateKey::default() };
         changing.run(async move { api.change_key(id, change).await }, move |_| {
             toasts.good(if enabled {
-                t_string!(i18n, keys.disabled_toast, name = name.get_value())
+                tu_string!(i18n, keys.disabled_toast, name = name.get_value())
             } else {
-                t_string!(i18n, keys.enabled_toast, name = name.get_value())
+                tu_string!(i18n, keys.enabled_toast, name = name.get_value())
             });
             keys.reload();
         });
@@ -59,7 +59,7 @@ pub(super) fn Row(key: Key, keys: Query<Page<Key>>, dialogs: Dialogs) -> impl In
     let remove = move |()| {
         changing.run(async move { api.delete_key(id).await }, move |()| {
             asking.set(false);
-            toasts.good(t_string!(i18n, keys.deleted_toast, name = name.get_value()));
+            toasts.good(tu_string!(i18n, keys.deleted_toast, name = name.get_value()));
             keys.reload();
         });
     };
@@ -127,7 +127,7 @@ pub(super) fn Row(key: Key, keys: Query<Page<Key>>, dialogs: Dialogs) -> impl In
                             </MenuItem>
                             <MenuItem on_press=switch testid="switch-key">
                                 <Glyph icon=Icon::Power class="size-4"/>
-                                {if enabled { t_string!(i18n, common.disable) } else { t_string!(i18n, common.enable) }}
+                                {move || if enabled { t_string!(i18n, common.disable) } else { t_string!(i18n, common.enable) }}
                             </MenuItem>
                             <MenuItem on_press=move |()| asking.set(true) danger=true testid="delete-key">
                                 <Glyph icon=Icon::Trash class="size-4"/>

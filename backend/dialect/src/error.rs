@@ -31,10 +31,11 @@ const LONGEST: usize = 2048;
 
 impl UpstreamError {
     pub(crate) fn new(kind: impl Into<String>, message: &str) -> Self {
-        Self { kind: kind.into(), message: shortened(message).to_owned() }
+        Self { kind: shortened(&kind.into()), message: shortened(message) }
     }
 }
 
-fn shortened(text: &str) -> &str {
-    &text[..text.floor_char_boundary(LONGEST)]
+/// Neither longer than anybody reads, nor with the zero byte that no database takes into a text.
+fn shortened(text: &str) -> String {
+    text[..text.floor_char_boundary(LONGEST)].replace('\0', "")
 }

@@ -74,6 +74,14 @@ pub struct Price {
     /// Other rates by prompt size, smallest threshold first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub long_context: Vec<LongContext>,
+    /// Nano-dollars for each search that the provider makes on its own (Anthropic's `web_search` tool).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub web_search: i64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+fn is_zero(n: &i64) -> bool {
+    *n == 0
 }
 
 /// Rates that apply to the whole request once its input, cached or not, is above a threshold.
@@ -91,10 +99,15 @@ impl Price {
         self.long_context.iter().rev().find(|l| all_input > l.above_tokens).map_or(&self.base, |l| &l.rates)
     }
 
-    /// What the request costs, to the nano-dollar.
+    /// What the request's tokens cost, to the nano-dollar.
     pub fn cost(&self, tokens: &TokenCounts) -> Nanos {
         let exact = self.rates_for(tokens.all_input()).exact(tokens);
         clamp((exact + PER_MILLION / 2).div_euclid(PER_MILLION))
+    }
+
+    /// What so many searches of the provider's own cost on top.
+    pub fn searches(&self, count: u64) -> Nanos {
+        clamp(i128::from(count) * i128::from(self.web_search))
     }
 
     /// The most that a request can cost whose input is at most `input` tokens and whose output at most `output`.

@@ -61,3 +61,13 @@ impl Body for RelayBody {
         }
     }
 }
+
+/// The answer to HEAD: everything but the body, whose length is told. HTTP/2 would send the body otherwise.
+pub(crate) fn without_body(response: http::Response<RelayBody>) -> http::Response<RelayBody> {
+    let length = response.body().size_hint().exact();
+    let mut response = response.map(|_| RelayBody::full(Bytes::new()));
+    if let Some(length) = length {
+        response.headers_mut().insert(http::header::CONTENT_LENGTH, length.into());
+    }
+    response
+}

@@ -9,8 +9,17 @@ use causeway_dialect::{
 use http::{HeaderMap, Request, header, request::Parts};
 use http_body::Body;
 use http_body_util::BodyExt;
-use std::{fmt::Display, io::Read, pin::pin, sync::Arc, time::Instant};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use std::{
+    fmt::Display,
+    io::Read,
+    pin::pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
 /// A call whose body has been understood.
 pub(crate) struct Call {
@@ -29,6 +38,9 @@ pub(crate) struct Call {
     /// The body's share of the memory for bodies; given back with the call.
     _memory: OwnedSemaphorePermit,
 }
+
+/// How long to wait for the next piece of a body.
+const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Bodies in memory are counted in pieces of this many bytes.
 const UNIT: u64 = 4096;
@@ -65,11 +77,12 @@ impl BodyBudget {
         if announced.is_some_and(|n| n > self.max) {
             return Err(too_large());
         }
-        let mut memory = self.take(announced.unwrap_or(UNIT).max(1))?;
+        // As it comes, and not as it was announced: an announcement costs nothing.
+        let mut memory = self.take(UNIT)?;
         let mut body = pin!(body);
         let mut first = Bytes::new();
         let mut rest = BytesMut::new();
-        while let Some(frame) = body.frame().await {
+        while let Some(frame) = timeout(BODY_PATIENCE, body.frame()).await.map_err(|_| too_slow())? {
             let Ok(data) = frame.map_err(|e| cut_off(&e))?.into_data() else { continue };
             let length = (first.len() + rest.len() + data.len()) as u64;
             if length > self.max {
@@ -79,7 +92,7 @@ impl BodyBudget {
             if length > held {
                 memory.merge(self.take(length - held)?);
             }
-            // Most bodies come in one piece, which is passed on without being copied.
+            // Small bodies come in one piece, which is passed on without being copied.
             if first.is_empty() && rest.is_empty() {
                 first = data;
             } else {
@@ -111,6 +124,33 @@ impl BodyBudget {
             memory.merge(self.take(bytes.len() as u64 - held)?);
         }
         Ok((bytes, memory))
+    }
+}
+
+/// Reads on for a moment after a refusal: a connection that is closed with bytes unread is reset, and the client would
+/// see that instead of the reason.
+pub(crate) async fn discard<B>(body: B)
+where
+    B: Body<Data = Bytes>,
+{
+    let mut body = pin!(body);
+    let mut left = 1_usize << 20;
+    let read = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    let _ = timeout(Duration::from_secs(2), read).await;
+}
+
+fn too_slow() -> RelayError {
+    RelayError::BadRequest {
+        code: "body_too_slow",
+        field: None,
+        message: format!("no more of the request body came for {} seconds", BODY_PATIENCE.as_secs()),
     }
 }
 
@@ -194,6 +234,12 @@ impl Call {
     pub(crate) fn client(&self) -> String {
         let agent = self.headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
         agent.split(' ').next().unwrap_or_default().chars().take(80).collect()
+    }
+
+    /// Whether a beta header asks for the window of a million tokens.
+    pub(crate) fn asks_for_long_context(&self) -> bool {
+        let betas = self.headers.get_all("anthropic-beta").iter().filter_map(|v| v.to_str().ok());
+        betas.flat_map(|v| v.split(',')).any(|beta| beta.trim().starts_with("context-1m"))
     }
 
     /// Whether an hour of cache may be written, which is the dearest input there is.

@@ -49,7 +49,8 @@ async fn read_on<B: Body + Unpin>(mut body: B, mut meter: Meter, hold: Hold, sta
 where
     B::Data: AsRef<[u8]>,
 {
-    while let Ok(Some(Ok(frame))) = timeout_at(until, body.frame()).await {
+    let hurry = hold.ledger().hurry();
+    while let Some(Ok(Some(Ok(frame)))) = hurry.run_until_cancelled(timeout_at(until, body.frame())).await {
         if let Some(data) = frame.data_ref() {
             meter.push(data.as_ref());
         }

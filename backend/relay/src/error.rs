@@ -197,7 +197,9 @@ impl RelayError {
     pub fn retryable(&self) -> bool {
         match self {
             Self::AccountsBusy(_) | Self::Unavailable(_) | Self::Upstream { .. } => true,
-            Self::Limit(_) => self.status() == StatusCode::TOO_MANY_REQUESTS,
+            Self::Limit(hit) => {
+                self.status() == StatusCode::TOO_MANY_REQUESTS && hit.refusal.retry_ms.is_some()
+            }
             _ => false,
         }
     }

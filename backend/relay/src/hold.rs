@@ -6,7 +6,7 @@ use crate::{
     settle::{Draft, Ending, Figures},
 };
 use causeway_dialect::usage::Reading;
-use causeway_domain::RequestId;
+use causeway_domain::{Nanos, RequestId};
 use causeway_store::ledger::Outcome;
 use http::{Response, StatusCode};
 use std::{
@@ -27,6 +27,7 @@ struct Inner {
     draft: Arc<Draft>,
     chosen: usize,
     candidate: Candidate,
+    reserved: Nanos,
     drain: Duration,
     received: Instant,
     sent: bool,
@@ -42,7 +43,7 @@ impl Hold {
         place: Place,
         request: RequestId,
         draft: Arc<Draft>,
-        (chosen, candidate): (usize, Candidate),
+        (chosen, candidate, reserved): (usize, Candidate, Nanos),
         drain: Duration,
         received: Instant,
     ) -> Self {
@@ -54,6 +55,7 @@ impl Hold {
                 draft,
                 chosen,
                 candidate,
+                reserved,
                 drain,
                 received,
                 sent: false,
@@ -146,6 +148,11 @@ impl Inner {
 
     fn settle(self, ending: &Ending) {
         let figures = self.figures(ending);
+        if figures.charged > self.reserved {
+            // The bound was wrong: the budget may be overspent by the difference. Must be seen, never hidden.
+            metrics::counter!("causeway_relay_over_reserved_total").increment(1);
+            tracing::warn!(request = %self.request, reserved = %self.reserved, charged = %figures.charged, "a request cost more than was reserved for it");
+        }
         self.ledger.settle(self.place, self.request, self.draft, self.chosen, figures);
     }
 }

@@ -12,7 +12,7 @@ mod settler;
 mod sweep;
 mod writer;
 
-pub(crate) use sweep::sweep;
+pub(crate) use sweep::Sweeper;
 
 use crate::settle::{Draft, Figures};
 use causeway_domain::{OrgId, RequestId};
@@ -34,6 +34,10 @@ pub(crate) struct Place(
     OwnedSemaphorePermit,
 );
 
+/// How long before the end of its patience a closing ledger stops to read on for clients who have left, so that what
+/// was read can still be settled.
+const HURRY_BEFORE: Duration = Duration::from_secs(2);
+
 /// What the settler is given.
 enum Item {
     Settle(Box<Settled>),
@@ -52,6 +56,8 @@ struct Settled {
 /// How far the two stages have come, in items since the start.
 struct Progress {
     entered: AtomicU64,
+    /// Of those entered, the ones that will have a row.
+    rows: AtomicU64,
     settled: watch::Sender<u64>,
     written: watch::Sender<u64>,
 }
@@ -66,6 +72,8 @@ pub(crate) struct Ledger {
     progress: Arc<Progress>,
     tracker: TaskTracker,
     closing: CancellationToken,
+    /// Patience with answers that are read on for clients who have left is over.
+    hurry: CancellationToken,
 }
 
 impl Ledger {
@@ -78,6 +86,7 @@ impl Ledger {
         let (events, event_queue) = mpsc::channel(capacity);
         let progress = Arc::new(Progress {
             entered: AtomicU64::new(0),
+            rows: AtomicU64::new(0),
             settled: watch::Sender::new(0),
             written: watch::Sender::new(0),
         });
@@ -90,6 +99,7 @@ impl Ledger {
             progress: progress.clone(),
             tracker: TaskTracker::new(),
             closing: CancellationToken::new(),
+            hurry: CancellationToken::new(),
         });
         boots::beat(&store.cache, &ledger.boot).await?;
         let closing = || ledger.closing.clone();
@@ -103,6 +113,11 @@ impl Ledger {
     /// The life of this instance.
     pub(crate) fn boot(&self) -> &str {
         &self.boot
+    }
+
+    /// Cancelled when the instance stops and nothing may be waited for any longer.
+    pub(crate) fn hurry(&self) -> CancellationToken {
+        self.hurry.clone()
     }
 
     /// Reserves a place; `None` when too much is waiting for Postgres.
@@ -128,6 +143,7 @@ impl Ledger {
         chosen: usize,
         figures: Figures,
     ) {
+        self.progress.rows.fetch_add(1, Ordering::Relaxed);
         self.enter(Item::Settle(Box::new(Settled { place, request, draft, chosen, figures })));
     }
 
@@ -150,31 +166,32 @@ impl Ledger {
 
     /// Waits until everything that ended before this call is settled in Redis. False when nothing was on its way.
     pub(crate) async fn settled(&self) -> bool {
-        self.reached(&self.progress.settled, Duration::from_secs(1)).await
-    }
-
-    /// Waits until everything that ended before this call is in Postgres, or five seconds.
-    pub(crate) async fn written(&self) -> bool {
-        self.reached(&self.progress.written, Duration::from_secs(5)).await
-    }
-
-    async fn reached(&self, stage: &watch::Sender<u64>, patience: Duration) -> bool {
         let target = self.progress.entered.load(Ordering::Relaxed);
-        if *stage.borrow() >= target {
+        if *self.progress.settled.borrow() >= target {
             return false;
         }
-        let mut stage = stage.subscribe();
-        let _ = tokio::time::timeout(patience, stage.wait_for(|n| *n >= target)).await;
+        reached(&self.progress.settled, target, Duration::from_secs(1)).await;
         true
+    }
+
+    /// Waits until every row that was on its way at this call is in Postgres; false after five seconds of waiting.
+    pub(crate) async fn written(&self) -> bool {
+        let target = self.progress.rows.load(Ordering::Relaxed);
+        reached(&self.progress.written, target, Duration::from_secs(5)).await
     }
 
     /// Ends this life: waits until every hold is settled and written, at most until the deadline; what is left then
     /// is in Redis and will be swept by another instance, or by the next life of this one.
     pub(crate) async fn close(&self, store: &Store, patience: Duration) {
         let deadline = tokio::time::Instant::now() + patience;
+        let hurry_at = deadline.checked_sub(HURRY_BEFORE).unwrap_or(deadline);
         while self.pending() > 0 && tokio::time::Instant::now() < deadline {
+            if tokio::time::Instant::now() >= hurry_at {
+                self.hurry.cancel();
+            }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+        self.hurry.cancel();
         self.closing.cancel();
         self.tracker.close();
         if tokio::time::timeout_at(deadline + Duration::from_secs(2), self.tracker.wait()).await.is_err() {
@@ -185,6 +202,12 @@ impl Ledger {
         }
         let _ = boots::end(&store.cache, &self.boot).await;
     }
+}
+
+/// Whether a stage has come as far as `target` in time.
+async fn reached(stage: &watch::Sender<u64>, target: u64, patience: Duration) -> bool {
+    let mut stage = stage.subscribe();
+    tokio::time::timeout(patience, stage.wait_for(|n| *n >= target)).await.is_ok()
 }
 
 async fn heartbeat(store: Store, boot: String, closing: CancellationToken) {

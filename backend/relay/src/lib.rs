@@ -47,6 +47,9 @@ use std::{
 use tenant::Tenant;
 use uuid::Uuid;
 
+/// How long after its last sign of life an instance counts as dead.
+pub const LEASE: Duration = Duration::from_millis(causeway_store::boots::LEASE_MS);
+
 /// How often a request begins anew because the policy changed under it.
 const RESTARTS: usize = 4;
 
@@ -62,6 +65,7 @@ pub struct Relay {
     upstream: upstream::Upstream,
     ledger: Arc<Ledger>,
     bodies: call::BodyBudget,
+    sweeper: tokio::sync::Mutex<ledger::Sweeper>,
     meters: Meters,
 }
 
@@ -85,6 +89,7 @@ impl Relay {
             directory: directory::Directory::new(store.clone(), sealing, addresses),
             ledger: Ledger::start(&store, args.ledger_capacity).await?,
             bodies: call::BodyBudget::new(&args),
+            sweeper: tokio::sync::Mutex::default(),
             meters: Meters {
                 served: counter!("causeway_relay_requests_total"),
                 first_byte: histogram!("causeway_relay_first_byte_seconds"),
@@ -103,6 +108,7 @@ impl Relay {
     {
         let received = Instant::now();
         let id = RequestId(Uuid::now_v7());
+        let head_only = request.method() == Method::HEAD;
         let mut response = match self.answer(request, id, received).await {
             Ok(response) => response,
             Err(error) => {
@@ -111,6 +117,9 @@ impl Relay {
                 error.render(Dialect::Anthropic, id)
             }
         };
+        if head_only {
+            response = body::without_body(response);
+        }
         self.meters.served.increment(1);
         self.meters.first_byte.record(received.elapsed());
         let mut text = Uuid::encode_buffer();
@@ -143,15 +152,13 @@ impl Relay {
             Route::Messages => self.messages(request, id, received).await,
             Route::CountTokens => self.count_tokens(request, received).await,
             Route::Models | Route::Model(_) | Route::KeyInfo => {
-                let head_only = request.method() == Method::HEAD;
                 let caller = identify::caller(&self.directory, request.headers(), request.uri()).await?;
                 let (caller, tenant) = self.current(caller).await?;
-                let answer = match route {
+                match route {
                     Route::Model(name) => local::one_model(self, &tenant, &caller, &name),
                     Route::KeyInfo => local::key_info(self, &tenant, &caller).await,
                     _ => local::models(self, &tenant, &caller, request.uri().query()),
-                }?;
-                Ok(if head_only { answer.map(|_| RelayBody::full("")) } else { answer })
+                }
             }
         }
     }
@@ -167,7 +174,13 @@ impl Relay {
         B: Body<Data = bytes::Bytes>,
         B::Error: Display,
     {
-        let mut caller = self.caller(&request).await?;
+        let mut caller = match self.caller(&request).await {
+            Ok(caller) => caller,
+            Err(error) => {
+                call::discard(request.into_body()).await;
+                return Err(error);
+            }
+        };
         let call = call::Call::parse(&self.bodies, request, Endpoint::Messages, received).await?;
         for _ in 0..RESTARTS {
             let tenant = self.directory.tenant(caller.principal.org).await?;
@@ -181,12 +194,7 @@ impl Relay {
                 reserve::Taken::Held(hold) => {
                     let limit = self.args.head_timeout(call.parsed.stream);
                     let answer = upstream::send(&self.upstream, &call, hold, limit).await?;
-                    return Ok(stream::forward(
-                        answer,
-                        call.dialect,
-                        self.args.idle_timeout(),
-                        id.to_string(),
-                    ));
+                    return Ok(stream::forward(answer, call.dialect, self.args.idle_timeout(), id));
                 }
                 reserve::Taken::Stale => caller = self.renew(&caller, &tenant).await?,
             }
@@ -256,9 +264,10 @@ impl Relay {
         self.ledger.boot()
     }
 
-    /// Settles what dead instances have left. For a job that one instance runs.
-    pub async fn sweep(&self) -> Result<usize, StoreError> {
-        ledger::sweep(&self.store).await
+    /// Settles what instances have left that have been silent for `grace` beyond their lease ([`LEASE`] is right where
+    /// Redis may have restarted). For a job that one instance runs. Returns how many requests were settled.
+    pub async fn sweep(&self, grace: Duration) -> Result<usize, StoreError> {
+        self.sweeper.lock().await.sweep(&self.store, grace).await
     }
 
     /// Brings the gauges up to date. For a job.

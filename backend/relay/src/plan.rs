@@ -19,12 +19,17 @@ const MOST: usize = 8;
 /// What a prompt can hold at most where the table does not say: the largest context window on the market.
 const LARGEST_CONTEXT: u64 = 2_000_000;
 
+/// The window that a beta header can open on models that have a smaller one.
+const LONG_CONTEXT: u64 = 1_000_000;
+
 /// Accounts in order of preference, and what the call can cost at most on any of them.
 pub(crate) struct Plan {
     /// Best first; at least one.
     pub candidates: Vec<Candidate>,
     /// The most it can cost.
     pub nanos: Nanos,
+    /// The most input it can have, in tokens.
+    pub input: u64,
     /// The most tokens it can use.
     pub tokens: u64,
 }
@@ -61,9 +66,7 @@ pub(crate) fn candidates(
     for account in usable {
         let known = prices.find(account.provider, model);
         let price = tenant.price_overrides.get(model).cloned();
-        let price = price
-            .or_else(|| known.map(|m| Arc::new(m.price.clone())))
-            .or_else(|| tenant.default_price.clone());
+        let price = price.or_else(|| known.map(|m| m.price.clone())).or_else(|| tenant.default_price.clone());
         let Some(price) = price else { continue };
         unpriced = false;
         if !serves(account, model) {
@@ -83,11 +86,14 @@ pub(crate) fn candidates(
             "no upstream account of this organisation lists the model {model:?}"
         )));
     }
+    if call.asks_for_long_context() {
+        context = context.max(LONG_CONTEXT);
+    }
     let input = call.parsed.input_bound.unwrap_or(context).min(context);
     let output = call.parsed.max_tokens.unwrap_or(0);
     let one_hour = call.one_hour_cache();
     let nanos = plan.iter().map(|c| c.price.worst_case(input, output, one_hour)).max().unwrap_or(Nanos::ZERO);
-    Ok(Plan { candidates: plan, nanos, tokens: input.saturating_add(output) })
+    Ok(Plan { candidates: plan, nanos, input, tokens: input.saturating_add(output) })
 }
 
 /// Whether an account serves a model. Anthropic's own list is the price table; a compatible service serves what it

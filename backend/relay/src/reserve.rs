@@ -6,11 +6,12 @@ use crate::{
     error::{LimitHit, RelayError},
     hold::Hold,
     identify::Caller,
+    ledger::{Ledger, Place},
     plan::{Candidate, Plan},
     settle::{Draft, DraftCandidate},
     tenant::Tenant,
 };
-use causeway_domain::{RequestId, limits::Limits, window::WindowKind};
+use causeway_domain::{OrgId, RequestId, limits::Limits, window::WindowKind};
 use causeway_store::{
     hold::{self, ReserveRequest, Reserved, Scope, ScopeId, ScopeWindow},
     totals,
@@ -56,36 +57,28 @@ pub(crate) async fn take(
         scopes: &scopes,
         candidates: &candidates,
     };
+    let mut asking = Asking { ledger: &relay.ledger, place: Some(place), org: tenant.org, request };
     let mut waited = false;
     for _ in 0..ROUNDS {
-        let answer = match hold::reserve(&relay.store.cache, &ask).await {
-            Ok(answer) => answer,
-            Err(error) => {
-                // The script may have run all the same, or may run later: give back whatever it takes.
-                relay.ledger.release(place, tenant.org, request);
-                return Err(error.into());
-            }
-        };
-        match answer {
+        match hold::reserve(&relay.store.cache, &ask).await? {
             Reserved::Held { candidate, .. } => {
                 let chosen = plan.candidates.get(candidate).cloned();
-                let chosen =
-                    chosen.ok_or(RelayError::Unavailable("an account was chosen that was not offered"))?;
-                let hold = Hold::new(
-                    relay.ledger.clone(),
-                    place,
-                    request,
-                    draft,
-                    (candidate, chosen),
-                    tenant.drain,
-                    call.received,
-                );
+                let (Some(chosen), Some(place)) = (chosen, asking.place.take()) else {
+                    return Err(RelayError::Unavailable("an account was chosen that was not offered"));
+                };
+                let held = (candidate, chosen, plan.nanos);
+                let ledger = relay.ledger.clone();
+                let hold = Hold::new(ledger, place, request, draft, held, tenant.drain, call.received);
                 return Ok(Taken::Held(hold));
             }
-            Reserved::Stale => return Ok(Taken::Stale),
+            Reserved::Stale => {
+                asking.nothing_is_held();
+                return Ok(Taken::Stale);
+            }
             Reserved::Unopened => hold::open_shard(&relay.store.cache, tenant.org.shard()).await?,
             Reserved::Load(_) => load_key(relay, caller, tenant).await?,
             Reserved::Gone => {
+                asking.nothing_is_held();
                 return Err(RelayError::Unavailable("the request was given up before it began"));
             }
             // What this instance has finished but not yet settled still counts as running: a client that sends its
@@ -94,18 +87,46 @@ pub(crate) async fn take(
                 waited = true;
             }
             Reserved::Refused(refusal) => {
+                asking.nothing_is_held();
                 return Err(RelayError::Limit(Box::new(LimitHit {
                     refusal,
                     need: plan.nanos,
                     need_tokens: plan.tokens,
                 })));
             }
-            Reserved::NoCandidate(reasons) => return Err(RelayError::AccountsBusy(reasons)),
+            Reserved::NoCandidate(reasons) => {
+                asking.nothing_is_held();
+                return Err(RelayError::AccountsBusy(reasons));
+            }
         }
     }
     Err(RelayError::Unavailable(
         "the limits of this API key are being rebuilt; nothing was sent to the provider",
     ))
+}
+
+/// While Redis is being asked nobody knows whether it has reserved: the client may leave, or the answer may get lost.
+/// Dropped in that state, whatever was taken, or is taken later, is given back.
+struct Asking<'a> {
+    ledger: &'a Arc<Ledger>,
+    place: Option<Place>,
+    org: OrgId,
+    request: RequestId,
+}
+
+impl Asking<'_> {
+    /// The script has said that it took nothing.
+    fn nothing_is_held(&mut self) {
+        self.place = None;
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        if let Some(place) = self.place.take() {
+            self.ledger.release(place, self.org, self.request);
+        }
+    }
 }
 
 fn draft(caller: &Caller, call: &Call, plan: &Plan) -> Draft {
@@ -118,7 +139,7 @@ fn draft(caller: &Caller, call: &Call, plan: &Plan) -> Draft {
         model: call.parsed.model.clone(),
         stream: call.parsed.stream,
         client: call.client(),
-        input: call.parsed.input_estimate.min(plan.tokens),
+        input: call.parsed.input_estimate.min(plan.input),
         max_output: call.parsed.max_tokens.unwrap_or(0),
         candidates: plan
             .candidates
@@ -126,7 +147,7 @@ fn draft(caller: &Caller, call: &Call, plan: &Plan) -> Draft {
             .map(|c| DraftCandidate {
                 account: c.account.id,
                 provider: c.account.provider.as_str().to_owned(),
-                price: (*c.price).clone(),
+                price: c.price.clone(),
             })
             .collect(),
     }
@@ -176,13 +197,20 @@ fn window(limits: &Limits, tenant: &Tenant, kind: WindowKind, now: DateTime<Utc>
     }
 }
 
-/// Fills Redis with a key's totals. What this instance has not written yet is written first, or it would be missing.
+/// Fills Redis with a key's totals. What this instance has not written yet is written first, or it would be missing;
+/// what is settled while Postgres is read makes Redis refuse the figures, and they are read again.
 pub(crate) async fn load_key(relay: &Relay, caller: &Caller, tenant: &Tenant) -> Result<(), RelayError> {
-    relay.ledger.written().await;
-    let key = caller.principal.key;
+    let (key, org) = (caller.principal.key, tenant.org);
     let kinds: Vec<WindowKind> = limited_kinds(&caller.principal.limits).collect();
-    let known =
-        totals::of_key(&relay.store.jobs, tenant.org, key, &tenant.calendar, &kinds, Utc::now()).await?;
-    hold::load(&relay.store.cache, tenant.org, ScopeId::Key(key), &known).await?;
-    Ok(())
+    for _ in 0..ROUNDS {
+        let generation = hold::generation(&relay.store.cache, org, ScopeId::Key(key)).await?;
+        if !relay.ledger.written().await {
+            break;
+        }
+        let known = totals::of_key(&relay.store.jobs, org, key, &tenant.calendar, &kinds, Utc::now()).await?;
+        if hold::load(&relay.store.cache, org, ScopeId::Key(key), generation, &known).await? {
+            return Ok(());
+        }
+    }
+    Err(RelayError::Unavailable("usage is still being written; nothing was sent to the provider"))
 }

@@ -6,6 +6,7 @@ use causeway_store::ledger::{Outcome, Revision, UsageEvent};
 use chrono::DateTime;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// What a hold remembers of its request: enough to write the row without the instance that made it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -40,7 +41,7 @@ pub(crate) struct DraftCandidate {
     /// Its provider.
     pub provider: String,
     /// The price there.
-    pub price: Price,
+    pub price: Arc<Price>,
 }
 
 /// The end of a request in figures: what a settled hold carries in Redis.
@@ -54,6 +55,12 @@ pub(crate) struct Figures {
     pub estimated: bool,
     /// Tokens.
     pub tokens: TokenCounts,
+    /// Searches that the provider made on its own.
+    #[serde(default)]
+    pub web_searches: u32,
+    /// Whether a sweeper made these, for an instance that died.
+    #[serde(default)]
+    pub swept: bool,
     /// At the provider's price.
     pub cost: Nanos,
     /// Charged to the key.
@@ -118,12 +125,18 @@ impl Draft {
             }
             None => (TokenCounts { input: self.input, ..Default::default() }, true),
         };
-        let cost = self.candidates.get(candidate).map_or(Nanos::ZERO, |c| c.price.cost(&counts));
+        let searches = ending.reading.as_ref().filter(|_| !answered_with_error).map_or(0, |r| r.web_searches);
+        let cost = self
+            .candidates
+            .get(candidate)
+            .map_or(Nanos::ZERO, |c| c.price.cost(&counts).saturating_add(c.price.searches(searches)));
         Figures {
             status: ending.status,
             outcome: ending.outcome,
             estimated,
             tokens: counts,
+            web_searches: u32::try_from(searches).unwrap_or(u32::MAX),
+            swept: false,
             cost,
             charged: cost,
             first_byte_ms: None,
@@ -134,18 +147,12 @@ impl Draft {
     }
 
     /// The row.
-    pub(crate) fn event(
-        &self,
-        request: RequestId,
-        candidate: usize,
-        figures: Figures,
-        rev: Revision,
-    ) -> Option<UsageEvent> {
+    pub(crate) fn event(&self, request: RequestId, candidate: usize, figures: Figures) -> Option<UsageEvent> {
         let chosen = self.candidates.get(candidate)?;
         Some(UsageEvent {
             request,
             org: self.org,
-            rev,
+            rev: if figures.swept { Revision::Swept } else { Revision::Own },
             key: self.key,
             user: self.user,
             account: chosen.account,
@@ -157,9 +164,10 @@ impl Draft {
             outcome: figures.outcome,
             estimated: figures.estimated,
             tokens: figures.tokens,
+            web_searches: figures.web_searches,
             cost: figures.cost,
             charged: figures.charged,
-            price: serde_json::to_value(&chosen.price).unwrap_or_default(),
+            price: serde_json::to_value(&*chosen.price).unwrap_or_default(),
             started_at: DateTime::from_timestamp_millis(request.started_ms()).unwrap_or_default(),
             first_byte_ms: figures.first_byte_ms,
             duration_ms: figures.duration_ms,

@@ -7,8 +7,9 @@
 use crate::{body::RelayBody, hold::Hold, settle::Ending, upstream::Answer, upstream::headers};
 use bytes::Bytes;
 use causeway_dialect::{Dialect, error::Failure, meter::Meter};
+use causeway_domain::RequestId;
 use causeway_store::ledger::Outcome;
-use http::{HeaderMap, Response, header};
+use http::{HeaderMap, Response, StatusCode, header};
 use http_body::{Body, SizeHint};
 use hyper::body::Incoming;
 use serde_json::Map;
@@ -38,7 +39,7 @@ pub(crate) struct Forward {
     last: Instant,
     checkpointed: Instant,
     end: End,
-    request_id: String,
+    request: RequestId,
 }
 
 enum End {
@@ -63,14 +64,14 @@ pub(crate) fn forward(
     answer: Answer,
     dialect: Dialect,
     idle: Duration,
-    request_id: String,
+    request: RequestId,
 ) -> Response<RelayBody> {
     let (parts, body) = answer.response.into_parts();
     let headers = headers::downward(&parts.headers);
     let probe = Response::from_parts(parts, ());
     let meter = meter_for(&answer.hold, &probe);
     let now = Instant::now();
-    let forward = Forward {
+    let mut forward = Forward {
         size: body.size_hint(),
         upstream: Some(body),
         meter: Some(meter),
@@ -83,12 +84,20 @@ pub(crate) fn forward(
         last: now,
         checkpointed: now,
         end: End::Running,
-        request_id,
+        request,
     };
+    if forward.upstream.as_ref().is_none_or(Body::is_end_stream) {
+        // hyper never asks for the body of an answer that has none.
+        forward.ended();
+    }
     let events = forward.events;
     let mut response = Response::new(RelayBody::forward(forward));
     *response.status_mut() = probe.status();
     *response.headers_mut() = headers;
+    if probe.status() == StatusCode::UNAUTHORIZED {
+        // The credential that was refused is the account's. Claude Code would try its own key eleven times.
+        response.headers_mut().entry("x-should-retry").or_insert(http::HeaderValue::from_static("false"));
+    }
     if events {
         // nginx in front would otherwise collect events before it passes them on.
         response.headers_mut().insert("x-accel-buffering", http::HeaderValue::from_static("no"));
@@ -235,13 +244,9 @@ impl Forward {
 
     fn error_event(&self, why: &str) -> Bytes {
         let facts = Map::new();
-        let failure = Failure {
-            status: 502,
-            code: "upstream_broke_off",
-            message: why,
-            request_id: &self.request_id,
-            facts: &facts,
-        };
+        let id = self.request.to_string();
+        let failure =
+            Failure { status: 502, code: "upstream_broke_off", message: why, request_id: &id, facts: &facts };
         let mut event = Vec::from(&b"\n\n"[..]); // whatever line was cut ends here
         event.extend_from_slice(&self.dialect.error_event(&failure));
         event.into()

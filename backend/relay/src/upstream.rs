@@ -108,15 +108,18 @@ pub(crate) async fn send(
         Ok(Err(error)) => {
             // A call that never got a connection cost nothing; one that was sent may have been billed.
             let text = chain(&error);
-            if error.is_connect() {
+            tracing::warn!(error = %text, "a provider could not be reached or broke off before answering");
+            let told = if error.is_connect() {
                 hold.release();
+                "no connection to the provider could be made"
             } else {
-                hold.settle(&Ending::failed(StatusCode::BAD_GATEWAY, text.clone()));
-            }
+                hold.settle(&Ending::failed(StatusCode::BAD_GATEWAY, text));
+                "the provider broke off before it answered"
+            };
             Err(RelayError::Upstream {
                 status: StatusCode::BAD_GATEWAY,
                 code: "upstream_unreachable",
-                message: format!("the provider could not be reached or broke off before answering: {text}"),
+                message: told.to_owned(),
             })
         }
         Err(_) => {

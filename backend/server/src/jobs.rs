@@ -42,7 +42,7 @@ pub(crate) async fn run(store: Store, relay: Arc<Relay>, stop: CancellationToken
         }
         if sweep_due <= Instant::now() {
             sweep_due = Instant::now() + SWEEP_EVERY;
-            match relay.sweep().await {
+            match relay.sweep(causeway_relay::LEASE).await {
                 Ok(0) => {}
                 Ok(count) => tracing::info!("settled {count} requests that a dead instance had left"),
                 Err(error) => tracing::warn!("what dead instances have left could not be swept: {error}"),

@@ -1,25 +1,35 @@
 //! The lives of instances: each has an id of its own from start to end, and says every few seconds that it lives.
 //!
 //! A hold whose instance is no longer heard of is swept. The lease is several beats long, so that a pause is not a
-//! death; should a living instance be swept all the same, its own figures replace the sweeper's (`ledger::Revision`).
+//! death; should a living instance be swept all the same, its own figures replace the sweeper's row (`ledger::Revision`),
+//! and the totals in Redis are loaded anew.
 
 use crate::{Cache, StoreResult};
 use redis::AsyncCommands;
 use std::collections::HashSet;
 
 /// How long after its last beat an instance counts as dead.
-pub const LEASE_MS: u64 = 15_000;
+pub const LEASE_MS: u64 = 10_000;
 
 /// How often to beat.
-pub const BEAT_MS: u64 = 3_000;
+pub const BEAT_MS: u64 = 2_000;
 
 fn key(boot: &str) -> String {
     format!("cw:boot:{boot}")
 }
 
+/// Every life that may have left holds behind.
+const KNOWN: &str = "cw:boots";
+
 /// Says that this life goes on.
 pub async fn beat(cache: &Cache, boot: &str) -> StoreResult<()> {
-    let () = cache.connection.clone().pset_ex(key(boot), 1, LEASE_MS).await?;
+    let () = redis::pipe()
+        .pset_ex(key(boot), 1, LEASE_MS)
+        .ignore()
+        .sadd(KNOWN, boot)
+        .ignore()
+        .query_async(&mut cache.connection.clone())
+        .await?;
     Ok(())
 }
 
@@ -29,17 +39,20 @@ pub async fn end(cache: &Cache, boot: &str) -> StoreResult<()> {
     Ok(())
 }
 
-/// Those of `boots` that are no longer heard of.
-pub async fn dead<'a>(
-    cache: &Cache,
-    boots: impl IntoIterator<Item = &'a str>,
-) -> StoreResult<HashSet<&'a str>> {
-    let mut dead = HashSet::new();
+/// Those that are no longer heard of.
+pub async fn dead(cache: &Cache) -> StoreResult<HashSet<String>> {
     let mut connection = cache.connection.clone();
-    for boot in boots.into_iter().collect::<HashSet<_>>() {
-        if !connection.exists::<_, bool>(key(boot)).await? {
-            dead.insert(boot);
+    let mut dead: HashSet<String> = connection.smembers(KNOWN).await?;
+    for boot in dead.clone() {
+        if connection.exists(key(&boot)).await? {
+            dead.remove(&boot);
         }
     }
     Ok(dead)
+}
+
+/// Nothing is left of this life.
+pub async fn bury(cache: &Cache, boot: &str) -> StoreResult<()> {
+    let () = cache.connection.clone().srem(KNOWN, boot).await?;
+    Ok(())
 }

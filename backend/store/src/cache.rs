@@ -2,7 +2,11 @@
 
 use crate::{StoreError, StoreResult};
 use causeway_domain::OrgId;
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{
+    IntoConnectionInfo,
+    aio::{ConnectionManager, ConnectionManagerConfig},
+    io::tcp::{TcpSettings, socket2::TcpKeepalive},
+};
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
 
@@ -15,7 +19,15 @@ pub struct Cache {
 impl Cache {
     /// Connects. Commands time out rather than hang: the hot path waits for exactly one of them.
     pub async fn connect(url: &SecretString) -> StoreResult<Self> {
-        let client = redis::Client::open(url.expose_secret())?;
+        // One connection carries everything: small commands must not wait for an acknowledgement, and a peer that
+        // is gone without a word must be noticed in seconds and not in a quarter of an hour.
+        let keepalive =
+            TcpKeepalive::new().with_time(Duration::from_secs(10)).with_interval(Duration::from_secs(5));
+        let tcp = TcpSettings::default().set_nodelay(true).set_keepalive(keepalive);
+        #[cfg(target_os = "linux")]
+        let tcp = tcp.set_user_timeout(Duration::from_secs(5));
+        let address = url.expose_secret().into_connection_info()?.set_tcp_settings(tcp);
+        let client = redis::Client::open(address)?;
         let config = ConnectionManagerConfig::new()
             .set_response_timeout(Some(Duration::from_secs(2)))
             .set_connection_timeout(Some(Duration::from_secs(2)))

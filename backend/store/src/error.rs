@@ -45,21 +45,15 @@ impl StoreError {
         Self::Corrupt { what, problem: problem.to_string() }
     }
 
-    /// Whether trying again later may help: the server is away, not the statement wrong.
-    pub fn is_outage(&self) -> bool {
+    /// Whether the data themselves are refused, so that trying again cannot help: SQLSTATE classes 22 (a value that
+    /// does not fit) and 23 (a constraint), or a value that cannot be encoded. Everything else may pass: a server that
+    /// restarts, fails over, is full, or is slow.
+    pub fn is_bad_data(&self) -> bool {
         match self {
-            Self::Postgres(e) => match e {
-                sqlx::Error::Io(_)
-                | sqlx::Error::PoolTimedOut
-                | sqlx::Error::PoolClosed
-                | sqlx::Error::Tls(_) => true,
-                // 57P0x: shutting down or starting; 08xxx: connection; 53xxx: out of resources; 40xxx: lost a race.
-                sqlx::Error::Database(d) => d
-                    .code()
-                    .is_some_and(|c| ["57P", "08", "53", "40"].iter().any(|class| c.starts_with(class))),
-                _ => false,
-            },
-            Self::Redis(_) => true,
+            Self::Postgres(sqlx::Error::Database(d)) => {
+                d.code().is_some_and(|c| c.starts_with("22") || c.starts_with("23"))
+            }
+            Self::Postgres(sqlx::Error::Encode(_)) | Self::Corrupt { .. } => true,
             _ => false,
         }
     }

@@ -28,7 +28,7 @@ mod reserve;
 mod settle;
 mod stored;
 
-pub use load::{LoadedWindow, Standing, Totals, forget, load, open_shard, standing};
+pub use load::{LoadedWindow, Standing, Totals, forget, generation, load, open_shard, standing};
 pub use reserve::{
     NoCandidate, Refusal, RefusedBy, ReserveRequest, Reserved, Scope, ScopeWindow, cool, reserve,
 };

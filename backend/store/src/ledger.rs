@@ -81,6 +81,8 @@ pub struct UsageEvent {
     pub estimated: bool,
     /// Tokens.
     pub tokens: TokenCounts,
+    /// Searches that the provider made on its own.
+    pub web_searches: u32,
     /// At the provider's price.
     pub cost: Nanos,
     /// Charged to the key.
@@ -260,12 +262,13 @@ async fn insert_rows(tx: &mut Transaction<'static, Postgres>, rows: &[&UsageEven
     let outcome = sqlx::query!(
         r#"insert into usage (request_id, org_id, rev, key_id, user_id, account_id, dialect, provider, model, stream,
              status, outcome, estimated, input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens,
-             cache_write_1h_tokens, reasoning_tokens, cost_nanos, charged_nanos, price, started_at, first_byte_ms,
+             cache_write_1h_tokens, reasoning_tokens, web_searches, cost_nanos, charged_nanos, price, started_at, first_byte_ms,
              duration_ms, upstream_request_id, client, error)
            select * from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[],
              $8::text[], $9::text[], $10::bool[], $11::smallint[], $12::text[], $13::bool[], $14::bigint[],
-             $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[],
-             $22::jsonb[], $23::timestamptz[], $24::int[], $25::int[], $26::text[], $27::text[], $28::text[])
+             $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::int[], $21::bigint[],
+             $22::bigint[], $23::jsonb[], $24::timestamptz[], $25::int[], $26::int[], $27::text[], $28::text[],
+             $29::text[])
            on conflict (request_id) do nothing"#,
         &all(rows, |e| e.request.0),
         &all(rows, |e| e.org.0),
@@ -286,6 +289,7 @@ async fn insert_rows(tx: &mut Transaction<'static, Postgres>, rows: &[&UsageEven
         &all(rows, |e| signed(e.tokens.cache_write_5m)),
         &all(rows, |e| signed(e.tokens.cache_write_1h)),
         &all(rows, |e| signed(e.tokens.reasoning)),
+        &all(rows, |e| e.web_searches.cast_signed()),
         &all(rows, |e| e.cost.0),
         &all(rows, |e| e.charged.0),
         &all(rows, |e| e.price.clone()),
@@ -309,7 +313,7 @@ async fn replace_rows(tx: &mut Transaction<'static, Postgres>, rows: &[&UsageEve
             "update usage set rev = $2, status = $3, outcome = $4, estimated = $5, input_tokens = $6, output_tokens = $7,
                cache_read_tokens = $8, cache_write_5m_tokens = $9, cache_write_1h_tokens = $10, reasoning_tokens = $11,
                cost_nanos = $12, charged_nanos = $13, first_byte_ms = $14, duration_ms = $15, upstream_request_id = $16,
-               error = $17
+               error = $17, web_searches = $18
              where request_id = $1 and rev < $2",
             e.request.0,
             e.rev as i16,
@@ -327,7 +331,8 @@ async fn replace_rows(tx: &mut Transaction<'static, Postgres>, rows: &[&UsageEve
             e.first_byte_ms.map(u32::cast_signed),
             e.duration_ms.cast_signed(),
             e.upstream_request_id,
-            e.error
+            e.error,
+            e.web_searches.cast_signed()
         )
         .execute(&mut **tx)
         .await?;

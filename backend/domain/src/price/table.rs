@@ -27,7 +27,7 @@ pub struct Model {
     /// The provider's section in the file.
     pub provider: String,
     /// Prices.
-    pub price: Price,
+    pub price: Arc<Price>,
     /// The largest prompt plus answer, in tokens.
     pub context: Option<u64>,
     /// The largest answer, in tokens.
@@ -59,7 +59,15 @@ pub enum TableError {
 #[derive(Deserialize)]
 struct File {
     source: String,
+    #[serde(default)]
+    fees: BTreeMap<String, Fees>,
     providers: BTreeMap<String, BTreeMap<String, Entry>>,
+}
+
+/// What a provider asks for besides tokens.
+#[derive(Deserialize)]
+struct Fees {
+    web_search_usd_per_thousand: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -119,6 +127,19 @@ impl PriceTable {
         let mut providers = BTreeMap::new();
         for (provider, entries) in file.providers {
             let mut models = BTreeMap::new();
+            let fee = file.fees.get(&provider).and_then(|f| f.web_search_usd_per_thousand.as_deref());
+            let web_search = match fee.map(str::parse::<Nanos>) {
+                None => 0,
+                Some(Ok(per_thousand)) => per_thousand.0 / 1000,
+                Some(Err(problem)) => {
+                    return Err(TableError::Figure {
+                        provider,
+                        model: "fees".to_owned(),
+                        field: "web_search_usd_per_thousand",
+                        problem: problem.to_string(),
+                    });
+                }
+            };
             for (name, entry) in entries {
                 let named = |(field, problem)| TableError::Figure {
                     provider: provider.clone(),
@@ -136,7 +157,7 @@ impl PriceTable {
                 let model = Model {
                     name: name.clone(),
                     provider: provider.clone(),
-                    price: Price { base, long_context },
+                    price: Arc::new(Price { base, long_context, web_search }),
                     context: entry.context,
                     max_output: entry.max_output,
                     mode: entry.mode,

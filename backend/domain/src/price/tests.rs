@@ -51,7 +51,11 @@ fn prices_that_are_not_listed_follow_the_documented_ratios() {
 
 #[test]
 fn half_a_nano_dollar_rounds_up() {
-    let price = Price { base: Rates::with_defaults(500_000, 0, None, None, None), long_context: vec![] };
+    let price = Price {
+        base: Rates::with_defaults(500_000, 0, None, None, None),
+        long_context: vec![],
+        web_search: 0,
+    };
     assert_eq!(price.cost(&tokens(1, 0)), Nanos(1));
     assert_eq!(price.cost(&tokens(3, 0)), Nanos(2));
 }
@@ -101,4 +105,11 @@ proptest! {
             prop_assert!(model.price.worst_case(a.min(b), o, true) <= model.price.worst_case(a.max(b), o, true));
         }
     }
+}
+
+#[test]
+fn searches_of_the_provider_cost_ten_dollars_a_thousand() {
+    let table = table();
+    let model = table.find(Provider::Anthropic, "claude-haiku-4-5").unwrap();
+    assert_eq!(model.price.searches(3).to_string(), "0.03");
 }

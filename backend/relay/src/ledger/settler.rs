@@ -1,14 +1,20 @@
 //! Settling holds in Redis, many in one call.
 
-use super::{Item, Progress, Settled, writer::Event};
+use super::{
+    Item, Place, Progress, Settled,
+    writer::{Event, State},
+};
 use crate::settle::Figures;
 use causeway_domain::{OrgId, RequestId};
 use causeway_store::{
     Store,
     hold::{self, SettleMode, SettledAs, Settlement},
-    ledger::Revision,
 };
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -18,7 +24,7 @@ const LINGER: Duration = Duration::from_millis(2);
 const BATCH: usize = 256;
 
 /// Takes what has ended, settles it, and hands it to the writer. When Redis is away the writer gets it all the same,
-/// and Redis is told later.
+/// and settles it once its row is written.
 pub(super) async fn run(
     store: Store,
     mut items: mpsc::Receiver<Item>,
@@ -27,13 +33,13 @@ pub(super) async fn run(
     closing: CancellationToken,
 ) {
     let mut batch = Vec::with_capacity(BATCH);
-    let mut owed: Vec<(u8, Settlement)> = Vec::new();
+    let mut owed: VecDeque<Owed> = VecDeque::new();
     let mut retry = tokio::time::interval(Duration::from_secs(1));
     retry.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             biased;
-            _ = retry.tick(), if !owed.is_empty() => pay(&store, &mut owed).await,
+            _ = retry.tick(), if !owed.is_empty() => give_back(&store, &mut owed).await,
             n = items.recv_many(&mut batch, BATCH) => {
                 if n == 0 {
                     return;
@@ -45,69 +51,95 @@ pub(super) async fn run(
                     }
                 }
                 let count = batch.len() as u64;
-                let rows = settle_batch(&store, &mut batch, &events, &mut owed).await;
+                let lost = settle_batch(&store, &mut batch, &events, &mut owed).await;
                 progress.settled.send_modify(|n| *n += count);
-                // What has no row is as good as written.
-                progress.written.send_modify(|n| *n += count - rows);
+                progress.written.send_modify(|n| *n += lost);
             }
             () = closing.cancelled(), if items.is_empty() => {
-                pay(&store, &mut owed).await;
+                give_back(&store, &mut owed).await;
                 return;
             }
         }
     }
 }
 
-/// What of one batch belongs to one shard; the two lists go side by side.
+/// A release that Redis has not heard of. Keeps its place, so that there cannot be endlessly many.
+struct Owed {
+    shard: u8,
+    release: Settlement,
+    _place: Place,
+}
+
+/// What of one batch belongs to one shard.
 #[derive(Default)]
 struct Batch {
     settlements: Vec<Settlement>,
-    /// `None` for a release.
-    settled: Vec<Option<Box<Settled>>>,
+    rest: Vec<Rest>,
 }
 
-/// Settles a batch; returns how many rows it has handed to the writer.
+/// What is to be done with an item once Redis has been asked; side by side with its settlement.
+enum Rest {
+    Row(Box<Settled>),
+    Free(Place),
+}
+
+/// Settles a batch; returns how many rows that were announced there will not be.
 async fn settle_batch(
     store: &Store,
     batch: &mut Vec<Item>,
     events: &mpsc::Sender<Event>,
-    owed: &mut Vec<(u8, Settlement)>,
+    owed: &mut VecDeque<Owed>,
 ) -> u64 {
-    let mut rows = 0;
     let mut shards: BTreeMap<u8, Batch> = BTreeMap::new();
     for item in batch.drain(..) {
-        let (org, settlement, settled) = match item {
-            Item::Settle(settled) => (settled.draft.org, settlement(&settled), Some(settled)),
-            // Its place is free as soon as Redis has been asked: there is no row to wait for.
-            Item::Release { place: _place, org, request } => (org, release(request), None),
+        let (org, settlement, rest) = match item {
+            Item::Settle(settled) => (settled.draft.org, settlement(&settled), Rest::Row(settled)),
+            Item::Release { place, org, request } => (org, release(request), Rest::Free(place)),
         };
         let shard = shards.entry(org.shard()).or_default();
         shard.settlements.push(settlement);
-        shard.settled.push(settled);
+        shard.rest.push(rest);
     }
-    for (shard, Batch { settlements, settled }) in shards {
-        let results = match hold::settle(&store.cache, shard, &settlements).await {
-            Ok((_, results)) => Some(results),
-            Err(error) => {
-                tracing::warn!(%error, "Redis could not settle; it will be told later");
-                owed.extend(settlements.into_iter().map(|s| (shard, s)));
-                None
-            }
-        };
-        for (i, one) in settled.into_iter().enumerate() {
-            let Some(one) = one else { continue };
-            let one = *one;
-            let result = results.as_ref().and_then(|r| r.get(i).copied());
-            let Some(event) = one.draft.event(one.request, one.chosen, one.figures, Revision::Own) else {
-                continue;
-            };
-            // The writer's queue has a slot for every place there is.
-            if events.send(Event { event, place: one.place, settled: result }).await.is_ok() {
-                rows += 1;
+    let (mut lost, mut away) = (0, false);
+    for (shard, Batch { settlements, rest }) in shards {
+        // One answer that Redis is away is enough: each further question would take its time to fail.
+        let results = if away { None } else { ask(store, shard, &settlements).await };
+        away |= results.is_none();
+        for (i, (settlement, rest)) in settlements.into_iter().zip(rest).enumerate() {
+            match rest {
+                Rest::Free(place) if results.is_none() => {
+                    owed.push_back(Owed { shard, release: settlement, _place: place })
+                }
+                Rest::Free(_) => {}
+                Rest::Row(one) => {
+                    let one = *one;
+                    let state = match results.as_ref().and_then(|r| r.get(i).copied()) {
+                        Some(result) => State::Settled(result),
+                        None => State::Owed(settlement),
+                    };
+                    let Some(event) = one.draft.event(one.request, one.chosen, one.figures) else {
+                        lost += 1;
+                        continue;
+                    };
+                    // The writer's queue has a slot for every place there is.
+                    if events.send(Event { event, place: one.place, state }).await.is_err() {
+                        lost += 1;
+                    }
+                }
             }
         }
     }
-    rows
+    lost
+}
+
+async fn ask(store: &Store, shard: u8, settlements: &[Settlement]) -> Option<Vec<SettledAs>> {
+    match hold::settle(&store.cache, shard, settlements).await {
+        Ok((_, results)) => Some(results),
+        Err(error) => {
+            tracing::warn!(%error, "Redis could not settle; it will be told later");
+            None
+        }
+    }
 }
 
 fn settlement(one: &Settled) -> Settlement {
@@ -125,28 +157,16 @@ fn release(request: RequestId) -> Settlement {
     Settlement { request, mode: SettleMode::Release, charged: 0, real: 0, tokens: 0, figures: String::new() }
 }
 
-/// Tells Redis what it missed while it was away. The rows are in Postgres or on their way there.
-async fn pay(store: &Store, owed: &mut Vec<(u8, Settlement)>) {
-    let mut by_shard: BTreeMap<u8, Vec<Settlement>> = BTreeMap::new();
-    for (shard, settlement) in owed.drain(..) {
-        by_shard.entry(shard).or_default().push(settlement);
-    }
-    for (shard, all) in by_shard {
-        for some in all.chunks(BATCH) {
-            let done = match hold::settle(&store.cache, shard, some).await {
-                Ok((_, results)) => {
-                    let settled = some.iter().zip(results).filter(|(s, r)| {
-                        s.mode == SettleMode::Settle && matches!(r, SettledAs::Now | SettledAs::Before)
-                    });
-                    let ids: Vec<RequestId> = settled.map(|(s, _)| s.request).collect();
-                    hold::confirm(&store.cache, shard, &ids).await.is_ok()
-                }
-                Err(_) => false,
-            };
-            if !done {
-                owed.extend(some.iter().map(|s| (shard, s.clone())));
-            }
+/// Tells Redis of releases that it missed while it was away; stops at the first sign that it still is.
+async fn give_back(store: &Store, owed: &mut VecDeque<Owed>) {
+    while let Some(first) = owed.front() {
+        let shard = first.shard;
+        let same = owed.iter().take(BATCH).take_while(|o| o.shard == shard);
+        let releases: Vec<Settlement> = same.map(|o| o.release.clone()).collect();
+        if ask(store, shard, &releases).await.is_none() {
+            return;
         }
+        owed.drain(..releases.len());
     }
 }
 

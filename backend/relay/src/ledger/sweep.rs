@@ -1,42 +1,76 @@
 //! Settling what instances left behind when they died.
 
+use super::writer;
 use crate::settle::{Draft, Ending, Figures};
 use causeway_domain::RequestId;
 use causeway_store::{
     Store, StoreResult, boots,
-    hold::{self, OpenHold, SettleMode, Settlement},
-    ledger::{self, Outcome, Revision, UsageEvent},
+    hold::{self, OpenHold, SettleMode, SettledAs, Settlement},
+    ledger::{Outcome, UsageEvent},
 };
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    collections::{HashMap, HashSet},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
 
 /// How long the mark of a release that came before its reservation is kept.
 const MARK_MS: i64 = 120_000;
 
-/// Settles the holds of dead instances and writes their rows. Safe to run anywhere, at any time, twice. Returns how
-/// many requests were swept.
-pub(crate) async fn sweep(store: &Store) -> StoreResult<usize> {
-    let mut swept = 0;
-    for shard in 0..64 {
-        let holds = hold::open_holds(&store.cache, shard).await?;
-        if holds.is_empty() {
-            continue;
+/// How often marks are looked for.
+const MARKS_EVERY: Duration = Duration::from_secs(60);
+
+/// Finds instances that are no longer heard of and settles what they have left.
+#[derive(Default)]
+pub(crate) struct Sweeper {
+    /// Since when each has not been heard of. A Redis that was away has forgotten the leases of the living too: they
+    /// get as long again to renew them.
+    silent: HashMap<String, Instant>,
+    marks: Option<Instant>,
+}
+
+impl Sweeper {
+    /// Sweeps after those who have been silent for `grace` beyond their lease. Safe to run anywhere, at any time,
+    /// twice. Returns how many requests were settled.
+    pub(crate) async fn sweep(&mut self, store: &Store, grace: Duration) -> StoreResult<usize> {
+        let dead = boots::dead(&store.cache).await?;
+        self.silent.retain(|boot, _| dead.contains(boot));
+        let now = Instant::now();
+        for boot in dead {
+            self.silent.entry(boot).or_insert(now);
         }
-        let dead =
-            boots::dead(&store.cache, holds.iter().map(|h| h.boot.as_str()).filter(|b| *b != "-")).await?;
-        let left: Vec<&OpenHold> = holds.iter().filter(|h| dead.contains(h.boot.as_str())).collect();
-        swept += left.len();
-        for some in left.chunks(200) {
-            settle(store, shard, some).await?;
+        let gone: HashSet<String> = self
+            .silent
+            .iter()
+            .filter(|(_, since)| now - **since >= grace)
+            .map(|(boot, _)| boot.clone())
+            .collect();
+        let marks = self.marks.is_none_or(|last| now - last >= MARKS_EVERY);
+        if gone.is_empty() && !marks {
+            return Ok(0);
         }
-        let marks: Vec<RequestId> =
-            holds.iter().filter(|h| h.boot == "-" && h.at < now_ms() - MARK_MS).map(|h| h.request).collect();
-        hold::confirm(&store.cache, shard, &marks).await?;
+        let (mut swept, mut all) = (0, true);
+        for shard in 0..64 {
+            match sweep_shard(store, shard, &gone).await {
+                Ok(count) => swept += count,
+                // What is wrong with one shard must not keep the others waiting.
+                Err(error) => {
+                    all = false;
+                    tracing::warn!(%error, shard, "a shard could not be swept; it will be tried again");
+                }
+            }
+        }
+        if all {
+            self.marks = Some(now);
+            for boot in gone {
+                boots::bury(&store.cache, &boot).await?;
+                self.silent.remove(&boot);
+            }
+        }
+        if swept > 0 {
+            metrics::counter!("causeway_ledger_swept_total").increment(swept as u64);
+        }
+        Ok(swept)
     }
-    if swept > 0 {
-        tracing::info!(swept, "settled requests that dead instances left behind");
-        metrics::counter!("causeway_ledger_swept_total").increment(swept as u64);
-    }
-    Ok(swept)
 }
 
 fn now_ms() -> i64 {
@@ -44,57 +78,71 @@ fn now_ms() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
+async fn sweep_shard(store: &Store, shard: u8, gone: &HashSet<String>) -> StoreResult<usize> {
+    let holds = hold::open_holds(&store.cache, shard).await?;
+    let left: Vec<&OpenHold> = holds.iter().filter(|h| gone.contains(&h.boot)).collect();
+    for some in left.chunks(200) {
+        settle(store, shard, some).await?;
+    }
+    let old = now_ms() - MARK_MS;
+    let marks: Vec<RequestId> =
+        holds.iter().filter(|h| h.boot == "-" && h.at < old).map(|h| h.request).collect();
+    hold::confirm(&store.cache, shard, &marks).await?;
+    Ok(left.len())
+}
+
 async fn settle(store: &Store, shard: u8, holds: &[&OpenHold]) -> StoreResult<()> {
-    let mut events = Vec::new();
     let mut settlements = Vec::new();
+    let mut events: Vec<Option<UsageEvent>> = Vec::new();
+    let mut done: Vec<UsageEvent> = Vec::new();
     for hold in holds {
         let Some((event, figures)) = read(hold) else {
             tracing::error!(request = %hold.request, "a hold cannot be read; its reservation is given back");
-            settlements.push(Settlement {
-                request: hold.request,
-                mode: SettleMode::Release,
-                charged: 0,
-                real: 0,
-                tokens: 0,
-                figures: String::new(),
-            });
+            settlements.push(settlement(hold.request, SettleMode::Release, None));
+            events.push(None);
             continue;
         };
-        if hold.settled.is_none() {
-            settlements.push(Settlement {
-                request: hold.request,
-                mode: SettleMode::Settle,
-                charged: figures.charged.0,
-                real: figures.cost.0,
-                tokens: figures.tokens.total(),
-                figures: serde_json::to_string(&figures).unwrap_or_default(),
-            });
+        if hold.settled.is_some() {
+            done.push(event);
+        } else {
+            settlements.push(settlement(hold.request, SettleMode::Settle, Some(&figures)));
+            events.push(Some(event));
         }
-        events.push(event);
     }
-    hold::settle(&store.cache, shard, &settlements).await?;
-    ledger::write(&store.jobs, &events).await?;
-    hold::confirm(&store.cache, shard, &events.iter().map(|e| e.request).collect::<Vec<_>>()).await
+    let (_, results) = hold::settle(&store.cache, shard, &settlements).await?;
+    // One that is missing by now was released or settled by its owner, who is alive after all and has the row.
+    let settled = events.into_iter().zip(results).filter(|(_, r)| *r != SettledAs::Missing);
+    done.extend(settled.filter_map(|(event, _)| event));
+    writer::write(store, &done).await;
+    hold::confirm(&store.cache, shard, &done.iter().map(|e| e.request).collect::<Vec<_>>()).await
+}
+
+fn settlement(request: RequestId, mode: SettleMode, figures: Option<&Figures>) -> Settlement {
+    Settlement {
+        request,
+        mode,
+        charged: figures.map_or(0, |f| f.charged.0),
+        real: figures.map_or(0, |f| f.cost.0),
+        tokens: figures.map_or(0, |f| f.tokens.total()),
+        figures: figures.and_then(|f| serde_json::to_string(f).ok()).unwrap_or_default(),
+    }
 }
 
 /// The row of a hold: its settled figures as they are, else those of its last checkpoint, else its estimated input.
 fn read(hold: &OpenHold) -> Option<(UsageEvent, Figures)> {
     let draft: Draft = serde_json::from_str(&hold.payload).ok()?;
     let parse = |text: &Option<String>| text.as_deref().and_then(|t| serde_json::from_str::<Figures>(t).ok());
-    let (figures, rev) = match parse(&hold.settled) {
-        Some(settled) => (settled, Revision::Own),
-        None => {
-            let figures = parse(&hold.checkpoint).unwrap_or_else(|| {
-                let lost = Ending {
-                    status: 0,
-                    outcome: Outcome::Interrupted,
-                    reading: None,
-                    error: Some("the instance that served this died".to_owned()),
-                };
-                draft.figures(hold.candidate, &lost)
-            });
-            (figures, Revision::Swept)
-        }
-    };
-    Some((draft.event(hold.request, hold.candidate, figures.clone(), rev)?, figures))
+    let figures = parse(&hold.settled).unwrap_or_else(|| {
+        let figures = parse(&hold.checkpoint).unwrap_or_else(|| {
+            let lost = Ending {
+                status: 0,
+                outcome: Outcome::Interrupted,
+                reading: None,
+                error: Some("the instance that served this died".to_owned()),
+            };
+            draft.figures(hold.candidate, &lost)
+        });
+        Figures { swept: true, ..figures }
+    });
+    Some((draft.event(hold.request, hold.candidate, figures.clone())?, figures))
 }

@@ -24,7 +24,7 @@ fn comes_down(name: &HeaderName) -> bool {
             | "request-id"
             | "retry-after"
             | "x-should-retry"
-    ) || n.starts_with("anthropic-")
+    ) || (n.starts_with("anthropic-") && n != "anthropic-organization-id") // whose account it is stays here
 }
 
 /// What the provider gets of the caller's headers.

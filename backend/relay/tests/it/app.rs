@@ -20,27 +20,27 @@ use tokio::{net::TcpListener, time::Instant};
 use uuid::Uuid;
 
 /// The model that most tests ask for, and its section in the price table.
-pub const MODEL: &str = "claude-haiku-4-5";
+pub(crate) const MODEL: &str = "claude-haiku-4-5";
 
 /// A running relay with one organisation, one account at the simulator, and as many keys as a test makes.
-pub struct App {
-    pub store: Store,
-    pub sim: Simulator,
-    pub relay: Arc<Relay>,
-    pub url: String,
-    pub http: reqwest::Client,
-    pub prices: Arc<PriceTable>,
-    pub org: OrgId,
-    pub user: UserId,
-    pub account: AccountId,
+pub(crate) struct App {
+    pub(crate) store: Store,
+    pub(crate) sim: Simulator,
+    pub(crate) relay: Arc<Relay>,
+    pub(crate) url: String,
+    pub(crate) http: reqwest::Client,
+    pub(crate) prices: Arc<PriceTable>,
+    pub(crate) org: OrgId,
+    pub(crate) user: UserId,
+    pub(crate) account: AccountId,
     sealing: SealingKey,
 }
 
 /// A key that was issued.
 #[derive(Clone)]
-pub struct Key {
-    pub id: KeyId,
-    pub secret: String,
+pub(crate) struct Key {
+    pub(crate) id: KeyId,
+    pub(crate) secret: String,
 }
 
 #[derive(Parser)]
@@ -50,12 +50,12 @@ struct Defaults {
 }
 
 /// The settings of the relay as they are by default.
-pub fn defaults() -> RelayArgs {
+pub(crate) fn defaults() -> RelayArgs {
     Defaults::parse_from(["test"]).relay
 }
 
 /// Runs a test against a fresh installation.
-pub async fn run<F, T>(test: F)
+pub(crate) async fn run<F, T>(test: F)
 where
     F: FnOnce(Arc<App>) -> T + Send + 'static,
     T: Future<Output = ()> + Send + 'static,
@@ -64,7 +64,7 @@ where
 }
 
 /// The same with other settings.
-pub async fn run_with<F, T>(args: RelayArgs, simulator: SimulatorConfig, test: F)
+pub(crate) async fn run_with<F, T>(args: RelayArgs, simulator: SimulatorConfig, test: F)
 where
     F: FnOnce(Arc<App>) -> T + Send + 'static,
     T: Future<Output = ()> + Send + 'static,
@@ -118,7 +118,7 @@ impl App {
     }
 
     /// Another instance on the same stores.
-    pub async fn second_instance(&self) -> (Arc<Relay>, String) {
+    pub(crate) async fn second_instance(&self) -> (Arc<Relay>, String) {
         let addresses = AddressPolicy::new(vec![], true);
         let relay = Relay::start(
             self.store.clone(),
@@ -133,19 +133,19 @@ impl App {
     }
 
     /// A transaction of the admin.
-    pub async fn tx(&self) -> TenantTx {
+    pub(crate) async fn tx(&self) -> TenantTx {
         TenantTx::begin(&self.store.app, self.org, Some(self.user)).await.unwrap()
     }
 
     /// Commits and lets the relay know, as the admin does.
-    pub async fn commit(&self, tx: TenantTx) {
+    pub(crate) async fn commit(&self, tx: TenantTx) {
         if let Some(change) = tx.commit().await.unwrap() {
             policy::publish(&self.store.cache, change).await.unwrap();
         }
     }
 
     /// Adds an account.
-    pub async fn add_account(&self, base_url: &str, api_key: &str) -> AccountId {
+    pub(crate) async fn add_account(&self, base_url: &str, api_key: &str) -> AccountId {
         let id = AccountId(Uuid::now_v7());
         let origin = url::Url::parse(base_url).unwrap().origin().ascii_serialization();
         let place = Binding { org: self.org, account: id, provider: Provider::Anthropic, origin: &origin };
@@ -170,12 +170,12 @@ impl App {
     }
 
     /// Issues a key with limits.
-    pub async fn key(&self, limits: Limits) -> Key {
+    pub(crate) async fn key(&self, limits: Limits) -> Key {
         self.key_with(limits, ModelPolicy::default(), None).await
     }
 
     /// Issues a key with limits, models and an end.
-    pub async fn key_with(
+    pub(crate) async fn key_with(
         &self,
         limits: Limits,
         models: ModelPolicy,
@@ -204,7 +204,7 @@ impl App {
     }
 
     /// Changes a key.
-    pub async fn change_key(&self, key: &Key, change: impl FnOnce(&mut keys::Key)) {
+    pub(crate) async fn change_key(&self, key: &Key, change: impl FnOnce(&mut keys::Key)) {
         let mut tx = self.tx().await;
         let mut row = keys::get(&mut tx, key.id, None, true).await.unwrap();
         change(&mut row);
@@ -213,12 +213,12 @@ impl App {
     }
 
     /// Sends a request to Messages.
-    pub async fn post(&self, key: &Key, body: &Value) -> reqwest::Response {
+    pub(crate) async fn post(&self, key: &Key, body: &Value) -> reqwest::Response {
         self.post_to(&self.url, key, body).await
     }
 
     /// The same at another instance.
-    pub async fn post_to(&self, url: &str, key: &Key, body: &Value) -> reqwest::Response {
+    pub(crate) async fn post_to(&self, url: &str, key: &Key, body: &Value) -> reqwest::Response {
         self.http
             .post(format!("{url}/api/v1/messages"))
             .header("x-api-key", &key.secret)
@@ -230,7 +230,7 @@ impl App {
     }
 
     /// The usage rows of the organisation once there are `n`, newest first. Waits at most ten seconds.
-    pub async fn rows(&self, n: usize) -> Vec<requests::Request> {
+    pub(crate) async fn rows(&self, n: usize) -> Vec<requests::Request> {
         let until = Instant::now() + Duration::from_secs(10);
         loop {
             let mut tx = self.tx().await;
@@ -245,12 +245,12 @@ impl App {
     }
 
     /// How many usage rows there are now.
-    pub async fn rows_now(&self) -> usize {
+    pub(crate) async fn rows_now(&self) -> usize {
         requests::list(&mut self.tx().await, &requests::Filter::default(), 1000).await.unwrap().len()
     }
 
     /// What Postgres has summed up for a key: its total, and the sum of its rollups.
-    pub async fn sums(&self, key: &Key) -> (i64, i64) {
+    pub(crate) async fn sums(&self, key: &Key) -> (i64, i64) {
         let now = Utc::now();
         let total =
             totals::of_key(&self.store.jobs, self.org, key.id, &Calendar::default(), &[], now).await.unwrap();
@@ -262,7 +262,7 @@ impl App {
     }
 
     /// How many reservations of the organisation are in Redis.
-    pub async fn open_holds(&self) -> usize {
+    pub(crate) async fn open_holds(&self) -> usize {
         let until = Instant::now() + Duration::from_secs(3);
         loop {
             let all = hold::open_holds(&self.store.cache, self.org.shard()).await.unwrap();
@@ -275,7 +275,7 @@ impl App {
     }
 
     /// Switches an account off.
-    pub async fn disable_account(&self, id: AccountId) {
+    pub(crate) async fn disable_account(&self, id: AccountId) {
         let mut tx = self.tx().await;
         let mut row = accounts::get(&mut tx, id, true).await.unwrap();
         row.enabled = false;
@@ -284,7 +284,7 @@ impl App {
     }
 
     /// How long an answer is read on after its client has left.
-    pub async fn set_drain(&self, ms: i32) {
+    pub(crate) async fn set_drain(&self, ms: i32) {
         let mut tx = self.tx().await;
         let mut org = organisations::get(&mut tx, true).await.unwrap();
         org.drain_ms = ms;
@@ -293,17 +293,17 @@ impl App {
     }
 
     /// As if Redis had lost everything of this organisation.
-    pub async fn lose_redis(&self) {
+    pub(crate) async fn lose_redis(&self) {
         testing::lose(&self.store.cache, self.org).await;
     }
 
     /// The only usage row.
-    pub async fn row(&self) -> requests::Request {
+    pub(crate) async fn row(&self) -> requests::Request {
         self.rows(1).await.remove(0)
     }
 
     /// The only entry of the simulator's ledger, once it is over.
-    pub async fn truth(&self) -> Entry {
+    pub(crate) async fn truth(&self) -> Entry {
         assert!(self.sim.ledger().settled(1, Duration::from_secs(10)).await, "the provider is still busy");
         let mut entries = self.sim.ledger().entries();
         assert_eq!(entries.len(), 1, "{entries:#?}");
@@ -311,7 +311,7 @@ impl App {
     }
 
     /// What the price table says that so many tokens cost.
-    pub fn cost(&self, model: &str, t: &Tokens) -> Nanos {
+    pub(crate) fn cost(&self, model: &str, t: &Tokens) -> Nanos {
         let counts = causeway_domain::TokenCounts {
             input: t.input,
             output: t.output,
@@ -325,7 +325,7 @@ impl App {
 }
 
 /// The tokens of a row, as the simulator counts them.
-pub fn tokens(row: &requests::Request) -> Tokens {
+pub(crate) fn tokens(row: &requests::Request) -> Tokens {
     let n = |n: i64| u64::try_from(n).unwrap();
     Tokens {
         input: n(row.input_tokens),
@@ -337,13 +337,13 @@ pub fn tokens(row: &requests::Request) -> Tokens {
 }
 
 /// A short request.
-pub fn hello(stream: bool) -> Value {
+pub(crate) fn hello(stream: bool) -> Value {
     json!({"model": MODEL, "max_tokens": 1000, "stream": stream,
            "messages": [{"role": "user", "content": "Say hello to everyone who reads this, and to me as well."}]})
 }
 
 /// The same that tells the simulator what to do.
-pub fn scripted(stream: bool, script: &str) -> Value {
+pub(crate) fn scripted(stream: bool, script: &str) -> Value {
     let mut body = hello(stream);
     body["metadata"] = json!({"user_id": format!("sim:{script}")});
     body

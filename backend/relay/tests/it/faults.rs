@@ -239,3 +239,20 @@ async fn a_connection_that_the_provider_closed_while_idle_is_not_the_clients_pro
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_error_without_a_body_and_one_with_a_zero_byte_in_it_are_counted_as_what_they_are() {
+    app::run(async |app| {
+        let key = app.key(Default::default()).await;
+        app.sim.queue(causeway_simulator::Rule::once("status=503,message=\\u0000".parse().unwrap()));
+        assert_eq!(app.post(&key, &hello(false)).await.status(), 503);
+        let row = app.row().await;
+        assert_eq!((row.outcome.as_str(), row.status, row.charged_nanos), ("upstream_error", 503, 0));
+        let refused = app.post(&key, &scripted(false, "status=401")).await;
+        assert_eq!(
+            (refused.status().as_u16(), refused.headers()["x-should-retry"].to_str().unwrap()),
+            (401, "false")
+        );
+    })
+    .await;
+}

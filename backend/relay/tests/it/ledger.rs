@@ -44,10 +44,10 @@ async fn what_a_dead_instance_left_is_swept_once() {
         // As if it had been killed: it is not heard of any more, and what it does later comes too late.
         boots::end(&app.store.cache, other.boot()).await.unwrap();
         // At least: this Redis is shared with other tests, some of which may have left something behind.
-        assert!(app.relay.sweep().await.unwrap() >= 5);
+        assert!(app.relay.sweep(Duration::ZERO).await.unwrap() >= 5);
         let rows = app.rows(5).await;
         assert!(rows.iter().all(|r| r.outcome == "interrupted" && r.estimated && r.input_tokens > 0));
-        app.relay.sweep().await.unwrap();
+        app.relay.sweep(Duration::ZERO).await.unwrap();
         assert_eq!(app.rows_now().await, 5);
         assert_eq!(app.open_holds().await, 0);
         // It was only asleep: its own figures replace the sweeper's, and no row is doubled.
@@ -88,6 +88,25 @@ async fn closing_waits_for_what_is_on_its_way() {
         other.close(Duration::from_secs(10)).await;
         assert_eq!(app.rows_now().await, 1);
         assert_eq!(app.open_holds().await, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn clients_that_leave_while_limits_are_checked_leave_nothing_reserved() {
+    app::run(async |app| {
+        let key = app.key(serde_json::from_value(json!({"usd": {"total": "50"}})).unwrap()).await;
+        for i in 0..60 {
+            let patience = Duration::from_micros(100 * i);
+            let _ = tokio::time::timeout(patience, app.post(&key, &scripted(false, "delay=50"))).await;
+        }
+        assert_eq!(app.post(&key, &hello(false)).await.status(), 200);
+        assert_eq!(app.open_holds().await, 0);
+        let scope = hold::ScopeId::Key(key.id);
+        let standing = hold::standing(&app.store.cache, app.org, scope).await.unwrap().unwrap();
+        assert_eq!((standing.reserved_nanos, standing.open), (0, 0));
+        let reached = app.sim.ledger().len();
+        app.rows(reached).await;
     })
     .await;
 }

@@ -32,20 +32,40 @@ pub struct LoadedWindow {
     pub base_tokens: i64,
 }
 
-/// Puts totals into Redis unless they are there.
-pub async fn load(cache: &Cache, org: OrgId, scope: ScopeId, totals: &Totals) -> StoreResult<()> {
+/// What to hand to [`load`]; to be read before Postgres is.
+pub async fn generation(cache: &Cache, org: OrgId, scope: ScopeId) -> StoreResult<i64> {
+    let key = format!("{}{}", tenant_prefix(org), scope.suffix());
+    Ok(cache.connection.clone().hget::<_, _, Option<i64>>(key, "g").await?.unwrap_or(0))
+}
+
+/// Puts totals into Redis unless they are there. False when something was settled since the generation was read: the
+/// totals lack it, and must be read again.
+pub async fn load(
+    cache: &Cache,
+    org: OrgId,
+    scope: ScopeId,
+    generation: i64,
+    totals: &Totals,
+) -> StoreResult<bool> {
     let mut call = LOAD.key(format!("{}{}", tenant_prefix(org), scope.suffix()));
-    call.arg(totals.nanos).arg(totals.tokens);
+    call.arg(generation).arg(totals.nanos).arg(totals.tokens);
     for window in &totals.windows {
         call.arg(window.kind.as_str()).arg(window.end).arg(window.base_nanos).arg(window.base_tokens);
     }
-    let _fresh: i64 = call.invoke_async(&mut cache.connection.clone()).await?;
-    Ok(())
+    Ok(call.invoke_async(&mut cache.connection.clone()).await?)
 }
 
 /// Makes the next reservation load a scope's totals again. What is reserved and open stays counted.
 pub async fn forget(cache: &Cache, org: OrgId, scope: ScopeId) -> StoreResult<()> {
-    let () = cache.connection.clone().hdel(format!("{}{}", tenant_prefix(org), scope.suffix()), "v").await?;
+    let key = format!("{}{}", tenant_prefix(org), scope.suffix());
+    let () = redis::pipe()
+        .atomic()
+        .hdel(&key, "v")
+        .ignore()
+        .hincr(&key, "g", 1)
+        .ignore()
+        .query_async(&mut cache.connection.clone())
+        .await?;
     Ok(())
 }
 

@@ -60,7 +60,7 @@ local function wait_for(key, name, last, gone, need, limit)
     sum = sum - counts[i]
     if sum + need <= limit then return math.max((last + i) * 1000 - now, 1) end
   end
-  return 60000 -- more than the limit allows in any minute
+  return -1 -- more than the limit allows in any minute
 end
 
 local function check(key, at)

@@ -6,7 +6,8 @@
 -- KEYS  1 meta, 2 holds, 3 settled
 -- ARGV  1 prefix of the shard, then for each request: id, mode (S = settle, R = release), charged nanos, real nanos,
 --       tokens, figures
--- Returns {sequence, result, result, ...}; result 1 = done now, 0 = was done before, -1 = there is no such hold
+-- Returns {sequence, result, result, ...}; result 1 = done now, 0 = was done before with the same figures, -1 = there is
+-- no such hold, or it was settled with other figures: by a sweeper, who is to be corrected by loading the totals anew
 local RING = 61
 local results = {redis.call('HINCRBY', KEYS[1], 'seq', 1)}
 
@@ -17,6 +18,8 @@ local function give_back(key, part, charged, real, tokens, used)
   key = key .. suffix
   redis.call('HINCRBY', key, 'c', -1)
   if tracked == '1' then
+    -- Totals that are not loaded are about to be: whoever is reading them in Postgres must read again.
+    if used and redis.call('HEXISTS', key, 'v') == 0 then redis.call('HINCRBY', key, 'g', 1) end
     if nanos ~= '0' then redis.call('HINCRBY', key, 'ru', minus(nanos)) end
     if reserved ~= '0' then redis.call('HINCRBY', key, 'rt', minus(reserved)) end
     -- An account pays what the provider asks, everyone else what is charged.
@@ -51,7 +54,7 @@ for at = 2, #ARGV, 6 do
   elseif not org then
     result = 0
   elseif used and redis.call('HSETNX', KEYS[3], id, ARGV[at + 5]) == 0 then
-    result = 0
+    result = redis.call('HGET', KEYS[3], id) == ARGV[at + 5] and 0 or -1
   else
     for part in string.gmatch(parts, '[^;]+') do
       give_back(ARGV[1] .. org .. ':', part, ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], used)

@@ -3,10 +3,11 @@
 use super::ShardKeys;
 use crate::{Cache, StoreResult, cache::shard_prefix};
 use causeway_domain::RequestId;
-use redis::{AsyncCommands, Script};
+use redis::Script;
 use std::sync::LazyLock;
 
 static SETTLE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("settle.lua")));
+static CHECKPOINT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("checkpoint.lua")));
 
 /// What becomes of a hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,9 +40,10 @@ pub struct Settlement {
 pub enum SettledAs {
     /// Settled by this call.
     Now,
-    /// Settled before: nothing was changed.
+    /// Settled before with the same figures: nothing was changed.
     Before,
-    /// Redis has no such hold: it was swept, or Redis lost it. The totals must be loaded anew.
+    /// Redis has no such hold, or settled it with other figures: Redis lost it, or it was swept. The totals must be
+    /// loaded anew.
     Missing,
 }
 
@@ -73,9 +75,13 @@ pub async fn settle(cache: &Cache, shard: u8, batch: &[Settlement]) -> StoreResu
 
 /// Notes the figures of streams that are still running, for the sweeper to settle from should this instance die.
 pub async fn checkpoint(cache: &Cache, shard: u8, figures: &[(RequestId, String)]) -> StoreResult<()> {
-    let fields: Vec<(String, &str)> =
-        figures.iter().map(|(id, f)| (id.0.simple().to_string(), f.as_str())).collect();
-    let () = cache.connection.clone().hset_multiple(ShardKeys::new(shard).checks, &fields).await?;
+    let keys = ShardKeys::new(shard);
+    let mut call = CHECKPOINT.key(keys.holds);
+    call.key(keys.checks);
+    for (id, figures) in figures {
+        call.arg(id.0.simple().to_string()).arg(figures);
+    }
+    let () = call.invoke_async(&mut cache.connection.clone()).await?;
     Ok(())
 }
 

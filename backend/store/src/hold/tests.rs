@@ -57,7 +57,7 @@ impl Fixture {
     async fn loaded(self, nanos: i64) -> Self {
         let window = LoadedWindow { kind: WindowKind::Total, end: 0, base_nanos: 0, base_tokens: 0 };
         let totals = Totals { nanos, tokens: 0, windows: vec![window] };
-        load(&self.cache, self.org, ScopeId::Key(self.key), &totals).await.unwrap();
+        load(&self.cache, self.org, ScopeId::Key(self.key), 0, &totals).await.unwrap();
         self
     }
 
@@ -184,7 +184,7 @@ async fn a_window_that_is_over_begins_again_and_keeps_what_is_still_open() {
     let f = Fixture::new().await;
     let past = LoadedWindow { kind: WindowKind::Day, end: 1_000, base_nanos: 0, base_tokens: 0 };
     let totals = Totals { nanos: 500, tokens: 0, windows: vec![past] };
-    load(&f.cache, f.org, ScopeId::Key(f.key), &totals).await.unwrap();
+    load(&f.cache, f.org, ScopeId::Key(f.key), 0, &totals).await.unwrap();
     let day =
         ScopeWindow { kind: WindowKind::Day, end: 2_000, next_end: 4_000_000_000_000, usd: 100, tokens: 0 };
     let scope = |nanos| Scope { windows: vec![day], ..f.budget(0, nanos) };
@@ -200,7 +200,7 @@ async fn a_window_that_is_over_begins_again_and_keeps_what_is_still_open() {
 async fn five_hours_begin_with_the_first_use() {
     let f = Fixture::new().await;
     let idle = LoadedWindow { kind: WindowKind::FiveHours, end: 1, base_nanos: 0, base_tokens: 0 };
-    load(&f.cache, f.org, ScopeId::Key(f.key), &Totals { windows: vec![idle], ..Totals::default() })
+    load(&f.cache, f.org, ScopeId::Key(f.key), 0, &Totals { windows: vec![idle], ..Totals::default() })
         .await
         .unwrap();
     let length = causeway_domain::window::FIVE_HOURS_MS;
@@ -292,9 +292,63 @@ async fn amounts_beyond_what_a_double_holds_stay_exact() {
     let f = Fixture::new().await;
     let window = LoadedWindow { kind: WindowKind::Total, end: 0, base_nanos: big - 100, base_tokens: 0 };
     let totals = Totals { nanos: big, tokens: 0, windows: vec![window] };
-    load(&f.cache, f.org, ScopeId::Key(f.key), &totals).await.unwrap();
+    load(&f.cache, f.org, ScopeId::Key(f.key), 0, &totals).await.unwrap();
     let id = request();
     assert!(held(&f.take(id, f.budget(100_000, 3)).await));
     assert_eq!(f.settle(id, SettleMode::Settle, 3).await, SettledAs::Now);
     assert_eq!(f.field("u").await, big + 3);
+}
+
+#[tokio::test]
+async fn totals_read_before_something_was_settled_are_not_taken() {
+    let f = Fixture::new().await.loaded(0).await;
+    let id = request();
+    assert!(held(&f.take(id, f.budget(1_000, 100)).await));
+    let scope = ScopeId::Key(f.key);
+    forget(&f.cache, f.org, scope).await.unwrap();
+    let before = generation(&f.cache, f.org, scope).await.unwrap();
+    assert_eq!(f.settle(id, SettleMode::Settle, 50).await, SettledAs::Now);
+    let stale = Totals::default();
+    assert!(!load(&f.cache, f.org, scope, before, &stale).await.unwrap());
+    let now = generation(&f.cache, f.org, scope).await.unwrap();
+    let right = Totals { nanos: 50, ..Totals::default() };
+    assert!(load(&f.cache, f.org, scope, now, &right).await.unwrap());
+    assert_eq!((f.field("u").await, f.field("ru").await), (50, 0));
+}
+
+#[tokio::test]
+async fn an_owner_who_was_swept_is_told_that_the_figures_differ() {
+    let f = Fixture::new().await.loaded(0).await;
+    let id = request();
+    assert!(held(&f.take(id, f.budget(1_000, 100)).await));
+    let with = |figures: &str| Settlement {
+        request: id,
+        mode: SettleMode::Settle,
+        charged: 1,
+        real: 1,
+        tokens: 0,
+        figures: figures.into(),
+    };
+    let result = async |figures| settle(&f.cache, f.org.shard(), &[with(figures)]).await.unwrap().1[0];
+    assert_eq!(result("swept").await, SettledAs::Now);
+    assert_eq!(result("swept").await, SettledAs::Before);
+    assert_eq!(result("own").await, SettledAs::Missing);
+}
+
+#[tokio::test]
+async fn a_request_that_no_minute_could_hold_is_not_told_to_come_back() {
+    let f = Fixture::new().await;
+    let scope = Scope { tokens: 101, tokens_per_minute: 100, ..unlimited(ScopeId::Key(f.key)) };
+    let Reserved::Refused(refusal) = f.take(request(), scope).await else { panic!() };
+    assert_eq!(refusal.retry_ms, None);
+}
+
+#[tokio::test]
+async fn a_checkpoint_that_comes_after_the_end_leaves_nothing() {
+    let f = Fixture::new().await;
+    let id = request();
+    checkpoint(&f.cache, f.org.shard(), &[(id, "late".into())]).await.unwrap();
+    let checks = ShardKeys::new(f.org.shard()).checks;
+    let noted: bool = f.cache.connection.clone().hexists(checks, id.0.simple().to_string()).await.unwrap();
+    assert!(!noted);
 }

@@ -3,7 +3,7 @@
 mod nav;
 mod profile;
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use leptos_router::{components::Outlet, hooks::use_location};
 
 use crate::{
@@ -70,10 +70,25 @@ fn Waiting() -> impl IntoView {
 fn Frame() -> impl IntoView {
     let i18n = use_i18n();
     let open = RwSignal::new(false);
+    let (opener, closer) = (NodeRef::<html::Button>::new(), NodeRef::<html::Button>::new());
     let location = use_location();
     Effect::new(move |_| {
         location.pathname.track();
         open.set(false);
+    });
+    // The focus goes with the navigation, into it and back.
+    Effect::new(move |was_open: Option<bool>| {
+        let is_open = open.get();
+        let target = match (was_open, is_open) {
+            (_, true) => closer.get_untracked(),
+            (Some(true), false) => opener.get_untracked(),
+            _ => None,
+        };
+        if let Some(button) = target {
+            // It cannot take the focus before it is shown.
+            request_animation_frame(move || _ = button.focus());
+        }
+        is_open
     });
     view! {
         <a href="#content" class="btn btn-primary btn-sm absolute left-2 -top-16 z-50 focus:top-2">
@@ -82,6 +97,7 @@ fn Frame() -> impl IntoView {
         <div class="min-h-dvh lg:grid lg:grid-cols-[15.5rem_minmax(0,1fr)]">
             <header class="sticky top-0 z-20 flex h-14 items-center gap-2 border-b border-base-300 bg-base-100/90 px-3 backdrop-blur lg:hidden">
                 <button
+                    node_ref=opener
                     type="button"
                     class="btn btn-ghost btn-square btn-sm"
                     aria-label=move || t_string!(i18n, shell.open_menu)
@@ -113,6 +129,7 @@ fn Frame() -> impl IntoView {
                         "Causeway"
                     </a>
                     <button
+                        node_ref=closer
                         type="button"
                         class="btn btn-ghost btn-square btn-sm lg:hidden"
                         aria-label=move || t_string!(i18n, common.close)

@@ -1,7 +1,7 @@
 // One worker, one installation, in the order of the files: the first file is the first start, and the last one kills
 // the server. A test that fails is a failure: nothing is tried twice.
 
-import { defineConfig, devices } from "@playwright/test";
+import { defineConfig } from "@playwright/test";
 
 import { chromium } from "./support/browser.ts";
 
@@ -13,13 +13,13 @@ export default defineConfig({
     workers: 1,
     retries: 0,
     forbidOnly: true,
-    maxFailures: screenshots ? 1 : 0,
+    // After a failure everything is started anew, so that many failures would take long and say no more than a few.
+    maxFailures: screenshots ? 1 : Number(process.env.MAX_FAILURES ?? 5),
     timeout: screenshots ? 300_000 : 30_000,
     expect: { timeout: 10_000 },
     reporter: [["list"]],
     outputDir: "test-results",
     use: {
-        ...devices["Desktop Chrome"],
         viewport: { width: 1280, height: 800 },
         deviceScaleFactor: 1,
         locale: "en-GB",

@@ -96,11 +96,14 @@ export class Admin {
         return (await this.get<{ items: Row[] }>(`/requests?key_id=${keyId}&limit=200`)).items;
     }
 
-    /** The row of one request, which is written a moment after its answer has ended. */
+    /**
+     * The row of one request, which is written a moment after its answer has ended. The id is the one that the SDK
+     * shows: the `request-id` header, which is the provider's own wherever the provider has answered.
+     */
     async row(keyId: string, requestId: string | null | undefined): Promise<Row> {
         const deadline = Date.now() + 10_000;
         for (;;) {
-            const found = (await this.rows(keyId)).filter((row) => row.request_id === requestId);
+            const found = (await this.rows(keyId)).filter((row) => requestId && [row.request_id, row.upstream_request_id].includes(requestId));
             if (found.length === 1 && found[0]) return found[0];
             if (found.length > 1) throw new Error(`${found.length} rows for ${requestId}`);
             if (Date.now() > deadline) throw new Error(`no row for ${requestId} within 10 s`);

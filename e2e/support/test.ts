@@ -60,6 +60,7 @@ export const test = base.extend<Own, Shared>({
         },
         { auto: true },
     ],
+    baseURL: async ({ installation }, use) => use(installation.url),
     page: async ({ page }, use) => {
         const complaints = listen(page);
         await use(page);

@@ -113,7 +113,7 @@ test("a key is issued with a budget, and its secret is copied", async () => {
 
 test("the set-up page has the key filled in and waits for its first request", async ({ installation }) => {
     await page.getByTestId("connect-key").click();
-    await expect(page.getByTestId("connect-command")).toContainText(`${installation.url}/api`);
+    await expect(page.getByTestId("connect-command")).toContainText(installation.url);
     await expect(page.getByTestId("connect-command")).toContainText(secret);
     await expect(page.getByTestId("first-request")).toHaveAttribute("data-state", "waiting");
 });

@@ -90,7 +90,7 @@ async function open(url: string, key: IssuedKey, script: string): Promise<Stream
             return "cut";
         }
     };
-    return { requestId: answer.headers.get("request-id") ?? "", ended: rest() };
+    return { requestId: answer.headers.get("x-request-id") ?? "", ended: rest() };
 }
 
 interface KeyInfo {

@@ -30,6 +30,10 @@ screenshots:
 web:
 	@.ci/install.sh web && frontend/build.sh
 
+# What the database says of each statement, written down anew after one was changed.
+sqlx:
+	@.ci/sqlx.sh
+
 # What was built. Data stay: they are in $(DATA), and for root below /var/lib/causeway.
 clean:
 	rm -rf target target-wasm frontend/dist frontend/node_modules e2e/node_modules

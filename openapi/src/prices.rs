@@ -91,6 +91,10 @@ pub struct PriceFigures {
     /// Other prices for the whole request once its prompt is above a size, smallest size first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub long_context: Vec<LongContextFigures>,
+    /// Dollars for each search that the provider makes on its own (the `web_search` tool); 0.01 where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<String>, example = "0.01"))]
+    pub web_search: Option<Nanos>,
 }
 
 /// Dollars per million tokens for prompts above a size.
@@ -121,6 +125,9 @@ pub struct LongContextFigures {
     pub cache_write_1h: Option<Nanos>,
 }
 
+/// What Anthropic asks for a search, in nano-dollars: charged too often rather than not at all.
+const USUAL_WEB_SEARCH: i64 = 10_000_000;
+
 impl From<&Price> for PriceFigures {
     fn from(price: &Price) -> Self {
         let Rates { input, output, cache_read, cache_write_5m, cache_write_1h } = price.base;
@@ -131,6 +138,7 @@ impl From<&Price> for PriceFigures {
             cache_write_5m: Some(Nanos(cache_write_5m)),
             cache_write_1h: Some(Nanos(cache_write_1h)),
             long_context: price.long_context.iter().map(LongContextFigures::from).collect(),
+            web_search: Some(Nanos(price.web_search)),
         }
     }
 }
@@ -174,6 +182,7 @@ impl From<&PriceFigures> for Price {
             nanos(figures.cache_write_5m),
             nanos(figures.cache_write_1h),
         );
-        Self { base, long_context }
+        let web_search = figures.web_search.map_or(USUAL_WEB_SEARCH, |n| n.0);
+        Self { base, long_context, web_search }
     }
 }

@@ -87,6 +87,7 @@ impl Check {
             ("cache_read".to_owned(), price.cache_read),
             ("cache_write_5m".to_owned(), price.cache_write_5m),
             ("cache_write_1h".to_owned(), price.cache_write_1h),
+            ("web_search".to_owned(), price.web_search),
         ];
         for (i, tier) in price.long_context.iter().enumerate() {
             let at = |name: &str| format!("long_context[{i}].{name}");
@@ -104,7 +105,7 @@ impl Check {
             self.require(
                 good,
                 &format!("{prefix}{name}"),
-                "must be between 0 and 1000000 dollars per million tokens",
+                "must be between 0 and 1000000 dollars per million tokens, or per search",
             );
         }
         let sizes: Vec<_> = price.long_context.iter().map(|t| t.above_tokens).collect();

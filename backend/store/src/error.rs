@@ -45,6 +45,22 @@ impl StoreError {
         Self::Corrupt { what, problem: problem.to_string() }
     }
 
+    /// Whether a store is away at the moment, as far as can be told: what to answer a person, 503 or 500.
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Postgres(sqlx::Error::Database(d)) => {
+                // 57P: shutting down or starting; 08: connection; 53: out of resources; 40: lost a race.
+                d.code().is_some_and(|c| ["57P", "08", "53", "40"].iter().any(|class| c.starts_with(class)))
+            }
+            Self::Postgres(e) => matches!(
+                e,
+                sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_)
+            ),
+            Self::Redis(_) => true,
+            _ => false,
+        }
+    }
+
     /// Whether the data themselves are refused, so that trying again cannot help: SQLSTATE classes 22 (a value that
     /// does not fit) and 23 (a constraint), or a value that cannot be encoded. Everything else may pass: a server that
     /// restarts, fails over, is full, or is slow.

@@ -4,11 +4,13 @@
 //! up to a nano-dollar. Worst cases are rounded up. So a sum never depends on the order of its parts, and a
 //! reservation can never be smaller than the bill it stands for.
 
+mod snapshot;
 pub mod table;
 
 use crate::{money::Nanos, tokens::TokenCounts};
 use serde::{Deserialize, Serialize};
 
+pub use snapshot::Snapshot;
 pub use table::{PriceTable, TableError};
 
 const PER_MILLION: i128 = 1_000_000;

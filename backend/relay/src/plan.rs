@@ -8,7 +8,7 @@ use crate::{
 };
 use causeway_domain::{
     Nanos,
-    price::{Price, PriceTable},
+    price::{PriceTable, Snapshot},
     provider::Provider,
 };
 use std::sync::Arc;
@@ -40,7 +40,7 @@ pub(crate) struct Candidate {
     /// Which.
     pub account: Arc<Account>,
     /// At this price.
-    pub price: Arc<Price>,
+    pub price: Arc<Snapshot>,
 }
 
 /// Finds them. The three ways to find none are three different answers: nobody knows the model (no price), no account

@@ -1,7 +1,7 @@
 //! How a request ended, and the figures that its row is made of.
 
 use causeway_dialect::usage::{Reading, TokenCounts as Metered};
-use causeway_domain::{AccountId, KeyId, Nanos, OrgId, RequestId, TokenCounts, UserId, price::Price};
+use causeway_domain::{AccountId, KeyId, Nanos, OrgId, RequestId, TokenCounts, UserId, price::Snapshot};
 use causeway_store::ledger::{Outcome, Revision, UsageEvent};
 use chrono::DateTime;
 use http::StatusCode;
@@ -41,7 +41,7 @@ pub(crate) struct DraftCandidate {
     /// Its provider.
     pub provider: String,
     /// The price there.
-    pub price: Arc<Price>,
+    pub price: Arc<Snapshot>,
 }
 
 /// The end of a request in figures: what a settled hold carries in Redis.
@@ -167,7 +167,7 @@ impl Draft {
             web_searches: figures.web_searches,
             cost: figures.cost,
             charged: figures.charged,
-            price: serde_json::to_value(&*chosen.price).unwrap_or_default(),
+            price: chosen.price.clone(),
             started_at: DateTime::from_timestamp_millis(request.started_ms()).unwrap_or_default(),
             first_byte_ms: figures.first_byte_ms,
             duration_ms: figures.duration_ms,

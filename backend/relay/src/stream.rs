@@ -35,7 +35,8 @@ pub(crate) struct Forward {
     events: bool,
     size: SizeHint,
     idle: Duration,
-    alarm: Pin<Box<Sleep>>,
+    /// Made when there is first something to wait for; most answers that do not stream never wait.
+    alarm: Option<Pin<Box<Sleep>>>,
     last: Instant,
     checkpointed: Instant,
     end: End,
@@ -80,7 +81,7 @@ pub(crate) fn forward(
         status: probe.status().as_u16(),
         events: is_event_stream(&headers),
         idle,
-        alarm: Box::pin(tokio::time::sleep(idle)),
+        alarm: None,
         last: now,
         checkpointed: now,
         end: End::Running,
@@ -180,10 +181,11 @@ impl Forward {
                     return Poll::Ready(None);
                 }
                 Poll::Pending => {
-                    let Poll::Ready(()) = self.alarm.as_mut().poll(cx) else { return Poll::Pending };
-                    if self.last.elapsed() < self.idle {
-                        let next = self.last + self.idle;
-                        self.alarm.as_mut().reset(next);
+                    let due = self.last + self.idle;
+                    let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
+                    let Poll::Ready(()) = alarm.as_mut().poll(cx) else { return Poll::Pending };
+                    if Instant::now() < due {
+                        alarm.as_mut().reset(due);
                         continue;
                     }
                     self.broken("the provider fell silent in the middle of its answer");

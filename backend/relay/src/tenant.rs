@@ -5,7 +5,7 @@ use arc_swap::ArcSwap;
 use causeway_accounts::{AddressPolicy, Binding, SealingKey};
 use causeway_domain::{
     AccountId, OrgId,
-    price::Price,
+    price::{Price, Snapshot},
     provider::Provider,
     window::{Calendar, WindowEnds, WindowKind},
 };
@@ -26,9 +26,9 @@ pub(crate) struct Tenant {
     /// Version.
     pub policy_version: i64,
     /// Price of models that no table knows.
-    pub default_price: Option<Arc<Price>>,
+    pub default_price: Option<Arc<Snapshot>>,
     /// Prices of its own.
-    pub price_overrides: HashMap<String, Arc<Price>>,
+    pub price_overrides: HashMap<String, Arc<Snapshot>>,
     /// How long a stream is read on after its client has left.
     pub drain: Duration,
     /// Accounts that can be used, best first.
@@ -79,8 +79,12 @@ impl Tenant {
             org,
             name: row.name,
             policy_version: row.policy_version,
-            default_price: row.default_price.map(Arc::new),
-            price_overrides: row.price_overrides.into_iter().map(|(m, p)| (m, Arc::new(p))).collect(),
+            default_price: row.default_price.and_then(snapshot),
+            price_overrides: row
+                .price_overrides
+                .into_iter()
+                .filter_map(|(m, p)| Some((m, snapshot(p)?)))
+                .collect(),
             drain: Duration::from_millis(u64::from(row.drain_ms)),
             accounts: accounts.collect(),
             ends: ArcSwap::from_pointee(compute(&row.calendar, Utc::now())),
@@ -107,6 +111,11 @@ impl Tenant {
         };
         (ends.end, ends.next_end)
     }
+}
+
+/// A price that cannot be written down again was not read from JSON: there is none.
+fn snapshot(price: Price) -> Option<Arc<Snapshot>> {
+    Snapshot::try_from(price).ok().map(Arc::new)
 }
 
 /// Checks the address again, since what is allowed may have changed, and opens the credential sealed for it.

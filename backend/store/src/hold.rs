@@ -70,10 +70,18 @@ pub enum ScopeId {
 impl ScopeId {
     /// As it ends the name of the Redis key: `k:<id>`, `a:<id>`.
     fn suffix(&self) -> String {
-        match self {
-            Self::Key(id) => format!("k:{}", id.0.simple()),
-            Self::Account(id) => format!("a:{}", id.0.simple()),
-        }
+        let mut text = String::with_capacity(34);
+        self.write_suffix(&mut text);
+        text
+    }
+
+    fn write_suffix(&self, to: &mut String) {
+        let (kind, id) = match self {
+            Self::Key(id) => ("k:", id.0),
+            Self::Account(id) => ("a:", id.0),
+        };
+        to.push_str(kind);
+        to.push_str(id.simple().encode_lower(&mut uuid::Uuid::encode_buffer()));
     }
 }
 

@@ -1,11 +1,14 @@
 //! Writing usage to Postgres: rows, rollups and totals in one transaction, each request once.
 
 use crate::{JobsDb, StoreError, StoreResult};
-use causeway_domain::{AccountId, KeyId, Nanos, OrgId, RequestId, TokenCounts, UserId};
+use causeway_domain::{AccountId, KeyId, Nanos, OrgId, RequestId, TokenCounts, UserId, price::Snapshot};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{Postgres, Transaction};
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 use uuid::Uuid;
 
 /// Who wrote a row; a newer one replaces an older one.
@@ -88,7 +91,7 @@ pub struct UsageEvent {
     /// Charged to the key.
     pub charged: Nanos,
     /// The price used.
-    pub price: serde_json::Value,
+    pub price: Arc<Snapshot>,
     /// When it was accepted.
     pub started_at: DateTime<Utc>,
     /// Milliseconds until the first byte of the answer.
@@ -250,7 +253,7 @@ async fn existing(
         .collect())
 }
 
-fn all<T>(rows: &[&UsageEvent], f: impl Fn(&UsageEvent) -> T) -> Vec<T> {
+fn all<'a, T>(rows: &[&'a UsageEvent], f: impl Fn(&'a UsageEvent) -> T) -> Vec<T> {
     rows.iter().map(|e| f(e)).collect()
 }
 
@@ -267,7 +270,7 @@ async fn insert_rows(tx: &mut Transaction<'static, Postgres>, rows: &[&UsageEven
            select * from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[],
              $8::text[], $9::text[], $10::bool[], $11::smallint[], $12::text[], $13::bool[], $14::bigint[],
              $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::int[], $21::bigint[],
-             $22::bigint[], $23::jsonb[], $24::timestamptz[], $25::int[], $26::int[], $27::text[], $28::text[],
+             $22::bigint[], $23::text[]::jsonb[], $24::timestamptz[], $25::int[], $26::int[], $27::text[], $28::text[],
              $29::text[])
            on conflict (request_id) do nothing"#,
         &all(rows, |e| e.request.0),
@@ -276,12 +279,12 @@ async fn insert_rows(tx: &mut Transaction<'static, Postgres>, rows: &[&UsageEven
         &all(rows, |e| e.key.0),
         &all(rows, |e| e.user.map(|u| u.0)) as &[Option<Uuid>],
         &all(rows, |e| e.account.0),
-        &all(rows, |e| e.dialect.clone()),
-        &all(rows, |e| e.provider.clone()),
-        &all(rows, |e| e.model.clone()),
+        &all(rows, |e| e.dialect.as_str()) as &[&str],
+        &all(rows, |e| e.provider.as_str()) as &[&str],
+        &all(rows, |e| e.model.as_str()) as &[&str],
         &all(rows, |e| e.stream),
         &all(rows, |e| i16::try_from(e.status).unwrap_or(0)),
-        &all(rows, |e| e.outcome.as_str().to_owned()),
+        &all(rows, |e| e.outcome.as_str()) as &[&str],
         &all(rows, |e| e.estimated),
         &all(rows, |e| signed(e.tokens.input)),
         &all(rows, |e| signed(e.tokens.output)),
@@ -292,13 +295,13 @@ async fn insert_rows(tx: &mut Transaction<'static, Postgres>, rows: &[&UsageEven
         &all(rows, |e| e.web_searches.cast_signed()),
         &all(rows, |e| e.cost.0),
         &all(rows, |e| e.charged.0),
-        &all(rows, |e| e.price.clone()),
+        &all(rows, |e| e.price.json()) as &[&str],
         &all(rows, |e| e.started_at),
         &all(rows, |e| e.first_byte_ms.map(u32::cast_signed)) as &[Option<i32>],
         &all(rows, |e| e.duration_ms.cast_signed()),
-        &all(rows, |e| e.upstream_request_id.clone()) as &[Option<String>],
-        &all(rows, |e| e.client.clone()),
-        &all(rows, |e| e.error.clone()) as &[Option<String>],
+        &all(rows, |e| e.upstream_request_id.as_deref()) as &[Option<&str>],
+        &all(rows, |e| e.client.as_str()) as &[&str],
+        &all(rows, |e| e.error.as_deref()) as &[Option<&str>],
     )
     .execute(&mut **tx)
     .await?;
@@ -364,7 +367,7 @@ async fn add_rollups(tx: &mut Transaction<'static, Postgres>, sums: &Sums<'_>) -
         &sums.keys().map(|k| at(k.1)).collect::<Vec<_>>(),
         &sums.keys().map(|k| k.2).collect::<Vec<_>>(),
         &sums.keys().map(|k| k.3).collect::<Vec<_>>(),
-        &sums.keys().map(|k| k.4.to_owned()).collect::<Vec<_>>(),
+        &sums.keys().map(|k| k.4).collect::<Vec<_>>() as &[&str],
         &sums.values().map(|f| f.requests).collect::<Vec<_>>(),
         &sums.values().map(|f| f.errors).collect::<Vec<_>>(),
         &sums.values().map(|f| f.tokens[0]).collect::<Vec<_>>(),
@@ -397,7 +400,7 @@ async fn add_totals(tx: &mut Transaction<'static, Postgres>, sums: &Sums<'_>) ->
          on conflict (org_id, scope, scope_id) do update set
            nanos = b.nanos + excluded.nanos, tokens = b.tokens + excluded.tokens",
         &totals.keys().map(|k| k.0).collect::<Vec<_>>(),
-        &totals.keys().map(|k| k.1.to_owned()).collect::<Vec<_>>(),
+        &totals.keys().map(|k| k.1).collect::<Vec<_>>() as &[&str],
         &totals.keys().map(|k| k.2).collect::<Vec<_>>(),
         &totals.values().map(|v| v.0).collect::<Vec<_>>(),
         &totals.values().map(|v| v.1).collect::<Vec<_>>(),

@@ -21,9 +21,12 @@ static RAISE: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
+/// How its Redis key ends.
+pub(crate) const SUFFIX: &str = "policy";
+
 /// Where the version is in Redis.
 pub(crate) fn key(org: OrgId) -> String {
-    tenant_prefix(org) + "policy"
+    tenant_prefix(org) + SUFFIX
 }
 
 pub(crate) async fn bump(connection: &mut PgConnection, org: OrgId) -> StoreResult<i64> {

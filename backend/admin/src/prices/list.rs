@@ -49,7 +49,7 @@ fn known(model: &Model, own: Option<&(Price, DateTime<Utc>)>) -> PriceRow {
         mode: model.mode.clone(),
         context: model.context,
         max_output: model.max_output,
-        table: Some(PriceFigures::from(&*model.price)),
+        table: Some(PriceFigures::from(&**model.price)),
         own: own.map(shown),
     }
 }

@@ -3,7 +3,7 @@
 //! The file is `data/prices.json` and names its own source and date. Dollars per million tokens are decimal
 //! strings there; nothing is ever read as a floating point number.
 
-use super::{LongContext, Price, Rates};
+use super::{LongContext, Price, Rates, Snapshot};
 use crate::{money::Nanos, provider::Provider};
 use serde::Deserialize;
 use std::{collections::BTreeMap, sync::Arc};
@@ -27,7 +27,7 @@ pub struct Model {
     /// The provider's section in the file.
     pub provider: String,
     /// Prices.
-    pub price: Arc<Price>,
+    pub price: Arc<Snapshot>,
     /// The largest prompt plus answer, in tokens.
     pub context: Option<u64>,
     /// The largest answer, in tokens.
@@ -157,7 +157,7 @@ impl PriceTable {
                 let model = Model {
                     name: name.clone(),
                     provider: provider.clone(),
-                    price: Arc::new(Price { base, long_context, web_search }),
+                    price: Arc::new(Snapshot::try_from(Price { base, long_context, web_search })?),
                     context: entry.context,
                     max_output: entry.max_output,
                     mode: entry.mode,

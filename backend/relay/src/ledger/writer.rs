@@ -71,11 +71,14 @@ pub(super) async fn run(store: Store, mut queue: mpsc::Receiver<Event>, progress
                         batch.push(event);
                     }
                 }
-                let events: Vec<UsageEvent> = batch.iter().map(|e| e.event.clone()).collect();
-                write(&store, &events).await;
                 let count = batch.len() as u64;
+                let (events, rest): (Vec<_>, Vec<_>) =
+                    batch.drain(..).map(|one| (one.event, (one.place, one.state))).unzip();
+                write(&store, &events).await;
                 let settled_all = arrears.settle.is_empty();
-                batch.drain(..).for_each(|one| arrears.add(one));
+                for (event, (place, state)) in events.iter().zip(rest) {
+                    arrears.add(event, place, state);
+                }
                 if settled_all {
                     arrears.pay(&store).await;
                 }
@@ -142,8 +145,7 @@ impl Arrears {
     }
 
     /// The row of this one is written. Its place is free, unless Redis has yet to hear of it.
-    fn add(&mut self, one: Event) {
-        let Event { event, place, state } = one;
+    fn add(&mut self, event: &UsageEvent, place: Place, state: State) {
         match state {
             State::Settled(result) => self.answered(event.org, event.key, event.request, result),
             State::Owed(settlement) => {

@@ -74,7 +74,7 @@ local function check(key, at)
     fields[n + 3] = 'bt:' .. name
   end
   local f = redis.call('HMGET', key, unpack(fields))
-  local s = {key = key, at = at, rolled = {}}
+  local s = {key = key, at = at, rolled = {}, set = {'c', (tonumber(f[2]) or 0) + 1}}
 
   if f[11] and tonumber(f[11]) > now then
     return nil, {'cooling', '', '0', '0', '0', tonumber(f[11]) - now}
@@ -91,7 +91,7 @@ local function check(key, at)
     if n + 1 > rpm then
       return nil, {'requests_per_minute', '', string.format('%.0f', n), '0', ARGV[at + 4], wait_for(key, 'q', last, gone, 1, rpm)}
     end
-    s.q_last, s.q_gone, s.q_sum = last, gone, n
+    s.q = {name = 'q', last = last, gone = gone, sum = n, amount = 1}
   end
   local tpm = tonumber(ARGV[at + 5])
   local tokens = tonumber(ARGV[at + 2])
@@ -100,12 +100,13 @@ local function check(key, at)
     if n + tokens > tpm then
       return nil, {'tokens_per_minute', '', string.format('%.0f', n), '0', ARGV[at + 5], wait_for(key, 'k', last, gone, tokens, tpm)}
     end
-    s.k_last, s.k_gone, s.k_sum = last, gone, n
+    s.k = {name = 'k', last = last, gone = gone, sum = n, amount = tokens}
   end
 
   local total_u, total_t = tonumber(f[3]) or 0, tonumber(f[5]) or 0
   local reserved_u, reserved_t = tonumber(f[4]) or 0, tonumber(f[6]) or 0
   local nanos = tonumber(ARGV[at + 1])
+  s.ru, s.rt = reserved_u, reserved_t
   local margin_u = total_u > EXACT and 2048 or 0
   local margin_t = total_t > EXACT and 2048 or 0
   for w = 0, windows - 1 do
@@ -136,26 +137,42 @@ local function check(key, at)
   return s
 end
 
-local function count(s, name, last, gone, sum, amount)
-  if gone then redis.call('HDEL', s.key, unpack(gone)) end
-  redis.call('HINCRBY', s.key, name .. (last % RING), amount)
-  redis.call('HSET', s.key, name .. 's', last, name .. 'n', string.format('%.0f', sum + tonumber(amount)))
+local function put(s, field, value)
+  s.set[#s.set + 1] = field
+  s.set[#s.set + 1] = value
+end
+
+-- Counts in a ring: the bucket by itself, since its count was not read.
+local function count(s, ring)
+  if ring.gone then redis.call('HDEL', s.key, unpack(ring.gone)) end
+  redis.call('HINCRBY', s.key, ring.name .. (ring.last % RING), string.format('%.0f', ring.amount))
+  put(s, ring.name .. 's', ring.last)
+  put(s, ring.name .. 'n', string.format('%.0f', ring.sum + ring.amount))
+end
+
+-- Adds to a sum that was read; by Redis itself where a double would not be exact.
+local function add(s, field, had, amount)
+  if amount == '0' then return end
+  local sum = had + tonumber(amount)
+  if sum < EXACT then put(s, field, string.format('%.0f', sum)) else redis.call('HINCRBY', s.key, field, amount) end
 end
 
 -- Reserves in one scope; returns how the hold remembers it.
 local function take(s)
   local at = s.at
   for _, w in ipairs(s.rolled) do
-    redis.call('HSET', s.key, 'e:' .. w[1], w[2], 'bu:' .. w[1], w[3], 'bt:' .. w[1], w[4])
+    put(s, 'e:' .. w[1], w[2])
+    put(s, 'bu:' .. w[1], w[3])
+    put(s, 'bt:' .. w[1], w[4])
   end
-  redis.call('HINCRBY', s.key, 'c', 1)
   if ARGV[at + 3] == '1' then
-    if ARGV[at + 1] ~= '0' then redis.call('HINCRBY', s.key, 'ru', ARGV[at + 1]) end
-    if ARGV[at + 2] ~= '0' then redis.call('HINCRBY', s.key, 'rt', ARGV[at + 2]) end
+    add(s, 'ru', s.ru, ARGV[at + 1])
+    add(s, 'rt', s.rt, ARGV[at + 2])
   end
-  if s.q_last then count(s, 'q', s.q_last, s.q_gone, s.q_sum, 1) end
-  if s.k_last then count(s, 'k', s.k_last, s.k_gone, s.k_sum, ARGV[at + 2]) end
-  return table.concat({ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], s.k_last and string.format('%.0f', s.k_last) or ''}, ',')
+  if s.q then count(s, s.q) end
+  if s.k then count(s, s.k) end
+  redis.call('HSET', s.key, unpack(s.set))
+  return table.concat({ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], s.k and string.format('%.0f', s.k.last) or ''}, ',')
 end
 
 local scopes, candidates = tonumber(ARGV[6]), tonumber(ARGV[7])

@@ -3,8 +3,9 @@
 use super::{ScopeId, ShardKeys};
 use crate::{Cache, StoreError, StoreResult, cache::tenant_prefix, policy};
 use causeway_domain::{AccountId, OrgId, RequestId, window::WindowKind};
-use redis::{AsyncCommands, FromRedisValue, Script, Value};
+use redis::{AsyncCommands, Cmd, ErrorKind, FromRedisValue, RedisError, Script, ServerErrorKind, Value};
 use std::sync::LazyLock;
+use uuid::Uuid;
 
 static RESERVE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("reserve.lua")));
 
@@ -130,22 +131,44 @@ pub struct NoCandidate {
 
 /// Runs the script.
 pub async fn reserve(cache: &Cache, ask: &ReserveRequest<'_>) -> StoreResult<Reserved> {
+    let call = command(ask);
+    let mut connection = cache.connection.clone();
+    let answer: Result<Vec<Value>, RedisError> = call.query_async(&mut connection).await;
+    let answer = match answer {
+        Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+            RESERVE.load_async(&mut connection).await?;
+            call.query_async(&mut connection).await?
+        }
+        other => other?,
+    };
+    read_answer(&answer)
+}
+
+/// The call, written straight into one buffer: this is the one that every request waits for.
+fn command(ask: &ReserveRequest<'_>) -> Cmd {
+    let scopes = || ask.scopes.iter().chain(ask.candidates);
+    let windows: usize = scopes().map(|s| s.windows.len()).sum();
+    let count = ask.scopes.len() + ask.candidates.len();
+    let mut call = Cmd::with_capacity(13 + 9 * count + 5 * windows, 600 + 120 * count + ask.payload.len());
     let shard = ShardKeys::new(ask.org.shard());
-    let prefix = tenant_prefix(ask.org);
-    let mut call = RESERVE.key(shard.meta);
-    call.key(shard.holds).key(policy::key(ask.org));
-    for scope in ask.scopes.iter().chain(ask.candidates) {
-        call.key(format!("{prefix}{}", scope.id.suffix()));
+    let mut key = tenant_prefix(ask.org);
+    let prefix = key.len();
+    call.arg("EVALSHA").arg(RESERVE.get_hash()).arg(3 + count).arg(&shard.meta).arg(&shard.holds);
+    key.push_str(policy::SUFFIX);
+    call.arg(&key);
+    for scope in scopes() {
+        key.truncate(prefix);
+        scope.id.write_suffix(&mut key);
+        call.arg(&key);
     }
-    call.arg(ask.request.0.simple().to_string())
-        .arg(ask.boot)
-        .arg(ask.policy_version)
-        .arg(ask.org.0.simple().to_string())
-        .arg(ask.payload)
-        .arg(ask.scopes.len())
-        .arg(ask.candidates.len());
-    for scope in ask.scopes.iter().chain(ask.candidates) {
-        call.arg(scope.id.suffix())
+    let mut id = Uuid::encode_buffer();
+    call.arg(&*ask.request.0.simple().encode_lower(&mut id)).arg(ask.boot).arg(ask.policy_version);
+    call.arg(&*ask.org.0.simple().encode_lower(&mut id)).arg(ask.payload);
+    call.arg(ask.scopes.len()).arg(ask.candidates.len());
+    for scope in scopes() {
+        key.clear();
+        scope.id.write_suffix(&mut key);
+        call.arg(&key)
             .arg(scope.nanos)
             .arg(scope.tokens)
             .arg(u8::from(scope.tracked))
@@ -161,8 +184,7 @@ pub async fn reserve(cache: &Cache, ask: &ReserveRequest<'_>) -> StoreResult<Res
                 .arg(window.tokens);
         }
     }
-    let answer: Vec<Value> = call.invoke_async(&mut cache.connection.clone()).await?;
-    read_answer(&answer)
+    call
 }
 
 /// Keeps an account from being chosen until `ms` from now, on all instances; 0 ends a cooldown.

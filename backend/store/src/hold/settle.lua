@@ -9,34 +9,49 @@
 -- Returns {sequence, result, result, ...}; result 1 = done now, 0 = was done before with the same figures, -1 = there is
 -- no such hold, or it was settled with other figures: by a sweeper, who is to be corrected by loading the totals anew
 local RING = 61
+local EXACT = 9007199254740992
 local results = {redis.call('HINCRBY', KEYS[1], 'seq', 1)}
 
-local function minus(amount) return '-' .. amount end
+-- What changes in each scope, summed up over the batch and written at the end: many requests of one key cost little
+-- more than one. Sums that a double would not hold exactly are written at once.
+local changes = {}
+
+local function add(key, field, amount)
+  if amount == 0 then return end
+  local scope = changes[key]
+  if not scope then
+    scope = {}
+    changes[key] = scope
+  end
+  local sum = (scope[field] or 0) + amount
+  if sum >= EXACT or sum <= -EXACT then
+    redis.call('HINCRBY', key, field, string.format('%.0f', scope[field] or 0))
+    sum = amount
+  end
+  scope[field] = sum
+end
 
 local function give_back(key, part, charged, real, tokens, used)
   local suffix, nanos, reserved, tracked, second = string.match(part, '^([^,]*),([^,]*),([^,]*),([^,]*),([^,]*)$')
   key = key .. suffix
-  redis.call('HINCRBY', key, 'c', -1)
+  add(key, 'c', -1)
   if tracked == '1' then
-    -- Totals that are not loaded are about to be: whoever is reading them in Postgres must read again.
-    if used and redis.call('HEXISTS', key, 'v') == 0 then redis.call('HINCRBY', key, 'g', 1) end
-    if nanos ~= '0' then redis.call('HINCRBY', key, 'ru', minus(nanos)) end
-    if reserved ~= '0' then redis.call('HINCRBY', key, 'rt', minus(reserved)) end
-    -- An account pays what the provider asks, everyone else what is charged.
-    local cost = string.sub(suffix, 1, 1) == 'a' and real or charged
-    if used and cost ~= '0' then redis.call('HINCRBY', key, 'u', cost) end
-    if used and tokens ~= '0' then redis.call('HINCRBY', key, 't', tokens) end
+    add(key, 'ru', -tonumber(nanos))
+    add(key, 'rt', -tonumber(reserved))
+    if used then
+      -- An account pays what the provider asks, everyone else what is charged.
+      add(key, 'u', tonumber(string.sub(suffix, 1, 1) == 'a' and real or charged))
+      add(key, 't', tonumber(tokens))
+      changes[key].used = true
+    end
   end
   if second ~= '' then
     -- Correct the minute in which it was reserved, while that second is still in the ring.
     local last = tonumber(redis.call('HGET', key, 'ks') or '0')
     if last - tonumber(second) < RING then
       local difference = (used and tonumber(tokens) or 0) - tonumber(reserved)
-      if difference ~= 0 then
-        difference = string.format('%.0f', difference)
-        redis.call('HINCRBY', key, 'k' .. (tonumber(second) % RING), difference)
-        redis.call('HINCRBY', key, 'kn', difference)
-      end
+      add(key, 'k' .. (tonumber(second) % RING), difference)
+      add(key, 'kn', difference)
     end
   end
 end
@@ -63,5 +78,13 @@ for at = 2, #ARGV, 6 do
     result = 1
   end
   results[#results + 1] = result
+end
+for key, scope in pairs(changes) do
+  -- Totals that are not loaded are about to be: whoever is reading them in Postgres must read again.
+  if scope.used and redis.call('HEXISTS', key, 'v') == 0 then redis.call('HINCRBY', key, 'g', 1) end
+  scope.used = nil
+  for field, amount in pairs(scope) do
+    if amount ~= 0 then redis.call('HINCRBY', key, field, string.format('%.0f', amount)) end
+  end
 end
 return results

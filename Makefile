@@ -1,18 +1,23 @@
 # Thin: every target calls the tool that does the work. Nothing here is interactive.
 
 DATA ?= .causeway
+export CAUSEWAY_DATA := $(DATA)
+
+# Recipes of what runs in the foreground are a bare program: make then starts it without a shell in between, and a
+# signal that make passes on reaches it.
 
 # Everything on this machine, from nothing: make up [DEMO=1] [PORT=3000] [DATA=.causeway] [LISTEN=127.0.0.1]
 up:
-	@CAUSEWAY_DATA="$(DATA)" .ci/up.sh
+	@.ci/up.sh
 
 # The same with a simulated provider, and one request through it.
+demo: export DEMO := 1
 demo:
-	@DEMO=1 CAUSEWAY_DATA="$(DATA)" .ci/up.sh
+	@.ci/up.sh
 
 # Like up, rebuilt and restarted when a source changes; the browser reloads by itself.
 dev:
-	@CAUSEWAY_DATA="$(DATA)" .ci/dev.sh
+	@.ci/dev.sh
 
 # Every kind of test.
 test:

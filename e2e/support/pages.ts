@@ -14,9 +14,11 @@ export const PAGES = [
     { name: "connect", path: "/web/connect", heading: "Connect Claude Code" },
 ] as const;
 
-/** Gives the page the owner's session, without the form. */
+/** Signs the page in as the owner. */
 export async function signIn(page: Page, url: string): Promise<void> {
-    const { email, password } = OWNER;
-    const answer = await page.request.post(`${url}/admin/v1/auth/sign-in`, { data: { email, password } });
-    if (!answer.ok()) throw new Error(`signing in: ${answer.status()} ${await answer.text()}`);
+    await page.goto(`${url}/web/sign-in`);
+    await page.getByTestId("email").fill(OWNER.email);
+    await page.getByTestId("password").fill(OWNER.password);
+    await page.getByTestId("sign-in").click();
+    await page.getByTestId("profile").waitFor({ state: "attached" });
 }

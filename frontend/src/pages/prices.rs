@@ -69,7 +69,7 @@ pub(crate) fn Prices() -> impl IntoView {
                         <Table caption=text!(i18n, prices.title) columns=columns() testid="prices">
                             {list.items.into_iter().take(SHOWN).map(|row| view! { <Row row/> }).collect_view()}
                         </Table>
-                        <p class="border-t border-base-300 px-5 py-3 text-xs text-base-content/60">
+                        <p class="border-t border-base-300 px-5 py-3 text-xs text-base-content/70">
                             {(more > 0).then(|| view! { {t!(i18n, prices.more, count = more)} " " })}
                             {t!(i18n, prices.source, source = list.source)}
                         </p>
@@ -97,7 +97,7 @@ fn Row(row: PriceRow) -> impl IntoView {
         <tr>
             <Cell label=text!(i18n, prices.model)>
                 <div class="font-mono text-xs break-all">{row.model}</div>
-                <div class="flex flex-wrap items-center gap-2 text-xs text-base-content/60">
+                <div class="flex flex-wrap items-center gap-2 text-xs text-base-content/70">
                     {row.provider}
                     {own.then(|| view! { <Badge tone=Tone::Info>{t!(i18n, prices.own)}</Badge> })}
                 </div>
@@ -107,7 +107,7 @@ fn Row(row: PriceRow) -> impl IntoView {
                         let above = format::compact(tier.above_tokens);
                         let (input, output) = (format::dollars_exact(tier.input), format::dollars_exact(tier.output));
                         view! {
-                            <div class="text-xs text-base-content/60">
+                            <div class="text-xs text-base-content/70">
                                 {move || t_string!(i18n, prices.tier, above = above.clone(), input = input.clone(), output = output.clone())}
                             </div>
                         }

@@ -43,7 +43,7 @@ pub(super) fn Navigation() -> impl IntoView {
     let group = |title: Signal<&'static str>, entries: &'static [Entry]| {
         view! {
             <div class="px-3">
-                <p class="px-3 pb-1.5 text-xs font-medium text-base-content/60">{move || title.get()}</p>
+                <p class="px-3 pb-1.5 text-xs font-medium text-base-content/70">{move || title.get()}</p>
                 <ul class="flex flex-col gap-0.5">
                     {entries.iter().map(|entry| view! { <Link entry=*entry/> }).collect_view()}
                 </ul>

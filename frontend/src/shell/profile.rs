@@ -38,7 +38,7 @@ pub(super) fn Profile() -> impl IntoView {
         </span>
         <span class="flex min-w-0 grow flex-col text-left leading-tight">
             <span class="truncate text-sm font-medium">{move || name.get()}</span>
-            <span class="truncate text-xs font-normal text-base-content/60">{move || organization.get()}</span>
+            <span class="truncate text-xs font-normal text-base-content/70">{move || organization.get()}</span>
         </span>
         <Glyph icon=Icon::Chevron class="size-4 rotate-180"/>
     }
@@ -46,13 +46,14 @@ pub(super) fn Profile() -> impl IntoView {
     view! {
         <div class="border-t border-base-300 p-3">
             <Menu
-                label=Signal::derive(move || t_string!(i18n, shell.profile_of, name = name.get()))
+                // Contains the visible text: people who speak to their computer say what they see.
+                label=Signal::derive(move || t_string!(i18n, shell.profile_of, name = format!("{} {}", name.get(), organization.get())))
                 face
                 class="flex w-full cursor-pointer items-center gap-3 rounded-field p-2 hover:bg-base-200"
                 placement=Placement::Above
                 testid="profile"
             >
-                <p class="truncate px-3 py-2 text-xs text-base-content/60">{move || email.get()}</p>
+                <p class="truncate px-3 py-2 text-xs text-base-content/70">{move || email.get()}</p>
                 <div class="flex items-center justify-between gap-3 px-3 py-2 text-sm">
                     <span>{t!(i18n, common.theme)}</span>
                     <ThemeToggle/>

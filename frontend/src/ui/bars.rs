@@ -27,7 +27,7 @@ pub(crate) fn BarList(parts: Vec<Part>) -> impl IntoView {
                 ></span>
                 <span class="relative truncate font-medium" title=part.name.clone()>{part.name.clone()}</span>
                 <span class="relative flex shrink-0 items-baseline gap-3 tabular-nums">
-                    <span class="text-xs text-base-content/60">{part.note}</span>
+                    <span class="text-xs text-base-content/70">{part.note}</span>
                     <span class="font-medium">{part.figure}</span>
                 </span>
             </li>

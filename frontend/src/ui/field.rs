@@ -25,10 +25,10 @@ fn Frame(
         <div class="flex flex-col gap-1.5 min-w-0">
             <label class="text-sm font-medium flex items-baseline justify-between gap-2" for=id>
                 <span>{move || label.get()}</span>
-                {optional.map(|text| view! { <span class="text-xs font-normal text-base-content/60">{move || text.get()}</span> })}
+                {optional.map(|text| view! { <span class="text-xs font-normal text-base-content/70">{move || text.get()}</span> })}
             </label>
             {children()}
-            <p class="text-xs empty:hidden" id=note class:text-error=move || error.get().is_some() class=("text-base-content/60", move || error.get().is_none())>
+            <p class="text-xs empty:hidden" id=note class:text-error=move || error.get().is_some() class=("text-base-content/70", move || error.get().is_none())>
                 {move || error.get().or_else(|| hint.map(|h| h.get()))}
             </p>
         </div>
@@ -64,7 +64,7 @@ pub(crate) fn TextField(
     let note = format!("{id}-note");
     let control = view! {
         <label class="input w-full" class:input-error=move || error.get().is_some()>
-            {(!prefix.is_empty()).then(|| view! { <span class="text-base-content/60" aria-hidden="true">{prefix}</span> })}
+            {(!prefix.is_empty()).then(|| view! { <span class="text-base-content/70" aria-hidden="true">{prefix}</span> })}
             <input
                 id=id.clone()
                 type=kind

@@ -86,11 +86,11 @@ pub(super) fn Row(
         <tr data-testid="account">
             <Cell label=text!(i18n, accounts.name)>
                 <div class="font-medium break-words">{name.get_value()}</div>
-                <div class="font-mono text-xs text-base-content/60">{hint}</div>
+                <div class="font-mono text-xs text-base-content/70">{hint}</div>
             </Cell>
             <Cell label=text!(i18n, accounts.provider)>
                 <div>{provider}</div>
-                <div class="text-xs text-base-content/60 break-all">{base_url}</div>
+                <div class="text-xs text-base-content/70 break-all">{base_url}</div>
             </Cell>
             <Cell label=text!(i18n, accounts.status)>
                 {if enabled {
@@ -152,7 +152,7 @@ fn provider_name(provider: Provider) -> &'static str {
 fn LastTest(account: Account) -> impl IntoView {
     let i18n = use_i18n();
     match account.last_test {
-        None => view! { <span class="text-sm text-base-content/60">{t!(i18n, accounts.never_tested)}</span> }
+        None => view! { <span class="text-sm text-base-content/70">{t!(i18n, accounts.never_tested)}</span> }
             .into_any(),
         Some(test) => {
             let at = test.at;
@@ -163,7 +163,7 @@ fn LastTest(account: Account) -> impl IntoView {
                 } else {
                     view! { <Badge tone=Tone::Bad>{t!(i18n, accounts.failed)}</Badge> }.into_any()
                 }}
-                <div class="mt-0.5 text-xs text-base-content/60 tabular-nums" title=format::moment_exact(at)>
+                <div class="mt-0.5 text-xs text-base-content/70 tabular-nums" title=format::moment_exact(at)>
                     {move || format::moment(at, i18n.get_locale())}
                     " · "
                     {format::duration_ms(test.latency_ms)}

@@ -29,11 +29,11 @@ pub(super) fn TestOutcome(name: String, test: AccountTest, open: RwSignal<bool>)
             <Notice tone alert=!test.ok>{test.message.clone()}</Notice>
             <dl class="grid grid-cols-2 gap-3 text-sm">
                 <div class="rounded-box bg-base-200 px-4 py-3">
-                    <dt class="text-xs text-base-content/60">{t!(i18n, accounts.http_status)}</dt>
+                    <dt class="text-xs text-base-content/70">{t!(i18n, accounts.http_status)}</dt>
                     <dd class="text-lg font-semibold tabular-nums">{status}</dd>
                 </div>
                 <div class="rounded-box bg-base-200 px-4 py-3">
-                    <dt class="text-xs text-base-content/60">{t!(i18n, accounts.latency)}</dt>
+                    <dt class="text-xs text-base-content/70">{t!(i18n, accounts.latency)}</dt>
                     <dd class="text-lg font-semibold tabular-nums">{format::duration_ms(test.latency_ms)}</dd>
                 </div>
             </dl>

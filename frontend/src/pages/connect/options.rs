@@ -57,7 +57,7 @@ pub(super) fn OptionInputs(extras: Extras) -> impl IntoView {
                 />
                 <span class="flex min-w-0 flex-col text-sm">
                     <span>{move || label.get()}</span>
-                    <code class="text-xs text-base-content/60 break-all">{hint}</code>
+                    <code class="text-xs text-base-content/70 break-all">{hint}</code>
                 </span>
             </label>
         }

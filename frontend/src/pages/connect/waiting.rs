@@ -57,13 +57,13 @@ pub(super) fn Waiting(key_id: Memo<Option<KeyId>>) -> impl IntoView {
                 </div>
                 {error.map(|error| view! { <p class="mt-3 text-sm break-words">{error}</p> })}
                 <dl class="mt-4 grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-sm">
-                    <dt class="text-base-content/60">{t!(i18n, connect.client)}</dt>
+                    <dt class="text-base-content/70">{t!(i18n, connect.client)}</dt>
                     <dd class="truncate" title=full_client>{client}</dd>
-                    <dt class="text-base-content/60">{t!(i18n, connect.used_model)}</dt>
+                    <dt class="text-base-content/70">{t!(i18n, connect.used_model)}</dt>
                     <dd class="truncate">{request.model}</dd>
-                    <dt class="text-base-content/60">{t!(i18n, connect.when)}</dt>
+                    <dt class="text-base-content/70">{t!(i18n, connect.when)}</dt>
                     <dd class="tabular-nums">{move || format::moment(at, i18n.get_locale())}</dd>
-                    <dt class="text-base-content/60">{t!(i18n, connect.cost)}</dt>
+                    <dt class="text-base-content/70">{t!(i18n, connect.cost)}</dt>
                     <dd class="tabular-nums">{format::dollars(request.cost_usd)}</dd>
                 </dl>
                 <a class="btn btn-sm mt-4 w-full" href=routes::DASHBOARD>{t!(i18n, connect.to_dashboard)}</a>

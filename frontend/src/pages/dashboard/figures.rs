@@ -91,7 +91,7 @@ fn Figure(
             >
                 {value}
             </p>
-            <p class="mt-1 text-xs text-base-content/60 tabular-nums">{move || note.get()}</p>
+            <p class="mt-1 text-xs text-base-content/70 tabular-nums">{move || note.get()}</p>
         </section>
     }
 }

@@ -56,13 +56,13 @@ fn Share(#[prop(into)] title: Signal<String>, rows: Vec<UsageRow>, testid: &'sta
             <div data-testid=testid>
                 {move || match parts() {
                     parts if parts.is_empty() => view! {
-                        <p class="py-6 text-center text-sm text-base-content/60">{t!(i18n, dashboard.nothing_in_range)}</p>
+                        <p class="py-6 text-center text-sm text-base-content/70">{t!(i18n, dashboard.nothing_in_range)}</p>
                     }
                     .into_any(),
                     parts => view! { <BarList parts/> }.into_any(),
                 }}
                 {(rest > 0).then(|| view! {
-                    <p class="mt-3 px-3 text-xs text-base-content/60">{t!(i18n, common.and_more, count = rest)}</p>
+                    <p class="mt-3 px-3 text-xs text-base-content/70">{t!(i18n, common.and_more, count = rest)}</p>
                 })}
             </div>
         </Card>

@@ -76,12 +76,12 @@ pub(super) fn Row(key: Key, keys: Query<Page<Key>>, dialogs: Dialogs) -> impl In
         <tr data-testid="key">
             <Cell label=text!(i18n, keys.name)>
                 <div class="font-medium break-words">{name.get_value()}</div>
-                <div class="text-xs text-base-content/60">
+                <div class="text-xs text-base-content/70">
                     <span class="font-mono">{prefix}"…"</span>
                     {owner_name.map(|name| format!(" · {name}"))}
                 </div>
                 <Show when=move || edited.with_value(|key| !key.description.is_empty())>
-                    <div class="mt-0.5 text-xs text-base-content/60 break-words">{edited.get_value().description}</div>
+                    <div class="mt-0.5 text-xs text-base-content/70 break-words">{edited.get_value().description}</div>
                 </Show>
             </Cell>
             <Cell label=text!(i18n, keys.status)><Status key=status/></Cell>
@@ -90,13 +90,13 @@ pub(super) fn Row(key: Key, keys: Query<Page<Key>>, dialogs: Dialogs) -> impl In
                 <div class="font-medium" title=format::dollars_exact(usage.cost_usd_today)>
                     {format::dollars(usage.cost_usd_today)}
                 </div>
-                <div class="text-xs text-base-content/60 whitespace-nowrap">
+                <div class="text-xs text-base-content/70 whitespace-nowrap">
                     {t!(i18n, keys.requests_count, count = format::compact(usage.requests_today))}
                 </div>
             </Cell>
             <Cell label=text!(i18n, keys.last_used)>
                 {match usage.last_used_at {
-                    None => view! { <span class="text-sm text-base-content/60">{t!(i18n, keys.never_used)}</span> }.into_any(),
+                    None => view! { <span class="text-sm text-base-content/70">{t!(i18n, keys.never_used)}</span> }.into_any(),
                     Some(at) => view! {
                         <span class="text-sm whitespace-nowrap tabular-nums" title=format::moment_exact(at)>
                             {move || format::moment(at, i18n.get_locale())}
@@ -161,7 +161,7 @@ fn Status(key: Key) -> impl IntoView {
     view! {
         <Badge tone dot=true>{move || label.get()}</Badge>
         {key.expires_at.map(|at| view! {
-            <div class="mt-0.5 text-xs text-base-content/60 whitespace-nowrap" title=format::moment_exact(at)>
+            <div class="mt-0.5 text-xs text-base-content/70 whitespace-nowrap" title=format::moment_exact(at)>
                 {move || t_string!(i18n, keys.until, moment = format::moment(at, i18n.get_locale()))}
             </div>
         })}

@@ -39,9 +39,9 @@ pub(super) fn UseOfLimits(key: Key) -> impl IntoView {
     view! {
         <div class="flex flex-col gap-2 sm:max-w-56">
             {budgets.into_iter().map(bar).collect_view()}
-            <p class="text-xs text-base-content/60 empty:hidden">{words}</p>
+            <p class="text-xs text-base-content/70 empty:hidden">{words}</p>
             <Show when=move || unlimited.get()>
-                <span class="text-sm text-base-content/60">{t!(i18n, limits.none)}</span>
+                <span class="text-sm text-base-content/70">{t!(i18n, limits.none)}</span>
             </Show>
         </div>
     }

@@ -28,7 +28,7 @@ pub(super) fn Detail(request: Request) -> impl IntoView {
     let fact = move |label: Signal<String>, value: String| {
         view! {
             <div class="flex flex-col py-1.5 min-w-0">
-                <dt class="text-xs text-base-content/60">{move || label.get()}</dt>
+                <dt class="text-xs text-base-content/70">{move || label.get()}</dt>
                 <dd class="break-words">{if value.is_empty() { "—".to_owned() } else { value }}</dd>
             </div>
         }
@@ -36,7 +36,7 @@ pub(super) fn Detail(request: Request) -> impl IntoView {
     let identifier = move |label: Signal<String>, value: String| {
         view! {
             <div class="flex items-center justify-between gap-2 py-1">
-                <dt class="shrink-0 text-xs text-base-content/60">{move || label.get()}</dt>
+                <dt class="shrink-0 text-xs text-base-content/70">{move || label.get()}</dt>
                 <dd class="flex min-w-0 items-center gap-1">
                     <code class="truncate text-xs">{value.clone()}</code>
                     <CopyButton text=value/>
@@ -80,7 +80,7 @@ pub(super) fn Detail(request: Request) -> impl IntoView {
                         {fact(text!(i18n, requests.key), request.key_name.clone())}
                         {fact(text!(i18n, requests.account), request.account_name.clone())}
                         <div class="flex flex-col py-1.5">
-                            <dt class="text-xs text-base-content/60">{t!(i18n, requests.stream)}</dt>
+                            <dt class="text-xs text-base-content/70">{t!(i18n, requests.stream)}</dt>
                             <dd>{move || if streamed { t_string!(i18n, common.yes) } else { t_string!(i18n, common.no) }}</dd>
                         </div>
                         {fact(text!(i18n, requests.client), request.client.clone())}

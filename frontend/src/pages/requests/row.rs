@@ -45,7 +45,7 @@ pub(super) fn Row(request: Request, show: impl Fn(Request) + Copy + Send + Sync 
             <Cell label=text!(i18n, requests.input) numeric=true>
                 <div>{format::grouped(tokens.all_input())}</div>
                 {(tokens.cache_read > 0).then(|| view! {
-                    <div class="text-xs text-base-content/60 whitespace-nowrap">
+                    <div class="text-xs text-base-content/70 whitespace-nowrap">
                         {t!(i18n, requests.cached, count = format::compact(tokens.cache_read))}
                     </div>
                 })}

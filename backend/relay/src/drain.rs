@@ -1,14 +1,17 @@
 //! Reading on after the client has left, so that the bill equals the provider's: up to the organisation's patience,
 //! then the provider is cut off as well and what was seen is counted conservatively.
 
-use crate::{hold::Hold, settle::Ending, stream::meter_for};
+use crate::{
+    hold::Hold,
+    settle::Ending,
+    stream::meter_for,
+    upstream::pool::{CallError, Leased},
+};
 use causeway_dialect::meter::Meter;
 use causeway_store::ledger::Outcome;
 use http::Response;
 use http_body::Body;
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
-use hyper_util::client::legacy::Error as ClientError;
 use std::future::Future;
 use tokio::time::{Instant, timeout_at};
 
@@ -17,7 +20,7 @@ const LEFT: &str = "the client left before the answer was whole";
 /// Goes on waiting for the head of an answer, then reads it.
 pub(crate) fn answer<F>(pending: F, mut hold: Hold)
 where
-    F: Future<Output = Result<Response<Incoming>, ClientError>> + Send + 'static,
+    F: Future<Output = Result<Response<Leased>, CallError>> + Send + 'static,
 {
     let until = Instant::now() + hold.drain();
     hold.ledger().clone().spawn(async move {
@@ -28,7 +31,7 @@ where
                 let meter = meter_for(&hold, &response);
                 read_on(response.into_body(), meter, hold, status, until).await;
             }
-            Ok(Err(error)) if error.is_connect() => hold.release(),
+            Ok(Err(CallError::Connect(_))) => hold.release(),
             Ok(Err(_)) | Err(_) => hold.settle(&Ending {
                 status: 0,
                 outcome: Outcome::ClientLeft,
@@ -40,7 +43,7 @@ where
 }
 
 /// Reads the rest of an answer whose client has left.
-pub(crate) fn rest(body: Incoming, meter: Meter, hold: Hold, status: u16) {
+pub(crate) fn rest(body: Leased, meter: Meter, hold: Hold, status: u16) {
     let until = Instant::now() + hold.drain();
     hold.ledger().clone().spawn(read_on(body, meter, hold, status, until));
 }

@@ -4,14 +4,18 @@
 //! A broken answer never ends cleanly: clients take a clean early end for success. The dialect's error event is sent,
 //! flushed, and then the connection is cut.
 
-use crate::{body::RelayBody, hold::Hold, settle::Ending, upstream::Answer, upstream::headers};
+use crate::{
+    body::RelayBody,
+    hold::Hold,
+    settle::Ending,
+    upstream::{Answer, headers, pool::Leased},
+};
 use bytes::Bytes;
 use causeway_dialect::{Dialect, error::Failure, meter::Meter};
 use causeway_domain::RequestId;
 use causeway_store::ledger::Outcome;
 use http::{HeaderMap, Response, StatusCode, header};
 use http_body::{Body, SizeHint};
-use hyper::body::Incoming;
 use serde_json::Map;
 use std::{
     future::Future,
@@ -27,7 +31,7 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
 
 /// An answer on its way through.
 pub(crate) struct Forward {
-    upstream: Option<Incoming>,
+    upstream: Option<Leased>,
     meter: Option<Meter>,
     hold: Option<Hold>,
     dialect: Dialect,

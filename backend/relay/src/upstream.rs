@@ -2,33 +2,36 @@
 
 mod connect;
 pub(crate) mod headers;
+pub(crate) mod pool;
 pub(crate) mod target;
 
 use crate::{args::RelayArgs, call::Call, error::RelayError, hold::Hold, plan::Candidate, settle::Ending};
-use bytes::Bytes;
 use causeway_accounts::{AddressPolicy, catalogue::ANTHROPIC_VERSION};
 use causeway_dialect::Dialect;
-use http::{Method, Request, Response, StatusCode, header};
+use http::{Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper_util::{
-    client::legacy::{Client, Error as ClientError},
-    rt::{TokioExecutor, TokioTimer},
+use pool::{CallError, Leased, Pool};
+use std::{
+    collections::HashMap,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
-use std::{future::Future, pin::Pin, time::Duration};
 
-type Pending = Pin<Box<dyn Future<Output = Result<Response<Incoming>, ClientError>> + Send>>;
+type Pending = Pin<Box<dyn Future<Output = Result<Response<Leased>, CallError>> + Send>>;
 
 /// The connections to providers.
-#[derive(Clone)]
 pub(crate) struct Upstream {
-    client: Client<connect::Connector, Full<Bytes>>,
+    connector: connect::Connector,
+    /// By scheme, host and port. Accounts at one address share its connections: the credential is in each request.
+    pools: Mutex<HashMap<Uri, Arc<Pool>>>,
 }
 
 /// A provider's answer of which the head is here.
 pub(crate) struct Answer {
     /// Head and body.
-    pub response: Response<Incoming>,
+    pub response: Response<Leased>,
     /// The reservation that pays for it.
     pub hold: Hold,
 }
@@ -37,13 +40,13 @@ impl Upstream {
     /// Prepares the pool of connections.
     pub(crate) fn new(args: &RelayArgs, policy: &AddressPolicy) -> Self {
         let connector = connect::connector(policy, Duration::from_secs(args.upstream_connect_timeout));
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .timer(TokioTimer::new())
-            .pool_idle_timeout(Duration::from_secs(60))
-            .pool_max_idle_per_host(1024)
-            .build(connector);
-        Self { client }
+        Self { connector, pools: Mutex::default() }
+    }
+
+    fn pool(&self, address: &Uri) -> Arc<Pool> {
+        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        let pool = pools.entry(address.clone());
+        pool.or_insert_with(|| Pool::new(address.clone(), self.connector.clone())).clone()
     }
 
     /// Begins a call. Nothing is awaited: the returned future is the call, and whoever holds it decides its fate.
@@ -67,7 +70,9 @@ impl Upstream {
             headers.insert("anthropic-version", http::HeaderValue::from_static(ANTHROPIC_VERSION));
         }
         headers.insert(target.auth_name.clone(), target.auth_value.clone());
-        Ok(Box::pin(self.client.request(request)))
+        headers.insert(header::HOST, target.host.clone());
+        let pool = target.pool.get_or_init(|| self.pool(&target.address)).clone();
+        Ok(Box::pin(pool.call(request)))
     }
 }
 
@@ -109,7 +114,7 @@ pub(crate) async fn send(
             // A call that never got a connection cost nothing; one that was sent may have been billed.
             let text = chain(&error);
             tracing::warn!(error = %text, "a provider could not be reached or broke off before answering");
-            let told = if error.is_connect() {
+            let told = if matches!(error, CallError::Connect(_)) {
                 hold.release();
                 "no connection to the provider could be made"
             } else {
@@ -152,7 +157,7 @@ struct Waiting {
 }
 
 impl Waiting {
-    async fn head(&mut self) -> Result<Response<Incoming>, ClientError> {
+    async fn head(&mut self) -> Result<Response<Leased>, CallError> {
         match &mut self.inner {
             Some((pending, _)) => pending.await,
             None => std::future::pending().await,

@@ -108,7 +108,7 @@ async fn settle_batch(
         for (i, (settlement, rest)) in settlements.into_iter().zip(rest).enumerate() {
             match rest {
                 Rest::Free(place) if results.is_none() => {
-                    owed.push_back(Owed { shard, release: settlement, _place: place })
+                    owed.push_back(Owed { shard, release: settlement, _place: place });
                 }
                 Rest::Free(_) => {}
                 Rest::Row(one) => {

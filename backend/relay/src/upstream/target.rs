@@ -1,12 +1,18 @@
 //! Where an account's requests go, prepared once: address and credential header.
 
+use super::pool::Pool;
 use causeway_accounts::{BaseUrl, Credential};
-use http::{HeaderName, HeaderValue, Uri, uri};
+use http::{HeaderName, HeaderValue, Uri, uri::PathAndQuery};
+use std::sync::{Arc, OnceLock};
 
 /// Address and credential of an account.
 pub(crate) struct Target {
-    scheme: uri::Scheme,
-    authority: uri::Authority,
+    /// Scheme, host and port.
+    pub(crate) address: Uri,
+    /// The `host` header.
+    pub(crate) host: HeaderValue,
+    /// The connections to that address, once one was needed.
+    pub(crate) pool: OnceLock<Arc<Pool>>,
     /// Path of the base URL without a slash at its end.
     prefix: String,
     /// Name of the credential's header.
@@ -23,20 +29,20 @@ impl Target {
             return Err("base URL: needs a scheme and a host".to_owned());
         };
         let prefix = parts.path_and_query.as_ref().map_or("", |p| p.path()).trim_end_matches('/').to_owned();
+        let host = HeaderValue::from_str(authority.as_str())
+            .map_err(|_| "base URL: no host header can be made of it")?;
+        let address = Uri::builder().scheme(scheme).authority(authority).path_and_query("/").build();
+        let address = address.map_err(|e| format!("base URL: {e}"))?;
         let (auth_name, auth_value) = credential.header().map_err(|e| format!("API key: {e}"))?;
-        Ok(Self { scheme, authority, prefix, auth_name, auth_value })
+        Ok(Self { address, host, pool: OnceLock::new(), prefix, auth_name, auth_value })
     }
 
-    /// The address of a call: `path` begins with a slash.
+    /// The path of a call, which begins with a slash, below the base URL.
     pub(crate) fn uri(&self, path: &str, query: Option<&str>) -> Result<Uri, http::Error> {
         let path_and_query = match query {
             Some(query) => format!("{}{path}?{query}", self.prefix),
             None => format!("{}{path}", self.prefix),
         };
-        Uri::builder()
-            .scheme(self.scheme.clone())
-            .authority(self.authority.clone())
-            .path_and_query(path_and_query)
-            .build()
+        Ok(Uri::from(PathAndQuery::try_from(path_and_query)?))
     }
 }

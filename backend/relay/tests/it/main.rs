@@ -1,6 +1,8 @@
 //! The integration tests: a real relay, a real Postgres with a database for each test, a real Redis, and the
 //! simulator as the provider. They are told where the stores are by `DATABASE_URL` and `REDIS_URL`.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "what fails here fails the test")]
+
 mod app;
 mod faults;
 mod ledger;

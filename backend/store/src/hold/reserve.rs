@@ -2,8 +2,8 @@
 
 use super::{ScopeId, ShardKeys};
 use crate::{Cache, StoreError, StoreResult, cache::tenant_prefix, policy};
-use causeway_domain::{AccountId, OrgId, RequestId, window::WindowKind};
-use redis::{AsyncCommands, Cmd, ErrorKind, FromRedisValue, RedisError, Script, ServerErrorKind, Value};
+use causeway_domain::{OrgId, RequestId, window::WindowKind};
+use redis::{Cmd, ErrorKind, FromRedisValue, RedisError, Script, ServerErrorKind, Value};
 use std::sync::LazyLock;
 use uuid::Uuid;
 
@@ -185,13 +185,6 @@ fn command(ask: &ReserveRequest<'_>) -> Cmd {
         }
     }
     call
-}
-
-/// Keeps an account from being chosen until `ms` from now, on all instances; 0 ends a cooldown.
-pub async fn cool(cache: &Cache, org: OrgId, account: AccountId, until_ms: i64) -> StoreResult<()> {
-    let key = format!("{}{}", tenant_prefix(org), ScopeId::Account(account).suffix());
-    let () = cache.connection.clone().hset(key, "cool", until_ms).await?;
-    Ok(())
 }
 
 fn read_answer(answer: &[Value]) -> StoreResult<Reserved> {

@@ -258,7 +258,8 @@ async fn a_full_or_cooling_account_is_passed_over_for_the_next() {
     };
     assert_eq!(choose().await, 0);
     assert_eq!(choose().await, 1);
-    cool(&f.cache, f.org, second, 4_000_000_000_000).await.unwrap();
+    let key = format!("{}{}", crate::cache::tenant_prefix(f.org), ScopeId::Account(second).suffix());
+    let () = f.cache.connection.clone().hset(key, "cool", 4_000_000_000_000_i64).await.unwrap();
     let Reserved::NoCandidate(reasons) = f.take_from(request(), &[], &candidates, 1).await else { panic!() };
     assert_eq!(reasons.iter().map(|r| r.reason.as_str()).collect::<Vec<_>>(), ["concurrency", "cooling"]);
 }

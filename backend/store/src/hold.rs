@@ -29,9 +29,7 @@ mod settle;
 mod stored;
 
 pub use load::{LoadedWindow, Standing, Totals, forget, generation, load, open_shard, standing};
-pub use reserve::{
-    NoCandidate, Refusal, RefusedBy, ReserveRequest, Reserved, Scope, ScopeWindow, cool, reserve,
-};
+pub use reserve::{NoCandidate, Refusal, RefusedBy, ReserveRequest, Reserved, Scope, ScopeWindow, reserve};
 pub use settle::{SettleMode, SettledAs, Settlement, checkpoint, confirm, settle};
 pub use stored::{OpenHold, open_holds};
 

@@ -24,6 +24,7 @@ export default defineConfig({
         deviceScaleFactor: 1,
         locale: "en-GB",
         timezoneId: "Europe/Berlin",
+        actionTimeout: 10_000,
         screenshot: "only-on-failure",
         trace: "off",
         launchOptions: chromium(),

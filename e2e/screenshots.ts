@@ -31,6 +31,7 @@ test("every page", async ({ page, installation, simulator }) => {
     await shoot(page, "03-sign-in-refused");
     await page.getByTestId("password").fill(OWNER.password);
     await page.getByTestId("sign-in").click();
+    await expect(page.getByTestId("profile")).toBeVisible();
     for (const { name, path, heading } of PAGES.filter(({ name }) => name !== "prices")) {
         await page.goto(url + path);
         await expect(page.getByRole("heading", { level: 1 })).toHaveText(heading);
@@ -59,6 +60,8 @@ test("every page", async ({ page, installation, simulator }) => {
     await page.goto(`${url}/web/keys`);
     await page.getByTestId("key-menu").first().click();
     await shoot(page, "10-key-menu");
+    // A menu closes when the window changes.
+    await page.getByTestId("key-menu").first().click();
     await page.getByTestId("delete-key").click();
     await shoot(page, "11-key-delete");
     await page.goto(`${url}/web/accounts`);

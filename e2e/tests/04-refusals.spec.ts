@@ -1,6 +1,8 @@
 // Everything that is refused: the SDK's exception class, the reason in the caller's dialect, one attempt where trying
 // again is pointless, and nothing sent to the provider.
 
+import { request } from "node:http";
+
 import Anthropic from "@anthropic-ai/sdk";
 
 import type { KeySettings } from "../support/admin.ts";
@@ -155,7 +157,24 @@ test("what is no request: 400 for a body that is not JSON, 413 for one too large
     };
     expect(await send("/api/v1/messages", "{nonsense")).toEqual([400, "invalid_request_error"]);
     expect(await send("/api/v1/messages", `{"model":"${MODEL}","model":"claude-opus-5"}`)).toEqual([400, "invalid_request_error"]);
-    expect(await send("/api/v1/messages", "x".repeat((32 << 20) + 1))).toEqual([413, "request_too_large"]);
+    expect(await announce(installation.url, secret, (32 << 20) + 1)).toEqual([413, "request_too_large"]);
     expect(await send("/api/v1/nothing", "{}")).toEqual([404, "not_found_error"]);
     expect((await simulator.ledger()).total).toBe(total);
 });
+
+/** Announces a body of this size and sends none of it: the refusal must not wait for what it will not read. */
+async function announce(url: string, secret: string, bytes: number): Promise<[number, string]> {
+    const headers = { "x-api-key": secret, "content-type": "application/json", "content-length": bytes };
+    return new Promise((answered, failed) => {
+        const sent = request(`${url}/api/v1/messages`, { method: "POST", headers }, (answer) => {
+            let text = "";
+            answer.on("data", (chunk) => (text += chunk));
+            answer.on("end", () => {
+                sent.destroy();
+                answered([answer.statusCode ?? 0, (JSON.parse(text) as { error: { type: string } }).error.type]);
+            });
+        });
+        sent.once("error", failed);
+        sent.flushHeaders();
+    });
+}

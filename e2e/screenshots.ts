@@ -101,7 +101,9 @@ async function shoot(page: Page, name: string, sizes: (keyof typeof SIZES)[] = [
             await page.emulateMedia({ colorScheme });
             // Charts draw themselves anew for a new width.
             await page.waitForTimeout(300);
-            await page.screenshot({ path: join(DIRECTORY, `${name}-${size}-${colorScheme}.png`), fullPage: true });
+            // What lies over the page (a dialog, a menu) belongs to the window and not to the length of the page.
+            const fullPage = (await page.locator("dialog[open], [aria-expanded=true]").count()) === 0;
+            await page.screenshot({ path: join(DIRECTORY, `${name}-${size}-${colorScheme}.png`), fullPage });
         }
     }
     await page.setViewportSize(SIZES.desktop);

@@ -34,10 +34,10 @@ pub(super) fn Row(request: Request, show: impl Fn(Request) + Copy + Send + Sync 
                 </span>
             </Cell>
             <Cell label=text!(i18n, requests.model)>
-                <span class="font-mono text-xs break-all">{model}</span>
+                <span class="font-mono text-xs break-all md:break-normal md:whitespace-nowrap">{model}</span>
             </Cell>
             <Cell label=text!(i18n, requests.key)>
-                <span class="break-words">{move || {
+                <span class="break-words md:line-clamp-2" title=key_name.clone()>{move || {
                     if key_name.is_empty() { t_string!(i18n, common.deleted).to_owned() } else { key_name.clone() }
                 }}</span>
             </Cell>

@@ -16,9 +16,8 @@ pub async fn ensure(connection: &mut PgConnection) -> StoreResult<()> {
                  begin create role {role} nologin; exception when duplicate_object or unique_violation then null; end;
                end if;
                -- From 16 on, whoever makes a role may grant it but not yet take it.
-               if not case when current_setting('server_version_num')::int >= 160000
-                        then pg_has_role(current_user, '{role}', 'set')
-                        else pg_has_role(current_user, '{role}', 'member') end then
+               if not pg_has_role(current_user, '{role}', case
+                        when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end) then
                  begin grant {role} to current_user; exception when unique_violation then null; end;
                end if;
              end $$"

@@ -36,7 +36,7 @@ deny() {
 backend() {
     threads=${CAUSEWAY_TEST_THREADS:+--test-threads $CAUSEWAY_TEST_THREADS}
     # shellcheck disable=SC2086
-    target/debug/causeway services -- cargo nextest run --config-file .ci/nextest.toml $threads
+    target/debug/causeway services -- cargo nextest run --workspace --config-file .ci/nextest.toml $threads
 }
 
 # Building them takes minutes, so only when there are some: an opening fence in a doc comment that is Rust.
@@ -56,9 +56,9 @@ phase install .ci/install.sh test
 . .ci/env.sh
 phase fmt cargo fmt --all --check
 phase deny deny
-phase clippy cargo clippy --locked --all-targets -- -D warnings
+phase clippy cargo clippy --locked --workspace --all-targets -- -D warnings
 phase web frontend/build.sh
-phase build cargo nextest run --locked --config-file .ci/nextest.toml --no-run
+phase build cargo nextest run --locked --workspace --config-file .ci/nextest.toml --no-run
 phase backend backend
 phase doc doc_tests
 phase e2e e2e/run.sh

@@ -24,6 +24,7 @@ pub(super) fn Row(request: Request, show: impl Fn(Request) + Copy + Send + Sync 
     let cost = request.cost_usd;
     let (outcome, status) = (request.outcome, request.status);
     let (model, key_name) = (request.model.clone(), request.key_name.clone());
+    let whole_name = key_name.clone();
     let duration = format::duration_ms(u64::from(request.duration_ms));
     let details = StoredValue::new(request);
     view! {
@@ -37,7 +38,7 @@ pub(super) fn Row(request: Request, show: impl Fn(Request) + Copy + Send + Sync 
                 <span class="font-mono text-xs break-all md:break-normal md:whitespace-nowrap">{model}</span>
             </Cell>
             <Cell label=text!(i18n, requests.key)>
-                <span class="break-words md:line-clamp-2" title=key_name.clone()>{move || {
+                <span class="break-words md:line-clamp-2" title=whole_name>{move || {
                     if key_name.is_empty() { t_string!(i18n, common.deleted).to_owned() } else { key_name.clone() }
                 }}</span>
             </Cell>

@@ -164,6 +164,11 @@ impl Ledger {
         let _ = self.checkpoints.try_send((org, request, figures));
     }
 
+    /// Whether something has ended that is not yet settled in Redis.
+    pub(crate) fn unsettled(&self) -> bool {
+        *self.progress.settled.borrow() < self.progress.entered.load(Ordering::Relaxed)
+    }
+
     /// Waits until everything that ended before this call is settled in Redis. False when nothing was on its way.
     pub(crate) async fn settled(&self) -> bool {
         let target = self.progress.entered.load(Ordering::Relaxed);

@@ -60,6 +60,8 @@ pub(crate) async fn take(
     let mut asking = Asking { ledger: &relay.ledger, place: Some(place), org: tenant.org, request };
     let mut waited = false;
     for _ in 0..ROUNDS {
+        // Looked at before the script runs: what is settled while its refusal travels back is as good as waited for.
+        let unsettled = relay.ledger.unsettled();
         match hold::reserve(&relay.store.cache, &ask).await? {
             Reserved::Held { candidate, .. } => {
                 let chosen = plan.candidates.get(candidate).cloned();
@@ -83,7 +85,9 @@ pub(crate) async fn take(
             }
             // What this instance has finished but not yet settled still counts as running: a client that sends its
             // next request as soon as it has the answer to the last would be refused for nothing.
-            Reserved::Refused(_) | Reserved::NoCandidate(_) if !waited && relay.ledger.settled().await => {
+            Reserved::Refused(_) | Reserved::NoCandidate(_)
+                if !waited && (relay.ledger.settled().await || unsettled) =>
+            {
                 waited = true;
             }
             Reserved::Refused(refusal) => {

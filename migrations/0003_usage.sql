@@ -28,7 +28,7 @@ create table usage (
   cache_write_1h_tokens bigint not null,
   reasoning_tokens bigint not null,
   -- Searches that the provider made on its own and bills one by one; their fee is part of the cost.
-  web_searches integer not null,
+  web_searches integer not null default 0,
   -- Nano-dollars at the provider's price, and as charged to the key. The same until multipliers exist.
   cost_nanos bigint not null,
   charged_nanos bigint not null,

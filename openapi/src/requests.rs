@@ -11,7 +11,7 @@ pub struct Request {
     /// Identifier; the same as `request_id`.
     #[cfg_attr(feature = "schemas", schema(value_type = uuid::Uuid))]
     pub id: RequestId,
-    /// Identifier as the client was told in the `request-id` header.
+    /// Identifier as the client was told in the `x-request-id` header.
     #[cfg_attr(feature = "schemas", schema(value_type = uuid::Uuid))]
     pub request_id: RequestId,
     /// The API key it came with.

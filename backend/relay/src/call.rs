@@ -75,6 +75,7 @@ impl BodyBudget {
         let too_large = || RelayError::TooLarge { limit: self.max };
         let announced = body.size_hint().exact();
         if announced.is_some_and(|n| n > self.max) {
+            discard(body).await;
             return Err(too_large());
         }
         // As it comes, and not as it was announced: an announcement costs nothing.
@@ -134,7 +135,7 @@ where
     B: Body<Data = Bytes>,
 {
     let mut body = pin!(body);
-    let mut left = 1_usize << 20;
+    let mut left = 64_usize << 20;
     let read = async {
         while let Some(Ok(frame)) = body.frame().await {
             left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
@@ -143,7 +144,7 @@ where
             }
         }
     };
-    let _ = timeout(Duration::from_secs(2), read).await;
+    let _ = timeout(Duration::from_secs(5), read).await;
 }
 
 fn too_slow() -> RelayError {

@@ -207,6 +207,10 @@ impl RelayError {
     /// Seconds after which it makes sense to try again, rounded up.
     fn retry_after(&self) -> Option<u64> {
         let ms = match self {
+            // A minute's count keeps up to 61 seconds; above 60 Claude Code gives up instead of waiting.
+            Self::Limit(hit) if self.status() == StatusCode::TOO_MANY_REQUESTS => {
+                hit.refusal.retry_ms?.min(60_000)
+            }
             Self::Limit(hit) => hit.refusal.retry_ms?,
             Self::AccountsBusy(reasons) => reasons.iter().map(|r| r.retry_ms).min().unwrap_or(1000),
             Self::Unavailable(_) => 2000,

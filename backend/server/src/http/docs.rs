@@ -21,7 +21,10 @@ pub(crate) fn document() -> OpenApi {
 
 /// The admin API's document, with the relay's and the server's own routes in front.
 pub(crate) fn with_relay(admin: OpenApi) -> OpenApi {
-    relay_docs::RelayDocs::openapi().merge_from(admin)
+    let mut document = relay_docs::RelayDocs::openapi().merge_from(admin);
+    // Taken from the package by default, which names none.
+    document.info.license = None;
+    document
 }
 
 /// As it is committed and served: sorted by nothing but the code, indented, with a newline at the end.

@@ -17,8 +17,7 @@ use utoipa::{
         title = "Causeway",
         description = "One address for the language models of a team. Calls to the relay speak the provider's own \
             dialect and carry a Causeway key; the admin API carries an access token of `POST /admin/v1/auth/sign-in`. \
-            The relay answers with and without the prefixes /api and /claude.",
-        license(name = "Apache-2.0", identifier = "Apache-2.0")
+            The relay answers with and without the prefixes /api and /claude."
     ),
     paths(messages, count_tokens, models, model, me, key_info, usage, ping, health, ready),
     components(schemas(Readiness, Component)),

@@ -24,7 +24,7 @@ pub enum Provider {
     AnthropicCompatible,
 }
 
-/// Limits of a key. What is absent is unlimited; zero is refused (disable the key instead).
+/// Limits of a key, a member, an organisation or an account. What is absent is unlimited; zero is refused.
 #[derive(ToSchema)]
 pub struct Limits {
     /// Requests in any 60 seconds.
@@ -42,6 +42,23 @@ pub struct Limits {
     /// Tokens (all buckets) per window.
     #[schema(nullable = false)]
     pub tokens: Option<TokenWindows>,
+    /// Requests per window.
+    #[schema(nullable = false)]
+    pub requests: Option<RequestWindows>,
+    /// What happens to a request that finds `concurrency` used up; without it the request is refused at once.
+    #[schema(nullable = false)]
+    pub queue: Option<Queue>,
+}
+
+/// A queue in front of a limit of concurrency: first come, first served.
+#[derive(ToSchema)]
+pub struct Queue {
+    /// Requests that may wait at once.
+    #[schema(example = 10, minimum = 1, maximum = 1000)]
+    pub length: u32,
+    /// Seconds that one may wait before it is refused.
+    #[schema(example = 30, minimum = 1, maximum = 300)]
+    pub wait_seconds: u32,
 }
 
 /// Dollars per window, as decimal strings. Days, weeks and months are the organisation's.
@@ -81,6 +98,26 @@ pub struct TokenWindows {
     pub month: Option<u64>,
     /// Over its whole life.
     #[schema(example = 100000000)]
+    pub total: Option<u64>,
+}
+
+/// Requests per window. Days, weeks and months are the organisation's.
+#[derive(ToSchema)]
+pub struct RequestWindows {
+    /// In five hours, beginning with the first use.
+    #[schema(example = 200)]
+    pub five_hours: Option<u64>,
+    /// In a day.
+    #[schema(example = 500)]
+    pub day: Option<u64>,
+    /// In a week.
+    #[schema(example = 2000)]
+    pub week: Option<u64>,
+    /// In a calendar month.
+    #[schema(example = 8000)]
+    pub month: Option<u64>,
+    /// Over its whole life.
+    #[schema(example = 50000)]
     pub total: Option<u64>,
 }
 

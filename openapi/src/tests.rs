@@ -53,7 +53,10 @@ fn a_problem_of_a_later_version_is_still_a_problem() {
 mod shapes {
     use crate::schema;
     use causeway_domain::{
-        Limits, Nanos, Role, TokenCounts, limits::Windows, model::ModelPolicy, provider::Provider,
+        Limits, Nanos, Role, TokenCounts,
+        limits::{Queue, Windows},
+        model::ModelPolicy,
+        provider::Provider,
     };
     use serde::Serialize;
     use utoipa::PartialSchema;
@@ -87,10 +90,14 @@ mod shapes {
             concurrency: Some(1),
             usd: all(Nanos(1)),
             tokens: all(1),
+            requests: all(1),
+            queue: Some(Queue { length: 1, wait_seconds: 1 }),
         };
         assert_eq!(properties::<schema::Limits>(), written(&limits));
         assert_eq!(properties::<schema::DollarWindows>(), written(&limits.usd));
         assert_eq!(properties::<schema::TokenWindows>(), written(&limits.tokens));
+        assert_eq!(properties::<schema::RequestWindows>(), written(&limits.requests));
+        assert_eq!(properties::<schema::Queue>(), written(&limits.queue.unwrap()));
         assert_eq!(properties::<schema::ModelPolicy>(), written(&ModelPolicy::default()));
         assert_eq!(properties::<schema::TokenCounts>(), written(&TokenCounts::default()));
         let roles = [Role::Viewer, Role::Member, Role::Admin, Role::Owner];

@@ -1,4 +1,4 @@
-//! The limits that a key (and later a member, an organisation, an account) can carry.
+//! The limits that a key, a member, an organisation or an account can carry.
 
 use crate::{money::Nanos, window::WindowKind};
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,28 @@ pub struct Limits {
     /// Tokens (all buckets) per window.
     #[serde(skip_serializing_if = "Windows::is_empty")]
     pub tokens: Windows<u64>,
+    /// Requests per window.
+    #[serde(skip_serializing_if = "Windows::is_empty")]
+    pub requests: Windows<u64>,
+    /// What happens to a request that finds `concurrency` used up; without it the request is refused at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue: Option<Queue>,
 }
+
+/// A queue in front of a limit of concurrency. First come, first served, over all instances.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Queue {
+    /// Requests that may wait at once.
+    pub length: u32,
+    /// Seconds that one may wait before it is refused.
+    pub wait_seconds: u32,
+}
+
+/// The longest queue.
+pub const MAX_QUEUE_LENGTH: u32 = 1000;
+/// The longest wait in a queue in seconds; above it clients give up first.
+pub const MAX_QUEUE_WAIT: u32 = 300;
 
 /// One optional amount for each kind of window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +73,27 @@ pub struct Windows<T> {
 impl<T> Default for Windows<T> {
     fn default() -> Self {
         Self { five_hours: None, day: None, week: None, month: None, total: None }
+    }
+}
+
+impl<T: Copy + Ord> Windows<T> {
+    /// The smaller amount of each window.
+    #[must_use]
+    pub fn tightened_by(self, other: Self) -> Self {
+        Self {
+            five_hours: tighter(self.five_hours, other.five_hours),
+            day: tighter(self.day, other.day),
+            week: tighter(self.week, other.week),
+            month: tighter(self.month, other.month),
+            total: tighter(self.total, other.total),
+        }
+    }
+}
+
+fn tighter<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
     }
 }
 
@@ -94,6 +136,27 @@ impl Limits {
         *self == Self::default()
     }
 
+    /// The tighter of each limit. A queue is taken from `self`.
+    #[must_use]
+    pub fn tightened_by(&self, other: &Self) -> Self {
+        Self {
+            requests_per_minute: tighter(self.requests_per_minute, other.requests_per_minute),
+            tokens_per_minute: tighter(self.tokens_per_minute, other.tokens_per_minute),
+            concurrency: tighter(self.concurrency, other.concurrency),
+            usd: self.usd.tightened_by(other.usd),
+            tokens: self.tokens.tightened_by(other.tokens),
+            requests: self.requests.tightened_by(other.requests),
+            queue: self.queue.or(other.queue),
+        }
+    }
+
+    /// The windows in which anything is limited, shortest first.
+    pub fn windows(&self) -> impl Iterator<Item = WindowKind> + '_ {
+        WindowKind::ALL.into_iter().filter(|k| {
+            self.usd.get(*k).is_some() || self.tokens.get(*k).is_some() || self.requests.get(*k).is_some()
+        })
+    }
+
     /// Checks every figure. Zero is refused everywhere: "nothing at all" is said by disabling the key.
     pub fn validate(&self) -> Result<(), BadLimit> {
         let bad = |field: &str, problem| Err(BadLimit { field: field.to_owned(), problem });
@@ -111,9 +174,22 @@ impl Limits {
                 return bad(&format!("usd.{kind}"), "must be more than 0 and at most 9007199.25 dollars");
             }
         }
-        for (kind, amount) in self.tokens.iter() {
-            if amount == 0 || amount > MAX_LIMIT.unsigned_abs() {
-                return bad(&format!("tokens.{kind}"), "must be between 1 and 9007199254740991");
+        for (unit, windows) in [("tokens", &self.tokens), ("requests", &self.requests)] {
+            for (kind, amount) in windows.iter() {
+                if amount == 0 || amount > MAX_LIMIT.unsigned_abs() {
+                    return bad(&format!("{unit}.{kind}"), "must be between 1 and 9007199254740991");
+                }
+            }
+        }
+        if let Some(queue) = self.queue {
+            if self.concurrency.is_none() {
+                return bad("queue", "needs a limit of concurrency to wait for");
+            }
+            if !(1..=MAX_QUEUE_LENGTH).contains(&queue.length) {
+                return bad("queue.length", "must be between 1 and 1000");
+            }
+            if !(1..=MAX_QUEUE_WAIT).contains(&queue.wait_seconds) {
+                return bad("queue.wait_seconds", "must be between 1 and 300");
             }
         }
         Ok(())
@@ -148,5 +224,22 @@ mod tests {
         let limits =
             Limits { tokens: Windows { total: Some(1 << 53), ..Default::default() }, ..Default::default() };
         assert_eq!(limits.validate().unwrap_err().field, "tokens.total");
+        let queue = Some(Queue { length: 5, wait_seconds: 301 });
+        let limits = Limits { concurrency: Some(1), queue, ..Default::default() };
+        assert_eq!(limits.validate().unwrap_err().field, "queue.wait_seconds");
+        assert_eq!(Limits { queue, ..Default::default() }.validate().unwrap_err().field, "queue");
+    }
+
+    #[test]
+    fn of_two_sets_of_limits_the_tighter_of_each_holds() {
+        let own: Limits = serde_json::from_str(r#"{"concurrency":9,"usd":{"day":"5"}}"#).unwrap();
+        let plan: Limits =
+            serde_json::from_str(r#"{"concurrency":4,"usd":{"day":"7","month":"50"}}"#).unwrap();
+        let both = own.tightened_by(&plan);
+        assert_eq!(
+            serde_json::to_string(&both).unwrap(),
+            r#"{"concurrency":4,"usd":{"day":"5.00","month":"50.00"}}"#
+        );
+        assert_eq!(both.windows().collect::<Vec<_>>(), [WindowKind::Day, WindowKind::Month]);
     }
 }

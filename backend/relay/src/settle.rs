@@ -1,7 +1,9 @@
 //! How a request ended, and the figures that its row is made of.
 
 use causeway_dialect::usage::{Reading, TokenCounts as Metered};
-use causeway_domain::{AccountId, KeyId, Nanos, OrgId, RequestId, TokenCounts, UserId, price::Snapshot};
+use causeway_domain::{
+    AccountId, Factor, KeyId, Nanos, OrgId, RequestId, TokenCounts, UserId, price::Snapshot,
+};
 use causeway_store::ledger::{Outcome, Revision, UsageEvent};
 use chrono::DateTime;
 use http::StatusCode;
@@ -167,6 +169,7 @@ impl Draft {
             web_searches: figures.web_searches,
             cost: figures.cost,
             charged: figures.charged,
+            factor: Factor::ONE,
             price: chosen.price.clone(),
             started_at: DateTime::from_timestamp_millis(request.started_ms()).unwrap_or_default(),
             first_byte_ms: figures.first_byte_ms,

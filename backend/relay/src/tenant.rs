@@ -71,7 +71,7 @@ impl Tenant {
                 id: a.id,
                 provider: a.provider,
                 target,
-                max_concurrency: a.max_concurrency.unwrap_or(0),
+                max_concurrency: a.limits.concurrency.unwrap_or(0),
                 models: a.models.filter(|m| !m.is_empty()).map(|m| m.into_iter().collect()),
             }))
         });

@@ -86,7 +86,7 @@ impl TryFrom<Row> for Account {
 }
 
 const SELECT: &str = "select id, name, provider, base_url, credential, credential_hint, enabled, priority, \
-     max_concurrency, models, models_fetched_at, last_test, created_at, updated_at from upstream_accounts \
+     (limits->>'concurrency')::int as max_concurrency, models, models_fetched_at, last_test, created_at, updated_at from upstream_accounts \
      where deleted_at is null and org_id = ";
 
 /// The accounts of the organisation, newest first, older than the account `before`.
@@ -140,7 +140,8 @@ pub struct NewAccount<'a> {
 pub async fn insert(tx: &mut TenantTx, account: &NewAccount<'_>) -> StoreResult<()> {
     sqlx::query!(
         "insert into upstream_accounts (id, org_id, name, provider, base_url, credential, credential_hint, enabled,
-           priority, max_concurrency, created_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+           priority, limits, created_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9,
+           jsonb_strip_nulls(jsonb_build_object('concurrency', $10::int)), $11)",
         account.id.0,
         tx.org().0,
         account.name,
@@ -161,7 +162,8 @@ pub async fn insert(tx: &mut TenantTx, account: &NewAccount<'_>) -> StoreResult<
 /// Writes everything of an account that a person may change. A credential that differs gets a new version.
 pub async fn update(tx: &mut TenantTx, account: &Account) -> StoreResult<()> {
     sqlx::query!(
-        "update upstream_accounts set name = $3, base_url = $4, enabled = $5, priority = $6, max_concurrency = $7,
+        "update upstream_accounts set name = $3, base_url = $4, enabled = $5, priority = $6,
+           limits = (limits - 'concurrency') || jsonb_strip_nulls(jsonb_build_object('concurrency', $7::int)),
            credential_version = credential_version + case when credential = $8 then 0 else 1 end,
            credential = $8, credential_hint = $9, updated_at = now()
          where org_id = $1 and id = $2",

@@ -4,7 +4,9 @@ mod rows;
 mod sums;
 
 use crate::{JobsDb, StoreError, StoreResult};
-use causeway_domain::{AccountId, KeyId, Nanos, OrgId, RequestId, TokenCounts, UserId, price::Snapshot};
+use causeway_domain::{
+    AccountId, Factor, KeyId, Nanos, OrgId, RequestId, TokenCounts, UserId, price::Snapshot,
+};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{Postgres, Transaction};
@@ -91,6 +93,9 @@ pub struct UsageEvent {
     pub cost: Nanos,
     /// Charged to the key.
     pub charged: Nanos,
+    /// What was charged for a dollar of cost.
+    #[serde(default)]
+    pub factor: Factor,
     /// The price used.
     pub price: Arc<Snapshot>,
     /// When it was accepted.
@@ -197,7 +202,8 @@ async fn write_in(tx: &mut Transaction<'static, Postgres>, events: &[UsageEvent]
         return Ok(true);
     }
     for event in fresh.values() {
-        let key = (event.org.0, event.bucket(), event.key.0, event.account.0, event.model.as_str());
+        let user = event.user.map_or(Uuid::nil(), |u| u.0);
+        let key = (event.org.0, event.bucket(), event.key.0, event.account.0, event.model.as_str(), user);
         let sum = sums.entry(key).or_default();
         sum.add(&event.figures(), 1);
         if let Some(old) = known.get(&event.request.0) {

@@ -2,8 +2,8 @@
 
 use crate::{RelayDb, StoreError, StoreResult};
 use causeway_domain::{
-    AccountId, KeyId, Limits, OrgId, UserId, model::ModelPolicy, price::Price, provider::Provider,
-    window::Calendar,
+    AccountId, KeyId, Limits, Multiplier, Nanos, OrgId, Plan, UserId, model::ModelPolicy, price::Price,
+    provider::Provider, window::Calendar,
 };
 use chrono::{DateTime, Utc, Weekday};
 use serde::de::DeserializeOwned;
@@ -22,6 +22,10 @@ pub struct Principal {
     pub owner: Option<UserId>,
     /// Limits.
     pub limits: Limits,
+    /// Limits of that member over all of its keys.
+    pub owner_limits: Limits,
+    /// What the key is charged for a dollar of cost.
+    pub multiplier: Multiplier,
     /// Models.
     pub models: ModelPolicy,
     /// The account it is bound to, if it is.
@@ -51,10 +55,42 @@ pub struct Tenancy {
     pub default_price: Option<Price>,
     /// Prices of its own.
     pub price_overrides: HashMap<String, Price>,
+    /// Its limits: the tighter of its own, its plan's, and what is left of its credits where it is prepaid.
+    pub limits: Limits,
+    /// Whether it is prepaid, so that a total that is used up is a matter of paying.
+    pub prepaid: bool,
+    /// What it is charged for a dollar of cost.
+    pub multiplier: Multiplier,
+    /// The same at one provider.
+    pub provider_multipliers: HashMap<String, Multiplier>,
+    /// How much a request reserves.
+    pub hold_mode: HoldMode,
+    /// What happens to requests while Redis is away.
+    pub on_redis_loss: OnRedisLoss,
     /// Accounts that are switched on, best first.
     pub accounts: Vec<AccountRow>,
     /// The version this is at least as new as.
     pub policy_version: i64,
+}
+
+/// How much a request reserves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HoldMode {
+    /// What it could cost at most: a budget is never exceeded.
+    #[default]
+    Strict,
+    /// What requests like it have cost: a budget may be exceeded by what is open.
+    Expected,
+}
+
+/// What happens to requests while Redis is away or being refilled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnRedisLoss {
+    /// They are refused and told to come back.
+    #[default]
+    Refuse,
+    /// They are let through and counted afterwards.
+    Allow,
 }
 
 /// An upstream account with its credential still sealed.
@@ -70,8 +106,8 @@ pub struct AccountRow {
     pub base_url: String,
     /// Sealed credential.
     pub credential: Vec<u8>,
-    /// Requests that may be open at once.
-    pub max_concurrency: Option<u32>,
+    /// Its limits; dollars are the provider's.
+    pub limits: Limits,
     /// Models that the provider listed, if it was asked.
     pub models: Option<Vec<String>>,
 }
@@ -80,12 +116,29 @@ fn shape<T: DeserializeOwned>(what: &'static str, value: serde_json::Value) -> S
     serde_json::from_value(value).map_err(|e| StoreError::corrupt(what, e))
 }
 
+fn multiplier(ten_thousandths: i32) -> StoreResult<Multiplier> {
+    Multiplier::from_ten_thousandths(ten_thousandths).map_err(|e| StoreError::corrupt("multiplier", e))
+}
+
+/// What an organisation may use: its own limits, its plan's, and its credits as a total that cannot be exceeded.
+fn tightest(own: &Limits, plan: &Plan, credit: Option<Nanos>) -> Limits {
+    let mut limits = own.tightened_by(&plan.limits);
+    if let Some(credit) = credit {
+        // A limit of nothing would mean none: the smallest there is lets no request through.
+        let credit = credit.max(Nanos(1));
+        limits.usd.total = Some(limits.usd.total.map_or(credit, |total| total.min(credit)));
+    }
+    limits
+}
+
 /// The key whose SHA-256 this is; `None` if there is none that is not deleted.
 pub async fn by_hash(db: &RelayDb, hash: &[u8; 32]) -> StoreResult<Option<Principal>> {
     let row = sqlx::query!(
-        r#"select k.id, k.org_id, k.owner_id, k.name, k.limits, k.models_allow, k.models_deny, k.account_id, k.enabled,
-                  k.expires_at, o.status, o.policy_version
+        r#"select k.id, k.org_id, k.owner_id, k.name, k.limits, k.multiplier, k.models_allow, k.models_deny,
+                  k.account_id, k.enabled, k.expires_at, o.status, o.policy_version,
+                  m.limits as "owner_limits?"
            from api_keys k join organisations o on o.id = k.org_id
+             left join memberships m on m.org_id = k.org_id and m.user_id = k.owner_id
            where k.hash = $1 and k.deleted_at is null"#,
         &hash[..]
     )
@@ -98,6 +151,12 @@ pub async fn by_hash(db: &RelayDb, hash: &[u8; 32]) -> StoreResult<Option<Princi
             org: OrgId(r.org_id),
             owner: r.owner_id.map(UserId),
             limits: shape("limits of an API key", r.limits)?,
+            owner_limits: r
+                .owner_limits
+                .map(|l| shape("limits of a member", l))
+                .transpose()?
+                .unwrap_or_default(),
+            multiplier: multiplier(r.multiplier)?,
             models: ModelPolicy { allow: r.models_allow, deny: r.models_deny },
             account: r.account_id.map(AccountId),
             enabled: r.enabled,
@@ -113,7 +172,8 @@ pub async fn by_hash(db: &RelayDb, hash: &[u8; 32]) -> StoreResult<Option<Princi
 /// change in between costs one more reload and is never missed.
 pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
     let Some(o) = sqlx::query!(
-        "select name, time_zone, week_start, day_start_minute, drain_ms, default_price, policy_version
+        "select name, time_zone, week_start, day_start_minute, drain_ms, default_price, policy_version, limits, plan,
+           multiplier, hold_mode, on_redis_loss, credit_nanos
          from organisations where id = $1",
         org.0
     )
@@ -123,7 +183,7 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
         return Ok(None);
     };
     let accounts = sqlx::query!(
-        "select id, name, provider, base_url, credential, max_concurrency, models from upstream_accounts
+        "select id, name, provider, base_url, credential, limits, models from upstream_accounts
          where org_id = $1 and enabled and deleted_at is null order by priority, id",
         org.0
     )
@@ -132,6 +192,12 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
     let overrides = sqlx::query!("select model, price from price_overrides where org_id = $1", org.0)
         .fetch_all(&db.0)
         .await?;
+    let multipliers =
+        sqlx::query!("select provider, multiplier from provider_multipliers where org_id = $1", org.0)
+            .fetch_all(&db.0)
+            .await?;
+    let own: Limits = shape("limits of an organisation", o.limits)?;
+    let plan: Plan = shape("plan of an organisation", o.plan)?;
     Ok(Some(Tenancy {
         org,
         name: o.name,
@@ -147,6 +213,15 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
             .into_iter()
             .map(|r| Ok((r.model, shape("price override", r.price)?)))
             .collect::<StoreResult<_>>()?,
+        limits: tightest(&own, &plan, o.credit_nanos.map(Nanos)),
+        prepaid: o.credit_nanos.is_some(),
+        multiplier: multiplier(o.multiplier)?,
+        provider_multipliers: multipliers
+            .into_iter()
+            .map(|r| Ok((r.provider, multiplier(r.multiplier)?)))
+            .collect::<StoreResult<_>>()?,
+        hold_mode: if o.hold_mode == "expected" { HoldMode::Expected } else { HoldMode::Strict },
+        on_redis_loss: if o.on_redis_loss == "allow" { OnRedisLoss::Allow } else { OnRedisLoss::Refuse },
         accounts: accounts
             .into_iter()
             .map(|r| {
@@ -156,11 +231,27 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
                     provider: r.provider.parse().map_err(|e| StoreError::corrupt("provider", e))?,
                     base_url: r.base_url,
                     credential: r.credential,
-                    max_concurrency: r.max_concurrency.and_then(|n| u32::try_from(n).ok()),
+                    limits: shape("limits of an account", r.limits)?,
                     models: r.models.map(|m| shape("models of an account", m)).transpose()?,
                 })
             })
             .collect::<StoreResult<_>>()?,
         policy_version: o.policy_version,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use causeway_domain::limits::Windows;
+
+    #[test]
+    fn credits_are_a_total_and_none_left_lets_nothing_through() {
+        let own =
+            Limits { usd: Windows { total: Some(Nanos(50)), ..Default::default() }, ..Default::default() };
+        assert_eq!(tightest(&own, &Plan::default(), None), own);
+        assert_eq!(tightest(&own, &Plan::default(), Some(Nanos(70))), own);
+        assert_eq!(tightest(&own, &Plan::default(), Some(Nanos(7))).usd.total, Some(Nanos(7)));
+        assert_eq!(tightest(&own, &Plan::default(), Some(Nanos(0))).usd.total, Some(Nanos(1)));
+    }
 }

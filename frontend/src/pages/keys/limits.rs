@@ -90,6 +90,7 @@ fn read(
         concurrency: field(&mut problems, "concurrency", concurrency, count),
         usd: windows(usd, |kind, text| field(&mut problems, &format!("usd.{kind}"), text, dollars)),
         tokens: windows(tokens, |kind, text| field(&mut problems, &format!("tokens.{kind}"), text, count)),
+        ..Limits::default()
     };
     if problems.is_empty() { Ok(limits) } else { Err(problems) }
 }

@@ -6,7 +6,6 @@ mod cli;
 mod commands;
 mod config;
 mod demo;
-mod embedded;
 mod http;
 mod jobs;
 mod server;

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
 
 use crate::config::LedgerDetail;
@@ -103,6 +104,25 @@ impl Ledger {
         self.state().open
     }
 
+    /// The most requests that were open at one time, of those that `keep` accepts.
+    pub fn most_open(&self, keep: impl Fn(&Entry) -> bool) -> usize {
+        let mut steps: Vec<(DateTime<Utc>, bool)> = Vec::new();
+        let state = self.state();
+        for entry in state.entries.iter().filter(|e| e.ended != Some(e.at) && keep(e)) {
+            steps.push((entry.at, true));
+            steps.extend(entry.ended.map(|ended| (ended, false)));
+        }
+        drop(state);
+        // Of an end and a beginning at the same instant the end counts first: nothing says that they overlapped.
+        steps.sort_unstable();
+        let (mut open, mut most) = (0, 0);
+        for (_, begins) in steps {
+            open = if begins { open + 1 } else { open - 1 };
+            most = most.max(open);
+        }
+        most
+    }
+
     /// What all entries together were billed.
     #[must_use]
     pub fn billed(&self) -> Tokens {
@@ -148,6 +168,8 @@ impl Ledger {
         let mut state = self.state();
         let seq = state.first + state.entries.len() as u64;
         entry.seq = seq;
+        // Under the lock, as the end is: times are then in the order in which things happened.
+        entry.at = Utc::now();
         let request_id = format!("req_sim_{:08x}{seq:0SEQ_DIGITS$x}", self.0.run);
         entry.request_id.clone_from(&request_id);
         if state.entries.len() >= self.0.capacity {
@@ -214,6 +236,23 @@ mod tests {
         assert!(ledger.by_request_id("nonsense").is_none());
         drop(slots);
         assert_eq!(ledger.open(), 0);
+    }
+
+    #[test]
+    fn the_most_open_at_one_time_are_counted_by_their_times() {
+        let ledger = ledger(8);
+        let tagged = |tag: &str| {
+            let tag = Some(tag.to_owned());
+            ledger.begin(Entry { tag, ..Entry::default() })
+        };
+        let (a, b) = (tagged("x"), tagged("x"));
+        let other = tagged("y");
+        drop(a);
+        let c = tagged("x");
+        assert_eq!(ledger.most_open(|_| true), 3);
+        assert_eq!(ledger.most_open(|entry| entry.tag.as_deref() == Some("x")), 2);
+        drop((b, c, other));
+        assert!(ledger.entries().iter().all(|entry| entry.ended >= Some(entry.at)));
     }
 
     #[test]

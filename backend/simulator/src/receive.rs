@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
-use chrono::Utc;
 use http::{HeaderMap, Request, Uri, Version, header, request::Parts};
 use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
@@ -66,7 +65,6 @@ impl Call {
         let key = credential(&parts.headers);
         let full = shared.ledger.keeps_everything();
         let slot = shared.ledger.begin(Entry {
-            at: Utc::now(),
             connection: connection.id,
             protocol: if full { format!("{:?}", parts.version) } else { String::new() },
             method: parts.method.as_str().to_owned(),

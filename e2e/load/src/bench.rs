@@ -4,12 +4,12 @@ use crate::{
     Args,
     causeway::{self, Causeway},
     closed::{Fleet, Outcome},
-    open, process,
+    open,
     report::{Phase, Report},
-    upstream,
-    wire::Target,
+    upstream, watch,
 };
 use anyhow::{Context, Result, bail};
+use causeway_rig::wire::Target;
 use std::{
     collections::BTreeMap, fs, os::unix::process::parent_id, process::Command, thread, time::Duration,
 };
@@ -63,22 +63,22 @@ pub(crate) fn run(args: &Args, runtime: &Runtime) -> Result<Report> {
     let causeway =
         causeway::start(&programs.join("causeway"), port, sim, proxy, &args.database_url, &args.out)?;
     // `causeway services` is our parent, and theirs.
-    let services = |name| process::descendants(parent_id(), name);
+    let services = |name| watch::descendants(parent_id(), name);
     let others = Others {
         redis: services("redis-server"),
         postgres: services("postgres"),
         simulator: vec![simulator.id()],
     };
     if let Some(rest) = rest {
-        process::confine(std::process::id(), rest);
-        others.redis.iter().chain(&others.postgres).for_each(|id| process::confine(*id, rest));
+        watch::confine(std::process::id(), rest);
+        others.redis.iter().chain(&others.postgres).for_each(|id| watch::confine(*id, rest));
     }
-    let nginx_processes = process::descendants(nginx.id(), "nginx");
+    let nginx_processes = watch::descendants(nginx.id(), "nginx");
     let ways = ways(sim, nginx_port, port, &causeway, nginx_processes.clone());
     let mut bench =
         Bench { args, runtime, ways, others, fleets: BTreeMap::new(), phases: Vec::new(), relayed: 0 };
     let rate = bench.rounds()?;
-    let peak = |ids: &[u32]| ids.iter().map(|id| process::peak_memory(*id)).max().unwrap_or(0);
+    let peak = |ids: &[u32]| ids.iter().map(|id| watch::peak_memory(*id)).max().unwrap_or(0);
     let memory = (peak(&nginx_processes), peak(&[causeway.running.id()]));
     let ledger = runtime.block_on(causeway.ledger(bench.relayed))?;
     Ok(Report {
@@ -202,7 +202,7 @@ impl Bench<'_> {
     fn spent(&self, way: usize) -> [Duration; 5] {
         let Others { redis, postgres, simulator } = &self.others;
         let own = [std::process::id()];
-        [&self.ways[way].proxy, redis, postgres, simulator, &own[..]].map(process::cpu)
+        [&self.ways[way].proxy, redis, postgres, simulator, &own[..]].map(watch::cpu)
     }
 
     fn note(

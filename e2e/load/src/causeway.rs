@@ -1,17 +1,14 @@
 //! Causeway as it is run in production, with a tenant whose one key has every limit and whose account is the
 //! simulator. Everything is set up through the admin API, as a person would.
 
-use crate::{
+use anyhow::{Context, Result};
+use causeway_rig::{
+    causeway::{Admin, call, random_key, setup_token},
     process::{self, Running},
-    wire::{self, Inbox},
 };
-use anyhow::{Context, Result, bail, ensure};
-use serde_json::{Value, json};
+use serde_json::json;
 use sqlx::{Connection, Executor, PgConnection, Row};
 use std::{
-    fs,
-    io::{Read, Write},
-    net::TcpStream,
     path::Path,
     time::{Duration, Instant},
 };
@@ -66,74 +63,14 @@ pub(crate) fn start(
     Ok(Causeway { running, key, key_id, database: database.to_owned() })
 }
 
-fn random_key() -> Result<String> {
-    let mut bytes = [0; 32];
-    fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(bytes.iter().map(|b| format!("{b:02x}")).collect())
-}
-
-fn setup_token(log: &Path) -> Option<String> {
-    let said = fs::read_to_string(log).ok()?;
-    let token = said.split("setup?token=").nth(1)?;
-    Some(token.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect())
-}
-
 /// An organisation, an account and a key that everything is counted and limited for.
 fn tenant(address: &str, token: &str, upstream: u16) -> Result<(String, String)> {
-    let (email, password) = ("bench@example.com", random_key()?);
-    let setup = json!({
-        "token": token, "organization": "Benchmark", "name": "Benchmark", "email": email, "password": password,
+    let admin = Admin::set_up(address, token, "Benchmark")?;
+    admin.account("Simulator", &format!("http://127.0.0.1:{upstream}"))?;
+    let limits = json!({
+        "requests_per_minute": 100_000_000, "concurrency": 100_000, "usd": { "day": "1000000", "total": "1000000" },
     });
-    call(address, "POST", "/admin/v1/setup", &[], Some(&setup))?;
-    let session = json!({ "email": email, "password": password });
-    let session = call(address, "POST", "/admin/v1/auth/sign-in", &[], Some(&session))?;
-    let bearer = format!("Bearer {}", text(&session, "access_token")?);
-    let signed_in = [("authorization", bearer.as_str())];
-    let account = json!({
-        "name": "Simulator", "provider": "anthropic-compatible", "base_url": format!("http://127.0.0.1:{upstream}"),
-        "credential": { "kind": "api_key", "api_key": "sk-sim-causeway" },
-    });
-    call(address, "POST", "/admin/v1/accounts", &signed_in, Some(&account))?;
-    let key = json!({
-        "name": "Benchmark",
-        "limits": {
-            "requests_per_minute": 100_000_000, "concurrency": 100_000, "usd": { "day": "1000000", "total": "1000000" },
-        },
-        "models": { "allow": ["claude-*"], "deny": ["claude-opus-3*"] },
-    });
-    let key = call(address, "POST", "/admin/v1/keys", &signed_in, Some(&key))?;
-    Ok((text(&key, "secret")?, text(&key, "id")?))
-}
-
-fn text(value: &Value, name: &str) -> Result<String> {
-    Ok(value[name].as_str().with_context(|| format!("no {name} in {value}"))?.to_owned())
-}
-
-/// One call to the admin API.
-fn call(
-    address: &str,
-    method: &str,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: Option<&Value>,
-) -> Result<Value> {
-    let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
-    let body = body.map(Value::to_string).unwrap_or_default();
-    stream.write_all(&wire::request(method, address, path, headers, &body))?;
-    let (mut inbox, mut buffer) = (Inbox::default(), [0; 16 * 1024]);
-    let answer = loop {
-        let read = stream.read(&mut buffer)?;
-        ensure!(read > 0, "{method} {path}: no answer");
-        inbox.bytes.extend_from_slice(&buffer[..read]);
-        if let Some(answer) = inbox.take(true)? {
-            break answer;
-        }
-    };
-    if !(200..300).contains(&answer.status) {
-        bail!("{method} {path}: {} {}", answer.status, String::from_utf8_lossy(&answer.body));
-    }
-    Ok(serde_json::from_slice(&answer.body).unwrap_or(Value::Null))
+    admin.key("Benchmark", &limits, &json!({ "allow": ["claude-*"], "deny": ["claude-opus-3*"] }))
 }
 
 impl Causeway {

@@ -1,10 +1,8 @@
 //! Closed loop: every connection sends its next request when it has the answer to the last. For throughput and CPU.
 
-use crate::{
-    times::Times,
-    wire::{Inbox, Target},
-};
+use crate::times::Times;
 use anyhow::{Context, Result, ensure};
+use causeway_rig::wire::{Inbox, Target};
 use std::time::{Duration, Instant};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

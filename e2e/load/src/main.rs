@@ -7,11 +7,11 @@ mod bench;
 mod causeway;
 mod closed;
 mod open;
-mod process;
+
 mod report;
 mod times;
 mod upstream;
-mod wire;
+mod watch;
 
 use anyhow::{Context, Result};
 use clap::Parser as _;

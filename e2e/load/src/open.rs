@@ -2,11 +2,9 @@
 //! down and hide itself. For latency. Plain threads: a sleeping thread is woken closer to its time than a timer wheel
 //! allows.
 
-use crate::{
-    closed::Outcome,
-    wire::{Inbox, Target},
-};
+use crate::closed::Outcome;
 use anyhow::{Context, Result, ensure};
+use causeway_rig::wire::{Inbox, Target};
 use std::{
     io::{Read, Write},
     net::TcpStream,

@@ -1,7 +1,7 @@
 //! The far end, and the yardstick in front of it: the simulator, and nginx as a plain reverse proxy.
 
-use crate::process::{self, Running};
 use anyhow::Result;
+use causeway_rig::process::{self, Running};
 use std::{fs, net::TcpStream, path::Path};
 
 /// Starts the simulator: answers at once, and keeps only figures of each request.

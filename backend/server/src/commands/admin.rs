@@ -86,7 +86,7 @@ pub(crate) async fn run(args: AdminArgs) -> Result<ExitCode> {
 impl How {
     async fn database(&self) -> Result<AppDb> {
         let url = match &self.data {
-            Some(data) => crate::embedded::database_url_of(data)?,
+            Some(data) => causeway_embedded::database_url_of(data)?,
             None => self.store.database_url()?,
         };
         AppDb::connect(&url, 1)

@@ -1,7 +1,8 @@
 //! `causeway services -- CMD`: runs a command with a private Postgres and Redis, and stops them after it.
 
-use crate::{embedded::Embedded, shutdown::Shutdown};
+use crate::shutdown::Shutdown;
 use anyhow::{Context, Result};
+use causeway_embedded::Embedded;
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -37,7 +38,7 @@ pub(crate) async fn run(args: ServicesArgs) -> Result<ExitCode> {
         Some(data) => data.clone(),
         None => {
             let parent = std::env::temp_dir();
-            crate::embedded::sweep(&parent, TEMPORARY).await;
+            causeway_embedded::sweep(&parent, TEMPORARY).await;
             parent.join(format!("{TEMPORARY}{}", std::process::id()))
         }
     };

@@ -3,13 +3,13 @@
 use crate::{
     config::{Http, HttpArgs, Problems, SecretArgs},
     demo::Demo,
-    embedded::Embedded,
     server::{self, Listeners, Running, Settings},
     shutdown::Shutdown,
 };
 use anyhow::{Context, Result, ensure};
 use causeway_accounts::AccountsArgs;
 use causeway_admin::AdminArgs;
+use causeway_embedded::Embedded;
 use causeway_relay::RelayArgs;
 use causeway_store::{Store, StoreArgs, migrate};
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};

@@ -1,7 +1,7 @@
 //! `demo.env`: what scripts need to use the demo.
 
-use crate::embedded::secrets;
 use anyhow::{Context, Result};
+use causeway_embedded::secrets;
 use std::{
     collections::BTreeMap,
     fs,

@@ -73,6 +73,8 @@ pub struct Entry {
     pub seq: u64,
     /// When its head arrived.
     pub at: DateTime<Utc>,
+    /// When it ended, whatever the end; none while it is open.
+    pub ended: Option<DateTime<Utc>>,
     /// The connection it came on; requests with the same number shared one.
     pub connection: u64,
     /// `HTTP/1.1` or `HTTP/2.0`.

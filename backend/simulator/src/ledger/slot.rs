@@ -1,6 +1,7 @@
 //! The right to write one entry. Dropping it unfinished means that the caller went away: nothing else drops it early.
 //! A client that closes on reading the last event has still had the whole answer.
 
+use chrono::Utc;
 use sha2::{Digest, Sha256};
 
 use super::{Entry, Ledger, Outcome, Tokens};
@@ -83,6 +84,7 @@ impl Slot {
         let (bytes, sha) = (self.bytes, self.sha.take().map(|sha| hex::encode(sha.finalize())));
         self.update(|entry| {
             entry.outcome = outcome;
+            entry.ended = Some(Utc::now());
             entry.answer_bytes = bytes;
             entry.answer_sha256 = sha.unwrap_or_default();
         });

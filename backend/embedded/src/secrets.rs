@@ -10,14 +10,14 @@ pub(crate) const FILE: &str = "secrets.env";
 
 /// What the private services and the server keep secret.
 #[derive(Clone, Debug)]
-pub(crate) struct Secrets {
+pub struct Secrets {
     /// Not a secret: names the system state directory when root starts us.
     pub(crate) instance: String,
     pub(crate) postgres_superuser: SecretString,
     pub(crate) postgres: SecretString,
     pub(crate) redis: SecretString,
     /// Seals upstream credentials and signs tokens. Losing it loses the stored credentials.
-    pub(crate) key: SecretString,
+    pub key: SecretString,
 }
 
 /// Reads the secrets of `data`, or makes them when there are none yet.
@@ -67,7 +67,7 @@ impl Secrets {
 }
 
 /// `NAME=value` lines; `#` begins a comment.
-pub(crate) fn parse(text: &str) -> BTreeMap<String, String> {
+pub fn parse(text: &str) -> BTreeMap<String, String> {
     text.lines()
         .filter(|line| !line.trim_start().starts_with('#'))
         .filter_map(|line| line.split_once('='))
@@ -76,7 +76,7 @@ pub(crate) fn parse(text: &str) -> BTreeMap<String, String> {
 }
 
 /// Writes a file that only its owner can read, whole or not at all.
-pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
+pub fn write_private(path: &Path, text: &str) -> Result<()> {
     let write = || -> std::io::Result<()> {
         let temporary = path.with_extension("new");
         let _ = fs::remove_file(&temporary);
@@ -89,7 +89,7 @@ pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
 }
 
 /// `bytes` random bytes as hexadecimal digits.
-pub(crate) fn random_hex(bytes: usize) -> String {
+pub fn random_hex(bytes: usize) -> String {
     let mut random = vec![0; bytes];
     rand::rng().fill_bytes(&mut random);
     hex::encode(random)

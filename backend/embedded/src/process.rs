@@ -1,6 +1,6 @@
 //! A process that we started, or that a killed predecessor of ours left behind.
 
-use super::user::Unprivileged;
+use crate::user::Unprivileged;
 use anyhow::{Context, Result};
 use nix::{
     errno::Errno,

@@ -5,23 +5,23 @@ use anyhow::{Context, Result, bail};
 use memchr::memmem;
 
 /// Where to send what. The bytes are the same for every request.
-#[derive(Clone)]
-pub(crate) struct Target {
+#[derive(Clone, Debug)]
+pub struct Target {
     /// `127.0.0.1:port`.
-    pub(crate) address: String,
+    pub address: String,
     /// A whole request, head and body.
-    pub(crate) request: Vec<u8>,
+    pub request: Vec<u8>,
 }
 
 impl Target {
     /// `POST` of a JSON body with further headers.
-    pub(crate) fn post(address: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Self {
+    pub fn post(address: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Self {
         Self { address: address.to_owned(), request: request("POST", address, path, headers, body) }
     }
 }
 
 /// The bytes of a request that keeps its connection.
-pub(crate) fn request(method: &str, host: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
+pub fn request(method: &str, host: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
     let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\n");
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
@@ -32,28 +32,32 @@ pub(crate) fn request(method: &str, host: &str, path: &str, headers: &[(&str, &s
 
 /// What came back, complete.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
+pub struct Answer {
+    /// The status.
+    pub status: u16,
     /// Without chunk framing only where there was none.
-    pub(crate) body: Vec<u8>,
+    pub body: Vec<u8>,
+    /// Seconds that a refusal asks to wait.
+    pub retry_after: Option<u64>,
 }
 
 /// Bytes received on one connection, and how far they have been understood.
-#[derive(Default)]
-pub(crate) struct Inbox {
+#[derive(Debug, Default)]
+pub struct Inbox {
     /// Append what was read.
-    pub(crate) bytes: Vec<u8>,
+    pub bytes: Vec<u8>,
     head: Option<Head>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Head {
     status: u16,
+    retry_after: Option<u64>,
     length: usize,
     body: Framing,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Framing {
     Length(usize),
     /// Where the next chunk begins.
@@ -61,13 +65,18 @@ enum Framing {
 }
 
 impl Inbox {
+    /// Whether the head of the next answer has been understood; its body may still be coming.
+    pub fn status(&self) -> Option<u16> {
+        self.head.map(|head| head.status)
+    }
+
     /// With room for an answer of the usual size.
-    pub(crate) fn roomy() -> Self {
+    pub fn roomy() -> Self {
         Self { bytes: Vec::with_capacity(16 * 1024), head: None }
     }
 
     /// Whether an answer is complete; it is then taken out. `keep` asks for its body, which costs a copy.
-    pub(crate) fn take(&mut self, keep: bool) -> Result<Option<Answer>> {
+    pub fn take(&mut self, keep: bool) -> Result<Option<Answer>> {
         let Some(mut head) = self.head.map_or_else(|| self.parse_head(), |head| Ok(Some(head)))? else {
             return Ok(None);
         };
@@ -87,7 +96,7 @@ impl Inbox {
         } else {
             self.bytes.drain(..end);
         }
-        Ok(Some(Answer { status: head.status, body }))
+        Ok(Some(Answer { status: head.status, body, retry_after: head.retry_after }))
     }
 
     fn parse_head(&self) -> Result<Option<Head>> {
@@ -97,18 +106,21 @@ impl Inbox {
         let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|s| s.parse().ok());
         let Some(status) = status else { bail!("not an HTTP answer: {text}") };
         let length = end + 4;
+        let mut retry_after = None;
         let mut body = if status == 204 { Framing::Length(0) } else { Framing::Length(usize::MAX) };
         for (name, value) in lines.filter_map(|line| line.split_once(':')) {
             if name.eq_ignore_ascii_case("content-length") {
                 body = Framing::Length(value.trim().parse().context("content-length")?);
             } else if name.eq_ignore_ascii_case("transfer-encoding") {
                 body = Framing::Chunked(length);
+            } else if name.eq_ignore_ascii_case("retry-after") {
+                retry_after = value.trim().parse().ok();
             }
         }
         if matches!(body, Framing::Length(usize::MAX)) {
             bail!("an answer without a length: {text}");
         }
-        Ok(Some(Head { status, length, body }))
+        Ok(Some(Head { status, retry_after, length, body }))
     }
 }
 
@@ -150,8 +162,8 @@ mod tests {
         let answers = bytewise(
             b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 404 No\r\ncontent-length: 0\r\n\r\n",
         );
-        assert_eq!(answers[0], Answer { status: 200, body: b"ok".to_vec() });
-        assert_eq!(answers[1], Answer { status: 404, body: Vec::new() });
+        assert_eq!(answers[0], Answer { status: 200, body: b"ok".to_vec(), retry_after: None });
+        assert_eq!(answers[1], Answer { status: 404, body: Vec::new(), retry_after: None });
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Its superuser is used here alone, to make the login role and the database. Everything else, migrations included,
 //! connects as `causeway`, which owns its database and may make roles and databases but is bound by row-level security.
 
-use super::{
+use crate::{
     keeper::Service,
     layout::Layout,
     process::{self, Launch, Process},
@@ -72,7 +72,7 @@ impl Postgres {
         let user = self.layout.user.as_ref();
         user::make_dir(&fresh, 0o700, user)?;
         let password_file = self.layout.sockets.join("initdb-password");
-        super::secrets::write_private(&password_file, self.superuser_password.expose_secret())?;
+        crate::secrets::write_private(&password_file, self.superuser_password.expose_secret())?;
         user::give(&password_file, user)?;
         let log = self.layout.log("initdb");
         let mut arguments: Vec<String> = [

@@ -1,7 +1,7 @@
 //! The private Redis: a Unix socket, a password, an append-only file synced every second, and never an eviction
 //! (it would drop budgets).
 
-use super::{
+use crate::{
     keeper::Service,
     layout::Layout,
     process::{self, Launch, Process},

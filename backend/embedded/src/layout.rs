@@ -4,7 +4,7 @@
 //! Redis are in `services/` below it; but when root starts us they are in a directory of the system, because they
 //! belong to an unprivileged user who may not be able to enter the data directory (think of /root).
 
-use super::{
+use crate::{
     secrets::{self, Secrets},
     user::{self, Unprivileged},
 };

@@ -1,6 +1,7 @@
 //! Private Postgres and Redis for one machine: found, started, watched, and stopped in order.
 //!
-//! Nothing here is used by `causeway serve`, whose Postgres and Redis are somebody else's.
+//! Used by `causeway up`, by `causeway services`, and by the chaos suite, which also takes them down. Never by
+//! `causeway serve`, whose Postgres and Redis are somebody else's.
 
 mod keeper;
 mod layout;
@@ -9,15 +10,16 @@ mod postgres;
 mod process;
 mod programs;
 mod redis;
-pub(crate) mod secrets;
+pub mod secrets;
 mod user;
 
-use self::redis::Redis;
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use keeper::Keeper;
 use layout::Layout;
 use lock::DirLock;
+use nix::sys::signal::Signal;
 use postgres::Postgres;
+use redis::Redis;
 use secrecy::SecretString;
 use secrets::Secrets;
 use std::{
@@ -29,7 +31,7 @@ use std::{
 ///
 /// Must be stopped with [`Embedded::stop`] whatever happens in between, or the services go on running (the next start
 /// finds and adopts them).
-pub(crate) struct Embedded {
+pub struct Embedded {
     layout: Layout,
     secrets: Secrets,
     redis: Option<Keeper<Redis>>,
@@ -37,9 +39,18 @@ pub(crate) struct Embedded {
     _lock: DirLock,
 }
 
+/// One of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// Redis.
+    Redis,
+    /// Postgres.
+    Postgres,
+}
+
 impl Embedded {
     /// Makes and locks the data directory, and makes its secrets at the first start. Starts nothing.
-    pub(crate) fn open(data: &Path) -> Result<Self> {
+    pub fn open(data: &Path) -> Result<Self> {
         let data = layout::make_data_dir(data)?;
         let lock = lock::acquire(&data)?;
         let secrets = secrets::load_or_create(&data)?;
@@ -48,7 +59,7 @@ impl Embedded {
     }
 
     /// Starts both, or adopts what a killed predecessor left running. `durable` off trades the data for speed (tests).
-    pub(crate) async fn start(&mut self, durable: bool) -> Result<()> {
+    pub async fn start(&mut self, durable: bool) -> Result<()> {
         let redis = Arc::new(Redis::prepare(&self.layout, &self.secrets, durable)?);
         let postgres = Arc::new(Postgres::prepare(&self.layout, &self.secrets, durable).await?);
         // Kept before they are waited for, so that `stop` finds them when the wait is cut short.
@@ -59,32 +70,57 @@ impl Embedded {
     }
 
     /// What was named as data directory, in full.
-    pub(crate) fn data(&self) -> &Path {
+    pub fn data(&self) -> &Path {
         &self.layout.data
     }
 
     /// The installation's secrets.
-    pub(crate) fn secrets(&self) -> &Secrets {
+    pub fn secrets(&self) -> &Secrets {
         &self.secrets
     }
 
     /// Address of Postgres.
-    pub(crate) fn database_url(&self) -> SecretString {
+    pub fn database_url(&self) -> SecretString {
         self.secrets.database_url(&self.layout.sockets)
     }
 
     /// Address of Redis.
-    pub(crate) fn redis_url(&self) -> SecretString {
+    pub fn redis_url(&self) -> SecretString {
         self.secrets.redis_url(&self.layout.sockets.join("redis.sock"))
     }
 
+    /// Ends one of them by a signal and leaves it away until [`Embedded::bring_back`]: for seeing what happens then.
+    pub async fn take_down(&self, which: Which, how: Signal) -> Result<()> {
+        match which {
+            Which::Redis => self.redis()?.take_down(how).await,
+            Which::Postgres => self.postgres()?.take_down(how).await,
+        }
+        Ok(())
+    }
+
+    /// Starts it again and waits until it answers.
+    pub async fn bring_back(&self, which: Which) -> Result<()> {
+        match which {
+            Which::Redis => self.redis()?.bring_back().await,
+            Which::Postgres => self.postgres()?.bring_back().await,
+        }
+    }
+
+    fn redis(&self) -> Result<&Keeper<Redis>> {
+        self.redis.as_ref().context("Redis has not been started")
+    }
+
+    fn postgres(&self) -> Result<&Keeper<Postgres>> {
+        self.postgres.as_ref().context("Postgres has not been started")
+    }
+
     /// Stops Redis, then Postgres, and unlocks the directory.
-    pub(crate) async fn stop(mut self) {
+    pub async fn stop(mut self) {
         self.stop_services().await;
     }
 
     /// Stops everything and removes it.
-    pub(crate) async fn stop_and_remove(mut self) {
+    pub async fn stop_and_remove(mut self) {
         self.stop_services().await;
         self.layout.remove();
     }
@@ -102,7 +138,7 @@ impl Embedded {
 }
 
 /// Address of the Postgres of an installation that is running.
-pub(crate) fn database_url_of(data: &Path) -> Result<SecretString> {
+pub fn database_url_of(data: &Path) -> Result<SecretString> {
     ensure!(data.join(secrets::FILE).exists(), "{} is not a data directory of `causeway up`", data.display());
     let data = layout::make_data_dir(data)?;
     let secrets = secrets::load_or_create(&data)?;
@@ -111,7 +147,7 @@ pub(crate) fn database_url_of(data: &Path) -> Result<SecretString> {
 }
 
 /// Removes temporary installations whose owner was killed, with the services that they left running.
-pub(crate) async fn sweep(parent: &Path, prefix: &str) {
+pub async fn sweep(parent: &Path, prefix: &str) {
     let Ok(entries) = std::fs::read_dir(parent) else { return };
     let abandoned: Vec<PathBuf> = entries
         .flatten()

@@ -3,7 +3,7 @@
 //! Services outlive every task of the server (the last settlement goes to them), which is why they are watched here
 //! and not in the server's task tracker.
 
-use super::process::Process;
+use crate::process::Process;
 use anyhow::{Result, bail};
 use nix::{sys::signal::Signal, unistd::Pid};
 use std::{
@@ -14,11 +14,12 @@ use std::{
     },
     time::Duration,
 };
-use tokio::{task::JoinHandle, time::Instant};
+use tokio::{sync::watch, task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 /// How long a service may take to answer: recovery after a crash reads the journal.
 const READY_WITHIN: Duration = Duration::from_secs(90);
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const STOP_WITHIN: Duration = Duration::from_secs(30);
 
@@ -42,6 +43,10 @@ pub(crate) trait Service: Send + Sync + 'static {
 pub(crate) struct Keeper<S: Service> {
     service: Arc<S>,
     stop: CancellationToken,
+    /// The signal that ends it, while it shall be away.
+    away: watch::Sender<Option<Signal>>,
+    /// Whether it is.
+    gone: watch::Receiver<bool>,
     deaths: Arc<AtomicU32>,
     task: JoinHandle<()>,
 }
@@ -54,8 +59,25 @@ impl<S: Service> Keeper<S> {
             None => service.spawn()?,
         };
         let (stop, deaths) = (CancellationToken::new(), Arc::new(AtomicU32::new(0)));
-        let task = tokio::spawn(keep(Arc::clone(&service), process, stop.clone(), Arc::clone(&deaths)));
-        Ok(Self { service, stop, deaths, task })
+        let (away, wanted) = watch::channel(None);
+        let (tell, gone) = watch::channel(false);
+        let orders = Orders { stop: stop.clone(), away: wanted, gone: tell };
+        let task = tokio::spawn(keep(Arc::clone(&service), process, orders, Arc::clone(&deaths)));
+        Ok(Self { service, stop, away, gone, deaths, task })
+    }
+
+    /// Ends the service by this signal, waits for its end, and leaves it away.
+    pub(crate) async fn take_down(&self, how: Signal) {
+        self.away.send_replace(Some(how));
+        // An error means that the keeper has ended, and the service with it.
+        let _ = self.gone.clone().wait_for(|gone| *gone).await;
+    }
+
+    /// Starts it again, and waits until it answers.
+    pub(crate) async fn bring_back(&self) -> Result<()> {
+        self.away.send_replace(None);
+        let _ = self.gone.clone().wait_for(|gone| !*gone).await;
+        self.ready().await
     }
 
     /// Waits until the service answers, or says why it does not.
@@ -113,43 +135,79 @@ async fn adopt_or_end<S: Service>(service: &S, pid: Pid) -> Result<Process> {
     service.spawn()
 }
 
-async fn keep<S: Service>(
-    service: Arc<S>,
-    mut process: Process,
+/// What a keeper is told, and tells.
+struct Orders {
     stop: CancellationToken,
-    deaths: Arc<AtomicU32>,
-) {
+    away: watch::Receiver<Option<Signal>>,
+    gone: watch::Sender<bool>,
+}
+
+impl Orders {
+    /// The signal by which the service shall go, once it shall.
+    async fn go(&mut self) -> Signal {
+        if self.away.wait_for(Option::is_some).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        let how = *self.away.borrow();
+        how.unwrap_or(Signal::SIGKILL)
+    }
+
+    /// Until it may come back.
+    async fn come_back(&mut self) {
+        if self.away.wait_for(Option::is_none).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+async fn keep<S: Service>(service: Arc<S>, mut process: Process, mut orders: Orders, deaths: Arc<AtomicU32>) {
     let name = service.name();
-    let mut pause = Duration::from_millis(250);
+    let stop = orders.stop.clone();
+    let mut pause = FIRST_PAUSE;
     loop {
         let started = Instant::now();
-        let how = tokio::select! {
+        tokio::select! {
             biased;
             () = stop.cancelled() => {
                 process.stop(service.stop_signal(), STOP_WITHIN).await;
                 return;
             }
-            how = process.gone() => how,
-        };
-        deaths.fetch_add(1, Ordering::Relaxed);
-        if started.elapsed() > Duration::from_secs(60) {
-            pause = Duration::from_millis(250);
-        }
-        tracing::error!(
-            "{name} has died ({how}); starting it again in {pause:?}. It said:\n{}",
-            service.last_words()
-        );
-        process = loop {
-            tokio::select! {
-                biased;
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(pause) => {}
+            how = orders.go() => {
+                process.stop(how, STOP_WITHIN).await;
+                orders.gone.send_replace(true);
+                tokio::select! {
+                    biased;
+                    () = stop.cancelled() => return,
+                    () = orders.come_back() => {}
+                }
             }
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            how = process.gone() => {
+                deaths.fetch_add(1, Ordering::Relaxed);
+                if started.elapsed() > Duration::from_secs(60) {
+                    pause = FIRST_PAUSE;
+                }
+                tracing::error!(
+                    "{name} has died ({how}); starting it again in {pause:?}. It said:\n{}",
+                    service.last_words()
+                );
+                tokio::select! {
+                    biased;
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
+                }
+            }
+        }
+        process = loop {
             match service.spawn() {
                 Ok(process) => break process,
                 Err(error) => tracing::error!("{name} cannot be started: {error:#}; next try in {pause:?}"),
             }
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
+            }
         };
+        orders.gone.send_replace(false);
     }
 }

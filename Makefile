@@ -27,6 +27,10 @@ test:
 bench:
 	@.ci/install.sh bench && e2e/load/run.sh
 
+# Limits and ledger while instances, Redis and Postgres die: make chaos [QUICK=1]
+chaos:
+	@.ci/install.sh chaos && e2e/chaos/run.sh
+
 # Pictures of every page to look at: make screenshots [OUT=screenshots]
 screenshots:
 	@.ci/install.sh test && e2e/run.sh screenshots "$(or $(OUT),screenshots)"
@@ -43,4 +47,4 @@ sqlx:
 clean:
 	rm -rf target target-wasm frontend/dist frontend/node_modules e2e/node_modules
 
-.PHONY: up demo dev test bench screenshots web clean
+.PHONY: up demo dev test bench chaos screenshots web clean

@@ -5,6 +5,7 @@
 #   .ci/install.sh web     build tools, Rust, and what the web admin is built with
 #   .ci/install.sh test    the same as up, with cargo-nextest and a Chromium
 #   .ci/install.sh bench   the same as up, with nginx
+#   .ci/install.sh chaos   build tools, Rust, Postgres and Redis
 #
 # Debian and Ubuntu by apt, macOS by brew. Services of packages that it installs are not started: Causeway runs
 # private ones. Set CAUSEWAY_NO_INSTALL=1 to be told what is missing instead.
@@ -95,5 +96,6 @@ case "${1:-}" in
         command -v nginx >/dev/null 2>&1 || need nginx nginx "the benchmark's yardstick"
         services; rust; web
         ;;
-    *) die "usage: .ci/install.sh up|web|test|bench" ;;
+    chaos) tools; services; rust ;;
+    *) die "usage: .ci/install.sh up|web|test|bench|chaos" ;;
 esac

@@ -1,0 +1,136 @@
+//! Many clients at once on one key, who take a refusal for "not now" and ask again until nothing more can fit.
+//!
+//! They ask sooner than `retry-after` tells them, as impatient clients do: what is wanted here is how much of a limit can
+//! be used, and whether asking often gets more than is allowed. A client gives up when it is refused although nobody
+//! has been served for a while longer than a call takes: then nothing is running, nothing will be given back, and what
+//! is left is less than it needs.
+
+use crate::{
+    call::{Call, Draw, End, Key},
+    client::{Client, Told},
+    world::{Field, INSTANCES},
+};
+use anyhow::Result;
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use tokio::{
+    sync::Barrier,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+/// How to press.
+#[derive(Clone)]
+pub(crate) struct Press {
+    pub(crate) clients: usize,
+    /// Whether a client that has been served asks for more.
+    pub(crate) greedy: bool,
+    /// Draws a call.
+    pub(crate) call: fn(&mut Draw) -> Call,
+    pub(crate) seed: u64,
+    /// Longer than a call takes.
+    pub(crate) quiet: Duration,
+    /// Nobody gives up before this says so.
+    pub(crate) may_end: Arc<AtomicBool>,
+    /// Everybody does after so long.
+    pub(crate) patience: Duration,
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub(crate) struct Pressed {
+    /// Numbers of all attempts.
+    pub(crate) marks: Vec<usize>,
+    pub(crate) served: usize,
+    /// 402 and 429.
+    pub(crate) refused: usize,
+    /// Every other end, counted by what it was.
+    pub(crate) others: Vec<String>,
+    /// Clients that had not been served when patience ran out.
+    pub(crate) waiting: usize,
+}
+
+struct Shared {
+    press: Press,
+    barrier: Barrier,
+    /// When somebody was served last.
+    served: Mutex<Instant>,
+    deadline: Instant,
+}
+
+/// Presses.
+pub(crate) async fn press(field: &Arc<Field>, key: &Key, press: Press) -> Result<Pressed> {
+    let clients = press.clients;
+    let deadline = Instant::now() + press.patience;
+    let served = Mutex::new(Instant::now());
+    let shared = Arc::new(Shared { press, barrier: Barrier::new(clients), served, deadline });
+    let mut running = JoinSet::new();
+    for n in 0..clients {
+        running.spawn(one(field.clone(), key.clone(), shared.clone(), n));
+    }
+    let mut all = Pressed::default();
+    while let Some(ended) = running.join_next().await {
+        let one = ended?;
+        all.marks.extend(one.marks);
+        all.served += one.served;
+        all.refused += one.refused;
+        all.others.extend(one.others);
+        all.waiting += one.waiting;
+    }
+    Ok(all)
+}
+
+async fn one(field: Arc<Field>, key: Key, shared: Arc<Shared>, n: usize) -> Pressed {
+    let press = &shared.press;
+    let mut draw = Draw::new(press.seed, n as u64);
+    let mut client = Client::new(&field);
+    let mut instance = n % INSTANCES;
+    let mut result = Pressed::default();
+    let mut call = (press.call)(&mut draw);
+    // What cannot be opened ahead is opened, or fails, with the attempt.
+    let _ = client.connect(instance).await;
+    let _ = timeout(Duration::from_secs(20), shared.barrier.wait()).await;
+    let mut pause = 250;
+    while Instant::now() < shared.deadline {
+        let begun = Instant::now();
+        let Told { mark, end, answer } = client.ask(instance, &key, &call).await;
+        result.marks.push(mark);
+        match end {
+            End::Answered(200) => {
+                result.served += 1;
+                *shared.served.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+                if !press.greedy {
+                    return result;
+                }
+                call = (press.call)(&mut draw);
+                pause = 250;
+                continue;
+            }
+            End::Answered(402 | 429) => {
+                result.refused += 1;
+                let last = *shared.served.lock().unwrap_or_else(PoisonError::into_inner);
+                if press.may_end.load(Ordering::Relaxed) && begun > last + press.quiet {
+                    return result;
+                }
+            }
+            End::Answered(status) => {
+                let body = answer.map(|a| String::from_utf8_lossy(&a.body).into_owned());
+                result.others.push(format!("{status}: {}", body.unwrap_or_default()));
+                instance = (instance + 1) % INSTANCES;
+            }
+            other => {
+                result.others.push(format!("{other:?}"));
+                instance = (instance + 1) % INSTANCES;
+            }
+        }
+        sleep(Duration::from_millis(draw.between(pause, 2 * pause))).await;
+        pause = (pause * 3 / 2).min(1000);
+    }
+    result.waiting = 1;
+    result
+}

@@ -1,0 +1,163 @@
+//! What is printed: one table for limits, one for the ledger.
+
+use crate::{
+    press::Pressed,
+    truth::{Found, some, usd},
+};
+use chrono::TimeDelta;
+use std::{fmt::Write as _, time::Duration};
+
+/// One run of B5.
+pub(crate) struct Limit {
+    pub(crate) name: &'static str,
+    pub(crate) limit: i128,
+    pub(crate) used: i128,
+    /// Of a limit by the minute: the time in which `used` was.
+    pub(crate) window: Option<TimeDelta>,
+    pub(crate) clients: usize,
+    pub(crate) pressed: Pressed,
+    pub(crate) took: Duration,
+    pub(crate) money: bool,
+}
+
+impl Limit {
+    /// What was not as promised.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.used > self.limit {
+            problems.push(format!("{}: {} of {} used", self.name, self.used, self.limit));
+        }
+        if self.used * 100 < self.limit * 95 {
+            problems.push(format!("{}: only {} of {} could be used", self.name, self.used, self.limit));
+        }
+        if self.window.is_none() && !self.money && (self.used != self.limit || self.pressed.waiting > 0) {
+            let waiting = self.pressed.waiting;
+            problems.push(format!("{}: a peak of {}, and {waiting} never served", self.name, self.used));
+        }
+        problems.extend(some(&format!("{}: neither served nor refused", self.name), &self.pressed.others));
+        problems
+    }
+}
+
+/// B5.
+pub(crate) fn limits_table(lines: &[Limit], found: &Found) -> String {
+    let mut out = String::from(
+        "\nB5: as many requests at once on one key over three instances, by the simulator's figures.\n\n\
+         | limit | allowed | used | overspent | utilisation | clients | served | refusals | any | took |\n\
+         |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
+    );
+    for line in lines {
+        let amount = |n: i128| if line.money { usd(n) } else { n.to_string() };
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {:.1} s |",
+            line.name,
+            amount(line.limit),
+            amount(line.used),
+            amount((line.used - line.limit).max(0)),
+            percent(line.used, line.limit),
+            line.clients,
+            line.pressed.served,
+            line.pressed.refused,
+            line.window.map_or_else(|| "–".to_owned(), |w| format!("{:.2} s", w.as_seconds_f64())),
+            line.took.as_secs_f64(),
+        );
+    }
+    let _ = writeln!(
+        out,
+        "\n{} of {} attempts reached the provider: {} lost, {} double, sum difference {}",
+        found.reached,
+        found.attempts,
+        found.lost.len(),
+        found.double.len(),
+        usd(found.difference)
+    );
+    out
+}
+
+/// A share, rounded down.
+pub(crate) fn percent(part: i128, whole: i128) -> String {
+    let per_mille = if whole > 0 { part * 1000 / whole } else { 0 };
+    format!("{}.{} %", per_mille / 10, per_mille % 10)
+}
+
+/// One part of B6.
+pub(crate) struct Event {
+    pub(crate) name: &'static str,
+    pub(crate) found: Found,
+    /// Budget of the key that was pressed meanwhile, and what of it was used.
+    pub(crate) budget: Option<(i128, i128)>,
+    /// How long after the event nothing was open any more, or what still was.
+    pub(crate) gone: Result<Duration, String>,
+    /// What does not add up.
+    pub(crate) differences: Vec<String>,
+}
+
+impl Event {
+    /// What was not as promised.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let found = &self.found;
+        for (what, list) in [
+            ("lost", &found.lost),
+            ("double", &found.double),
+            ("a row without a call", &found.stray),
+            ("unequal", &found.unequal),
+            ("sums", &self.differences),
+        ] {
+            problems.extend(some(what, list));
+        }
+        if found.difference != 0 {
+            problems.push(format!("finished calls differ by {}", usd(found.difference)));
+        }
+        if let Some((limit, used)) = self.budget.filter(|(limit, used)| used > limit) {
+            problems.push(format!("{} spent of a budget of {}", usd(used), usd(limit)));
+        }
+        if let Err(open) = &self.gone {
+            problems.push(format!("still open: {open}"));
+        }
+        problems.into_iter().map(|problem| format!("{}: {problem}", self.name)).collect()
+    }
+}
+
+/// B6.
+pub(crate) fn events_table(events: &[Event]) -> String {
+    let mut out = String::from(
+        "\nB6: the ledger against the simulator's, and the budget of a key that is pressed all the while.\n\n\
+         | event | attempts | 503 | calls | finished | lost | double | stray | unequal | sum difference | estimated | \
+         above | interrupted | above | sums off | overspent | utilisation | gone after | |\n\
+         |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|\n",
+    );
+    for event in events {
+        let found = &event.found;
+        let counts = [
+            found.attempts,
+            found.unavailable,
+            found.reached,
+            found.finished,
+            found.lost.len(),
+            found.double.len(),
+            found.stray.len(),
+            found.unequal.len(),
+        ];
+        let _ = write!(out, "| {} |", event.name);
+        for count in counts {
+            let _ = write!(out, " {count} |");
+        }
+        let dash = || "–".to_owned();
+        let cells = [
+            usd(found.difference),
+            found.estimated.to_string(),
+            usd(found.surplus),
+            found.interrupted.to_string(),
+            usd(found.interrupted_surplus),
+            event.differences.len().to_string(),
+            event.budget.map_or_else(dash, |(limit, used)| usd((used - limit).max(0))),
+            event.budget.map_or_else(dash, |(limit, used)| percent(used, limit)),
+            event.gone.as_ref().map_or_else(|_| "never".to_owned(), |d| format!("{:.1} s", d.as_secs_f64())),
+            if event.problems().is_empty() { "as promised".to_owned() } else { "NOT AS PROMISED".to_owned() },
+        ];
+        let _ = writeln!(out, " {} |", cells.join(" | "));
+    }
+    out
+}

@@ -52,7 +52,7 @@ pub struct AuditActor {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct AuditTarget {
-    /// `account`, `key`, `organization`, `price`, `session`, `user`.
+    /// `account`, `code`, `credit`, `key`, `organization`, `price`, `session`, `user`.
     #[cfg_attr(feature = "schemas", schema(example = "key"))]
     pub kind: String,
     /// Its identifier, where it has one.

@@ -38,6 +38,8 @@ pub struct Session {
     /// Role in that organisation.
     #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::Role))]
     pub role: Role,
+    /// Whether the person runs this installation, apart from any role.
+    pub is_operator: bool,
 }
 
 /// A person.

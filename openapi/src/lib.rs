@@ -7,9 +7,11 @@
 pub mod accounts;
 pub mod audit;
 pub mod auth;
+pub mod billing;
 pub mod instance;
 pub mod keys;
 pub mod me;
+pub mod operator;
 pub mod organization;
 pub mod page;
 pub mod patch;
@@ -27,9 +29,17 @@ pub use accounts::{
 };
 pub use audit::{AuditActor, AuditEntry, AuditTarget};
 pub use auth::{Session, SignIn, User};
+pub use billing::{
+    Balance, CreditActor, CreditEntry, RedeemCode, Redeemed, Statement, StatementFormat, StatementLine,
+    StatementMonths, StatementQuery,
+};
 pub use instance::Instance;
 pub use keys::{CreateKey, IssuedKey, Key, KeyOwner, KeyStatus, KeyUsage, UpdateKey};
 pub use me::{Me, Membership, Permission};
+pub use operator::{
+    AddCredit, Code, CodeBatch, CreateCodes, MadeCodes, PlanUse, Tenant, TenantQuery, TenantStatus,
+    UpdateTenant,
+};
 pub use organization::{Organization, OrganizationRef, UpdateOrganization};
 pub use page::{ListQuery, Page};
 pub use patch::Patch;

@@ -17,6 +17,8 @@ pub struct Me {
     pub role: Role,
     /// What that role allows.
     pub permissions: Vec<Permission>,
+    /// Whether the person runs this installation, apart from any role.
+    pub is_operator: bool,
     /// Every organisation that the person may enter, by name.
     pub memberships: Vec<Membership>,
 }
@@ -79,14 +81,19 @@ permissions! {
     OrganizationRead = "organization.read" from Viewer,
     /// Change the organisation's settings.
     OrganizationWrite = "organization.write" from Admin,
+    /// Read the ledger of credits and statements by month. Not for members, who see only what they themselves used.
+    BillingRead = "billing.read" from Viewer,
+    /// Redeem codes.
+    BillingWrite = "billing.write" from Admin,
     /// Read the audit log.
     AuditRead = "audit.read" from Admin,
 }
 
 impl Permission {
-    /// Whether a role has it.
+    /// Whether a role has it. Each role has what the ones before it have, with one exception: a viewer, who may be the
+    /// accountant, reads everybody's bills, and a member does not.
     pub fn granted_to(self, role: Role) -> bool {
-        role >= self.lowest_role()
+        role >= self.lowest_role() && !(self == Self::BillingRead && role == Role::Member)
     }
 
     /// Everything a role has.

@@ -70,6 +70,14 @@ pub enum ProblemCode {
     NotJson,
     /// 422: a field has a value that is not accepted; see `errors`.
     InvalidInput,
+    /// 422: there is no such code.
+    CodeUnknown,
+    /// 422: the code was good until a time that is over.
+    CodeExpired,
+    /// 422: the code was used up, or redeemed by this organisation before.
+    CodeUsed,
+    /// 422: the operator has taken the code back.
+    CodeRevoked,
     /// 429: too many failed attempts; see `retry_after`.
     TooManyAttempts,
     /// 503: Postgres or Redis is away.

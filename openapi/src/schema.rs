@@ -16,6 +16,33 @@ pub enum Role {
     Owner,
 }
 
+/// What an entry in the ledger of credits is for: paid in, anything else, by a code, paid back.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum CreditKind {
+    Credit,
+    Adjustment,
+    Redeem,
+    Refund,
+}
+
+/// What the operator allows an organisation. What is absent is unlimited.
+#[derive(ToSchema)]
+pub struct Plan {
+    /// Members it may have.
+    #[schema(example = 10)]
+    pub members: Option<u32>,
+    /// API keys it may have.
+    #[schema(example = 50)]
+    pub keys: Option<u32>,
+    /// Upstream accounts it may have.
+    #[schema(example = 5)]
+    pub accounts: Option<u32>,
+    /// Holds beside the organisation's own limits, the tighter one of each.
+    #[schema(nullable = false)]
+    pub limits: Option<Limits>,
+}
+
 /// Kind of upstream provider.
 #[derive(ToSchema)]
 #[schema(rename_all = "kebab-case")]

@@ -39,6 +39,9 @@ fn credentials_read_as_scripts_write_them_and_print_nothing() {
 fn every_role_has_all_rights_of_the_one_before() {
     let rights = [Role::Viewer, Role::Member, Role::Admin, Role::Owner].map(|r| Permission::of(r).len());
     assert!(rights.is_sorted(), "{rights:?}");
+    // The exception: bills are for the accountant, not for everybody who has a key.
+    let reads = [Role::Viewer, Role::Member, Role::Admin].map(|r| Permission::BillingRead.granted_to(r));
+    assert_eq!(reads, [true, false, true]);
     for permission in Permission::ALL {
         assert_eq!(serde_json::to_value(permission).unwrap(), permission.as_str());
     }
@@ -53,7 +56,7 @@ fn a_problem_of_a_later_version_is_still_a_problem() {
 mod shapes {
     use crate::schema;
     use causeway_domain::{
-        Limits, Nanos, Role, TokenCounts,
+        CreditKind, Limits, Nanos, Plan, Role, TokenCounts,
         limits::{Queue, Windows},
         model::ModelPolicy,
         provider::Provider,
@@ -101,6 +104,9 @@ mod shapes {
         assert_eq!(properties::<schema::ModelPolicy>(), written(&ModelPolicy::default()));
         assert_eq!(properties::<schema::TokenCounts>(), written(&TokenCounts::default()));
         let roles = [Role::Viewer, Role::Member, Role::Admin, Role::Owner];
+        let plan = Plan { members: Some(1), keys: Some(1), accounts: Some(1), limits };
+        assert_eq!(properties::<schema::Plan>(), written(&plan));
+        assert_eq!(choices::<schema::CreditKind>(), serde_json::to_value(CreditKind::ALL).unwrap());
         assert_eq!(choices::<schema::Role>(), serde_json::to_value(roles).unwrap());
         assert_eq!(choices::<schema::Provider>(), serde_json::to_value(Provider::ALL).unwrap());
     }

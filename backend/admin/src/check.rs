@@ -2,10 +2,11 @@
 
 use crate::error::ApiError;
 use causeway_domain::{
-    Limits, Nanos,
+    CreditKind, Limits, Nanos, Plan,
     model::{MAX_MODEL_CHARS, ModelPolicy},
 };
 use causeway_openapi::{FieldError, PriceFigures};
+use causeway_store::credits::MAX_CREDIT;
 use std::ops::RangeInclusive;
 
 /// Collects the fields that are not accepted.
@@ -61,6 +62,25 @@ impl Check {
         if let Err(bad) = limits.validate() {
             self.refuse(&format!("{field}.{}", bad.field), bad.problem);
         }
+    }
+
+    /// A plan.
+    pub(crate) fn plan(&mut self, field: &str, plan: &Plan) {
+        if let Err(bad) = plan.validate() {
+            self.refuse(&format!("{field}.{}", bad.field), bad.problem);
+        }
+    }
+
+    /// An amount of credit, which fits what it is for.
+    pub(crate) fn credit(&mut self, field: &str, kind: CreditKind, amount: Nanos) {
+        let (fits, message) = match kind {
+            CreditKind::Adjustment => (amount != Nanos::ZERO, "must not be 0"),
+            CreditKind::Refund => (amount < Nanos::ZERO, "must be below 0: a refund is paid back"),
+            CreditKind::Credit | CreditKind::Redeem => (amount > Nanos::ZERO, "must be above 0"),
+        };
+        self.require(fits, field, message);
+        let bounds = -MAX_CREDIT..=MAX_CREDIT;
+        self.require(bounds.contains(&amount), field, "must be at most 9007199.25 dollars");
     }
 
     /// Patterns of model names.

@@ -1,7 +1,7 @@
 //! The parts of the OpenAPI document that are not about one operation: the frame, and the answers in which operations
 //! refuse. Each set of refusals is a type, so that an operation names it once.
 
-use crate::error::{self, ApiError};
+use crate::error::{self, ApiError, BadCode};
 use causeway_openapi::{FieldError, Problem, ProblemCode};
 use std::collections::BTreeMap;
 use utoipa::{
@@ -18,7 +18,7 @@ use utoipa::{
 #[openapi(
     info(
         title = "Causeway admin API",
-        description = "Manages an organisation of a Causeway installation: upstream accounts, API keys, prices, usage. \
+        description = "Manages an organisation of a Causeway installation: upstream accounts, API keys, prices, usage, credits. \
             Dollars are decimal strings, times are RFC 3339 in UTC, lists are read by `cursor`. Errors are problem \
             documents (RFC 9457); their `code` is for programs. Bodies have at most 1 MiB, and unknown fields are refused."
     ),
@@ -35,6 +35,8 @@ use utoipa::{
         (name = "usage", description = "Sums for the dashboard"),
         (name = "prices", description = "Prices of models"),
         (name = "organization", description = "The organisation's settings"),
+        (name = "billing", description = "Balance, credits and statements by month"),
+        (name = "operator", description = "For who runs the installation: organisations, plans, credits, codes"),
         (name = "audit", description = "Who changed what")
     )
 )]
@@ -96,6 +98,18 @@ refusals! {
         ApiError::NotJson => "The body is not declared as JSON",
         ApiError::field("name", "must have 1 to 100 characters") => "A field is not accepted; `errors` names it",
     ],
+    /// Redeeming a code.
+    Redeem: [
+        ApiError::Malformed("the body is not JSON: EOF while parsing an object at line 1 column 9".to_owned()) => "The body is not JSON",
+        ApiError::TooLarge => "The body is larger than 1 MiB",
+        ApiError::NotJson => "The body is not declared as JSON",
+        ApiError::Code(BadCode::Expired) => "The code cannot be redeemed; `code` says why: `code_unknown`, `code_expired`, `code_used`, `code_revoked`",
+    ],
+    /// Whatever needs the operator.
+    Operators: [
+        ApiError::NotSignedIn => "There is no access token, or its time or its session is over",
+        ApiError::Forbidden("this needs an operator of the installation".to_owned()) => "The person does not run the installation",
+    ],
     /// Whatever has parameters that can be wrong in themselves.
     Malformed: [
         ApiError::Malformed("query: unknown field `order`, expected `limit` or `cursor`".to_owned()) => "A parameter cannot be read",
@@ -111,6 +125,10 @@ refusals! {
     /// Whatever can contradict what is there.
     Clash: [
         ApiError::Conflict("2 keys are bound to this account; bind them to another one first".to_owned()) => "It contradicts what is there",
+    ],
+    /// Adding credit.
+    CreditClash: [
+        ApiError::Conflict("another entry was written before with this idempotency_key".to_owned()) => "It contradicts what is there, or all credits together would be too much",
     ],
     /// Whatever can be tried too often.
     Throttle: [

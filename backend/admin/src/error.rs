@@ -42,6 +42,9 @@ pub enum ApiError {
     /// Fields have values that are not accepted.
     #[error("{}", summary(.0))]
     Invalid(Vec<FieldError>),
+    /// A code that cannot be redeemed.
+    #[error("code: {}", .0.why())]
+    Code(BadCode),
     /// Too many failed attempts.
     #[error("too many failed attempts; try again in {seconds} s")]
     Throttled {
@@ -56,6 +59,42 @@ pub enum ApiError {
         /// What it was.
         source: Box<dyn Error + Send + Sync>,
     },
+}
+
+/// Why a code cannot be redeemed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadCode {
+    /// There is none, or none that could be one.
+    Unknown,
+    /// It was good until a time that is over.
+    Expired,
+    /// Others have used it up.
+    Used,
+    /// This organisation has redeemed it before.
+    Yours,
+    /// The operator took it back.
+    Revoked,
+}
+
+impl BadCode {
+    fn why(self) -> &'static str {
+        match self {
+            Self::Unknown => "there is no such code; a code has five groups of five letters and digits",
+            Self::Expired => "the code has expired",
+            Self::Used => "the code has been used",
+            Self::Yours => "this organisation has redeemed the code before",
+            Self::Revoked => "the code was taken back by the operator",
+        }
+    }
+
+    fn code(self) -> ProblemCode {
+        match self {
+            Self::Unknown => ProblemCode::CodeUnknown,
+            Self::Expired => ProblemCode::CodeExpired,
+            Self::Used | Self::Yours => ProblemCode::CodeUsed,
+            Self::Revoked => ProblemCode::CodeRevoked,
+        }
+    }
 }
 
 impl ApiError {
@@ -80,7 +119,7 @@ impl ApiError {
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Invalid(_) | Self::Code(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Failed { outage: true, .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed { outage: false, .. } => StatusCode::INTERNAL_SERVER_ERROR,
@@ -100,6 +139,7 @@ impl ApiError {
             Self::TooLarge => ProblemCode::TooLarge,
             Self::NotJson => ProblemCode::NotJson,
             Self::Invalid(_) => ProblemCode::InvalidInput,
+            Self::Code(bad) => bad.code(),
             Self::Throttled { .. } => ProblemCode::TooManyAttempts,
             Self::Failed { outage: true, .. } => ProblemCode::Unavailable,
             Self::Failed { outage: false, .. } => ProblemCode::Internal,
@@ -129,7 +169,13 @@ impl ApiError {
             detail: self.to_string(),
             code: self.reason(),
             request_id: request_id.to_owned(),
-            errors: if let Self::Invalid(errors) = self { errors.clone() } else { Vec::new() },
+            errors: match self {
+                Self::Invalid(errors) => errors.clone(),
+                Self::Code(bad) => {
+                    vec![FieldError { field: "code".to_owned(), message: bad.why().to_owned() }]
+                }
+                _ => Vec::new(),
+            },
             retry_after: self.retry_after(),
         }
     }
@@ -148,6 +194,10 @@ pub(crate) fn title(code: ProblemCode) -> &'static str {
         ProblemCode::TooLarge => "Too large",
         ProblemCode::NotJson => "Not JSON",
         ProblemCode::InvalidInput => "Invalid input",
+        ProblemCode::CodeUnknown => "No such code",
+        ProblemCode::CodeExpired => "Code expired",
+        ProblemCode::CodeUsed => "Code already used",
+        ProblemCode::CodeRevoked => "Code revoked",
         ProblemCode::TooManyAttempts => "Too many attempts",
         ProblemCode::Unavailable => "Unavailable",
         ProblemCode::Internal | ProblemCode::Unknown => "Internal error",

@@ -1,5 +1,9 @@
 //! Who is calling, and whether they may. The only source of a tenant: a handler that takes [`May`] has a person whose
-//! session, membership and role were looked up for this very call.
+//! session, membership and role were looked up for this very call. [`Operator`] is the same for the installation as a whole.
+
+mod operator;
+
+pub use operator::Operator;
 
 use crate::{error::ApiError, origin::Origin, state::AdminState};
 use axum::extract::FromRequestParts;
@@ -23,6 +27,8 @@ pub struct Caller {
     pub organization: OrganizationRef,
     /// As what.
     pub role: Role,
+    /// Whether they run this installation.
+    pub is_operator: bool,
     /// How the organisation counts its days.
     pub calendar: Calendar,
     /// From where.
@@ -50,6 +56,11 @@ impl Caller {
         Ok(TenantTx::begin(&state.store.app, self.org(), Some(self.user.id)).await?)
     }
 
+    /// The same, reading everything as of one moment.
+    pub async fn snapshot(&self, state: &AdminState) -> Result<TenantTx, ApiError> {
+        Ok(TenantTx::snapshot(&state.store.app, self.org(), Some(self.user.id)).await?)
+    }
+
     /// Writes a line into the audit log, in the transaction of the change.
     pub async fn record(
         &self,
@@ -69,6 +80,7 @@ impl Caller {
             after,
             address: Some(&address).filter(|a| !a.is_empty()).map(String::as_str),
             request_id: Some(&self.origin.request_id),
+            ..Default::default()
         };
         Ok(audit::record(tx, line).await?)
     }
@@ -114,6 +126,8 @@ rights!(
     PricesWrite,
     OrganizationRead,
     OrganizationWrite,
+    BillingRead,
+    BillingWrite,
     AuditRead,
 );
 
@@ -150,6 +164,7 @@ impl FromRequestParts<AdminState> for Caller {
             user: User { id: claims.user, email: person.email, name: person.name, locale: person.locale },
             organization: OrganizationRef { id: org, name: membership.name, slug: membership.slug },
             role: membership.role,
+            is_operator: person.is_operator,
             calendar,
             origin,
         })

@@ -8,12 +8,14 @@
 pub mod args;
 pub mod audit;
 pub mod auth;
+pub mod console;
 pub mod error;
 pub mod guard;
 pub mod people;
 pub mod state;
 
 mod accounts;
+mod billing;
 mod check;
 mod cursor;
 mod docs;
@@ -22,6 +24,7 @@ mod extract;
 mod instance;
 mod keys;
 mod me;
+mod operator;
 mod organization;
 mod origin;
 mod prices;

@@ -27,6 +27,7 @@ pub(crate) async fn handle(State(state): State<AdminState>, caller: Caller) -> R
         user: caller.user,
         organization: caller.organization,
         role: caller.role,
+        is_operator: caller.is_operator,
         memberships,
     }))
 }

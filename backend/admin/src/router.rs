@@ -1,8 +1,8 @@
 //! Every operation, registered once together with its documentation.
 
 use crate::{
-    accounts, audit, auth, docs, edge, error::ApiError, extract::LARGEST, instance, keys, me, organization,
-    prices, requests, setup, state::AdminState, usage,
+    accounts, audit, auth, billing, docs, edge, error::ApiError, extract::LARGEST, instance, keys, me,
+    operator, organization, prices, requests, setup, state::AdminState, usage,
 };
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use utoipa::{
@@ -51,6 +51,19 @@ fn operations() -> OpenApiRouter<AdminState> {
         .routes(routes!(prices::list::handle))
         .routes(routes!(prices::put::handle, prices::delete::handle))
         .routes(routes!(audit::handle))
+        .routes(routes!(billing::balance::handle))
+        .routes(routes!(billing::entries::handle))
+        .routes(routes!(billing::redeem::handle))
+        .routes(routes!(billing::statements::months))
+        .routes(routes!(billing::statements::handle))
+        .routes(routes!(operator::tenants::list::handle))
+        .routes(routes!(operator::tenants::get::handle, operator::tenants::update::handle))
+        .routes(routes!(operator::credits::list, operator::credits::add))
+        .routes(routes!(operator::statements::months))
+        .routes(routes!(operator::statements::handle))
+        .routes(routes!(operator::codes::batches, operator::codes::create))
+        .routes(routes!(operator::codes::list, operator::codes::revoke_batch))
+        .routes(routes!(operator::codes::revoke))
 }
 
 /// With the addresses as they are from outside, and with each operation saying itself what it needs: the document is

@@ -1,9 +1,10 @@
-//! The rules of Causeway, and nothing else: identifiers, money, prices, limits, model names, roles.
+//! The rules of Causeway, and nothing else: identifiers, money, credits, prices, limits, model names, roles.
 //!
 //! Everything here is pure and compiles to wasm, so the relay, the admin API and the browser agree by
 //! construction. There is no async, no clock that is not passed in, no I/O, and no floating point.
 #![deny(clippy::float_arithmetic)]
 
+pub mod credit;
 pub mod ids;
 pub mod limits;
 pub mod model;
@@ -17,6 +18,7 @@ pub mod secret;
 pub mod tokens;
 pub mod window;
 
+pub use credit::CreditKind;
 pub use ids::{AccountId, KeyId, OrgId, RequestId, UserId};
 pub use limits::Limits;
 pub use money::Nanos;

@@ -154,8 +154,14 @@ impl Running {
         if tokio::time::timeout(Duration::from_secs(10), self.background.wait()).await.is_err() {
             tracing::warn!("background tasks did not end in time");
         }
-        let close =
-            async { tokio::join!(self.store.app.close(), self.store.relay.close(), self.store.jobs.close()) };
+        let close = async {
+            tokio::join!(
+                self.store.app.close(),
+                self.store.relay.close(),
+                self.store.jobs.close(),
+                self.store.operator.close()
+            )
+        };
         if tokio::time::timeout(Duration::from_secs(5), close).await.is_err() {
             tracing::warn!("connections to Postgres were still in use");
         }

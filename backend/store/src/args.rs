@@ -14,7 +14,7 @@ pub struct StoreArgs {
     #[arg(long, env = "REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<SecretString>,
 
-    /// Connections to Postgres for each of the three roles (app, relay, jobs).
+    /// Connections to Postgres for each of the roles app, relay and jobs; the role operator has at most 4.
     #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub database_connections: u32,
 }

@@ -12,6 +12,8 @@ use uuid::Uuid;
 pub struct Line<'a> {
     /// Who did it; `None` is the command line.
     pub actor: Option<UserId>,
+    /// Whether they did it as the operator of the installation.
+    pub operator: bool,
     /// What was done, such as `key.update`.
     pub action: &'a str,
     /// The kind of thing it was done to.
@@ -69,13 +71,21 @@ pub async fn record_for_instance(db: &AppDb, line: Line<'_>) -> StoreResult<()> 
     write(&mut connection, None, line).await
 }
 
-async fn write(connection: &mut PgConnection, org: Option<Uuid>, line: Line<'_>) -> StoreResult<()> {
+pub(crate) async fn write(
+    connection: &mut PgConnection,
+    org: Option<Uuid>,
+    line: Line<'_>,
+) -> StoreResult<()> {
     sqlx::query!(
         "insert into audit (id, org_id, actor_kind, actor_id, action, target_kind, target_id, before, after, address,
            request_id) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         Uuid::now_v7(),
         org,
-        if line.actor.is_some() { "user" } else { "cli" },
+        match line.actor {
+            None => "cli",
+            Some(_) if line.operator => "operator",
+            Some(_) => "user",
+        },
         line.actor.map(|u| u.0),
         line.action,
         line.target_kind,

@@ -1,4 +1,4 @@
-//! The three views of Postgres, each a pool whose connections have taken one role.
+//! The views of Postgres, each a pool whose connections have taken one role.
 
 use crate::StoreResult;
 use secrecy::{ExposeSecret, SecretString};
@@ -47,6 +47,12 @@ view!(
     /// Postgres as the ledger and the jobs see it: write usage of all organisations.
     JobsDb,
     "causeway_jobs"
+);
+
+view!(
+    /// Postgres as the operator of the installation sees it: every organisation, none of their secrets.
+    OperatorDb,
+    "causeway_operator"
 );
 
 async fn pool(url: &SecretString, connections: u32, set_role: &'static str) -> StoreResult<PgPool> {

@@ -2,7 +2,8 @@
 //!
 //! Who may see what is a matter of types. The admin API gets an [`AppDb`] and through it a [`TenantTx`], which sees
 //! one organisation; the relay a [`RelayDb`], which reads keys and accounts of all and writes nothing; the ledger and
-//! the jobs a [`JobsDb`]. Behind each stands a database role with row-level security, so that a forgotten `where`
+//! the jobs a [`JobsDb`]; the operator an [`OperatorDb`], which sees what belongs to each organisation and alone may write
+//! plans, multipliers and credits. Behind each stands a database role with row-level security, so that a forgotten `where`
 //! shows nothing.
 
 pub mod accounts;
@@ -10,6 +11,7 @@ pub mod args;
 pub mod audit;
 pub mod boots;
 pub mod cache;
+pub mod credits;
 pub mod db;
 pub mod error;
 pub mod facts;
@@ -19,16 +21,20 @@ pub mod lease;
 pub mod ledger;
 pub mod memberships;
 pub mod migrate;
+pub mod operators;
 pub mod organisations;
 pub mod policy;
 pub mod price_overrides;
 pub mod principal;
+pub mod redeem;
 pub mod reports;
 pub mod requests;
 pub mod roles;
 pub mod sessions;
 pub mod setup;
+pub mod statements;
 pub mod tenant;
+pub mod tenants;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod throttle;
@@ -38,11 +44,11 @@ pub mod users;
 
 pub use args::StoreArgs;
 pub use cache::Cache;
-pub use db::{AppDb, JobsDb, RelayDb};
+pub use db::{AppDb, JobsDb, OperatorDb, RelayDb};
 pub use error::{StoreError, StoreResult};
 pub use tenant::TenantTx;
 
-/// The three views of Postgres and the connection to Redis.
+/// The views of Postgres and the connection to Redis.
 #[derive(Clone)]
 pub struct Store {
     /// For the admin API.
@@ -51,6 +57,8 @@ pub struct Store {
     pub relay: RelayDb,
     /// For the ledger and the jobs.
     pub jobs: JobsDb,
+    /// For the operator of the installation.
+    pub operator: OperatorDb,
     /// Redis.
     pub cache: Cache,
 }
@@ -63,6 +71,8 @@ impl Store {
             app: AppDb::connect(&url, args.database_connections).await?,
             relay: RelayDb::connect(&url, args.database_connections).await?,
             jobs: JobsDb::connect(&url, args.database_connections).await?,
+            // A few people, now and then.
+            operator: OperatorDb::connect(&url, args.database_connections.min(4)).await?,
             cache: Cache::connect(&args.redis_url()?).await?,
         })
     }

@@ -26,6 +26,8 @@ pub struct SignedIn {
     pub name: String,
     /// Language of the web admin.
     pub locale: String,
+    /// Whether they run this installation.
+    pub is_operator: bool,
     /// The organisation entered; `None` when they do not (or no longer) belong to it.
     pub membership: Option<(Membership, Calendar)>,
 }
@@ -51,7 +53,7 @@ pub async fn of(db: &AppDb, user: UserId) -> StoreResult<Vec<Membership>> {
 pub async fn signed_in(tx: &mut TenantTx, session: Uuid, user: UserId) -> StoreResult<Option<SignedIn>> {
     let org = tx.org();
     let row = sqlx::query!(
-        r#"select u.email, u.name, u.locale, o.name as "org_name?", o.slug as "slug?", m.role as "role?",
+        r#"select u.email, u.name, u.locale, u.is_operator, o.name as "org_name?", o.slug as "slug?", m.role as "role?",
                   o.time_zone as "time_zone?", o.week_start as "week_start?", o.day_start_minute as "day_start?"
            from sessions s join users u on u.id = s.user_id
            left join memberships m on m.user_id = u.id and m.org_id = $3
@@ -71,7 +73,13 @@ pub async fn signed_in(tx: &mut TenantTx, session: Uuid, user: UserId) -> StoreR
         )),
         _ => None,
     };
-    Ok(Some(SignedIn { email: row.email, name: row.name, locale: row.locale, membership }))
+    Ok(Some(SignedIn {
+        email: row.email,
+        name: row.name,
+        locale: row.locale,
+        is_operator: row.is_operator,
+        membership,
+    }))
 }
 
 /// Makes a person a member of the organisation of the transaction.

@@ -4,7 +4,7 @@ use crate::{StoreError, StoreResult};
 use sqlx::{Executor, PgConnection, PgPool};
 
 /// The roles that the migrations grant to.
-pub const ROLES: [&str; 3] = ["causeway_app", "causeway_relay", "causeway_jobs"];
+pub const ROLES: [&str; 4] = ["causeway_app", "causeway_relay", "causeway_jobs", "causeway_operator"];
 
 /// Makes the roles that are missing and lets the connected user take them. Roles are shared by all databases of a
 /// server, so another instance may be making them at the same moment.

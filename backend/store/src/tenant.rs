@@ -1,8 +1,8 @@
 //! A transaction that sees one organisation.
 
-use crate::{AppDb, StoreResult};
+use crate::{AppDb, OperatorDb, StoreResult};
 use causeway_domain::{OrgId, UserId};
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 
 /// A transaction of the admin API inside one organisation. Row-level security is bound to it, so a statement without
 /// `where` sees this organisation only. Rolls back unless committed.
@@ -11,6 +11,8 @@ pub struct TenantTx {
     org: OrgId,
     policy: Option<i64>,
 }
+
+const SNAPSHOT: &str = "begin isolation level repeatable read, read only";
 
 /// A committed change of policy that the relay must hear of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +27,36 @@ pub struct PolicyChange {
 impl TenantTx {
     /// Begins in `org`. `user` lets the person see the names of the other organisations they belong to.
     pub async fn begin(db: &AppDb, org: OrgId, user: Option<UserId>) -> StoreResult<Self> {
-        let mut tx = db.0.begin().await?;
+        Self::enter(&db.0, "begin", org, user).await
+    }
+
+    /// The same, reading everything as of one moment: sums that must agree with each other.
+    pub async fn snapshot(db: &AppDb, org: OrgId, user: Option<UserId>) -> StoreResult<Self> {
+        Self::enter(&db.0, SNAPSHOT, org, user).await
+    }
+
+    /// Begins in `org` for the operator `user`, or for the command line. Sees and may change other things than a
+    /// tenant's own transaction: migration 0007 has the list.
+    pub async fn begin_as_operator(db: &OperatorDb, org: OrgId, user: Option<UserId>) -> StoreResult<Self> {
+        Self::enter(&db.0, "begin", org, user).await
+    }
+
+    /// The same, reading everything as of one moment.
+    pub async fn snapshot_as_operator(
+        db: &OperatorDb,
+        org: OrgId,
+        user: Option<UserId>,
+    ) -> StoreResult<Self> {
+        Self::enter(&db.0, SNAPSHOT, org, user).await
+    }
+
+    async fn enter(
+        pool: &PgPool,
+        begin: &'static str,
+        org: OrgId,
+        user: Option<UserId>,
+    ) -> StoreResult<Self> {
+        let mut tx = pool.begin_with(begin).await?;
         sqlx::query("select set_config('cw.org', $1, true), set_config('cw.user', $2, true)")
             .bind(org.to_string())
             .bind(user.map(|u| u.to_string()).unwrap_or_default())

@@ -32,7 +32,7 @@ pub struct NewUser<'a> {
     pub name: &'a str,
     /// argon2id in PHC form.
     pub password_hash: &'a str,
-    /// Whether they run this installation.
+    /// Whether they run this installation: only the first person there is can begin as its operator.
     pub is_operator: bool,
 }
 
@@ -67,15 +67,17 @@ pub(crate) async fn any_in(executor: impl PgExecutor<'_>) -> StoreResult<bool> {
 /// Makes a person; the address being taken is a conflict with `users_email`.
 pub async fn insert(tx: &mut TenantTx, user: &NewUser<'_>) -> StoreResult<()> {
     sqlx::query!(
-        "insert into users (id, email, name, password_hash, is_operator) values ($1, $2, $3, $4, $5)",
+        "insert into users (id, email, name, password_hash) values ($1, $2, $3, $4)",
         user.id.0,
         user.email,
         user.name,
-        user.password_hash,
-        user.is_operator
+        user.password_hash
     )
     .execute(tx.conn())
     .await?;
+    if user.is_operator {
+        sqlx::query!("select claim_operator($1)", user.id.0).execute(tx.conn()).await?;
+    }
     Ok(())
 }
 

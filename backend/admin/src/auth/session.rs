@@ -58,6 +58,7 @@ pub(crate) async fn describe(
         user: User { id: user, email: person.email, name: person.name, locale: person.locale },
         organization: OrganizationRef { id: org, name: membership.name, slug: membership.slug },
         role: membership.role,
+        is_operator: person.is_operator,
     })
 }
 

@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod accounts;
+mod billing;
 mod document;
 mod errors;
 mod keys;
 mod log;
 mod matrix;
+mod operator;
 mod sessions;
 mod setup;
 mod world;

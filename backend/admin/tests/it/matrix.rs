@@ -12,6 +12,9 @@ type Row = (Method, &'static str, Option<&'static str>, [u16; 5]);
 
 const ACCOUNT: &str =
     r#"{"name":"a","provider":"anthropic","credential":{"kind":"api_key","api_key":"sk-ant-1"}}"#;
+const CREDIT: &str = r#"{"kind":"credit","amount_usd":"5"}"#;
+const CODES: &str = r#"{"amount_usd":"5","count":2}"#;
+const NOBODY: &str = "019a0000-0000-7000-8000-000000000000";
 const PRICE: &str = r#"{"input":"1","output":"2"}"#;
 
 /// The things named in the paths belong to the first organisation; the key to its admin. Deletions come last.
@@ -44,9 +47,80 @@ fn rows() -> Vec<Row> {
         (M::PUT, "/prices/overrides/{model}", Some(PRICE), [401, 403, 403, 200, 200]),
         (M::DELETE, "/prices/overrides/{model}", None, [401, 403, 403, 204, 204]),
         (M::GET, "/audit", None, [401, 403, 403, 200, 200]),
+        (M::GET, "/balance", None, [401, 200, 200, 200, 200]),
+        (M::GET, "/balance/entries", None, [401, 200, 403, 200, 200]),
+        (M::POST, "/balance/redeem", Some(r#"{"code":"none"}"#), [401, 403, 403, 422, 422]),
+        (M::GET, "/statements", None, [401, 200, 403, 200, 200]),
+        (M::GET, "/statements/{month}", None, [401, 200, 403, 200, 200]),
         (M::DELETE, "/keys/{key}", None, [401, 403, 404, 204, 404]),
         (M::DELETE, "/accounts/{account}", None, [401, 403, 403, 204, 404]),
     ]
+}
+
+/// What the operator may do and nobody else, whatever their role, with the status for the operator.
+fn operator_rows() -> Vec<(Method, &'static str, Option<&'static str>, u16)> {
+    use Method as M;
+    vec![
+        (M::GET, "/operator/organizations", None, 200),
+        (M::GET, "/operator/organizations/{org}", None, 200),
+        (M::PATCH, "/operator/organizations/{org}", Some("{}"), 200),
+        (M::GET, "/operator/organizations/{org}/entries", None, 200),
+        (M::POST, "/operator/organizations/{org}/entries", Some(CREDIT), 201),
+        (M::GET, "/operator/organizations/{org}/statements", None, 200),
+        (M::GET, "/operator/organizations/{org}/statements/{month}", None, 200),
+        (M::GET, "/operator/codes", None, 200),
+        (M::POST, "/operator/codes", Some(CODES), 201),
+        (M::GET, "/operator/codes/{batch}", None, 200),
+        (M::DELETE, "/operator/codes/{batch}/{code}", None, 204),
+        (M::DELETE, "/operator/codes/{batch}", None, 204),
+    ]
+}
+
+#[tokio::test]
+async fn operations_of_the_installation_are_for_its_operator_and_for_no_role() {
+    world::with_owner(|world, made, operator| async move {
+        let mut others = vec![None];
+        for role in [Role::Viewer, Role::Member, Role::Admin, Role::Owner] {
+            let email = format!("{role}-of-it@example.com");
+            world.person(made, role, &email).await;
+            others.push(Some(world.sign_in(&email).await));
+        }
+        world.owner("Rivals", "rival@example.com").await;
+        others.push(Some(world.sign_in("rival@example.com").await));
+        let codes =
+            world.post("/operator/codes", Some(&operator), serde_json::from_str(CODES).unwrap()).await;
+        let batch = codes.body["batch"]["id"].as_str().unwrap().to_owned();
+        let listed = world.get(&format!("/operator/codes/{batch}"), Some(&operator)).await;
+        let code = listed.body["items"][0]["id"].as_str().unwrap().to_owned();
+        for (method, path, body, expected) in operator_rows() {
+            let place = path
+                .replace("{org}", &made.org.to_string())
+                .replace("{month}", &month())
+                .replace("{batch}", &batch)
+                .replace("{code}", &code);
+            for (i, token) in others.iter().enumerate() {
+                let body = body.map(str::to_owned);
+                let answer = world.call(method.clone(), &place, token.as_deref(), body, &[]).await;
+                assert_eq!(
+                    answer.status,
+                    if i == 0 { 401 } else { 403 },
+                    "{method} {path}, {i}: {}",
+                    answer.body
+                );
+            }
+            let answer =
+                world.call(method.clone(), &place, Some(&operator), body.map(str::to_owned), &[]).await;
+            assert_eq!(answer.status, expected, "{method} {path} as the operator: {}", answer.body);
+            // What is not there is 404 for the operator too.
+            let nowhere = place.replace(&made.org.to_string(), NOBODY).replace(&batch, NOBODY);
+            if nowhere != place {
+                let answer =
+                    world.call(method.clone(), &nowhere, Some(&operator), body.map(str::to_owned), &[]).await;
+                assert_eq!(answer.status, 404, "{method} {nowhere}: {}", answer.body);
+            }
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -71,6 +145,7 @@ async fn every_operation_answers_each_role_and_another_tenant_as_it_should() {
                 .replace("{account}", &account)
                 .replace("{key}", &key)
                 .replace("{request}", &request.to_string())
+                .replace("{month}", &month())
                 .replace("{model}", "claude-haiku-4-5");
             // Another tenant before the admin, who may remove the thing.
             for i in [0, 1, 2, 4, 3] {
@@ -96,8 +171,15 @@ fn no_operation_is_missing_from_the_table() {
             ));
         }
     }
-    let tabled: BTreeSet<_> = rows().iter().map(|(m, path, ..)| format!("{m} {}", shape(path))).collect();
+    let tenants = rows().into_iter().map(|(m, path, ..)| format!("{m} {}", shape(path)));
+    let operators = operator_rows().into_iter().map(|(m, path, ..)| format!("{m} {}", shape(path)));
+    let tabled: BTreeSet<_> = tenants.chain(operators).collect();
     assert_eq!(documented, tabled);
+}
+
+/// The current month, somewhere.
+fn month() -> String {
+    chrono::Utc::now().format("%Y-%m").to_string()
 }
 
 /// A path with its placeholders made equal.

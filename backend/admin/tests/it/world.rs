@@ -10,8 +10,9 @@ use causeway_admin::{
     AdminArgs, AdminState, Wiring,
     people::{self, Created, NewOwner},
 };
-use causeway_domain::{Role, UserId, price::PriceTable, price::table};
+use causeway_domain::{OrgId, Role, UserId, price::PriceTable, price::table};
 use causeway_store::{Store, StoreArgs, TenantTx, memberships, testing, users};
+use chrono::{DateTime, Utc};
 use http_body_util::BodyExt;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -145,7 +146,11 @@ impl World {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
-        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
+        let body = match headers.get(header::CONTENT_TYPE).and_then(|t| t.to_str().ok()) {
+            Some(kind) if kind.starts_with("text/csv") => json!(String::from_utf8(bytes.to_vec()).unwrap()),
+            _ if bytes.is_empty() => Value::Null,
+            _ => serde_json::from_slice(&bytes).unwrap(),
+        };
         Answer { status, headers, body }
     }
 
@@ -185,7 +190,7 @@ impl World {
             "insert into usage_rollups (org_id, bucket, key_id, account_id, model, requests, errors, input_tokens,
                output_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, cost_nanos, charged_nanos)
              values ($1, date_trunc('hour', now()), $2, $3, $4, 1, 0, 1, 2, 3, 4, 5, $5, $5)
-             on conflict (org_id, bucket, key_id, account_id, model) do update set
+             on conflict (org_id, bucket, key_id, account_id, model, user_id) do update set
                requests = usage_rollups.requests + 1, charged_nanos = usage_rollups.charged_nanos + excluded.charged_nanos",
         )
         .bind(made.org.0)
@@ -239,5 +244,39 @@ impl World {
             .execute(&mut owner)
             .await
             .unwrap();
+    }
+
+    /// A connection to the database with one of its roles, or its owner's.
+    pub(crate) async fn connection(&self, role: Option<&str>) -> PgConnection {
+        let url = self.args.database_url.as_ref().unwrap();
+        let mut connection = PgConnection::connect(url.expose_secret()).await.unwrap();
+        if let Some(role) = role {
+            let statement = format!("set role {role}");
+            sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
+        }
+        connection
+    }
+
+    /// Writes what was charged at a time into the sums, as the ledger would.
+    pub(crate) async fn charged_at(&self, org: OrgId, key: Uuid, at: DateTime<Utc>, nanos: i64) {
+        let mut jobs = self.connection(Some("causeway_jobs")).await;
+        sqlx::query(
+            "with rollup as (
+               insert into usage_rollups as r (org_id, bucket, key_id, account_id, model, requests, errors, input_tokens,
+                 output_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, cost_nanos, charged_nanos)
+               values ($1, date_bin('15 minutes', $3, 'epoch'), $2, $2, 'claude-haiku-4-5', 1, 0, 1, 2, 3, 4, 5, $4 / 2, $4)
+               on conflict (org_id, bucket, key_id, account_id, model, user_id) do update set
+                 requests = r.requests + 1, cost_nanos = r.cost_nanos + excluded.cost_nanos,
+                 charged_nanos = r.charged_nanos + excluded.charged_nanos)
+             insert into budget_totals as b (org_id, scope, scope_id, nanos, tokens) values ($1, 'organisation', $1, $4, 15)
+             on conflict (org_id, scope, scope_id) do update set nanos = b.nanos + excluded.nanos",
+        )
+        .bind(org.0)
+        .bind(key)
+        .bind(at)
+        .bind(nanos)
+        .execute(&mut jobs)
+        .await
+        .unwrap();
     }
 }

@@ -1,16 +1,22 @@
-//! `causeway admin`: people, without the web admin. For machines that nobody sits at, and for forgotten passwords.
+//! `causeway admin`: people, operators and credits, without the web admin. For machines that nobody sits at, and for forgotten passwords.
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use causeway_admin::people::{self, NewOwner};
-use causeway_store::{AppDb, StoreArgs};
+use causeway_admin::{
+    console,
+    people::{self, NewOwner},
+};
+use causeway_store::{AppDb, OperatorDb, StoreArgs};
 use nix::sys::termios;
+use secrecy::SecretString;
 use std::{
     io::{BufRead, IsTerminal, Write, stderr, stdin},
     path::PathBuf,
     process::ExitCode,
 };
 
-/// Manage people
+const AWAY: &str = "connecting to Postgres (is `causeway up` or the database running?)";
+
+/// Manage people, operators and credits
 #[derive(Debug, clap::Args)]
 pub(crate) struct AdminArgs {
     #[command(subcommand)]
@@ -44,6 +50,36 @@ enum Command {
         #[command(flatten)]
         how: How,
     },
+    /// Add to an organisation's credits; the first credit makes it prepaid
+    Credit {
+        /// The organisation's name in addresses.
+        #[arg(long)]
+        org: String,
+        /// Dollars such as 50 or 12.50; below zero takes back (--amount=-5).
+        #[arg(long, allow_hyphen_values = true)]
+        amount: String,
+        /// Why. The organisation sees it.
+        #[arg(long, default_value = "")]
+        note: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Let a person run this installation: organisations, plans, credits, codes
+    GrantOperator {
+        /// E-mail address of the person.
+        #[arg(long)]
+        email: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Let a person no longer run this installation
+    RevokeOperator {
+        /// E-mail address of the person.
+        #[arg(long)]
+        email: String,
+        #[command(flatten)]
+        place: Place,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -51,6 +87,13 @@ struct How {
     /// Read the password from standard input instead of asking for it.
     #[arg(long)]
     password_stdin: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Where the database is.
+#[derive(Debug, clap::Args)]
+struct Place {
     /// Data directory of a running `causeway up`, instead of DATABASE_URL.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -61,7 +104,7 @@ struct How {
 pub(crate) async fn run(args: AdminArgs) -> Result<ExitCode> {
     match args.command {
         Command::Create { email, name, org, time_zone, how } => {
-            let db = how.database().await?;
+            let db = how.place.database().await?;
             let password = how.password()?;
             let owner = NewOwner {
                 organization: &org,
@@ -74,26 +117,53 @@ pub(crate) async fn run(args: AdminArgs) -> Result<ExitCode> {
             println!("{email} owns the organisation {org} ({})", created.org);
         }
         Command::ResetPassword { email, how } => {
-            let db = how.database().await?;
+            let db = how.place.database().await?;
             let password = how.password()?;
             people::reset_password(&db, &email, &password).await.map_err(|error| anyhow!("{error}"))?;
             println!("{email} has a new password and is signed out everywhere");
+        }
+        Command::Credit { org, amount, note, place } => {
+            let db = place.operator().await?;
+            let balance =
+                console::credit(&db, &org, &amount, &note).await.map_err(|error| anyhow!("{error}"))?;
+            println!("{org} has ${} left of ${} in credits", balance.left(), balance.credits);
+        }
+        Command::GrantOperator { email, place } => {
+            set_operator(&place, &email, true).await?;
+            println!("{email} is an operator of this installation");
+        }
+        Command::RevokeOperator { email, place } => {
+            set_operator(&place, &email, false).await?;
+            println!("{email} is no operator of this installation");
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-impl How {
+async fn set_operator(place: &Place, email: &str, is_operator: bool) -> Result<()> {
+    let db = place.operator().await?;
+    console::set_operator(&db, email, is_operator).await.map_err(|error| anyhow!("{error}"))?;
+    Ok(())
+}
+
+impl Place {
     async fn database(&self) -> Result<AppDb> {
-        let url = match &self.data {
-            Some(data) => causeway_embedded::database_url_of(data)?,
-            None => self.store.database_url()?,
-        };
-        AppDb::connect(&url, 1)
-            .await
-            .context("connecting to Postgres (is `causeway up` or the database running?)")
+        AppDb::connect(&self.url()?, 1).await.context(AWAY)
     }
 
+    async fn operator(&self) -> Result<OperatorDb> {
+        OperatorDb::connect(&self.url()?, 1).await.context(AWAY)
+    }
+
+    fn url(&self) -> Result<SecretString> {
+        Ok(match &self.data {
+            Some(data) => causeway_embedded::database_url_of(data)?,
+            None => self.store.database_url()?,
+        })
+    }
+}
+
+impl How {
     fn password(&self) -> Result<String> {
         if self.password_stdin {
             return read_line();

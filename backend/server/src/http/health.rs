@@ -80,7 +80,8 @@ impl Ready {
         let postgres = async {
             self.store.app.check().await?;
             self.store.relay.check().await?;
-            self.store.jobs.check().await
+            self.store.jobs.check().await?;
+            self.store.operator.check().await
         };
         let (postgres, redis, migrations) = tokio::join!(
             component("postgres", postgres),

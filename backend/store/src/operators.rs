@@ -1,0 +1,64 @@
+//! Who runs this installation: a property of a person, apart from every organisation.
+
+use crate::{AppDb, OperatorDb, StoreError, StoreResult, audit};
+use causeway_domain::UserId;
+use uuid::Uuid;
+
+/// The person behind a session.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// E-mail address.
+    pub email: String,
+    /// Name as shown.
+    pub name: String,
+    /// Language of the web admin.
+    pub locale: String,
+    /// Whether they run this installation.
+    pub is_operator: bool,
+}
+
+/// The person behind `session`, whatever organisation they are in; `None` when the session is over. `user` is whom the
+/// access token names.
+pub async fn signed_in(db: &AppDb, session: Uuid, user: UserId) -> StoreResult<Option<Person>> {
+    Ok(sqlx::query_as!(
+        Person,
+        "select u.email, u.name, u.locale, u.is_operator from sessions s join users u on u.id = s.user_id
+         where s.id = $1 and s.user_id = $2 and s.ended_at is null and u.disabled_at is null",
+        session,
+        user.0
+    )
+    .fetch_optional(&db.0)
+    .await?)
+}
+
+/// Makes the person with this e-mail address an operator, or no longer one. False when nothing changes.
+pub async fn set(db: &OperatorDb, email: &str, is_operator: bool) -> StoreResult<bool> {
+    let mut tx = db.0.begin().await?;
+    let person =
+        sqlx::query!("select id, is_operator from users where lower(email) = lower($1) for update", email)
+            .fetch_optional(&mut *tx)
+            .await?
+            .ok_or(StoreError::NotFound)?;
+    if person.is_operator == is_operator {
+        return Ok(false);
+    }
+    sqlx::query!("update users set is_operator = $2 where id = $1", person.id, is_operator)
+        .execute(&mut *tx)
+        .await?;
+    let line = audit::Line {
+        action: if is_operator { "operator.grant" } else { "operator.revoke" },
+        target_kind: "user",
+        target_id: Some(person.id),
+        ..Default::default()
+    };
+    audit::write(&mut tx, None, line).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// How many there are that can sign in.
+pub async fn count(db: &OperatorDb) -> StoreResult<i64> {
+    Ok(sqlx::query_scalar!(r#"select count(*) as "n!" from users where is_operator and disabled_at is null"#)
+        .fetch_one(&db.0)
+        .await?)
+}

@@ -203,7 +203,7 @@ pub async fn balance(tx: &mut TenantTx) -> StoreResult<Balance> {
 
 /// Ends prepaid for the organisation of the operator's transaction: from then on it uses without bound.
 pub async fn end_prepaid(tx: &mut TenantTx) -> StoreResult<()> {
-    sqlx::query!("select end_prepaid()").execute(tx.conn()).await?;
+    sqlx::query!("select end_prepaid()").fetch_one(tx.conn()).await?;
     tx.bump_policy().await
 }
 

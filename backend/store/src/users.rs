@@ -76,7 +76,7 @@ pub async fn insert(tx: &mut TenantTx, user: &NewUser<'_>) -> StoreResult<()> {
     .execute(tx.conn())
     .await?;
     if user.is_operator {
-        sqlx::query!("select claim_operator($1)", user.id.0).execute(tx.conn()).await?;
+        sqlx::query!("select claim_operator($1)", user.id.0).fetch_one(tx.conn()).await?;
     }
     Ok(())
 }

@@ -2,13 +2,14 @@
 
 use crate::body::RelayBody;
 use causeway_dialect::{Dialect, error::Failure};
-use causeway_domain::{Nanos, RequestId};
+use causeway_domain::{Nanos, RequestId, window::WindowKind};
 use causeway_store::{
     StoreError,
     hold::{NoCandidate, Refusal, RefusedBy},
 };
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Map, Value, json};
+use std::time::Duration;
 
 /// Why a request was refused or failed before its first byte.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +92,12 @@ pub enum RelayError {
 /// A limit that refused, with what the request would have needed.
 #[derive(Debug)]
 pub struct LimitHit {
+    /// Whose limit: `key`, `member` or `organization`.
+    pub scope: &'static str,
+    /// Whether it is the organisation's balance that is used up.
+    pub prepaid: bool,
+    /// How long it waited in line, if it did.
+    pub waited: Option<Duration>,
     /// The script's answer.
     pub refusal: Refusal,
     /// Nano-dollars that the request could have cost.
@@ -108,36 +115,66 @@ impl From<StoreError> for RelayError {
 
 fn limit_text(hit: &LimitHit) -> String {
     let r = &hit.refusal;
-    let money = |n: i64| format!("${}", Nanos(n));
+    let whose = match hit.scope {
+        "member" => "the member whose API key this is",
+        "organization" => "this organization",
+        _ => "this API key",
+    };
+    let usd = |n: i64| format!("${}", Nanos(n));
+    let lower = "lower max_tokens to need less";
     match r.by {
         RefusedBy::RequestsPerMinute => {
-            format!("this API key allows {} requests in a minute and has had {}", r.limit, r.spent)
+            format!("{whose} may make {} requests in a minute and has made {}", r.limit, r.spent)
         }
         RefusedBy::TokensPerMinute => format!(
-            "this API key allows {} tokens in a minute and has used or reserved {}; this request could use {} \
-             (lower max_tokens to need less)",
+            "{whose} may use {} tokens in a minute and has used or reserved {}; this request could use {} ({lower})",
             r.limit, r.spent, hit.need_tokens
         ),
-        RefusedBy::Concurrency => format!("this API key allows {} requests at once", r.limit),
+        RefusedBy::Concurrency => match hit.waited {
+            Some(waited) => format!(
+                "{whose} may have {} requests open at once; no place became free in {} seconds",
+                r.limit,
+                waited.as_secs()
+            ),
+            None => format!("{whose} may have {} requests open at once", r.limit),
+        },
+        RefusedBy::Usd(_) if hit.prepaid => format!(
+            "the balance of this organization is {}, of which {} are reserved by running requests, and this request \
+             could cost up to {} ({lower}, or ask for credit)",
+            usd(r.limit.saturating_sub(r.spent).max(0)),
+            usd(r.reserved),
+            usd(hit.need.0)
+        ),
         RefusedBy::Usd(kind) => format!(
-            "the {} budget of this API key is {}: {} spent, {} reserved by running requests, and this request could \
-             cost up to {} (lower max_tokens to need less)",
+            "the {} budget of {whose} is {}: {} spent, {} reserved by running requests, and this request could cost \
+             up to {} ({lower})",
             words(kind.as_str()),
-            money(r.limit),
-            money(r.spent),
-            money(r.reserved),
-            money(hit.need.0)
+            usd(r.limit),
+            usd(r.spent),
+            usd(r.reserved),
+            usd(hit.need.0)
         ),
         RefusedBy::Tokens(kind) => format!(
-            "the {} token budget of this API key is {}: {} used, {} reserved by running requests, and this request \
-             could use up to {} (lower max_tokens to need less)",
+            "the {} token budget of {whose} is {}: {} used, {} reserved by running requests, and this request could \
+             use up to {} ({lower})",
             words(kind.as_str()),
             r.limit,
             r.spent,
             r.reserved,
             hit.need_tokens
         ),
+        RefusedBy::Requests(kind) => format!(
+            "{whose} may make {} requests per {}: {} made and {} running",
+            r.limit,
+            if kind == WindowKind::Total { "life" } else { period(kind.as_str()) },
+            r.spent,
+            r.reserved
+        ),
     }
+}
+
+fn period(kind: &str) -> &str {
+    if kind == "five_hours" { "5 hours" } else { kind }
 }
 
 fn words(kind: &str) -> &str {
@@ -186,8 +223,10 @@ impl RelayError {
                 RefusedBy::RequestsPerMinute => "requests_per_minute",
                 RefusedBy::TokensPerMinute => "tokens_per_minute",
                 RefusedBy::Concurrency => "concurrency",
+                RefusedBy::Usd(_) if hit.prepaid => "balance",
                 RefusedBy::Usd(_) => "budget_usd",
                 RefusedBy::Tokens(_) => "budget_tokens",
+                RefusedBy::Requests(_) => "requests",
             },
             Self::Unavailable(_) => "unavailable",
         }
@@ -235,18 +274,19 @@ impl RelayError {
                 let r = &hit.refusal;
                 let (amount, window): (fn(i64) -> Value, _) = match r.by {
                     RefusedBy::Usd(kind) => (|n| json!(Nanos(n)), Some(kind)),
-                    RefusedBy::Tokens(kind) => (|n| json!(n), Some(kind)),
+                    RefusedBy::Tokens(kind) | RefusedBy::Requests(kind) => (|n| json!(n), Some(kind)),
                     _ => (|n| json!(n), None),
                 };
+                facts.insert("scope".into(), json!(hit.scope));
                 facts.insert("limit".into(), amount(r.limit));
                 facts.insert("used".into(), amount(r.spent));
                 facts.insert("reserved".into(), amount(r.reserved));
                 if let Some(kind) = window {
                     facts.insert("window".into(), json!(kind));
-                    let need = if matches!(r.by, RefusedBy::Usd(_)) {
-                        json!(hit.need)
-                    } else {
-                        json!(hit.need_tokens)
+                    let need = match r.by {
+                        RefusedBy::Usd(_) => json!(hit.need),
+                        RefusedBy::Requests(_) => json!(1),
+                        _ => json!(hit.need_tokens),
                     };
                     facts.insert("could_need".into(), need);
                 }

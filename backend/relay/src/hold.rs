@@ -7,7 +7,7 @@ use crate::{
 };
 use causeway_dialect::usage::Reading;
 use causeway_domain::{Nanos, RequestId};
-use causeway_store::ledger::Outcome;
+use causeway_store::{hold::ScopeId, ledger::Outcome};
 use http::{Response, StatusCode};
 use std::{
     sync::Arc,
@@ -34,6 +34,19 @@ struct Inner {
     first_byte: Option<Duration>,
     upstream_request_id: Option<String>,
     status: u16,
+    five_hours: Vec<(ScopeId, i64)>,
+}
+
+/// What the script has granted.
+pub(crate) struct Granted {
+    /// Index of the candidate.
+    pub chosen: usize,
+    /// The candidate.
+    pub candidate: Candidate,
+    /// The most that can be charged.
+    pub reserved: Nanos,
+    /// Ends of the windows of five hours that it counts in.
+    pub five_hours: Vec<(ScopeId, i64)>,
 }
 
 impl Hold {
@@ -43,7 +56,7 @@ impl Hold {
         place: Place,
         request: RequestId,
         draft: Arc<Draft>,
-        (chosen, candidate, reserved): (usize, Candidate, Nanos),
+        granted: Granted,
         drain: Duration,
         received: Instant,
     ) -> Self {
@@ -53,9 +66,10 @@ impl Hold {
                 place,
                 request,
                 draft,
-                chosen,
-                candidate,
-                reserved,
+                chosen: granted.chosen,
+                candidate: granted.candidate,
+                reserved: granted.reserved,
+                five_hours: granted.five_hours,
                 drain,
                 received,
                 sent: false,
@@ -153,7 +167,7 @@ impl Inner {
             metrics::counter!("causeway_relay_over_reserved_total").increment(1);
             tracing::warn!(request = %self.request, reserved = %self.reserved, charged = %figures.charged, "a request cost more than was reserved for it");
         }
-        self.ledger.settle(self.place, self.request, self.draft, self.chosen, figures);
+        self.ledger.settle(self.place, self.request, self.draft, self.chosen, figures, self.five_hours);
     }
 }
 

@@ -8,15 +8,22 @@
 //! Postgres is away for long, new requests are refused, and no row is lost. So no channel here can be full, and
 //! settling in `drop` cannot fail.
 
+mod held;
+mod recovery;
 mod settler;
 mod sweep;
 mod writer;
 
+pub(crate) use held::HeldRequests;
+pub(crate) use recovery::Sign;
 pub(crate) use sweep::Sweeper;
 
 use crate::settle::{Draft, Figures};
 use causeway_domain::{OrgId, RequestId};
-use causeway_store::{Store, boots};
+use causeway_store::{
+    Store, boots,
+    hold::{ReserveScript, ScopeId},
+};
 use std::{
     future::Future,
     sync::{
@@ -38,6 +45,9 @@ pub(crate) struct Place(
 /// was read can still be settled.
 const HURRY_BEFORE: Duration = Duration::from_secs(2);
 
+/// How long a start waits until limits can be relied on.
+const START_PATIENCE: Duration = Duration::from_secs(4);
+
 /// What the settler is given.
 enum Item {
     Settle(Box<Settled>),
@@ -51,6 +61,7 @@ struct Settled {
     draft: Arc<Draft>,
     chosen: usize,
     figures: Figures,
+    five_hours: Vec<(ScopeId, i64)>,
 }
 
 /// How far the two stages have come, in items since the start.
@@ -64,7 +75,10 @@ struct Progress {
 
 /// The ledger of one instance.
 pub(crate) struct Ledger {
-    boot: String,
+    boot: Arc<str>,
+    script: ReserveScript,
+    held: HeldRequests,
+    alarm: recovery::Alarm,
     places: Arc<Semaphore>,
     capacity: usize,
     items: mpsc::Sender<Item>,
@@ -90,8 +104,12 @@ impl Ledger {
             settled: watch::Sender::new(0),
             written: watch::Sender::new(0),
         });
+        let boot: Arc<str> = uuid::Uuid::now_v7().simple().to_string().into();
         let ledger = Arc::new(Self {
-            boot: uuid::Uuid::now_v7().simple().to_string(),
+            script: ReserveScript::new(&boot),
+            boot,
+            held: HeldRequests::new(),
+            alarm: recovery::Alarm::default(),
             places: Arc::new(Semaphore::new(capacity)),
             capacity,
             items,
@@ -101,18 +119,38 @@ impl Ledger {
             closing: CancellationToken::new(),
             hurry: CancellationToken::new(),
         });
-        boots::beat(&store.cache, &ledger.boot).await?;
+        let first = boots::beat(&store.cache, &ledger.boot).await?;
         let closing = || ledger.closing.clone();
         ledger.tracker.spawn(settler::run(store.clone(), item_queue, events, progress.clone(), closing()));
         ledger.tracker.spawn(writer::run(store.clone(), event_queue, progress));
         ledger.tracker.spawn(settler::checkpoints(store.clone(), checkpoint_queue, closing()));
-        ledger.tracker.spawn(heartbeat(store.clone(), ledger.boot.clone(), closing()));
+        ledger.tracker.spawn(recovery::run(store.clone(), ledger.clone(), closing()));
+        ledger.tracker.spawn(heartbeat(store.clone(), ledger.clone(), first.alarm, closing()));
+        // Usually a matter of milliseconds. Where it takes longer, requests wait for it.
+        let _ = tokio::time::timeout(START_PATIENCE, ledger.held.all_opened()).await;
         Ok(ledger)
     }
 
     /// The life of this instance.
-    pub(crate) fn boot(&self) -> &str {
+    pub(crate) fn boot(&self) -> &Arc<str> {
         &self.boot
+    }
+
+    /// The reservation script of this life.
+    pub(crate) fn script(&self) -> &ReserveScript {
+        &self.script
+    }
+
+    /// What is held, and in which epochs.
+    pub(crate) fn held(&self) -> &HeldRequests {
+        &self.held
+    }
+
+    /// A reservation in this epoch of a shard has shown that the epoch is over.
+    pub(crate) fn epoch_is_over(&self, shard: u8, epoch: i64, sign: Sign) {
+        if self.held.give_up(shard, epoch) {
+            self.alarm.raise(sign);
+        }
     }
 
     /// Cancelled when the instance stops and nothing may be waited for any longer.
@@ -142,13 +180,18 @@ impl Ledger {
         draft: Arc<Draft>,
         chosen: usize,
         figures: Figures,
+        five_hours: Vec<(ScopeId, i64)>,
     ) {
         self.progress.rows.fetch_add(1, Ordering::Relaxed);
-        self.enter(Item::Settle(Box::new(Settled { place, request, draft, chosen, figures })));
+        let org = draft.org;
+        self.enter(Item::Settle(Box::new(Settled { place, request, draft, chosen, figures, five_hours })));
+        // Not before: whoever looks through what is held and waits for what has entered must see it in one of the two.
+        self.held.remove(org, request);
     }
 
     pub(crate) fn release(&self, place: Place, org: OrgId, request: RequestId) {
         self.enter(Item::Release { place, org, request });
+        self.held.remove(org, request);
     }
 
     fn enter(&self, item: Item) {
@@ -177,6 +220,14 @@ impl Ledger {
         }
         reached(&self.progress.settled, target, Duration::from_secs(1)).await;
         true
+    }
+
+    /// Waits until something that ended is settled in Redis.
+    pub(crate) async fn next_settled(&self) {
+        let mut settled = self.progress.settled.subscribe();
+        if settled.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Waits until every row that was on its way at this call is in Postgres; false after five seconds of waiting.
@@ -215,16 +266,25 @@ async fn reached(stage: &watch::Sender<u64>, target: u64, patience: Duration) ->
     tokio::time::timeout(patience, stage.wait_for(|n| *n >= target)).await.is_ok()
 }
 
-async fn heartbeat(store: Store, boot: String, closing: CancellationToken) {
+async fn heartbeat(store: Store, ledger: Arc<Ledger>, mut alarm: Option<String>, closing: CancellationToken) {
     let mut beat = tokio::time::interval(Duration::from_millis(boots::BEAT_MS));
+    beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = closing.cancelled() => return,
-            _ = beat.tick() => {
-                if let Err(error) = boots::beat(&store.cache, &boot).await {
-                    tracing::warn!(%error, "no heartbeat could be sent");
+            _ = beat.tick() => {}
+        }
+        match boots::beat(&store.cache, &ledger.boot).await {
+            Ok(heard) => {
+                if heard.new || heard.alarm != alarm {
+                    ledger.alarm.raise(Sign::Closed);
                 }
+                alarm = heard.alarm;
             }
+            Err(error) => tracing::warn!(%error, "no heartbeat could be sent"),
+        }
+        if let Ok(false) = ledger.script.is_known(&store.cache).await {
+            ledger.alarm.raise(Sign::Closed);
         }
     }
 }

@@ -12,13 +12,17 @@ mod count;
 mod directory;
 mod drain;
 mod error;
+mod facts;
 mod hold;
 mod identify;
 mod ledger;
+mod load;
 mod local;
 mod plan;
+mod queue;
 mod reserve;
 mod route;
+mod scopes;
 mod settle;
 mod stream;
 mod tenant;
@@ -65,6 +69,7 @@ pub struct Relay {
     upstream: upstream::Upstream,
     ledger: Arc<Ledger>,
     bodies: call::BodyBudget,
+    loads: load::Loads,
     sweeper: tokio::sync::Mutex<ledger::Sweeper>,
     meters: Meters,
 }
@@ -89,6 +94,7 @@ impl Relay {
             directory: directory::Directory::new(store.clone(), sealing, addresses),
             ledger: Ledger::start(&store, args.ledger_capacity).await?,
             bodies: call::BodyBudget::new(&args),
+            loads: load::Loads::new(),
             sweeper: tokio::sync::Mutex::default(),
             meters: Meters {
                 served: counter!("causeway_relay_requests_total"),
@@ -191,10 +197,14 @@ impl Relay {
                 Err(_) => reserve::Taken::Stale,
             };
             match taken {
-                reserve::Taken::Held(hold) => {
+                reserve::Taken::Held(hold, limits) => {
                     let limit = self.args.head_timeout(call.parsed.stream);
                     let answer = upstream::send(&self.upstream, &call, hold, limit).await?;
-                    return Ok(stream::forward(answer, call.dialect, self.args.idle_timeout(), id));
+                    let mut response = stream::forward(answer, call.dialect, self.args.idle_timeout(), id);
+                    if let Some(limits) = limits {
+                        response.headers_mut().insert(facts::HEADER, limits);
+                    }
+                    return Ok(response);
                 }
                 reserve::Taken::Stale => caller = self.renew(&caller, &tenant).await?,
             }

@@ -1,15 +1,18 @@
 //! Calls that are answered here: model lists, what a key may know of itself, greetings.
 
 use crate::{
-    Relay, body::RelayBody, error::RelayError, identify::Caller, plan::serves, reserve::load_key,
+    Relay, body::RelayBody, error::RelayError, facts, identify::Caller, load, plan::serves, scopes,
     tenant::Tenant,
 };
 use bytes::Bytes;
 use causeway_dialect::{Dialect, anthropic::models::cursor, models::Model};
 use causeway_domain::{Nanos, provider::Provider};
-use causeway_store::hold::{self, ScopeId};
+use causeway_store::{
+    hold::{self, ScopeId},
+    totals,
+};
 use http::{HeaderValue, Response, StatusCode, header};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use std::collections::BTreeSet;
 
 /// Anthropic's list gives the epoch where a release date is not known.
@@ -86,51 +89,42 @@ pub(crate) fn one_model(
     Ok(json_answer(Dialect::Anthropic.model(&model(id))))
 }
 
-/// `GET /v1/me`, `/v1/key-info`, `/v1/usage`: name, limits, and how they stand. The key is the proof.
+/// `GET /v1/me`, `/v1/key-info`, `/v1/usage`: name, models, limits, and how they stand. The key is the proof.
 pub(crate) async fn key_info(
     relay: &Relay,
     tenant: &Tenant,
     caller: &Caller,
 ) -> Result<Response<RelayBody>, RelayError> {
     let principal = &caller.principal;
-    let scope = ScopeId::Key(principal.key);
-    let mut standing = hold::standing(&relay.store.cache, tenant.org, scope).await?;
-    if standing.is_none() {
-        load_key(relay, caller, tenant).await?;
-        standing = hold::standing(&relay.store.cache, tenant.org, scope).await?;
+    let now = chrono::Utc::now();
+    let mut limits = Vec::new();
+    for scoped in scopes::of(caller, tenant) {
+        if scoped.limits.is_empty() {
+            continue;
+        }
+        let kinds: Vec<_> = scoped.limits.windows().collect();
+        load::scope(relay, tenant, scoped.id, &kinds).await?;
+        let stand = hold::standing(&relay.store.cache, tenant.org, scoped.id).await?;
+        let stand = facts::standing(scoped.limits, &stand, now.timestamp_millis());
+        limits.extend(facts::of(scoped.name, scoped.limits, &stand).iter().map(facts::json));
     }
-    let standing = standing.unwrap_or_default();
-    let now = chrono::Utc::now().timestamp_millis();
-    let mut windows = Map::new();
-    for w in &standing.windows {
-        let over = w.end > 0 && w.end <= now;
-        let spent = |total: i64, base: i64| if over { 0 } else { total - base };
-        windows.insert(
-            w.kind.as_str().to_owned(),
-            json!({
-                "usd": Nanos(spent(standing.nanos, w.base_nanos)),
-                "tokens": spent(standing.tokens, w.base_tokens),
-                "limit_usd": principal.limits.usd.get(w.kind),
-                "limit_tokens": principal.limits.tokens.get(w.kind),
-                "resets_at": (w.end > 0 && !over)
-                    .then(|| chrono::DateTime::from_timestamp_millis(w.end).map(|t| t.to_rfc3339())),
-            }),
-        );
-    }
+    let key = ScopeId::Key(principal.key);
+    let open = hold::standing(&relay.store.cache, tenant.org, key).await?;
+    let totals = totals::of(&relay.store.jobs, tenant.org, key, &tenant.calendar, &[], now).await?;
     let body = json!({
         "object": "api_key",
         "id": principal.key,
         "name": principal.name,
-        "organization": {"id": tenant.org, "name": tenant.name},
+        "organization": {"id": tenant.org, "name": tenant.name, "time_zone": tenant.calendar.time_zone.name()},
         "expires_at": principal.expires_at,
         "models": principal.models,
-        "limits": principal.limits,
+        "limits": limits,
         "usage": {
-            "total_usd": Nanos(standing.nanos),
-            "total_tokens": standing.tokens,
-            "reserved_usd": Nanos(standing.reserved_nanos),
-            "running_requests": standing.open,
-            "windows": Value::Object(windows),
+            "total_usd": Nanos(totals.nanos),
+            "total_tokens": totals.tokens,
+            "total_requests": totals.requests,
+            "reserved_usd": Nanos(open.reserved_nanos),
+            "running_requests": open.open,
         },
     });
     Ok(json_answer(body.to_string()))

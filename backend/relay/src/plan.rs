@@ -7,7 +7,7 @@ use crate::{
     tenant::{Account, Tenant},
 };
 use causeway_domain::{
-    Nanos,
+    Factor, Multiplier, Nanos,
     price::{PriceTable, Snapshot},
     provider::Provider,
 };
@@ -26,7 +26,7 @@ const LONG_CONTEXT: u64 = 1_000_000;
 pub(crate) struct Plan {
     /// Best first; at least one.
     pub candidates: Vec<Candidate>,
-    /// The most it can cost.
+    /// The most that can be charged for it.
     pub nanos: Nanos,
     /// The most input it can have, in tokens.
     pub input: u64,
@@ -41,6 +41,10 @@ pub(crate) struct Candidate {
     pub account: Arc<Account>,
     /// At this price.
     pub price: Arc<Snapshot>,
+    /// What is charged for a dollar of cost there.
+    pub factor: Factor,
+    /// The most that the provider can ask for it.
+    pub worst: Nanos,
 }
 
 /// Finds them. The three ways to find none are three different answers: nobody knows the model (no price), no account
@@ -73,7 +77,10 @@ pub(crate) fn candidates(
             continue;
         }
         context = context.max(known.and_then(|m| m.context).unwrap_or(LARGEST_CONTEXT));
-        plan.push(Candidate { account: account.clone(), price });
+        let provider = tenant.provider_multipliers.get(account.provider.as_str()).copied();
+        let factor =
+            Factor::of(caller.principal.multiplier, tenant.multiplier, provider.unwrap_or(Multiplier::ONE));
+        plan.push(Candidate { account: account.clone(), price, factor, worst: Nanos::ZERO });
         if plan.len() == MOST {
             break;
         }
@@ -92,7 +99,10 @@ pub(crate) fn candidates(
     let input = call.parsed.input_bound.unwrap_or(context).min(context);
     let output = call.parsed.max_tokens.unwrap_or(0);
     let one_hour = call.one_hour_cache();
-    let nanos = plan.iter().map(|c| c.price.worst_case(input, output, one_hour)).max().unwrap_or(Nanos::ZERO);
+    for candidate in &mut plan {
+        candidate.worst = candidate.price.worst_case(input, output, one_hour);
+    }
+    let nanos = plan.iter().map(|c| c.factor.charge_at_most(c.worst)).max().unwrap_or(Nanos::ZERO);
     Ok(Plan { candidates: plan, nanos, input, tokens: input.saturating_add(output) })
 }
 

@@ -4,34 +4,48 @@ use crate::{
     Relay,
     call::Call,
     error::{LimitHit, RelayError},
-    hold::Hold,
+    facts,
+    hold::{Granted, Hold},
     identify::Caller,
-    ledger::{Ledger, Place},
-    plan::{Candidate, Plan},
+    ledger::{Ledger, Place, Sign},
+    load,
+    plan::Plan,
+    queue::Waiting,
+    scopes::{self, Scoped},
     settle::{Draft, DraftCandidate},
     tenant::Tenant,
 };
-use causeway_domain::{OrgId, RequestId, limits::Limits, window::WindowKind};
+use causeway_domain::{OrgId, RequestId, window::WindowKind};
 use causeway_store::{
-    hold::{self, ReserveRequest, Reserved, Scope, ScopeId, ScopeWindow},
-    totals,
+    StoreError,
+    hold::{self, Ask, Held, Refusal, RefusedBy, Reserved, ScopeFacts, ScopeId},
+    principal::OnRedisLoss,
 };
-use chrono::{DateTime, Utc};
-use std::sync::Arc;
+use chrono::Utc;
+use http::HeaderValue;
+use std::{sync::Arc, time::Duration};
+use tokio::time::{Instant, timeout_at};
 
 /// What came of asking.
 pub(crate) enum Taken {
-    /// Held.
-    Held(Hold),
+    /// Held; with the header that tells how the limits stand.
+    Held(Hold, Option<HeaderValue>),
     /// The policy that was planned by is no longer in force: plan again.
     Stale,
 }
 
-/// How often a script may answer with something to be done first before we give up.
-const ROUNDS: usize = 6;
+/// How often the script may answer with something to be done first before we give up.
+const ROUNDS: usize = 12;
 
-/// Asks until there is an answer. Each round but the last does what the script asked for: opening the shard, loading
-/// totals, or waiting for what this instance has yet to settle.
+/// How long a request waits for a Redis that is away, or is being told what it has lost.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a refused request is told while nothing can be reserved.
+const REBUILDING: RelayError =
+    RelayError::Unavailable("limits cannot be checked at the moment; nothing was sent to the provider");
+
+/// Asks until there is an answer. Each round does what the last answer asked for: coming into the shard's epoch, loading
+/// totals, waiting in line, or waiting for what this instance has yet to settle.
 pub(crate) async fn take(
     relay: &Relay,
     caller: &Caller,
@@ -46,67 +60,199 @@ pub(crate) async fn take(
     let draft = Arc::new(draft(caller, call, plan));
     let payload = serde_json::to_string(&*draft)
         .map_err(|_| RelayError::Unavailable("the request cannot be recorded"))?;
-    let scopes = [key_scope(caller, tenant, plan)];
-    let candidates: Vec<Scope> = plan.candidates.iter().map(account_scope).collect();
-    let ask = ReserveRequest {
+    let scoped = scopes::of(caller, tenant);
+    let now = Utc::now();
+    let ask = Arc::new(Ask {
         org: tenant.org,
         request,
-        boot: relay.ledger.boot(),
+        boot: relay.ledger.boot().clone(),
         policy_version: tenant.policy_version.min(caller.principal.policy_version),
-        payload: &payload,
-        scopes: &scopes,
-        candidates: &candidates,
-    };
-    let mut asking = Asking { ledger: &relay.ledger, place: Some(place), org: tenant.org, request };
-    let mut waited = false;
-    for _ in 0..ROUNDS {
-        // Looked at before the script runs: what is settled while its refusal travels back is as good as waited for.
-        let unsettled = relay.ledger.unsettled();
-        match hold::reserve(&relay.store.cache, &ask).await? {
-            Reserved::Held { candidate, .. } => {
-                let chosen = plan.candidates.get(candidate).cloned();
-                let (Some(chosen), Some(place)) = (chosen, asking.place.take()) else {
-                    return Err(RelayError::Unavailable("an account was chosen that was not offered"));
-                };
-                let held = (candidate, chosen, plan.nanos);
-                let ledger = relay.ledger.clone();
-                let hold = Hold::new(ledger, place, request, draft, held, tenant.drain, call.received);
-                return Ok(Taken::Held(hold));
-            }
-            Reserved::Stale => {
-                asking.nothing_is_held();
-                return Ok(Taken::Stale);
-            }
-            Reserved::Unopened => hold::open_shard(&relay.store.cache, tenant.org.shard()).await?,
-            Reserved::Load(_) => load_key(relay, caller, tenant).await?,
-            Reserved::Gone => {
-                asking.nothing_is_held();
-                return Err(RelayError::Unavailable("the request was given up before it began"));
-            }
-            // What this instance has finished but not yet settled still counts as running: a client that sends its
-            // next request as soon as it has the answer to the last would be refused for nothing.
-            Reserved::Refused(_) | Reserved::NoCandidate(_)
-                if !waited && (relay.ledger.settled().await || unsettled) =>
-            {
-                waited = true;
-            }
-            Reserved::Refused(refusal) => {
-                asking.nothing_is_held();
-                return Err(RelayError::Limit(Box::new(LimitHit {
-                    refusal,
-                    need: plan.nanos,
-                    need_tokens: plan.tokens,
-                })));
-            }
-            Reserved::NoCandidate(reasons) => {
-                asking.nothing_is_held();
-                return Err(RelayError::AccountsBusy(reasons));
+        payload,
+        scopes: scoped.iter().map(|s| scopes::asked(s, tenant, plan, now)).collect(),
+        candidates: plan.candidates.iter().map(|c| scopes::account(c, tenant, plan, now)).collect(),
+    });
+    let mut asking =
+        Asking { ledger: &relay.ledger, place: Some(place), org: tenant.org, request, unsure: false };
+    let taking = Taking { relay, call, tenant, plan, scoped: &scoped, ask: &ask, draft: &draft };
+    taking.take(&mut asking).await
+}
+
+/// Everything that stays the same from one question to the next.
+struct Taking<'a> {
+    relay: &'a Relay,
+    call: &'a Call,
+    tenant: &'a Tenant,
+    plan: &'a Plan,
+    scoped: &'a [Scoped<'a>],
+    ask: &'a Arc<Ask>,
+    draft: &'a Arc<Draft>,
+}
+
+impl Taking<'_> {
+    async fn take(&self, asking: &mut Asking<'_>) -> Result<Taken, RelayError> {
+        let ledger = &self.relay.ledger;
+        let shard = self.tenant.org.shard();
+        let until = Instant::now() + PATIENCE;
+        let mut waited = false;
+        let mut queue: Option<Waiting> = None;
+        let mut rounds = 0;
+        while rounds < ROUNDS {
+            rounds += 1;
+            let epoch = match ledger.held().epoch(shard) {
+                Some(epoch) => epoch,
+                None if self.tenant.on_redis_loss == OnRedisLoss::Allow => return Ok(self.unreserved(asking)),
+                None => timeout_at(until, ledger.held().opened(shard)).await.map_err(|_| REBUILDING)?,
+            };
+            // Looked at before the script runs: what is settled while its refusal travels back is as good as waited for.
+            let unsettled = ledger.unsettled();
+            asking.unsure = true;
+            let answer = hold::reserve(&self.relay.store.cache, ledger.script(), self.ask, epoch).await;
+            asking.unsure = matches!(answer, Ok(Reserved::Held { .. }) | Err(_));
+            match answer {
+                Ok(Reserved::Held { candidate, at, facts }) => {
+                    let held = Held { ask: self.ask.clone(), candidate, at };
+                    if ledger.held().enter(held, epoch) {
+                        return self.held(asking, candidate, &facts);
+                    }
+                    rounds -= 1;
+                }
+                Ok(Reserved::Stale) => return Ok(Taken::Stale),
+                Ok(Reserved::Closed) => ledger.epoch_is_over(shard, epoch, Sign::Closed),
+                Ok(Reserved::Restarted) => ledger.epoch_is_over(shard, epoch, Sign::Lost),
+                Ok(Reserved::Load(index)) => self.load(index).await?,
+                Ok(Reserved::Gone) => {
+                    return Err(RelayError::Unavailable("the request was given up before it began"));
+                }
+                // What this instance has finished but not yet settled still counts as running: a client that sends its
+                // next request as soon as it has the answer to the last would be refused for nothing.
+                Ok(Reserved::Refused(_) | Reserved::NoCandidate(_) | Reserved::Queued { .. })
+                    if !waited && (ledger.settled().await || unsettled) =>
+                {
+                    waited = true;
+                }
+                Ok(Reserved::Queued { scope, place, limit }) => {
+                    let waiting = queue.get_or_insert_with(|| {
+                        Waiting::new(self.relay, self.tenant.org, self.ask.request, self.scoped)
+                    });
+                    let patience = self.scoped.get(scope).and_then(|s| s.limits.queue);
+                    let patience = Duration::from_secs(patience.map_or(0, |q| u64::from(q.wait_seconds)));
+                    if !waiting.turn(place, patience).await {
+                        return Err(self.out_of_patience(scope, limit, waiting.waited()));
+                    }
+                    rounds -= 1;
+                }
+                Ok(Reserved::Refused(refusal)) => return Err(self.refused(refusal, None)),
+                Ok(Reserved::NoCandidate(reasons)) => return Err(RelayError::AccountsBusy(reasons)),
+                Err(error) => {
+                    if self.tenant.on_redis_loss == OnRedisLoss::Allow {
+                        return Ok(self.unreserved(asking));
+                    }
+                    self.redis_is_away(error, until).await?;
+                    rounds -= 1;
+                }
             }
         }
+        Err(REBUILDING)
     }
-    Err(RelayError::Unavailable(
-        "the limits of this API key are being rebuilt; nothing was sent to the provider",
-    ))
+
+    /// Waits a moment for Redis to come back, unless that has been tried for long enough.
+    async fn redis_is_away(&self, error: StoreError, until: Instant) -> Result<(), RelayError> {
+        if Instant::now() >= until {
+            return Err(error.into());
+        }
+        tracing::debug!(%error, "Redis did not answer a reservation; asking again");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        Ok(())
+    }
+
+    async fn load(&self, index: usize) -> Result<(), RelayError> {
+        let (id, limits) = match self.scoped.get(index) {
+            Some(scoped) => (scoped.id, scoped.limits),
+            None => match self.plan.candidates.get(index - self.scoped.len()) {
+                Some(candidate) => (ScopeId::Account(candidate.account.id), &candidate.account.limits),
+                None => return Err(REBUILDING),
+            },
+        };
+        let kinds: Vec<WindowKind> = limits.windows().collect();
+        load::scope(self.relay, self.tenant, id, &kinds).await
+    }
+
+    fn held(
+        &self,
+        asking: &mut Asking<'_>,
+        chosen: usize,
+        stands: &[ScopeFacts],
+    ) -> Result<Taken, RelayError> {
+        let candidate = self.plan.candidates.get(chosen).cloned();
+        let (Some(candidate), Some(place)) = (candidate, asking.place.take()) else {
+            return Err(RelayError::Unavailable("an account was chosen that was not offered"));
+        };
+        let (mut all, mut five_hours) = (Vec::new(), Vec::new());
+        for (scoped, stand) in self.scoped.iter().zip(stands) {
+            all.extend(facts::of(scoped.name, scoped.limits, stand));
+            let windows = scoped.limits.windows().zip(&stand.windows);
+            let first = windows.filter(|(kind, _)| *kind == WindowKind::FiveHours);
+            five_hours.extend(first.map(|(_, window)| (scoped.id, window.end)));
+        }
+        let granted = Granted { chosen, candidate, reserved: self.plan.nanos, five_hours };
+        Ok(Taken::Held(self.hold(place, granted), facts::header(&all)))
+    }
+
+    /// Goes ahead without asking: the organisation wants that while Redis is away. It is counted as soon as Redis is
+    /// back, so a limit can be exceeded by what runs until then.
+    fn unreserved(&self, asking: &mut Asking<'_>) -> Taken {
+        let (Some(candidate), Some(place)) = (self.plan.candidates.first().cloned(), asking.place.take())
+        else {
+            return Taken::Stale;
+        };
+        metrics::counter!("causeway_relay_unreserved_total").increment(1);
+        let at = Utc::now().timestamp_millis();
+        let ledger = &self.relay.ledger;
+        ledger.held().enter_unreserved(Held { ask: self.ask.clone(), candidate: 0, at });
+        let granted = Granted { chosen: 0, candidate, reserved: self.plan.nanos, five_hours: Vec::new() };
+        Taken::Held(self.hold(place, granted), None)
+    }
+
+    fn hold(&self, place: Place, granted: Granted) -> Hold {
+        Hold::new(
+            self.relay.ledger.clone(),
+            place,
+            self.ask.request,
+            self.draft.clone(),
+            granted,
+            self.tenant.drain,
+            self.call.received,
+        )
+    }
+
+    fn refused(&self, refusal: Refusal, waited: Option<Duration>) -> RelayError {
+        let scope = self.scoped.get(refusal.scope);
+        let paid = scope.is_some_and(|s| {
+            s.id == ScopeId::Organisation
+                && self.tenant.prepaid
+                && refusal.by == RefusedBy::Usd(WindowKind::Total)
+        });
+        RelayError::Limit(Box::new(LimitHit {
+            scope: scope.map_or("key", |s| s.name),
+            prepaid: paid,
+            refusal,
+            need: self.plan.nanos,
+            need_tokens: self.plan.tokens,
+            waited,
+        }))
+    }
+
+    fn out_of_patience(&self, scope: usize, limit: i64, waited: Duration) -> RelayError {
+        let refusal = Refusal {
+            scope,
+            by: RefusedBy::Concurrency,
+            spent: limit,
+            reserved: 0,
+            limit,
+            retry_ms: Some(1000),
+        };
+        self.refused(refusal, Some(waited))
+    }
 }
 
 /// While Redis is being asked nobody knows whether it has reserved: the client may leave, or the answer may get lost.
@@ -116,18 +262,13 @@ struct Asking<'a> {
     place: Option<Place>,
     org: OrgId,
     request: RequestId,
-}
-
-impl Asking<'_> {
-    /// The script has said that it took nothing.
-    fn nothing_is_held(&mut self) {
-        self.place = None;
-    }
+    /// Whether the script may have reserved without our knowing.
+    unsure: bool,
 }
 
 impl Drop for Asking<'_> {
     fn drop(&mut self) {
-        if let Some(place) = self.place.take() {
+        if let Some(place) = self.place.take().filter(|_| self.unsure) {
             self.ledger.release(place, self.org, self.request);
         }
     }
@@ -152,69 +293,8 @@ fn draft(caller: &Caller, call: &Call, plan: &Plan) -> Draft {
                 account: c.account.id,
                 provider: c.account.provider.as_str().to_owned(),
                 price: c.price.clone(),
+                factor: c.factor,
             })
             .collect(),
     }
-}
-
-fn key_scope(caller: &Caller, tenant: &Tenant, plan: &Plan) -> Scope {
-    let limits = &caller.principal.limits;
-    let now = Utc::now();
-    Scope {
-        id: ScopeId::Key(caller.principal.key),
-        nanos: plan.nanos.0,
-        tokens: plan.tokens,
-        tracked: true,
-        requests_per_minute: limits.requests_per_minute.unwrap_or(0),
-        tokens_per_minute: limits.tokens_per_minute.unwrap_or(0),
-        concurrency: limits.concurrency.unwrap_or(0),
-        windows: limited_kinds(limits).map(|kind| window(limits, tenant, kind, now)).collect(),
-    }
-}
-
-fn account_scope(candidate: &Candidate) -> Scope {
-    Scope {
-        id: ScopeId::Account(candidate.account.id),
-        nanos: 0,
-        tokens: 0,
-        tracked: false,
-        requests_per_minute: 0,
-        tokens_per_minute: 0,
-        concurrency: candidate.account.max_concurrency,
-        windows: Vec::new(),
-    }
-}
-
-/// The windows in which dollars or tokens are limited.
-pub(crate) fn limited_kinds(limits: &Limits) -> impl Iterator<Item = WindowKind> + '_ {
-    WindowKind::ALL.into_iter().filter(|k| limits.usd.get(*k).is_some() || limits.tokens.get(*k).is_some())
-}
-
-fn window(limits: &Limits, tenant: &Tenant, kind: WindowKind, now: DateTime<Utc>) -> ScopeWindow {
-    let (end, next_end) = tenant.ends(kind, now);
-    ScopeWindow {
-        kind,
-        end,
-        next_end,
-        usd: limits.usd.get(kind).map_or(0, |n| n.0),
-        tokens: limits.tokens.get(kind).unwrap_or(0),
-    }
-}
-
-/// Fills Redis with a key's totals. What this instance has not written yet is written first, or it would be missing;
-/// what is settled while Postgres is read makes Redis refuse the figures, and they are read again.
-pub(crate) async fn load_key(relay: &Relay, caller: &Caller, tenant: &Tenant) -> Result<(), RelayError> {
-    let (key, org) = (caller.principal.key, tenant.org);
-    let kinds: Vec<WindowKind> = limited_kinds(&caller.principal.limits).collect();
-    for _ in 0..ROUNDS {
-        let generation = hold::generation(&relay.store.cache, org, ScopeId::Key(key)).await?;
-        if !relay.ledger.written().await {
-            break;
-        }
-        let known = totals::of_key(&relay.store.jobs, org, key, &tenant.calendar, &kinds, Utc::now()).await?;
-        if hold::load(&relay.store.cache, org, ScopeId::Key(key), generation, &known).await? {
-            return Ok(());
-        }
-    }
-    Err(RelayError::Unavailable("usage is still being written; nothing was sent to the provider"))
 }

@@ -44,6 +44,9 @@ pub(crate) struct DraftCandidate {
     pub provider: String,
     /// The price there.
     pub price: Arc<Snapshot>,
+    /// What is charged for a dollar of cost there.
+    #[serde(default)]
+    pub factor: Factor,
 }
 
 /// The end of a request in figures: what a settled hold carries in Redis.
@@ -128,10 +131,9 @@ impl Draft {
             None => (TokenCounts { input: self.input, ..Default::default() }, true),
         };
         let searches = ending.reading.as_ref().filter(|_| !answered_with_error).map_or(0, |r| r.web_searches);
-        let cost = self
-            .candidates
-            .get(candidate)
-            .map_or(Nanos::ZERO, |c| c.price.cost(&counts).saturating_add(c.price.searches(searches)));
+        let chosen = self.candidates.get(candidate);
+        let cost =
+            chosen.map_or(Nanos::ZERO, |c| c.price.cost(&counts).saturating_add(c.price.searches(searches)));
         Figures {
             status: ending.status,
             outcome: ending.outcome,
@@ -140,7 +142,7 @@ impl Draft {
             web_searches: u32::try_from(searches).unwrap_or(u32::MAX),
             swept: false,
             cost,
-            charged: cost,
+            charged: chosen.map_or(Factor::ONE, |c| c.factor).charge(cost),
             first_byte_ms: None,
             duration_ms: 0,
             upstream_request_id: None,
@@ -169,7 +171,7 @@ impl Draft {
             web_searches: figures.web_searches,
             cost: figures.cost,
             charged: figures.charged,
-            factor: Factor::ONE,
+            factor: chosen.factor,
             price: chosen.price.clone(),
             started_at: DateTime::from_timestamp_millis(request.started_ms()).unwrap_or_default(),
             first_byte_ms: figures.first_byte_ms,
@@ -177,6 +179,7 @@ impl Draft {
             upstream_request_id: figures.upstream_request_id,
             client: self.client.clone(),
             error: figures.error,
+            five_hours: Vec::new(),
         })
     }
 }

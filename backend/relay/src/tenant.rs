@@ -4,12 +4,12 @@ use crate::upstream::target::Target;
 use arc_swap::ArcSwap;
 use causeway_accounts::{AddressPolicy, Binding, SealingKey};
 use causeway_domain::{
-    AccountId, OrgId,
+    AccountId, Limits, Multiplier, OrgId,
     price::{Price, Snapshot},
     provider::Provider,
     window::{Calendar, WindowEnds, WindowKind},
 };
-use causeway_store::principal::{AccountRow, Tenancy};
+use causeway_store::principal::{AccountRow, HoldMode, OnRedisLoss, Tenancy};
 use chrono::{DateTime, Utc};
 use std::{
     collections::{HashMap, HashSet},
@@ -33,6 +33,17 @@ pub(crate) struct Tenant {
     pub drain: Duration,
     /// Accounts that can be used, best first.
     pub accounts: Vec<Arc<Account>>,
+    /// Limits over all of its keys.
+    pub limits: Limits,
+    /// Whether its total is what it has paid for.
+    pub prepaid: bool,
+    /// What it is charged for a dollar of cost, and at single providers.
+    pub multiplier: Multiplier,
+    pub provider_multipliers: HashMap<String, Multiplier>,
+    /// How much a request reserves.
+    pub hold_mode: HoldMode,
+    /// What happens to requests while Redis is away.
+    pub on_redis_loss: OnRedisLoss,
     /// How it counts days.
     pub calendar: Calendar,
     ends: ArcSwap<[WindowEnds; 3]>,
@@ -46,8 +57,8 @@ pub(crate) struct Account {
     pub provider: Provider,
     /// Where and with what credential.
     pub target: Target,
-    /// Requests that may be open at once; 0 = any number.
-    pub max_concurrency: u32,
+    /// Its limits; dollars are the provider's.
+    pub limits: Limits,
     /// Models that the provider listed; `None` = it was never asked.
     pub models: Option<HashSet<String>>,
 }
@@ -71,7 +82,7 @@ impl Tenant {
                 id: a.id,
                 provider: a.provider,
                 target,
-                max_concurrency: a.limits.concurrency.unwrap_or(0),
+                limits: a.limits,
                 models: a.models.filter(|m| !m.is_empty()).map(|m| m.into_iter().collect()),
             }))
         });
@@ -87,6 +98,12 @@ impl Tenant {
                 .collect(),
             drain: Duration::from_millis(u64::from(row.drain_ms)),
             accounts: accounts.collect(),
+            limits: row.limits,
+            prepaid: row.prepaid,
+            multiplier: row.multiplier,
+            provider_multipliers: row.provider_multipliers,
+            hold_mode: row.hold_mode,
+            on_redis_loss: row.on_redis_loss,
             ends: ArcSwap::from_pointee(compute(&row.calendar, Utc::now())),
             calendar: row.calendar,
         }

@@ -6,13 +6,13 @@
 
 use crate::{Cache, StoreResult};
 use redis::AsyncCommands;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// How long after its last beat an instance counts as dead.
 pub const LEASE_MS: u64 = 10_000;
 
 /// How often to beat.
-pub const BEAT_MS: u64 = 2_000;
+pub const BEAT_MS: u64 = 500;
 
 fn key(boot: &str) -> String {
     format!("cw:boot:{boot}")
@@ -21,16 +21,41 @@ fn key(boot: &str) -> String {
 /// Every life that may have left holds behind.
 const KNOWN: &str = "cw:boots";
 
+/// Changes whenever somebody closes shards, so that an instance without work notices too.
+const ALARM: &str = "cw:alarm";
+
+/// What an instance hears when it says that it lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beat {
+    /// Redis did not know of this life: it is the first beat, or Redis has lost it.
+    pub new: bool,
+    /// The last alarm; another one than at the last beat means that shards were closed.
+    pub alarm: Option<String>,
+}
+
 /// Says that this life goes on.
-pub async fn beat(cache: &Cache, boot: &str) -> StoreResult<()> {
-    let () = redis::pipe()
+pub async fn beat(cache: &Cache, boot: &str) -> StoreResult<Beat> {
+    let (new, alarm): (bool, Option<String>) = redis::pipe()
         .pset_ex(key(boot), 1, LEASE_MS)
         .ignore()
         .sadd(KNOWN, boot)
-        .ignore()
+        .get(ALARM)
         .query_async(&mut cache.connection.clone())
         .await?;
+    Ok(Beat { new, alarm })
+}
+
+/// Tells every other instance that shards were closed.
+pub async fn alarm(cache: &Cache) -> StoreResult<()> {
+    let () = cache.connection.clone().set(ALARM, uuid::Uuid::now_v7().simple().to_string()).await?;
     Ok(())
+}
+
+/// Those that live.
+pub async fn alive(cache: &Cache) -> StoreResult<BTreeSet<String>> {
+    let known: BTreeSet<String> = cache.connection.clone().smembers(KNOWN).await?;
+    let dead = dead(cache).await?;
+    Ok(known.into_iter().filter(|boot| !dead.contains(boot)).collect())
 }
 
 /// Ends this life at once: what it has left is swept without waiting.

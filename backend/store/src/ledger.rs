@@ -3,7 +3,7 @@
 mod rows;
 mod sums;
 
-use crate::{JobsDb, StoreError, StoreResult};
+use crate::{JobsDb, StoreError, StoreResult, hold::ScopeId};
 use causeway_domain::{
     AccountId, Factor, KeyId, Nanos, OrgId, RequestId, TokenCounts, UserId, price::Snapshot,
 };
@@ -110,6 +110,17 @@ pub struct UsageEvent {
     pub client: String,
     /// What went wrong, in words.
     pub error: Option<String>,
+    /// Ends of the windows of five hours that it counted in, ms since the epoch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub five_hours: Vec<(ScopeId, i64)>,
+}
+
+/// What became of the events of one call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Requests that had a row before, whether it was replaced or was the newer one. What Redis counts for them may
+    /// differ from what the row says.
+    pub known: Vec<RequestId>,
 }
 
 /// What one row adds to sums.
@@ -157,14 +168,14 @@ impl UsageEvent {
 }
 
 /// Writes events. Those whose request has a row of the same or a newer revision change nothing. All or none.
-pub async fn write(db: &JobsDb, events: &[UsageEvent]) -> StoreResult<()> {
+pub async fn write(db: &JobsDb, events: &[UsageEvent]) -> StoreResult<Written> {
     // Two writers of one request (its owner and a sweeper that thought it dead) can meet between looking and
     // inserting. The loser finds that a row it had not seen is there, and does everything again.
     for _ in 0..3 {
         let mut tx = db.0.begin().await?;
-        if write_in(&mut tx, events).await? {
+        if let Some(written) = write_in(&mut tx, events).await? {
             tx.commit().await?;
-            return Ok(());
+            return Ok(written);
         }
     }
     Err(StoreError::Conflict("another writer of the same requests".to_owned()))
@@ -186,7 +197,24 @@ pub async fn bury(db: &JobsDb, event: &UsageEvent, reason: &str) -> StoreResult<
     Ok(())
 }
 
-async fn write_in(tx: &mut Transaction<'static, Postgres>, events: &[UsageEvent]) -> StoreResult<bool> {
+/// The latest end of a window of five hours for each scope that has one.
+fn window_ends(events: &BTreeMap<Uuid, &UsageEvent>) -> sums::WindowEnds {
+    let mut ends = sums::WindowEnds::new();
+    for event in events.values() {
+        for (scope, end) in &event.five_hours {
+            let (scope, id) = scope.row(event.org);
+            let known = ends.entry((event.org.0, scope, id)).or_default();
+            *known = (*known).max(*end);
+        }
+    }
+    ends
+}
+
+/// `None` when another writer came between looking and inserting.
+async fn write_in(
+    tx: &mut Transaction<'static, Postgres>,
+    events: &[UsageEvent],
+) -> StoreResult<Option<Written>> {
     // One event a request; of several, the newest.
     let mut fresh: BTreeMap<Uuid, &UsageEvent> = BTreeMap::new();
     for event in events {
@@ -197,9 +225,10 @@ async fn write_in(tx: &mut Transaction<'static, Postgres>, events: &[UsageEvent]
     }
     let mut sums = Sums::new();
     let known = rows::existing(tx, &fresh.keys().copied().collect::<Vec<_>>()).await?;
+    let written = Written { known: known.keys().map(|id| RequestId(*id)).collect() };
     fresh.retain(|id, event| known.get(id).is_none_or(|old| old.rev < event.rev as i16));
     if fresh.is_empty() {
-        return Ok(true);
+        return Ok(Some(written));
     }
     for event in fresh.values() {
         let user = event.user.map_or(Uuid::nil(), |u| u.0);
@@ -213,10 +242,10 @@ async fn write_in(tx: &mut Transaction<'static, Postgres>, events: &[UsageEvent]
     let (newer, new): (Vec<&UsageEvent>, Vec<&UsageEvent>) =
         fresh.values().copied().partition(|e| known.contains_key(&e.request.0));
     if rows::insert(tx, &new).await? < new.len() as u64 {
-        return Ok(false);
+        return Ok(None);
     }
     rows::replace(tx, &newer).await?;
     sums::add_rollups(tx, &sums).await?;
-    sums::add_totals(tx, &sums).await?;
-    Ok(true)
+    sums::add_totals(tx, &sums, &window_ends(&fresh)).await?;
+    Ok(Some(written))
 }

@@ -3,7 +3,7 @@
 //! The user of `DATABASE_URL` must be allowed to make databases and roles. Tests of one Redis do not meet: every key
 //! carries its organisation, and every test makes its own.
 
-use crate::{Cache, Store, StoreArgs, cache::tenant_prefix, hold, migrate};
+use crate::{Cache, Store, StoreArgs, TenantTx, cache::tenant_prefix, hold, migrate};
 use causeway_domain::OrgId;
 use redis::AsyncCommands;
 use secrecy::{ExposeSecret, SecretString};
@@ -51,6 +51,12 @@ pub async fn lose(cache: &Cache, org: OrgId) {
     let holds = good(hold::open_holds(cache, org.shard()).await, "holds");
     let own = holds.iter().filter(|h| h.payload.contains(&org.to_string())).map(|h| h.request);
     good(hold::confirm(cache, org.shard(), &own.collect::<Vec<_>>()).await, "forget");
+}
+
+/// Changes settings of an organisation by a statement of the test's own, as the admin would.
+pub async fn change(tx: &mut TenantTx, statement: &str) {
+    good(tx.conn().execute(sqlx::AssertSqlSafe(statement.to_owned())).await, statement);
+    good(tx.bump_policy().await, "policy");
 }
 
 async fn statement(server: &SecretString, sql: String) {

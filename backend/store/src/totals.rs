@@ -1,108 +1,197 @@
-//! What Postgres knows of a key's budgets, to fill Redis with.
+//! What Postgres knows of a scope's budgets, to fill Redis with.
 
 use crate::{
     JobsDb, StoreResult,
-    hold::{LoadedWindow, Totals},
+    hold::{LoadedSecond, LoadedWindow, ScopeId, Totals},
 };
 use causeway_domain::{
-    KeyId, OrgId,
+    OrgId, RequestId,
     window::{Calendar, FIVE_HOURS_MS, WindowKind},
 };
 use chrono::{DateTime, Utc};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
+/// Length of the pieces that rollups are made of.
+const BUCKET_MS: i64 = 900_000;
+
+/// How far back a minute's count can reach.
+const MINUTE_MS: i64 = 61_000;
+
 /// The smallest UUIDv7 of an instant, to find by primary key the requests that began after it.
 fn first_id(ms: i64) -> Uuid {
     Uuid::from_u128(u128::from(ms.max(0).unsigned_abs()) << 80)
 }
 
-/// Totals of a key and its windows as they stand now, all from one snapshot.
-pub async fn of_key(
+impl ScopeId {
+    /// Name and id as in `budget_totals`.
+    pub(crate) fn row(self, org: OrgId) -> (&'static str, Uuid) {
+        match self {
+            Self::Key(id) => ("key", id.0),
+            Self::Member(id) => ("member", id.0),
+            Self::Organisation => ("organisation", org.0),
+            Self::Account(id) => ("account", id.0),
+        }
+    }
+}
+
+/// What a scope used in some time.
+#[derive(Clone, Copy, Default)]
+struct Spent {
+    nanos: i64,
+    tokens: i64,
+    requests: i64,
+}
+
+/// A scope of an organisation, within one snapshot of the database.
+struct Reader {
+    tx: Transaction<'static, Postgres>,
+    org: OrgId,
+    scope: &'static str,
+    id: Uuid,
+}
+
+/// Totals of a scope and its windows as they stand now, all from one snapshot.
+pub async fn of(
     db: &JobsDb,
     org: OrgId,
-    key: KeyId,
+    scope: ScopeId,
     calendar: &Calendar,
     kinds: &[WindowKind],
     now: DateTime<Utc>,
 ) -> StoreResult<Totals> {
     let mut tx = db.0.begin().await?;
     sqlx::query!("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
-    let total = sqlx::query!(
-        "select nanos, tokens from budget_totals where org_id = $1 and scope = 'key' and scope_id = $2",
-        org.0,
-        key.0
-    )
-    .fetch_optional(&mut *tx)
-    .await?;
-    let (nanos, tokens) = total.map_or((0, 0), |t| (t.nanos, t.tokens));
+    let (scope, id) = scope.row(org);
+    let mut reader = Reader { tx, org, scope, id };
+    let (total, five_hours_end) = reader.total().await?;
+    let now_ms = now.timestamp_millis();
     let mut windows = Vec::with_capacity(kinds.len());
     for kind in kinds {
-        let (start, end) = match kind {
-            WindowKind::Total => {
-                windows.push(LoadedWindow { kind: *kind, end: 0, base_nanos: 0, base_tokens: 0 });
-                continue;
+        let bounds = match kind {
+            WindowKind::Total => Some((i64::MIN, 0)),
+            WindowKind::FiveHours if five_hours_end > now_ms => {
+                Some((five_hours_end - FIVE_HOURS_MS, five_hours_end))
             }
             WindowKind::FiveHours => {
-                let oldest = now.timestamp_millis() - FIVE_HOURS_MS;
-                let Some(first) = first_since(&mut tx, key, oldest).await? else {
-                    // Over already, so it begins with the next use.
-                    windows.push(LoadedWindow {
-                        kind: *kind,
-                        end: 1,
-                        base_nanos: nanos,
-                        base_tokens: tokens,
-                    });
-                    continue;
-                };
-                (first, first + FIVE_HOURS_MS)
+                // A window that is known is over; where none is, the first use of late began one.
+                let since = five_hours_end.max(now_ms - FIVE_HOURS_MS);
+                reader.first_since(since).await?.map(|first| (first, first + FIVE_HOURS_MS))
             }
-            calendar_kind => match calendar.ends(*calendar_kind, now) {
-                Some(ends) => (ends.start, ends.end),
-                None => continue,
-            },
+            calendar_kind => calendar.ends(*calendar_kind, now).map(|ends| (ends.start, ends.end)),
         };
-        let (spent_nanos, spent_tokens) = spent_since(&mut tx, key, start).await?;
+        let (spent, end) = match bounds {
+            Some((i64::MIN, end)) => (total, end),
+            Some((start, end)) => (reader.spent_since(start).await?, end),
+            // Over already, so it begins with the next use.
+            None => (Spent::default(), 1),
+        };
         windows.push(LoadedWindow {
             kind: *kind,
             end,
-            base_nanos: nanos - spent_nanos,
-            base_tokens: tokens - spent_tokens,
+            base_nanos: total.nanos - spent.nanos,
+            base_tokens: total.tokens - spent.tokens,
+            base_requests: total.requests - spent.requests,
         });
     }
-    tx.commit().await?;
-    Ok(Totals { nanos, tokens, windows })
+    let minute = reader.minute(now_ms - MINUTE_MS).await?;
+    reader.tx.commit().await?;
+    Ok(Totals { nanos: total.nanos, tokens: total.tokens, requests: total.requests, windows, minute })
 }
 
-async fn first_since(
-    tx: &mut Transaction<'static, Postgres>,
-    key: KeyId,
-    ms: i64,
-) -> StoreResult<Option<i64>> {
-    let first = sqlx::query_scalar!(
-        "select request_id from usage where key_id = $1 and request_id >= $2 order by request_id limit 1",
-        key.0,
-        first_id(ms)
-    )
-    .fetch_optional(&mut **tx)
-    .await?;
-    Ok(first.map(|id| causeway_domain::RequestId(id).started_ms()))
-}
+impl Reader {
+    async fn total(&mut self) -> StoreResult<(Spent, i64)> {
+        let row = sqlx::query!(
+            "select nanos, tokens, requests, five_hours_end from budget_totals
+             where org_id = $1 and scope = $2 and scope_id = $3",
+            self.org.0,
+            self.scope,
+            self.id
+        )
+        .fetch_optional(&mut *self.tx)
+        .await?;
+        Ok(row.map_or((Spent::default(), 0), |r| {
+            (Spent { nanos: r.nanos, tokens: r.tokens, requests: r.requests }, r.five_hours_end)
+        }))
+    }
 
-async fn spent_since(
-    tx: &mut Transaction<'static, Postgres>,
-    key: KeyId,
-    ms: i64,
-) -> StoreResult<(i64, i64)> {
-    let row = sqlx::query!(
-        r#"select coalesce(sum(charged_nanos), 0)::bigint as "nanos!",
-             coalesce(sum(input_tokens + output_tokens + cache_read_tokens + cache_write_5m_tokens
-                          + cache_write_1h_tokens), 0)::bigint as "tokens!"
-           from usage where key_id = $1 and request_id >= $2"#,
-        key.0,
-        first_id(ms)
-    )
-    .fetch_one(&mut **tx)
-    .await?;
-    Ok((row.nanos, row.tokens))
+    async fn first_since(&mut self, ms: i64) -> StoreResult<Option<i64>> {
+        let first = sqlx::query_scalar!(
+            "select request_id from usage where org_id = $1 and request_id >= $4
+               and case $2 when 'key' then key_id when 'member' then user_id when 'account' then account_id
+                   else org_id end = $3
+             order by request_id limit 1",
+            self.org.0,
+            self.scope,
+            self.id,
+            first_id(ms)
+        )
+        .fetch_optional(&mut *self.tx)
+        .await?;
+        Ok(first.map(|id| RequestId(id).started_ms()))
+    }
+
+    /// From the rollups, and from the rows where the time begins within a quarter of an hour.
+    async fn spent_since(&mut self, start: i64) -> StoreResult<Spent> {
+        let whole =
+            start.div_euclid(BUCKET_MS) * BUCKET_MS + if start % BUCKET_MS == 0 { 0 } else { BUCKET_MS };
+        let row = sqlx::query!(
+            r#"select coalesce(sum(nanos), 0)::bigint as "nanos!", coalesce(sum(tokens), 0)::bigint as "tokens!",
+                 coalesce(sum(requests), 0)::bigint as "requests!"
+               from (
+                 select case $2 when 'account' then cost_nanos else charged_nanos end as nanos, requests,
+                   input_tokens + output_tokens + cache_read_tokens + cache_write_5m_tokens
+                     + cache_write_1h_tokens as tokens
+                 from usage_rollups where org_id = $1 and bucket >= $4
+                   and case $2 when 'key' then key_id when 'member' then user_id when 'account' then account_id
+                       else org_id end = $3
+                 union all
+                 select case $2 when 'account' then cost_nanos else charged_nanos end, 1,
+                   input_tokens + output_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens
+                 from usage where org_id = $1 and request_id >= $5 and request_id < $6
+                   and case $2 when 'key' then key_id when 'member' then user_id when 'account' then account_id
+                       else org_id end = $3
+               ) parts"#,
+            self.org.0,
+            self.scope,
+            self.id,
+            DateTime::from_timestamp_millis(whole).unwrap_or_default(),
+            first_id(start),
+            first_id(whole)
+        )
+        .fetch_one(&mut *self.tx)
+        .await?;
+        Ok(Spent { nanos: row.nanos, tokens: row.tokens, requests: row.requests })
+    }
+
+    /// What began in each second since `start`.
+    async fn minute(&mut self, start: i64) -> StoreResult<Vec<LoadedSecond>> {
+        let rows = sqlx::query!(
+            "select request_id, input_tokens + output_tokens + cache_read_tokens + cache_write_5m_tokens
+                 + cache_write_1h_tokens as tokens
+             from usage where org_id = $1 and request_id >= $4
+               and case $2 when 'key' then key_id when 'member' then user_id when 'account' then account_id
+                   else org_id end = $3
+             order by request_id",
+            self.org.0,
+            self.scope,
+            self.id,
+            first_id(start)
+        )
+        .fetch_all(&mut *self.tx)
+        .await?;
+        let mut seconds: Vec<LoadedSecond> = Vec::new();
+        for row in rows {
+            let second = RequestId(row.request_id).started_ms().div_euclid(1000);
+            let tokens = row.tokens.unwrap_or(0);
+            match seconds.last_mut().filter(|last| last.second == second) {
+                Some(last) => {
+                    last.requests += 1;
+                    last.tokens += tokens;
+                }
+                None => seconds.push(LoadedSecond { second, requests: 1, tokens }),
+            }
+        }
+        Ok(seconds)
+    }
 }

@@ -117,10 +117,11 @@ async fn settle_batch(
                         Some(result) => State::Settled(result),
                         None => State::Owed(settlement),
                     };
-                    let Some(event) = one.draft.event(one.request, one.chosen, one.figures) else {
+                    let Some(mut event) = one.draft.event(one.request, one.chosen, one.figures) else {
                         lost += 1;
                         continue;
                     };
+                    event.five_hours = one.five_hours;
                     // The writer's queue has a slot for every place there is.
                     if events.send(Event { event, place: one.place, state }).await.is_err() {
                         lost += 1;
@@ -153,7 +154,8 @@ fn settlement(one: &Settled) -> Settlement {
     }
 }
 
-fn release(request: RequestId) -> Settlement {
+/// Gives back what a request has reserved, without counting anything.
+pub(super) fn release(request: RequestId) -> Settlement {
     Settlement { request, mode: SettleMode::Release, charged: 0, real: 0, tokens: 0, figures: String::new() }
 }
 

@@ -113,8 +113,27 @@ async fn settle(store: &Store, shard: u8, holds: &[&OpenHold]) -> StoreResult<()
     // One that is missing by now was released or settled by its owner, who is alive after all and has the row.
     let settled = events.into_iter().zip(results).filter(|(_, r)| *r != SettledAs::Missing);
     done.extend(settled.filter_map(|(event, _)| event));
-    writer::write(store, &done).await;
-    hold::confirm(&store.cache, shard, &done.iter().map(|e| e.request).collect::<Vec<_>>()).await
+    write(store, shard, &done).await
+}
+
+/// Writes what instances have settled that died before they wrote it.
+pub(super) async fn write_settled(store: &Store, shard: u8, holds: &[OpenHold]) -> StoreResult<()> {
+    for some in holds.chunks(200) {
+        let events: Vec<UsageEvent> = some.iter().filter_map(|hold| Some(read(hold)?.0)).collect();
+        write(store, shard, &events).await?;
+    }
+    Ok(())
+}
+
+async fn write(store: &Store, shard: u8, events: &[UsageEvent]) -> StoreResult<()> {
+    let known = writer::write(store, events).await;
+    // Redis has counted them now; if their rows were there before, it did so for the second time.
+    for event in events.iter().filter(|e| known.contains(&e.request)) {
+        for (org, scope) in writer::scopes(event) {
+            hold::forget(&store.cache, org, scope).await?;
+        }
+    }
+    hold::confirm(&store.cache, shard, &events.iter().map(|e| e.request).collect::<Vec<_>>()).await
 }
 
 fn settlement(request: RequestId, mode: SettleMode, figures: Option<&Figures>) -> Settlement {

@@ -1,14 +1,14 @@
 //! Writing settled requests to Postgres, many in one transaction, for as long as it takes.
 
-use super::{Place, Progress};
-use causeway_domain::{KeyId, OrgId, RequestId};
+use super::{Place, Progress, settler};
+use causeway_domain::{OrgId, RequestId};
 use causeway_store::{
     Store, StoreError,
     hold::{self, ScopeId, SettledAs, Settlement},
     ledger::{self, UsageEvent},
 };
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashSet, VecDeque},
     sync::Arc,
     time::Duration,
 };
@@ -29,10 +29,9 @@ pub(super) enum State {
     Owed(Settlement),
 }
 
-/// A settlement that Redis has not heard of although its row is written.
+/// What Redis is told of a request once its row is written.
 struct Owed {
-    org: OrgId,
-    key: KeyId,
+    shard: u8,
     settlement: Settlement,
     _place: Place,
 }
@@ -45,8 +44,9 @@ const LINGER: Duration = Duration::from_millis(50);
 struct Arrears {
     /// Settled holds whose rows are written, to be forgotten.
     confirm: BTreeMap<u8, Vec<RequestId>>,
-    /// Keys whose totals Redis has wrong.
-    forget: Vec<(OrgId, KeyId)>,
+    /// Scopes whose totals Redis has wrong.
+    forget: BTreeSet<(OrgId, ScopeId)>,
+    /// Settlements that it has not heard of, and reservations that it may have counted after they were settled.
     settle: VecDeque<Owed>,
 }
 
@@ -74,10 +74,10 @@ pub(super) async fn run(store: Store, mut queue: mpsc::Receiver<Event>, progress
                 let count = batch.len() as u64;
                 let (events, rest): (Vec<_>, Vec<_>) =
                     batch.drain(..).map(|one| (one.event, (one.place, one.state))).unzip();
-                write(&store, &events).await;
+                let known = write(&store, &events).await;
                 let settled_all = arrears.settle.is_empty();
                 for (event, (place, state)) in events.iter().zip(rest) {
-                    arrears.add(event, place, state);
+                    arrears.add(event, place, state, known.contains(&event.request));
                 }
                 if settled_all {
                     arrears.pay(&store).await;
@@ -88,25 +88,36 @@ pub(super) async fn run(store: Store, mut queue: mpsc::Receiver<Event>, progress
     }
 }
 
-/// Does not return before each event is in Postgres, as a row or as a dead letter.
-pub(super) async fn write(store: &Store, events: &[UsageEvent]) {
+/// Does not return before each event is in Postgres, as a row or as a dead letter. Returns the requests that had a row
+/// before, so that what Redis counts for them cannot be relied on.
+pub(super) async fn write(store: &Store, events: &[UsageEvent]) -> HashSet<RequestId> {
+    let mut known = HashSet::new();
     match persist(store, events).await {
-        Ok(()) => {}
+        Ok(written) => known.extend(written.known),
         Err(error) if events.len() == 1 => bury(store, &events[0], &error).await,
         Err(error) => {
             // One bad row fails its whole batch: find it.
             tracing::warn!(%error, "a batch of usage was refused by Postgres; writing its rows one by one");
             for event in events {
-                if let Err(error) = persist(store, std::slice::from_ref(event)).await {
-                    bury(store, event, &error).await;
+                match persist(store, std::slice::from_ref(event)).await {
+                    Ok(written) => known.extend(written.known),
+                    Err(error) => bury(store, event, &error).await,
                 }
             }
         }
     }
+    known
+}
+
+/// Every scope in which an event counts.
+pub(super) fn scopes(event: &UsageEvent) -> impl Iterator<Item = (OrgId, ScopeId)> + use<> {
+    let org = event.org;
+    let fixed = [ScopeId::Key(event.key), ScopeId::Organisation, ScopeId::Account(event.account)];
+    fixed.into_iter().chain(event.user.map(ScopeId::Member)).map(move |scope| (org, scope))
 }
 
 /// Writes, waiting out everything that waiting can cure.
-async fn persist(store: &Store, events: &[UsageEvent]) -> Result<(), StoreError> {
+async fn persist(store: &Store, events: &[UsageEvent]) -> Result<ledger::Written, StoreError> {
     let mut pause = Duration::from_millis(100);
     loop {
         match ledger::write(&store.jobs, events).await {
@@ -145,42 +156,64 @@ impl Arrears {
     }
 
     /// The row of this one is written. Its place is free, unless Redis has yet to hear of it.
-    fn add(&mut self, event: &UsageEvent, place: Place, state: State) {
+    fn add(&mut self, event: &UsageEvent, place: Place, state: State, had_row: bool) {
+        let shard = event.org.shard();
+        let mut wrong = had_row;
         match state {
-            State::Settled(result) => self.answered(event.org, event.key, event.request, result),
+            State::Settled(SettledAs::Missing) => {
+                // It may have been registered anew while it was being settled: then nobody else would give it back.
+                wrong = true;
+                let settlement = settler::release(event.request);
+                self.settle.push_back(Owed { shard, settlement, _place: place });
+            }
+            State::Settled(_) => self.confirm.entry(shard).or_default().push(event.request),
             State::Owed(settlement) => {
-                self.settle.push_back(Owed { org: event.org, key: event.key, settlement, _place: place });
+                // Totals that are loaded before Redis hears of it contain it already.
+                wrong = true;
+                self.settle.push_back(Owed { shard, settlement, _place: place });
             }
         }
-    }
-
-    fn answered(&mut self, org: OrgId, key: KeyId, request: RequestId, result: SettledAs) {
-        self.confirm.entry(org.shard()).or_default().push(request);
-        if result == SettledAs::Missing {
-            self.forget.push((org, key));
+        if wrong {
+            self.forget.extend(scopes(event));
         }
     }
 
-    /// Tells Redis all of it; stops at the first sign that it is away.
+    /// Tells Redis all of it; stops at the first sign that it is away. Totals are forgotten both before and after a
+    /// settlement is told: before, since a reservation that is given back must find its row in the totals, and after,
+    /// since what was loaded in between would count it twice.
     async fn pay(&mut self, store: &Store) {
-        while let Some(owed) = self.settle.front() {
-            let (org, key, request) = (owed.org, owed.key, owed.settlement.request);
-            let one = std::slice::from_ref(&owed.settlement);
-            let Ok((_, results)) = hold::settle(&store.cache, org.shard(), one).await else { return };
-            self.settle.pop_front();
-            self.answered(org, key, request, results.first().copied().unwrap_or(SettledAs::Missing));
+        let forget = self.forget.clone();
+        if !self.forget_totals(store, &forget).await {
+            return;
         }
-        while let Some((org, key)) = self.forget.last().copied() {
-            if hold::forget(&store.cache, org, ScopeId::Key(key)).await.is_err() {
+        let told = !self.settle.is_empty();
+        while let Some(owed) = self.settle.front() {
+            let (shard, request) = (owed.shard, owed.settlement.request);
+            let one = std::slice::from_ref(&owed.settlement);
+            if hold::settle(&store.cache, shard, one).await.is_err() {
                 return;
             }
-            self.forget.pop();
+            self.settle.pop_front();
+            self.confirm.entry(shard).or_default().push(request);
         }
+        if told && !self.forget_totals(store, &forget).await {
+            return;
+        }
+        self.forget.clear();
         while let Some((shard, ids)) = self.confirm.pop_first() {
             if hold::confirm(&store.cache, shard, &ids).await.is_err() {
                 self.confirm.insert(shard, ids);
                 return;
             }
         }
+    }
+
+    async fn forget_totals(&self, store: &Store, scopes: &BTreeSet<(OrgId, ScopeId)>) -> bool {
+        for (org, scope) in scopes {
+            if hold::forget(&store.cache, *org, *scope).await.is_err() {
+                return false;
+            }
+        }
+        true
     }
 }

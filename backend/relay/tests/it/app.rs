@@ -244,6 +244,11 @@ impl App {
         }
     }
 
+    /// How a key stands in Redis.
+    pub(crate) async fn standing(&self, key: &Key) -> hold::Standing {
+        hold::standing(&self.store.cache, self.org, hold::ScopeId::Key(key.id)).await.unwrap()
+    }
+
     /// How many usage rows there are now.
     pub(crate) async fn rows_now(&self) -> usize {
         requests::list(&mut self.tx().await, &requests::Filter::default(), 1000).await.unwrap().len()
@@ -251,9 +256,9 @@ impl App {
 
     /// What Postgres has summed up for a key: its total, and the sum of its rollups.
     pub(crate) async fn sums(&self, key: &Key) -> (i64, i64) {
-        let now = Utc::now();
+        let (now, scope) = (Utc::now(), hold::ScopeId::Key(key.id));
         let total =
-            totals::of_key(&self.store.jobs, self.org, key.id, &Calendar::default(), &[], now).await.unwrap();
+            totals::of(&self.store.jobs, self.org, scope, &Calendar::default(), &[], now).await.unwrap();
         let mut tx = self.tx().await;
         let (from, to) = (now - chrono::Duration::days(1), now + chrono::Duration::days(1));
         let split = reports::split(&mut tx, reports::By::Key, from, to, None).await.unwrap();

@@ -2,7 +2,7 @@
 
 use crate::app::{self, hello, scripted, tokens};
 use causeway_domain::Limits;
-use causeway_store::{boots, hold};
+use causeway_store::boots;
 use futures_util::future::join_all;
 use serde_json::json;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use std::time::Duration;
 #[tokio::test]
 async fn totals_and_rollups_are_the_sum_of_the_rows() {
     app::run(async |app| {
-        let key = app.key(Limits::default()).await;
+        let key = app.key(serde_json::from_value(json!({"usd": {"total": "50"}})).unwrap()).await;
         let (plain, stream) = (hello(false), hello(true));
         let answers =
             join_all((0..40).map(|i| app.post(&key, if i % 2 == 0 { &plain } else { &stream }))).await;
@@ -19,8 +19,7 @@ async fn totals_and_rollups_are_the_sum_of_the_rows() {
         }
         let rows = app.rows(40).await;
         let spent: i64 = rows.iter().map(|r| r.charged_nanos).sum();
-        let standing =
-            hold::standing(&app.store.cache, app.org, hold::ScopeId::Key(key.id)).await.unwrap().unwrap();
+        let standing = app.standing(&key).await;
         assert_eq!((standing.nanos, standing.reserved_nanos, standing.open), (spent, 0, 0));
         let (total, rolled) = app.sums(&key).await;
         assert_eq!((total, rolled), (spent, spent));
@@ -72,8 +71,7 @@ async fn a_request_that_redis_lost_keeps_its_row_and_its_budget() {
         assert_eq!(tokens(&row), truth.billed);
         assert_eq!(app.post(&key, &hello(false)).await.status(), 200);
         let spent: i64 = app.rows(2).await.iter().map(|r| r.charged_nanos).sum();
-        let standing =
-            hold::standing(&app.store.cache, app.org, hold::ScopeId::Key(key.id)).await.unwrap().unwrap();
+        let standing = app.standing(&key).await;
         assert_eq!((standing.nanos, standing.reserved_nanos), (spent, 0));
     })
     .await;
@@ -102,8 +100,7 @@ async fn clients_that_leave_while_limits_are_checked_leave_nothing_reserved() {
         }
         assert_eq!(app.post(&key, &hello(false)).await.status(), 200);
         assert_eq!(app.open_holds().await, 0);
-        let scope = hold::ScopeId::Key(key.id);
-        let standing = hold::standing(&app.store.cache, app.org, scope).await.unwrap().unwrap();
+        let standing = app.standing(&key).await;
         assert_eq!((standing.reserved_nanos, standing.open), (0, 0));
         let reached = app.sim.ledger().len();
         app.rows(reached).await;

@@ -8,4 +8,6 @@ mod faults;
 mod ledger;
 mod limits;
 mod messages;
+mod recovery;
 mod refusals;
+mod scopes;

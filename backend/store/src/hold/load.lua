@@ -1,16 +1,32 @@
 -- Fills in a scope from Postgres. What is there already is newer and stays.
 --
--- KEYS  1 scope
--- ARGV  1 generation that was read before Postgres was, 2 nanos, 3 tokens, then for each window: name, end, nanos at
---       its start, tokens at its start
--- Returns 1 = done, 0 = something was settled since the generation was read: read Postgres again
-local fresh = redis.call('HEXISTS', KEYS[1], 'v') == 0
-if fresh and (redis.call('HGET', KEYS[1], 'g') or '0') ~= ARGV[1] then return 0 end
-if fresh then redis.call('HSET', KEYS[1], 'v', 1, 'u', ARGV[2], 't', ARGV[3]) end
-for at = 4, #ARGV, 4 do
+-- KEYS  1 meta, 2 scope
+-- ARGV  1 epoch, 2 generation that was read before Postgres was, 3 nanos, 4 tokens, 5 requests, 6 number of windows, then
+--       for each window: name, end, nanos, tokens and requests at its start; then for each second of the last minute in
+--       which something began: second, requests, tokens
+-- Returns 1 = done, 0 = something was settled since the generation was read: read Postgres again, -1 = another epoch
+if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return -1 end
+local key = KEYS[2]
+local known = redis.call('HMGET', key, 'x', 'v', 'g')
+local fresh = known[1] ~= ARGV[1] or not known[2]
+if fresh and (known[1] == ARGV[1] and known[3] or '0') ~= ARGV[2] then return 0 end
+if fresh then
+  renew(key, ARGV[1])
+  redis.call('HSET', key, 'v', 1, 'u', ARGV[3], 't', ARGV[4], 'n', ARGV[5])
+end
+local windows = tonumber(ARGV[6])
+for at = 7, 6 + 5 * windows, 5 do
   local name = ARGV[at]
-  if fresh or redis.call('HEXISTS', KEYS[1], 'e:' .. name) == 0 then
-    redis.call('HSET', KEYS[1], 'e:' .. name, ARGV[at + 1], 'bu:' .. name, ARGV[at + 2], 'bt:' .. name, ARGV[at + 3])
+  if fresh or redis.call('HEXISTS', key, 'e:' .. name) == 0 then
+    redis.call('HSET', key, 'e:' .. name, ARGV[at + 1], 'bu:' .. name, ARGV[at + 2], 'bt:' .. name, ARGV[at + 3],
+      'bn:' .. name, ARGV[at + 4])
+  end
+end
+-- Only once in an epoch: the ring counts on by itself from then on.
+if fresh and redis.call('HSETNX', key, 'm', 1) == 1 then
+  for at = 7 + 5 * windows, #ARGV, 3 do
+    note(key, 'q', tonumber(ARGV[at]), tonumber(ARGV[at + 1]))
+    note(key, 'k', tonumber(ARGV[at]), tonumber(ARGV[at + 2]))
   end
 end
 return 1

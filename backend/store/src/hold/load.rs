@@ -1,4 +1,4 @@
-//! Filling Redis from Postgres: a scope that is new to Redis, and a shard that is.
+//! Filling a scope in Redis from Postgres, and reading it.
 
 use super::{ScopeId, ShardKeys};
 use crate::{Cache, StoreResult, cache::tenant_prefix};
@@ -6,7 +6,10 @@ use causeway_domain::{OrgId, window::WindowKind};
 use redis::{AsyncCommands, Script};
 use std::sync::LazyLock;
 
-static LOAD: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("load.lua")));
+static BEGIN: LazyLock<Script> =
+    LazyLock::new(|| Script::new(concat!(include_str!("ring.lua"), include_str!("begin.lua"))));
+static LOAD: LazyLock<Script> =
+    LazyLock::new(|| Script::new(concat!(include_str!("ring.lua"), include_str!("load.lua"))));
 
 /// What Postgres knows of a scope.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,8 +18,12 @@ pub struct Totals {
     pub nanos: i64,
     /// Tokens since the beginning.
     pub tokens: i64,
+    /// Requests since the beginning.
+    pub requests: i64,
     /// The limited windows.
     pub windows: Vec<LoadedWindow>,
+    /// The seconds of the last minute in which something began.
+    pub minute: Vec<LoadedSecond>,
 }
 
 /// A window as it stands.
@@ -30,89 +37,151 @@ pub struct LoadedWindow {
     pub base_nanos: i64,
     /// Tokens of the total that were spent before it began.
     pub base_tokens: i64,
+    /// Requests of the total that were made before it began.
+    pub base_requests: i64,
 }
 
-/// What to hand to [`load`]; to be read before Postgres is.
-pub async fn generation(cache: &Cache, org: OrgId, scope: ScopeId) -> StoreResult<i64> {
-    let key = format!("{}{}", tenant_prefix(org), scope.suffix());
-    Ok(cache.connection.clone().hget::<_, _, Option<i64>>(key, "g").await?.unwrap_or(0))
+/// What began in one second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoadedSecond {
+    /// Seconds since the epoch.
+    pub second: i64,
+    /// Requests.
+    pub requests: i64,
+    /// Tokens.
+    pub tokens: i64,
 }
 
-/// Puts totals into Redis unless they are there. False when something was settled since the generation was read: the
-/// totals lack it, and must be read again.
+/// What became of loading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loaded {
+    /// The totals are in Redis.
+    Done,
+    /// Something was settled meanwhile that they lack: read Postgres again.
+    Outdated,
+    /// The shard is in another epoch now.
+    OtherEpoch,
+}
+
+fn scope_key(org: OrgId, scope: ScopeId) -> String {
+    let mut key = tenant_prefix(org);
+    scope.write_suffix(&mut key);
+    key
+}
+
+/// To be called before Postgres is read. Returns what to hand to [`load`]; `None` when the epoch is over.
+pub async fn begin_load(cache: &Cache, org: OrgId, scope: ScopeId, epoch: i64) -> StoreResult<Option<i64>> {
+    let mut call = BEGIN.key(ShardKeys::new(org.shard()).meta);
+    call.key(scope_key(org, scope)).arg(epoch);
+    let generation: i64 = call.invoke_async(&mut cache.connection.clone()).await?;
+    Ok((generation >= 0).then_some(generation))
+}
+
+/// Puts totals into Redis unless they are there.
 pub async fn load(
     cache: &Cache,
     org: OrgId,
     scope: ScopeId,
+    epoch: i64,
     generation: i64,
     totals: &Totals,
-) -> StoreResult<bool> {
-    let mut call = LOAD.key(format!("{}{}", tenant_prefix(org), scope.suffix()));
-    call.arg(generation).arg(totals.nanos).arg(totals.tokens);
+) -> StoreResult<Loaded> {
+    let mut call = LOAD.key(ShardKeys::new(org.shard()).meta);
+    call.key(scope_key(org, scope)).arg(epoch).arg(generation);
+    call.arg(totals.nanos).arg(totals.tokens).arg(totals.requests).arg(totals.windows.len());
     for window in &totals.windows {
         call.arg(window.kind.as_str()).arg(window.end).arg(window.base_nanos).arg(window.base_tokens);
+        call.arg(window.base_requests);
     }
-    Ok(call.invoke_async(&mut cache.connection.clone()).await?)
+    for one in &totals.minute {
+        call.arg(one.second).arg(one.requests).arg(one.tokens);
+    }
+    Ok(match call.invoke_async(&mut cache.connection.clone()).await? {
+        1 => Loaded::Done,
+        0 => Loaded::Outdated,
+        _ => Loaded::OtherEpoch,
+    })
 }
 
 /// Makes the next reservation load a scope's totals again. What is reserved and open stays counted.
 pub async fn forget(cache: &Cache, org: OrgId, scope: ScopeId) -> StoreResult<()> {
-    let key = format!("{}{}", tenant_prefix(org), scope.suffix());
-    let () = redis::pipe()
-        .atomic()
-        .hdel(&key, "v")
-        .ignore()
-        .hincr(&key, "g", 1)
-        .ignore()
-        .query_async(&mut cache.connection.clone())
-        .await?;
-    Ok(())
-}
-
-/// Opens a shard that is new to Redis, or that Redis has lost.
-pub async fn open_shard(cache: &Cache, shard: u8) -> StoreResult<()> {
-    let keys = ShardKeys::new(shard);
+    let key = scope_key(org, scope);
     let mut connection = cache.connection.clone();
-    let _set: bool = connection.hset_nx(&keys.meta, "schema", 1).await?;
+    if connection.exists(&key).await? {
+        let () = redis::pipe()
+            .atomic()
+            .hdel(&key, "v")
+            .ignore()
+            .hincr(&key, "g", 1)
+            .ignore()
+            .query_async(&mut connection)
+            .await?;
+    }
     Ok(())
 }
 
-/// How a scope stands at this moment, as the key's holder may see it.
+/// How a scope stands at this moment, as people may see it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
+    /// Whether the totals and windows are known; without, only what is open is.
+    pub loaded: bool,
     /// Nano-dollars since the beginning.
     pub nanos: i64,
     /// Tokens since the beginning.
     pub tokens: i64,
+    /// Requests since the beginning.
+    pub requests: i64,
     /// Nano-dollars held by requests that are still running.
     pub reserved_nanos: i64,
+    /// Tokens held by requests that are still running.
+    pub reserved_tokens: i64,
     /// Requests that are still running.
     pub open: i64,
+    /// Requests in the last minute, where they are limited.
+    pub requests_in_minute: i64,
+    /// Tokens in the last minute, where they are limited.
+    pub tokens_in_minute: i64,
     /// Windows that have begun.
     pub windows: Vec<LoadedWindow>,
 }
 
-/// Reads a scope; `None` when Redis does not have it.
-pub async fn standing(cache: &Cache, org: OrgId, scope: ScopeId) -> StoreResult<Option<Standing>> {
-    let key = format!("{}{}", tenant_prefix(org), scope.suffix());
-    let all: std::collections::HashMap<String, String> = cache.connection.clone().hgetall(key).await?;
-    if !all.contains_key("v") {
-        return Ok(None);
+/// Reads a scope; one that Redis does not have is all zero and not loaded.
+pub async fn standing(cache: &Cache, org: OrgId, scope: ScopeId) -> StoreResult<Standing> {
+    type Fields = std::collections::HashMap<String, String>;
+    let (all, epoch, (seconds, _)): (Fields, Option<String>, (i64, i64)) = redis::pipe()
+        .hgetall(scope_key(org, scope))
+        .hget(ShardKeys::new(org.shard()).meta, "epoch")
+        .cmd("TIME")
+        .query_async(&mut cache.connection.clone())
+        .await?;
+    if all.get("x") != epoch.as_ref() {
+        return Ok(Standing::default());
     }
     let number = |field: &str| all.get(field).and_then(|v| v.parse().ok()).unwrap_or(0);
+    let minute = |ring: &str| {
+        let last = number(&format!("{ring}s"));
+        let buckets = (0..=60).map(|age| seconds - age).filter(|s| *s <= last && last - s <= 60);
+        buckets.map(|s| number(&format!("{ring}{}", s.rem_euclid(61)))).sum()
+    };
     let windows = WindowKind::ALL.into_iter().filter(|kind| all.contains_key(&format!("e:{kind}")));
-    Ok(Some(Standing {
+    Ok(Standing {
+        loaded: all.contains_key("v"),
         nanos: number("u"),
         tokens: number("t"),
+        requests: number("n"),
         reserved_nanos: number("ru"),
+        reserved_tokens: number("rt"),
         open: number("c"),
+        requests_in_minute: minute("q"),
+        tokens_in_minute: minute("k"),
         windows: windows
             .map(|kind| LoadedWindow {
                 kind,
                 end: number(&format!("e:{kind}")),
                 base_nanos: number(&format!("bu:{kind}")),
                 base_tokens: number(&format!("bt:{kind}")),
+                base_requests: number(&format!("bn:{kind}")),
             })
             .collect(),
-    }))
+    })
 }

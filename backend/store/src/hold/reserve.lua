@@ -1,48 +1,34 @@
 -- Takes all limits and chooses the account, or changes nothing. Every check comes before the first write.
 --
 -- KEYS  1 meta, 2 holds, 3 policy version, then one hash per scope, then one per candidate account
--- ARGV  1 request id, 2 boot id, 3 policy version the caller knows, 4 organisation, 5 payload,
---       6 number of scopes, 7 number of candidates, then for each scope and each candidate:
---       suffix, nanos, tokens, tracked, requests/min, tokens/min, concurrency, number of windows,
---       and for each window: name, end, next end, dollars limit, tokens limit   (0 = no limit)
--- Returns {'OK', candidate, ms} | {'STALE'} | {'NEW'} | {'GONE'} | {'LOAD', scope}
+-- ARGV  1 request id, 2 boot id, 3 policy version the caller knows, 4 organisation, 5 payload, 6 epoch the caller knows,
+--       7 number of scopes, 8 number of candidates, then for each scope and each candidate: suffix, mode, and unless the
+--       mode is 0: nanos, tokens, requests/min, tokens/min, concurrency, length of the queue, number of windows, and for
+--       each window: name, end, next end, dollars limit, tokens limit, requests limit   (0 = no limit)
+--       mode: 0 = nothing is limited, 1 = what is open is counted, 2 = and totals must be loaded
+-- Returns {'OK', candidate, ms, facts of scope 1, ...} | {'STALE'} | {'CLOSED'} | {'GONE'} | {'LOAD', scope}
 --       | {'LIMIT', scope, kind, window, spent, reserved, limit, ms until it can be tried again}
+--       | {'QUEUED', scope, place in the queue, limit}
 --       | {'NONE', reason of candidate 0, ms, reason of candidate 1, ms, ...}
-local RING = 61 -- the running second and the sixty before it, so that no minute is ever undercounted
-local EXACT = 9007199254740992
+local POLLED = 5000 -- a waiting request that has not asked for this many ms has gone
 
 local time = redis.call('TIME')
 local now_s = tonumber(time[1])
 local now = now_s * 1000 + math.floor(tonumber(time[2]) / 1000)
+local id, epoch = ARGV[1], ARGV[6]
 
-if redis.call('EXISTS', KEYS[1]) == 0 then return {'NEW'} end
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state')
+if meta[1] ~= epoch or meta[2] ~= 'open' then return {'CLOSED'} end
 
-local held = redis.call('HGET', KEYS[2], ARGV[1])
+local held = redis.call('HGET', KEYS[2], id)
 if held then
-  local choice, at = string.match(held, '^[^\n]*\n([^\n]*)\n([^\n]*)\n')
+  local choice, at, of = string.match(held, '^[^\n]*\n([^\n]*)\n([^\n]*)\n[^\n]*\n([^\n]*)\n')
   if not choice then return {'GONE'} end -- released before this call arrived
-  return {'OK', tonumber(choice), tonumber(at)}
+  if of == epoch then return {'OK', tonumber(choice), tonumber(at)} end
 end
 
 local policy = redis.call('GET', KEYS[3])
 if not policy or tonumber(policy) > tonumber(ARGV[3]) then return {'STALE'} end
-
--- A per-minute count as of now, and the buckets that have run out since it was last touched.
-local function advanced(key, name, last, sum)
-  last = tonumber(last)
-  if not last then return 0, now_s, nil end
-  local n = tonumber(sum) or 0
-  if now_s <= last then return n, last, nil end
-  local gone = {}
-  if now_s - last >= RING then
-    for i = 0, RING - 1 do gone[i + 1] = name .. i end
-    return 0, now_s, gone
-  end
-  for s = last + 1, now_s do gone[#gone + 1] = name .. (s % RING) end
-  local counts = redis.call('HMGET', key, unpack(gone))
-  for i = 1, #gone do n = n - (tonumber(counts[i]) or 0) end
-  return n, now_s, gone
-end
 
 -- Milliseconds until enough of a per-minute count has run out; only ever computed for a refusal.
 local function wait_for(key, name, last, gone, need, limit)
@@ -63,56 +49,93 @@ local function wait_for(key, name, last, gone, need, limit)
   return -1 -- more than the limit allows in any minute
 end
 
-local function check(key, at)
-  local windows = tonumber(ARGV[at + 7])
-  local fields = {'v', 'c', 'u', 'ru', 't', 'rt', 'qs', 'qn', 'ks', 'kn', 'cool'}
+-- Where blocks of arguments begin, and the next after one.
+local function after(at)
+  if ARGV[at + 1] == '0' then return at + 2 end
+  return at + 9 + 6 * tonumber(ARGV[at + 8])
+end
+
+-- How many of those that wait for a scope come before this request; those that have gone are forgotten.
+local function ahead(key)
+  local waiting, polled = key .. ':w', key .. ':p'
+  if redis.call('EXISTS', waiting) == 0 then return 0, nil, 0 end
+  for _, gone in ipairs(redis.call('ZRANGEBYSCORE', polled, '-inf', now - POLLED)) do
+    redis.call('ZREM', polled, gone)
+    redis.call('ZREM', waiting, gone)
+  end
+  local rank = redis.call('ZRANK', waiting, id)
+  local length = redis.call('ZCARD', waiting)
+  return rank or length, rank, length
+end
+
+local function check(key, at, account)
+  if ARGV[at + 1] == '0' then
+    if not account then return {at = at} end
+    local cool = redis.call('HGET', key, 'cool')
+    if cool and tonumber(cool) > now then return nil, {'cooling', '', '0', '0', '0', tonumber(cool) - now} end
+    return {at = at}
+  end
+  local windows = tonumber(ARGV[at + 8])
+  local fields = {'v', 'c', 'u', 'ru', 't', 'rt', 'qs', 'qn', 'ks', 'kn', 'cool', 'x', 'n'}
   for w = 0, windows - 1 do
-    local name = ARGV[at + 8 + 5 * w]
+    local name = ARGV[at + 9 + 6 * w]
     local n = #fields
     fields[n + 1] = 'e:' .. name
     fields[n + 2] = 'bu:' .. name
     fields[n + 3] = 'bt:' .. name
+    fields[n + 4] = 'bn:' .. name
   end
   local f = redis.call('HMGET', key, unpack(fields))
-  local s = {key = key, at = at, rolled = {}, set = {'c', (tonumber(f[2]) or 0) + 1}}
-
   if f[11] and tonumber(f[11]) > now then
     return nil, {'cooling', '', '0', '0', '0', tonumber(f[11]) - now}
   end
-  if ARGV[at + 3] == '1' and not f[1] then return nil, {'load'} end
+  local s = {key = key, at = at, rolled = {}, windows = {}, old = f[12] ~= epoch}
+  if s.old then f = {} end -- of another epoch: as if it were not there
+  if ARGV[at + 1] == '2' and not f[1] then return nil, {'load'} end
 
-  local concurrency = tonumber(ARGV[at + 6])
-  if concurrency > 0 and (tonumber(f[2]) or 0) + 1 > concurrency then
-    return nil, {'concurrency', '', f[2], '0', ARGV[at + 6], 1000}
+  local open = tonumber(f[2]) or 0
+  s.open = open + 1
+  local concurrency, queue = tonumber(ARGV[at + 6]), tonumber(ARGV[at + 7])
+  if concurrency > 0 then
+    local before, rank, length = 0, nil, 0
+    if queue > 0 then before, rank, length = ahead(key) end
+    s.waits = rank ~= nil and rank ~= false
+    if open + before + 1 > concurrency then
+      local refusal = {'concurrency', '', text(open), '0', ARGV[at + 6], 1000}
+      if s.waits then refusal.place = rank
+      elseif length < queue then refusal.place = length end
+      return nil, refusal
+    end
   end
   local rpm = tonumber(ARGV[at + 4])
   if rpm > 0 then
-    local n, last, gone = advanced(key, 'q', f[7], f[8])
+    local n, last, gone = advanced(key, 'q', f[7], f[8], now_s)
     if n + 1 > rpm then
-      return nil, {'requests_per_minute', '', string.format('%.0f', n), '0', ARGV[at + 4], wait_for(key, 'q', last, gone, 1, rpm)}
+      return nil, {'requests_per_minute', '', text(n), '0', ARGV[at + 4], wait_for(key, 'q', last, gone, 1, rpm)}
     end
     s.q = {name = 'q', last = last, gone = gone, sum = n, amount = 1}
   end
   local tpm = tonumber(ARGV[at + 5])
-  local tokens = tonumber(ARGV[at + 2])
+  local tokens = tonumber(ARGV[at + 3])
   if tpm > 0 then
-    local n, last, gone = advanced(key, 'k', f[9], f[10])
+    local n, last, gone = advanced(key, 'k', f[9], f[10], now_s)
     if n + tokens > tpm then
-      return nil, {'tokens_per_minute', '', string.format('%.0f', n), '0', ARGV[at + 5], wait_for(key, 'k', last, gone, tokens, tpm)}
+      return nil, {'tokens_per_minute', '', text(n), '0', ARGV[at + 5], wait_for(key, 'k', last, gone, tokens, tpm)}
     end
     s.k = {name = 'k', last = last, gone = gone, sum = n, amount = tokens}
   end
 
-  local total_u, total_t = tonumber(f[3]) or 0, tonumber(f[5]) or 0
+  local total_u, total_t, total_n = tonumber(f[3]) or 0, tonumber(f[5]) or 0, tonumber(f[13]) or 0
   local reserved_u, reserved_t = tonumber(f[4]) or 0, tonumber(f[6]) or 0
-  local nanos = tonumber(ARGV[at + 1])
+  local nanos = tonumber(ARGV[at + 2])
   s.ru, s.rt = reserved_u, reserved_t
   local margin_u = total_u > EXACT and 2048 or 0
   local margin_t = total_t > EXACT and 2048 or 0
   for w = 0, windows - 1 do
-    local arg = at + 8 + 5 * w
+    local arg = at + 9 + 6 * w
     local name = ARGV[arg]
-    local ends, base_u, base_t = f[12 + 3 * w], f[13 + 3 * w], f[14 + 3 * w]
+    local field = 14 + 4 * w
+    local ends, base_u, base_t, base_n = f[field], f[field + 1], f[field + 2], f[field + 3]
     if not ends then return nil, {'load'} end
     local stop = tonumber(ends)
     if stop > 0 and now >= stop then
@@ -121,18 +144,23 @@ local function check(key, at)
       if first < 0 then stop = now - first -- a length: it begins with this use
       elseif now < first then stop = first
       else stop = second end
-      base_u, base_t = f[3] or '0', f[5] or '0'
-      s.rolled[#s.rolled + 1] = {name, string.format('%.0f', stop), base_u, base_t}
+      base_u, base_t, base_n = f[3] or '0', f[5] or '0', f[13] or '0'
+      s.rolled[#s.rolled + 1] = {name, text(stop), base_u, base_t, base_n}
     end
     local left = stop > 0 and stop - now or -1
     local spent_u, spent_t = total_u - tonumber(base_u), total_t - tonumber(base_t)
-    local usd, tok = tonumber(ARGV[arg + 3]), tonumber(ARGV[arg + 4])
+    local spent_n = total_n - tonumber(base_n or '0')
+    local usd, tok, req = tonumber(ARGV[arg + 3]), tonumber(ARGV[arg + 4]), tonumber(ARGV[arg + 5])
     if usd > 0 and spent_u + reserved_u + nanos + margin_u > usd then
-      return nil, {'usd', name, string.format('%.0f', spent_u), string.format('%.0f', reserved_u), ARGV[arg + 3], left}
+      return nil, {'usd', name, text(spent_u), text(reserved_u), ARGV[arg + 3], left}
     end
     if tok > 0 and spent_t + reserved_t + tokens + margin_t > tok then
-      return nil, {'tokens', name, string.format('%.0f', spent_t), string.format('%.0f', reserved_t), ARGV[arg + 4], left}
+      return nil, {'tokens', name, text(spent_t), text(reserved_t), ARGV[arg + 4], left}
     end
+    if req > 0 and spent_n + open + 1 > req then
+      return nil, {'requests', name, text(spent_n), text(open), ARGV[arg + 5], left}
+    end
+    s.windows[w + 1] = text(stop) .. ',' .. text(spent_u) .. ',' .. text(spent_t) .. ',' .. text(spent_n)
   end
   return s
 end
@@ -145,64 +173,90 @@ end
 -- Counts in a ring: the bucket by itself, since its count was not read.
 local function count(s, ring)
   if ring.gone then redis.call('HDEL', s.key, unpack(ring.gone)) end
-  redis.call('HINCRBY', s.key, ring.name .. (ring.last % RING), string.format('%.0f', ring.amount))
+  redis.call('HINCRBY', s.key, ring.name .. (ring.last % RING), text(ring.amount))
   put(s, ring.name .. 's', ring.last)
-  put(s, ring.name .. 'n', string.format('%.0f', ring.sum + ring.amount))
+  put(s, ring.name .. 'n', text(ring.sum + ring.amount))
 end
 
 -- Adds to a sum that was read; by Redis itself where a double would not be exact.
 local function add(s, field, had, amount)
   if amount == '0' then return end
   local sum = had + tonumber(amount)
-  if sum < EXACT then put(s, field, string.format('%.0f', sum)) else redis.call('HINCRBY', s.key, field, amount) end
+  if sum < EXACT then put(s, field, text(sum)) else redis.call('HINCRBY', s.key, field, amount) end
 end
 
 -- Reserves in one scope; returns how the hold remembers it.
 local function take(s)
   local at = s.at
+  if not s.key then return ARGV[at] .. ',0,0,0,,' end
+  if s.old then renew(s.key, epoch) end
+  s.set = {'c', s.open}
   for _, w in ipairs(s.rolled) do
     put(s, 'e:' .. w[1], w[2])
     put(s, 'bu:' .. w[1], w[3])
     put(s, 'bt:' .. w[1], w[4])
+    put(s, 'bn:' .. w[1], w[5])
   end
-  if ARGV[at + 3] == '1' then
-    add(s, 'ru', s.ru, ARGV[at + 1])
-    add(s, 'rt', s.rt, ARGV[at + 2])
-  end
+  add(s, 'ru', s.ru, ARGV[at + 2])
+  add(s, 'rt', s.rt, ARGV[at + 3])
   if s.q then count(s, s.q) end
   if s.k then count(s, s.k) end
   redis.call('HSET', s.key, unpack(s.set))
-  return table.concat({ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], s.k and string.format('%.0f', s.k.last) or ''}, ',')
+  if s.waits then
+    redis.call('ZREM', s.key .. ':w', id)
+    redis.call('ZREM', s.key .. ':p', id)
+  end
+  return table.concat({ARGV[at], ARGV[at + 2], ARGV[at + 3], ARGV[at + 1], s.k and text(s.k.last) or '',
+    s.q and text(s.q.last) or ''}, ',')
 end
 
-local scopes, candidates = tonumber(ARGV[6]), tonumber(ARGV[7])
-local at = 8
+-- What the caller may be told of a scope: open, requests and tokens of the minute, reserved nanos and tokens, then for
+-- each window its end and what is spent.
+local function facts(s)
+  if not s.key then return '' end
+  local parts = {text(s.open), s.q and text(s.q.sum + 1) or '0', s.k and text(s.k.sum + s.k.amount) or '0',
+    text(s.ru + tonumber(ARGV[s.at + 2])), text(s.rt + tonumber(ARGV[s.at + 3]))}
+  for _, window in ipairs(s.windows) do parts[#parts + 1] = window end
+  return table.concat(parts, ',')
+end
+
+local scopes, candidates = tonumber(ARGV[7]), tonumber(ARGV[8])
+local at = 9
 local plan = {}
 for i = 1, scopes do
-  local s, refusal = check(KEYS[3 + i], at)
+  local key = KEYS[3 + i]
+  local s, refusal = check(key, at, false)
   if not s then
     if refusal[1] == 'load' then return {'LOAD', i - 1} end
+    if refusal.place then
+      redis.call('ZADD', key .. ':w', 'NX', now, id)
+      redis.call('ZADD', key .. ':p', now, id)
+      return {'QUEUED', i - 1, refusal.place, refusal[5]}
+    end
     return {'LIMIT', i - 1, refusal[1], refusal[2], refusal[3], refusal[4], refusal[5], refusal[6]}
   end
   plan[i] = s
-  at = at + 8 + 5 * tonumber(ARGV[at + 7])
+  at = after(at)
 end
 
 local reasons = {'NONE'}
 for i = 1, candidates do
-  local s, refusal = check(KEYS[3 + scopes + i], at)
+  local s, refusal = check(KEYS[3 + scopes + i], at, true)
   if s then
+    local answer = {'OK', i - 1, now}
     local parts = {}
-    for j = 1, scopes do parts[j] = take(plan[j]) end
+    for j = 1, scopes do
+      answer[3 + j] = facts(plan[j])
+      parts[j] = take(plan[j])
+    end
     parts[scopes + 1] = take(s)
-    local stamp = string.format('%.0f', now)
-    redis.call('HSET', KEYS[2], ARGV[1],
-      table.concat({ARGV[2], i - 1, stamp, ARGV[4], table.concat(parts, ';'), ARGV[5]}, '\n'))
-    return {'OK', i - 1, now}
+    redis.call('HSET', KEYS[2], id,
+      table.concat({ARGV[2], i - 1, text(now), ARGV[4], epoch, table.concat(parts, ';'), ARGV[5]}, '\n'))
+    return answer
   end
   if refusal[1] == 'load' then return {'LOAD', scopes + i - 1} end
   reasons[#reasons + 1] = refusal[1]
   reasons[#reasons + 1] = refusal[6]
-  at = at + 8 + 5 * tonumber(ARGV[at + 7])
+  at = after(at)
 end
 return reasons

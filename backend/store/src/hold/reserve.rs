@@ -1,91 +1,109 @@
 //! Taking a hold: all limits and the choice of the account in one script, one round trip.
 
-use super::{ScopeId, ShardKeys};
+use super::{
+    ShardKeys,
+    ask::{Ask, Mode, Scope},
+};
 use crate::{Cache, StoreError, StoreResult, cache::tenant_prefix, policy};
-use causeway_domain::{OrgId, RequestId, window::WindowKind};
+use causeway_domain::window::WindowKind;
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisError, Script, ServerErrorKind, Value};
-use std::sync::LazyLock;
 use uuid::Uuid;
 
-static RESERVE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("reserve.lua")));
+const TEXT: &str = concat!(include_str!("ring.lua"), include_str!("reserve.lua"));
 
-/// What one request asks of the script.
-pub struct ReserveRequest<'a> {
-    /// Organisation.
-    pub org: OrgId,
-    /// Made by us; asking again with the same one changes nothing and gives the same answer.
-    pub request: RequestId,
-    /// The life of this instance: when it ends, its holds are swept.
-    pub boot: &'a str,
-    /// The policy version that the caller decided on.
-    pub policy_version: i64,
-    /// What a usage row needs besides the figures. Opaque here, without a zero byte.
-    pub payload: &'a str,
-    /// Scopes that must all have room.
-    pub scopes: &'a [Scope],
-    /// Accounts in order of preference; the first with room is taken.
-    pub candidates: &'a [Scope],
-}
+/// The reservation script of one life of an instance.
+///
+/// Its text names the life, so Redis knows it only from that life's own loading of it. Redis forgets scripts when it
+/// restarts and hands none to a replica: a script that is unknown is the one sure sign, in the very call that would
+/// have reserved, that Redis may have lost what was reserved before.
+pub struct ReserveScript(Script);
 
-/// One scope's limits, and what the request could use of them at most.
-#[derive(Clone, Debug)]
-pub struct Scope {
-    /// Whose.
-    pub id: ScopeId,
-    /// Nano-dollars to reserve.
-    pub nanos: i64,
-    /// Tokens to reserve.
-    pub tokens: u64,
-    /// Whether totals are kept for this scope.
-    pub tracked: bool,
-    /// 0 = unlimited.
-    pub requests_per_minute: u32,
-    /// 0 = unlimited.
-    pub tokens_per_minute: u64,
-    /// 0 = unlimited.
-    pub concurrency: u32,
-    /// Budgets.
-    pub windows: Vec<ScopeWindow>,
-}
+impl ReserveScript {
+    /// For one life.
+    pub fn new(boot: &str) -> Self {
+        Self(Script::new(&format!("-- {boot}\n{TEXT}")))
+    }
 
-/// A budget in one window.
-#[derive(Clone, Copy, Debug)]
-pub struct ScopeWindow {
-    /// Which.
-    pub kind: WindowKind,
-    /// End of the running window in ms since the epoch; 0 = never; negative = minus the length of a window that
-    /// begins with its first use.
-    pub end: i64,
-    /// End of the one after it.
-    pub next_end: i64,
-    /// Nano-dollars; 0 = unlimited.
-    pub usd: i64,
-    /// Tokens; 0 = unlimited.
-    pub tokens: u64,
+    /// Makes it known to Redis. What was lost before this call has to be dealt with after it.
+    pub async fn load(&self, cache: &Cache) -> StoreResult<()> {
+        self.0.load_async(&mut cache.connection.clone()).await?;
+        Ok(())
+    }
+
+    /// Whether Redis still knows it.
+    pub async fn is_known(&self, cache: &Cache) -> StoreResult<bool> {
+        let mut connection = cache.connection.clone();
+        let known: Vec<bool> =
+            redis::cmd("SCRIPT").arg("EXISTS").arg(self.0.get_hash()).query_async(&mut connection).await?;
+        Ok(known == [true])
+    }
 }
 
 /// The script's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reserved {
-    /// Held; the candidate's index and the time by Redis' clock in ms.
+    /// Held.
     Held {
         /// Index into the candidates.
         candidate: usize,
-        /// Milliseconds since the epoch.
+        /// By Redis' clock, milliseconds since the epoch.
         at: i64,
+        /// How each scope stands now; empty when the same request was held before.
+        facts: Vec<ScopeFacts>,
     },
     /// The caller's policy is older than the one in force: reload and try again.
     Stale,
-    /// The shard is new or was lost: open it and try again.
-    Unopened,
+    /// The shard is closed or of another epoch: Redis is new, or has lost something. Recover and try again.
+    Closed,
+    /// Redis has restarted since this life last loaded its script: close, recover and try again.
+    Restarted,
     /// A scope's totals are not in Redis: load them and try again. Scopes first, then candidates.
     Load(usize),
     /// This request was released before this call arrived.
     Gone,
+    /// Waiting for a place: ask again soon, or leave the queue.
+    Queued {
+        /// Index into the scopes.
+        scope: usize,
+        /// How many come before.
+        place: usize,
+        /// The limit of concurrency.
+        limit: i64,
+    },
     /// A limit would be exceeded.
     Refused(Refusal),
     /// No candidate has room.
     NoCandidate(Vec<NoCandidate>),
+}
+
+/// How a scope stands once the request is held. Nothing is known of scopes that were not counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScopeFacts {
+    /// Requests open, this one included.
+    pub open: i64,
+    /// Requests in the last minute, where they are limited.
+    pub requests_in_minute: i64,
+    /// Tokens in the last minute, where they are limited.
+    pub tokens_in_minute: i64,
+    /// Nano-dollars reserved.
+    pub reserved_nanos: i64,
+    /// Tokens reserved.
+    pub reserved_tokens: i64,
+    /// In the order of the scope's windows.
+    pub windows: Vec<WindowFacts>,
+}
+
+/// How a window stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WindowFacts {
+    /// When it ends, ms since the epoch; 0 = never.
+    pub end: i64,
+    /// Nano-dollars spent.
+    pub nanos: i64,
+    /// Tokens used.
+    pub tokens: i64,
+    /// Requests finished.
+    pub requests: i64,
 }
 
 /// Which limit refused, and when to come back.
@@ -108,16 +126,18 @@ pub struct Refusal {
 /// The kinds of limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefusedBy {
-    /// Requests in a minute.
+    /// Requests in the last minute.
     RequestsPerMinute,
-    /// Tokens in a minute.
+    /// Tokens in the last minute.
     TokensPerMinute,
-    /// Requests open at once.
+    /// Requests open.
     Concurrency,
-    /// Nano-dollars in a window.
+    /// Dollars in a window.
     Usd(WindowKind),
     /// Tokens in a window.
     Tokens(WindowKind),
+    /// Requests in a window.
+    Requests(WindowKind),
 }
 
 /// Why one candidate was passed over.
@@ -129,31 +149,26 @@ pub struct NoCandidate {
     pub retry_ms: u64,
 }
 
-/// Runs the script.
-pub async fn reserve(cache: &Cache, ask: &ReserveRequest<'_>) -> StoreResult<Reserved> {
-    let call = command(ask);
-    let mut connection = cache.connection.clone();
-    let answer: Result<Vec<Value>, RedisError> = call.query_async(&mut connection).await;
-    let answer = match answer {
-        Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-            RESERVE.load_async(&mut connection).await?;
-            call.query_async(&mut connection).await?
-        }
-        other => other?,
-    };
-    read_answer(&answer)
+/// Runs the script, for a shard that is in this epoch.
+pub async fn reserve(cache: &Cache, script: &ReserveScript, ask: &Ask, epoch: i64) -> StoreResult<Reserved> {
+    let call = command(script, ask, epoch);
+    let answer: Result<Vec<Value>, RedisError> = call.query_async(&mut cache.connection.clone()).await;
+    match answer {
+        Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => Ok(Reserved::Restarted),
+        other => read_answer(&other?),
+    }
 }
 
 /// The call, written straight into one buffer: this is the one that every request waits for.
-fn command(ask: &ReserveRequest<'_>) -> Cmd {
-    let scopes = || ask.scopes.iter().chain(ask.candidates);
+fn command(script: &ReserveScript, ask: &Ask, epoch: i64) -> Cmd {
+    let scopes = || ask.scopes.iter().chain(&ask.candidates);
     let windows: usize = scopes().map(|s| s.windows.len()).sum();
     let count = ask.scopes.len() + ask.candidates.len();
-    let mut call = Cmd::with_capacity(13 + 9 * count + 5 * windows, 600 + 120 * count + ask.payload.len());
+    let mut call = Cmd::with_capacity(14 + 10 * count + 6 * windows, 600 + 120 * count + ask.payload.len());
     let shard = ShardKeys::new(ask.org.shard());
     let mut key = tenant_prefix(ask.org);
     let prefix = key.len();
-    call.arg("EVALSHA").arg(RESERVE.get_hash()).arg(3 + count).arg(&shard.meta).arg(&shard.holds);
+    call.arg("EVALSHA").arg(script.0.get_hash()).arg(3 + count).arg(&shard.meta).arg(&shard.holds);
     key.push_str(policy::SUFFIX);
     call.arg(&key);
     for scope in scopes() {
@@ -162,29 +177,39 @@ fn command(ask: &ReserveRequest<'_>) -> Cmd {
         call.arg(&key);
     }
     let mut id = Uuid::encode_buffer();
-    call.arg(&*ask.request.0.simple().encode_lower(&mut id)).arg(ask.boot).arg(ask.policy_version);
-    call.arg(&*ask.org.0.simple().encode_lower(&mut id)).arg(ask.payload);
+    call.arg(&*ask.request.0.simple().encode_lower(&mut id)).arg(&*ask.boot).arg(ask.policy_version);
+    call.arg(&*ask.org.0.simple().encode_lower(&mut id)).arg(&ask.payload).arg(epoch);
     call.arg(ask.scopes.len()).arg(ask.candidates.len());
     for scope in scopes() {
         key.clear();
         scope.id.write_suffix(&mut key);
-        call.arg(&key)
-            .arg(scope.nanos)
-            .arg(scope.tokens)
-            .arg(u8::from(scope.tracked))
-            .arg(scope.requests_per_minute)
-            .arg(scope.tokens_per_minute)
-            .arg(scope.concurrency)
-            .arg(scope.windows.len());
-        for window in &scope.windows {
-            call.arg(window.kind.as_str())
-                .arg(window.end)
-                .arg(window.next_end)
-                .arg(window.usd)
-                .arg(window.tokens);
-        }
+        call.arg(&key);
+        arguments(&mut call, scope);
     }
     call
+}
+
+fn arguments(call: &mut Cmd, scope: &Scope) {
+    let mode = scope.mode();
+    call.arg(mode as u8);
+    if mode == Mode::Noted {
+        return;
+    }
+    call.arg(scope.nanos)
+        .arg(scope.tokens)
+        .arg(scope.requests_per_minute)
+        .arg(scope.tokens_per_minute)
+        .arg(scope.concurrency)
+        .arg(scope.queue)
+        .arg(scope.windows.len());
+    for window in &scope.windows {
+        call.arg(window.kind.as_str())
+            .arg(window.end)
+            .arg(window.next_end)
+            .arg(window.usd)
+            .arg(window.tokens)
+            .arg(window.requests);
+    }
 }
 
 fn read_answer(answer: &[Value]) -> StoreResult<Reserved> {
@@ -193,11 +218,16 @@ fn read_answer(answer: &[Value]) -> StoreResult<Reserved> {
     let number = |i: usize| text(i)?.parse::<i64>().map_err(|_| bad());
     let index = |i: usize| usize::try_from(number(i)?).map_err(|_| bad());
     Ok(match text(0)?.as_str() {
-        "OK" => Reserved::Held { candidate: index(1)?, at: number(2)? },
+        "OK" => Reserved::Held {
+            candidate: index(1)?,
+            at: number(2)?,
+            facts: (3..answer.len()).map(|i| facts(&text(i)?).ok_or_else(bad)).collect::<StoreResult<_>>()?,
+        },
         "STALE" => Reserved::Stale,
-        "NEW" => Reserved::Unopened,
+        "CLOSED" => Reserved::Closed,
         "GONE" => Reserved::Gone,
         "LOAD" => Reserved::Load(index(1)?),
+        "QUEUED" => Reserved::Queued { scope: index(1)?, place: index(2)?, limit: number(3)? },
         "LIMIT" => {
             let window = || {
                 let name = text(3)?;
@@ -209,6 +239,7 @@ fn read_answer(answer: &[Value]) -> StoreResult<Reserved> {
                 "concurrency" => RefusedBy::Concurrency,
                 "usd" => RefusedBy::Usd(window()?),
                 "tokens" => RefusedBy::Tokens(window()?),
+                "requests" => RefusedBy::Requests(window()?),
                 _ => return Err(bad()),
             };
             Reserved::Refused(Refusal {
@@ -229,5 +260,24 @@ fn read_answer(answer: &[Value]) -> StoreResult<Reserved> {
                 .collect::<StoreResult<_>>()?,
         ),
         _ => return Err(bad()),
+    })
+}
+
+fn facts(text: &str) -> Option<ScopeFacts> {
+    if text.is_empty() {
+        return Some(ScopeFacts::default());
+    }
+    let numbers: Vec<i64> = text.split(',').map(str::parse).collect::<Result<_, _>>().ok()?;
+    let (first, windows) = numbers.split_at_checked(5)?;
+    Some(ScopeFacts {
+        open: first[0],
+        requests_in_minute: first[1],
+        tokens_in_minute: first[2],
+        reserved_nanos: first[3],
+        reserved_tokens: first[4],
+        windows: windows
+            .chunks_exact(4)
+            .map(|w| WindowFacts { end: w[0], nanos: w[1], tokens: w[2], requests: w[3] })
+            .collect(),
     })
 }

@@ -7,51 +7,68 @@
 -- ARGV  1 prefix of the shard, then for each request: id, mode (S = settle, R = release), charged nanos, real nanos,
 --       tokens, figures
 -- Returns {sequence, result, result, ...}; result 1 = done now, 0 = was done before with the same figures, -1 = there is
--- no such hold, or it was settled with other figures: by a sweeper, who is to be corrected by loading the totals anew
-local RING = 61
-local EXACT = 9007199254740992
+-- no such hold in this epoch, or it was settled with other figures: by a sweeper, who is to be corrected by loading the
+-- totals anew
 local results = {redis.call('HINCRBY', KEYS[1], 'seq', 1)}
+local epoch = redis.call('HGET', KEYS[1], 'epoch')
 
 -- What changes in each scope, summed up over the batch and written at the end: many requests of one key cost little
--- more than one. Sums that a double would not hold exactly are written at once.
+-- more than one. Sums that a double would not hold exactly are kept apart, as text.
 local changes = {}
 
-local function add(key, field, amount)
-  if amount == 0 then return end
+local function change(key)
   local scope = changes[key]
   if not scope then
-    scope = {}
+    scope = {open = {sums = {}, big = {}}, used = {sums = {}, big = {}}}
     changes[key] = scope
   end
-  local sum = (scope[field] or 0) + amount
-  if sum >= EXACT or sum <= -EXACT then
-    redis.call('HINCRBY', key, field, string.format('%.0f', scope[field] or 0))
-    sum = amount
+  return scope
+end
+
+local function add(to, field, sign, amount)
+  if #amount > 15 then
+    to.big[#to.big + 1] = {field, sign .. amount}
+    return
   end
-  scope[field] = sum
+  local sum = (to.sums[field] or 0) + tonumber(sign .. amount)
+  if sum >= EXACT or sum <= -EXACT then
+    to.big[#to.big + 1] = {field, text(to.sums[field])}
+    sum = tonumber(sign .. amount)
+  end
+  to.sums[field] = sum
+end
+
+local function write(key, changed)
+  for field, amount in pairs(changed.sums) do
+    if amount ~= 0 then redis.call('HINCRBY', key, field, text(amount)) end
+  end
+  for _, one in ipairs(changed.big) do redis.call('HINCRBY', key, one[1], one[2]) end
 end
 
 local function give_back(key, part, charged, real, tokens, used)
-  local suffix, nanos, reserved, tracked, second = string.match(part, '^([^,]*),([^,]*),([^,]*),([^,]*),([^,]*)$')
+  local suffix, nanos, reserved, mode, k, q = string.match(part, '^([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),([^,]*)$')
   key = key .. suffix
-  add(key, 'c', -1)
-  if tracked == '1' then
-    add(key, 'ru', -tonumber(nanos))
-    add(key, 'rt', -tonumber(reserved))
-    if used then
-      -- An account pays what the provider asks, everyone else what is charged.
-      add(key, 'u', tonumber(string.sub(suffix, 1, 1) == 'a' and real or charged))
-      add(key, 't', tonumber(tokens))
-      changes[key].used = true
-    end
+  local scope = change(key)
+  if mode ~= '0' then
+    add(scope.open, 'c', '-', '1')
+    add(scope.open, 'ru', '-', nanos)
+    add(scope.open, 'rt', '-', reserved)
   end
-  if second ~= '' then
+  if used then
+    -- An account pays what the provider asks, everyone else what is charged.
+    scope.spent = true
+    add(scope.used, 'u', '', string.sub(suffix, 1, 2) == 'a:' and real or charged)
+    add(scope.used, 't', '', tokens)
+    add(scope.used, 'n', '', '1')
+  end
+  if k ~= '' then
     -- Correct the minute in which it was reserved, while that second is still in the ring.
     local last = tonumber(redis.call('HGET', key, 'ks') or '0')
-    if last - tonumber(second) < RING then
-      local difference = (used and tonumber(tokens) or 0) - tonumber(reserved)
-      add(key, 'k' .. (tonumber(second) % RING), difference)
-      add(key, 'kn', difference)
+    if last - tonumber(k) < RING then
+      for _, field in ipairs({'k' .. (tonumber(k) % RING), 'kn'}) do
+        add(scope.open, field, '-', reserved)
+        if used then add(scope.open, field, '', tokens) end
+      end
     end
   end
 end
@@ -59,8 +76,8 @@ end
 for at = 2, #ARGV, 6 do
   local id, used = ARGV[at], ARGV[at + 1] == 'S'
   local hold = redis.call('HGET', KEYS[2], id)
-  local org, parts
-  if hold then org, parts = string.match(hold, '^[^\n]*\n[^\n]*\n[^\n]*\n([^\n]*)\n([^\n]*)\n') end
+  local org, of, parts
+  if hold then org, of, parts = string.match(hold, '^[^\n]*\n[^\n]*\n[^\n]*\n([^\n]*)\n([^\n]*)\n([^\n]*)\n') end
   local result
   if not hold then
     -- A release may overtake the reservation it undoes: leave a mark that the late one will find.
@@ -68,8 +85,14 @@ for at = 2, #ARGV, 6 do
     result = -1
   elseif not org then
     result = 0
+  elseif of ~= epoch then
+    -- What it reserved went with its epoch, and it was not registered in this one.
+    if not used then redis.call('HDEL', KEYS[2], id) end
+    result = -1
   elseif used and redis.call('HSETNX', KEYS[3], id, ARGV[at + 5]) == 0 then
     result = redis.call('HGET', KEYS[3], id) == ARGV[at + 5] and 0 or -1
+  elseif not used and redis.call('HEXISTS', KEYS[3], id) == 1 then
+    result = 0
   else
     for part in string.gmatch(parts, '[^;]+') do
       give_back(ARGV[1] .. org .. ':', part, ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], used)
@@ -80,11 +103,15 @@ for at = 2, #ARGV, 6 do
   results[#results + 1] = result
 end
 for key, scope in pairs(changes) do
-  -- Totals that are not loaded are about to be: whoever is reading them in Postgres must read again.
-  if scope.used and redis.call('HEXISTS', key, 'v') == 0 then redis.call('HINCRBY', key, 'g', 1) end
-  scope.used = nil
-  for field, amount in pairs(scope) do
-    if amount ~= 0 then redis.call('HINCRBY', key, field, string.format('%.0f', amount)) end
+  local known = redis.call('HMGET', key, 'x', 'v')
+  if known[1] == epoch then
+    write(key, scope.open)
+    if known[2] then
+      write(key, scope.used)
+    elseif scope.spent then
+      -- Its totals may be about to be loaded: whoever is reading them in Postgres must read again.
+      redis.call('HINCRBY', key, 'g', 1)
+    end
   end
 end
 return results

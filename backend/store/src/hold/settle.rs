@@ -6,7 +6,8 @@ use causeway_domain::RequestId;
 use redis::Script;
 use std::sync::LazyLock;
 
-static SETTLE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("settle.lua")));
+static SETTLE: LazyLock<Script> =
+    LazyLock::new(|| Script::new(concat!(include_str!("ring.lua"), include_str!("settle.lua"))));
 static CHECKPOINT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("checkpoint.lua")));
 
 /// What becomes of a hold.

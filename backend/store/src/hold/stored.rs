@@ -1,8 +1,8 @@
 //! Reading holds back, for the sweeper.
 
-use super::ShardKeys;
+use super::{ScopeId, ShardKeys};
 use crate::{Cache, StoreResult};
-use causeway_domain::RequestId;
+use causeway_domain::{OrgId, RequestId};
 use redis::AsyncCommands;
 use uuid::Uuid;
 
@@ -15,6 +15,8 @@ pub struct OpenHold {
     pub boot: String,
     /// Index of the candidate that was chosen.
     pub candidate: usize,
+    /// The epoch in which it is counted; 0 for a mark.
+    pub epoch: i64,
     /// When it was made, ms since the epoch by Redis' clock.
     pub at: i64,
     /// What was handed to `reserve`.
@@ -47,14 +49,37 @@ pub async fn open_holds(cache: &Cache, shard: u8) -> StoreResult<Vec<OpenHold>> 
     Ok(holds)
 }
 
+/// Settled requests that count in a scope and are not known to be in Postgres yet.
+pub async fn unwritten(cache: &Cache, org: OrgId, scope: ScopeId) -> StoreResult<Vec<RequestId>> {
+    let keys = ShardKeys::new(org.shard());
+    let mut connection = cache.connection.clone();
+    let ids: Vec<String> = connection.hkeys(&keys.settled).await?;
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let texts: Vec<Option<String>> = connection.hmget(&keys.holds, &ids).await?;
+    let (org, scope) = (org.0.simple().to_string(), scope.suffix());
+    let counts = |text: &str| {
+        let mut lines = text.split('\n').skip(3);
+        lines.next() == Some(&org) && lines.nth(1).is_some_and(|parts| parts.contains(&scope))
+    };
+    Ok(ids
+        .iter()
+        .zip(texts)
+        .filter(|(_, text)| text.as_deref().is_some_and(counts))
+        .filter_map(|(id, _)| Uuid::parse_str(id).ok().map(RequestId))
+        .collect())
+}
+
 fn parse(id: &str, value: &str) -> Option<OpenHold> {
     let request = RequestId(Uuid::parse_str(id).ok()?);
-    let mut parts = value.splitn(6, '\n');
+    let mut parts = value.splitn(7, '\n');
     let boot = parts.next()?.to_owned();
     let mut hold = OpenHold {
         request,
         boot,
         candidate: 0,
+        epoch: 0,
         at: 0,
         payload: String::new(),
         settled: None,
@@ -66,7 +91,9 @@ fn parse(id: &str, value: &str) -> Option<OpenHold> {
     }
     hold.candidate = parts.next()?.parse().ok()?;
     hold.at = parts.next()?.parse().ok()?;
-    let (_org, _scopes) = (parts.next()?, parts.next()?);
+    let _org = parts.next()?;
+    hold.epoch = parts.next()?.parse().ok()?;
+    let _scopes = parts.next()?;
     hold.payload = parts.next()?.to_owned();
     Some(hold)
 }

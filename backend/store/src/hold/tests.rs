@@ -4,13 +4,20 @@ use super::*;
 use crate::{Cache, policy, tenant::PolicyChange};
 use causeway_domain::{OrgId, RequestId, window::WindowKind};
 use redis::AsyncCommands;
+use std::collections::BTreeSet;
 use uuid::Uuid;
+
+mod epochs;
+mod queue;
+mod scopes;
 
 struct Fixture {
     cache: Cache,
     org: OrgId,
     key: KeyId,
     account: AccountId,
+    script: ReserveScript,
+    epoch: i64,
 }
 
 fn request() -> RequestId {
@@ -18,20 +25,22 @@ fn request() -> RequestId {
 }
 
 fn unlimited(id: ScopeId) -> Scope {
-    Scope {
-        id,
-        nanos: 0,
-        tokens: 0,
-        tracked: false,
-        requests_per_minute: 0,
-        tokens_per_minute: 0,
-        concurrency: 0,
-        windows: vec![],
-    }
+    Scope::unlimited(id)
 }
 
 fn total(usd: i64) -> ScopeWindow {
-    ScopeWindow { kind: WindowKind::Total, end: 0, next_end: 0, usd, tokens: 0 }
+    ScopeWindow { kind: WindowKind::Total, end: 0, next_end: 0, usd, tokens: 0, requests: 0 }
+}
+
+/// Brings a shard into an epoch that is open, whoever closed it.
+async fn opened(cache: &Cache, shard: u8) -> i64 {
+    loop {
+        let stand = look(cache, shard, 0).await.unwrap();
+        let stand = open(cache, shard, stand.epoch, 0, &BTreeSet::new()).await.unwrap();
+        if stand.open {
+            return stand.epoch;
+        }
+    }
 }
 
 impl Fixture {
@@ -44,21 +53,32 @@ impl Fixture {
             .expect("REDIS_URL: run the tests through `make test` or `causeway services`");
         let cache = Cache::connect(&url.into()).await.unwrap();
         let new = Uuid::now_v7;
-        let fixture = Self { cache, org: OrgId(new()), key: KeyId(new()), account: AccountId(new()) };
-        open_shard(&fixture.cache, fixture.org.shard()).await.unwrap();
+        let script = ReserveScript::new("boot");
+        script.load(&cache).await.unwrap();
+        let org = OrgId(new());
+        let epoch = opened(&cache, org.shard()).await;
+        let fixture = Self { cache, org, key: KeyId(new()), account: AccountId(new()), script, epoch };
         policy::publish(&fixture.cache, PolicyChange { org: fixture.org, version: 1 }).await.unwrap();
         fixture
     }
 
     fn budget(&self, usd: i64, nanos: i64) -> Scope {
-        Scope { nanos, tracked: true, windows: vec![total(usd)], ..unlimited(ScopeId::Key(self.key)) }
+        Scope { nanos, windows: vec![total(usd)], ..unlimited(ScopeId::Key(self.key)) }
     }
 
     async fn loaded(self, nanos: i64) -> Self {
-        let window = LoadedWindow { kind: WindowKind::Total, end: 0, base_nanos: 0, base_tokens: 0 };
-        let totals = Totals { nanos, tokens: 0, windows: vec![window] };
-        load(&self.cache, self.org, ScopeId::Key(self.key), 0, &totals).await.unwrap();
+        let window =
+            LoadedWindow { kind: WindowKind::Total, end: 0, base_nanos: 0, base_tokens: 0, base_requests: 0 };
+        let totals = Totals { nanos, windows: vec![window], ..Totals::default() };
+        self.load(&totals).await;
         self
+    }
+
+    async fn load(&self, totals: &Totals) {
+        let scope = ScopeId::Key(self.key);
+        let generation = begin_load(&self.cache, self.org, scope, self.epoch).await.unwrap().unwrap();
+        let loaded = load(&self.cache, self.org, scope, self.epoch, generation, totals).await.unwrap();
+        assert_eq!(loaded, Loaded::Done);
     }
 
     async fn take(&self, id: RequestId, scope: Scope) -> Reserved {
@@ -72,16 +92,20 @@ impl Fixture {
         candidates: &[Scope],
         policy_version: i64,
     ) -> Reserved {
-        let ask = ReserveRequest {
+        let ask = self.ask(id, scopes, candidates, policy_version);
+        reserve(&self.cache, &self.script, &ask, self.epoch).await.unwrap()
+    }
+
+    fn ask(&self, request: RequestId, scopes: &[Scope], candidates: &[Scope], policy_version: i64) -> Ask {
+        Ask {
             org: self.org,
-            request: id,
-            boot: "boot",
+            request,
+            boot: "boot".into(),
             policy_version,
-            payload: "{\"a\":\n1}",
-            scopes,
-            candidates,
-        };
-        reserve(&self.cache, &ask).await.unwrap()
+            payload: "{\"a\":\n1}".into(),
+            scopes: scopes.to_vec(),
+            candidates: candidates.to_vec(),
+        }
     }
 
     async fn settle(&self, request: RequestId, mode: SettleMode, nanos: i64) -> SettledAs {
@@ -130,7 +154,8 @@ async fn asking_twice_with_one_id_reserves_once_and_answers_alike() {
     let f = Fixture::new().await.loaded(0).await;
     let id = request();
     let first = f.take(id, f.budget(1_000, 100)).await;
-    assert_eq!(f.take(id, f.budget(1_000, 100)).await, first);
+    let Reserved::Held { candidate, at, .. } = first else { panic!() };
+    assert_eq!(f.take(id, f.budget(1_000, 100)).await, Reserved::Held { candidate, at, facts: vec![] });
     assert_eq!(f.field("ru").await, 100);
 }
 
@@ -175,18 +200,32 @@ async fn totals_that_redis_does_not_have_are_asked_for() {
     // A window that is limited for the first time is loaded too.
     let mut scope = f.budget(1_000, 1);
     let end = 4_000_000_000_000;
-    scope.windows.push(ScopeWindow { kind: WindowKind::Day, end, next_end: end + 1, usd: 5, tokens: 0 });
+    scope.windows.push(ScopeWindow {
+        kind: WindowKind::Day,
+        end,
+        next_end: end + 1,
+        usd: 5,
+        tokens: 0,
+        requests: 0,
+    });
     assert_eq!(f.take(request(), scope).await, Reserved::Load(0));
 }
 
 #[tokio::test]
 async fn a_window_that_is_over_begins_again_and_keeps_what_is_still_open() {
     let f = Fixture::new().await;
-    let past = LoadedWindow { kind: WindowKind::Day, end: 1_000, base_nanos: 0, base_tokens: 0 };
-    let totals = Totals { nanos: 500, tokens: 0, windows: vec![past] };
-    load(&f.cache, f.org, ScopeId::Key(f.key), 0, &totals).await.unwrap();
-    let day =
-        ScopeWindow { kind: WindowKind::Day, end: 2_000, next_end: 4_000_000_000_000, usd: 100, tokens: 0 };
+    let past =
+        LoadedWindow { kind: WindowKind::Day, end: 1_000, base_nanos: 0, base_tokens: 0, base_requests: 0 };
+    let totals = Totals { nanos: 500, windows: vec![past], ..Totals::default() };
+    f.load(&totals).await;
+    let day = ScopeWindow {
+        kind: WindowKind::Day,
+        end: 2_000,
+        next_end: 4_000_000_000_000,
+        usd: 100,
+        tokens: 0,
+        requests: 0,
+    };
     let scope = |nanos| Scope { windows: vec![day], ..f.budget(0, nanos) };
     assert!(held(&f.take(request(), scope(60)).await), "the 500 of yesterday do not count");
     let Reserved::Refused(refusal) = f.take(request(), scope(50)).await else {
@@ -199,12 +238,18 @@ async fn a_window_that_is_over_begins_again_and_keeps_what_is_still_open() {
 #[tokio::test]
 async fn five_hours_begin_with_the_first_use() {
     let f = Fixture::new().await;
-    let idle = LoadedWindow { kind: WindowKind::FiveHours, end: 1, base_nanos: 0, base_tokens: 0 };
-    load(&f.cache, f.org, ScopeId::Key(f.key), 0, &Totals { windows: vec![idle], ..Totals::default() })
-        .await
-        .unwrap();
+    let idle =
+        LoadedWindow { kind: WindowKind::FiveHours, end: 1, base_nanos: 0, base_tokens: 0, base_requests: 0 };
+    f.load(&Totals { windows: vec![idle], ..Totals::default() }).await;
     let length = causeway_domain::window::FIVE_HOURS_MS;
-    let window = ScopeWindow { kind: WindowKind::FiveHours, end: -length, next_end: 0, usd: 10, tokens: 0 };
+    let window = ScopeWindow {
+        kind: WindowKind::FiveHours,
+        end: -length,
+        next_end: 0,
+        usd: 10,
+        tokens: 0,
+        requests: 0,
+    };
     let scope = Scope { windows: vec![window], ..f.budget(0, 10) };
     let Reserved::Held { at, .. } = f.take(request(), scope.clone()).await else { panic!() };
     assert_eq!(f.field("e:five_hours").await, at + length);
@@ -215,7 +260,7 @@ async fn five_hours_begin_with_the_first_use() {
 
 #[tokio::test]
 async fn per_minute_limits_hold_in_a_burst_and_say_when_to_come_back() {
-    let f = Fixture::new().await;
+    let f = Fixture::new().await.loaded(0).await;
     let scope = Scope { requests_per_minute: 20, ..unlimited(ScopeId::Key(f.key)) };
     let answers = futures_util::future::join_all((0..100).map(|_| f.take(request(), scope.clone()))).await;
     assert_eq!(answers.iter().filter(|a| held(a)).count(), 20);
@@ -226,7 +271,7 @@ async fn per_minute_limits_hold_in_a_burst_and_say_when_to_come_back() {
 
 #[tokio::test]
 async fn tokens_per_minute_are_corrected_when_the_bill_is_known() {
-    let f = Fixture::new().await;
+    let f = Fixture::new().await.loaded(0).await;
     let scope = |tokens| Scope { tokens, tokens_per_minute: 100, ..unlimited(ScopeId::Key(f.key)) };
     let id = request();
     assert!(held(&f.take(id, scope(90)).await));
@@ -291,9 +336,15 @@ async fn a_hold_gives_back_its_payload_and_its_last_figures() {
 async fn amounts_beyond_what_a_double_holds_stay_exact() {
     let big = (1_i64 << 60) + 1;
     let f = Fixture::new().await;
-    let window = LoadedWindow { kind: WindowKind::Total, end: 0, base_nanos: big - 100, base_tokens: 0 };
-    let totals = Totals { nanos: big, tokens: 0, windows: vec![window] };
-    load(&f.cache, f.org, ScopeId::Key(f.key), 0, &totals).await.unwrap();
+    let window = LoadedWindow {
+        kind: WindowKind::Total,
+        end: 0,
+        base_nanos: big - 100,
+        base_tokens: 0,
+        base_requests: 0,
+    };
+    let totals = Totals { nanos: big, windows: vec![window], ..Totals::default() };
+    f.load(&totals).await;
     let id = request();
     assert!(held(&f.take(id, f.budget(100_000, 3)).await));
     assert_eq!(f.settle(id, SettleMode::Settle, 3).await, SettledAs::Now);
@@ -307,13 +358,11 @@ async fn totals_read_before_something_was_settled_are_not_taken() {
     assert!(held(&f.take(id, f.budget(1_000, 100)).await));
     let scope = ScopeId::Key(f.key);
     forget(&f.cache, f.org, scope).await.unwrap();
-    let before = generation(&f.cache, f.org, scope).await.unwrap();
+    let before = begin_load(&f.cache, f.org, scope, f.epoch).await.unwrap().unwrap();
     assert_eq!(f.settle(id, SettleMode::Settle, 50).await, SettledAs::Now);
     let stale = Totals::default();
-    assert!(!load(&f.cache, f.org, scope, before, &stale).await.unwrap());
-    let now = generation(&f.cache, f.org, scope).await.unwrap();
-    let right = Totals { nanos: 50, ..Totals::default() };
-    assert!(load(&f.cache, f.org, scope, now, &right).await.unwrap());
+    assert_eq!(load(&f.cache, f.org, scope, f.epoch, before, &stale).await.unwrap(), Loaded::Outdated);
+    f.load(&Totals { nanos: 50, ..Totals::default() }).await;
     assert_eq!((f.field("u").await, f.field("ru").await), (50, 0));
 }
 
@@ -338,7 +387,7 @@ async fn an_owner_who_was_swept_is_told_that_the_figures_differ() {
 
 #[tokio::test]
 async fn a_request_that_no_minute_could_hold_is_not_told_to_come_back() {
-    let f = Fixture::new().await;
+    let f = Fixture::new().await.loaded(0).await;
     let scope = Scope { tokens: 101, tokens_per_minute: 100, ..unlimited(ScopeId::Key(f.key)) };
     let Reserved::Refused(refusal) = f.take(request(), scope).await else { panic!() };
     assert_eq!(refusal.retry_ms, None);

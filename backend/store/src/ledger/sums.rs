@@ -50,17 +50,25 @@ pub(super) async fn add_rollups(tx: &mut Transaction<'static, Postgres>, sums: &
     Ok(())
 }
 
+/// When the window of five hours of a scope ends.
+pub(super) type WindowEnds = BTreeMap<(Uuid, &'static str, Uuid), i64>;
+
 /// What one scope has used.
 #[derive(Default)]
 struct Total {
     nanos: i64,
     tokens: i64,
     requests: i64,
+    five_hours_end: i64,
 }
 
 /// Adds to the totals that budgets rest on: accounts by what the provider asks, everyone else by what is charged.
-pub(super) async fn add_totals(tx: &mut Transaction<'static, Postgres>, sums: &Sums<'_>) -> StoreResult<()> {
-    let mut totals: BTreeMap<(Uuid, &str, Uuid), Total> = BTreeMap::new();
+pub(super) async fn add_totals(
+    tx: &mut Transaction<'static, Postgres>,
+    sums: &Sums<'_>,
+    ends: &WindowEnds,
+) -> StoreResult<()> {
+    let mut totals: BTreeMap<(Uuid, &'static str, Uuid), Total> = BTreeMap::new();
     for ((org, _, key, account, _, user), figures) in sums {
         let scopes = [
             ("key", *key, figures.charged),
@@ -75,17 +83,22 @@ pub(super) async fn add_totals(tx: &mut Transaction<'static, Postgres>, sums: &S
             total.requests += figures.requests;
         }
     }
+    for (scope, end) in ends {
+        totals.entry(*scope).or_default().five_hours_end = *end;
+    }
     sqlx::query!(
-        "insert into budget_totals as b (org_id, scope, scope_id, nanos, tokens, requests)
-         select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[])
+        "insert into budget_totals as b (org_id, scope, scope_id, nanos, tokens, requests, five_hours_end)
+         select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
          on conflict (org_id, scope, scope_id) do update set nanos = b.nanos + excluded.nanos,
-           tokens = b.tokens + excluded.tokens, requests = b.requests + excluded.requests",
+           tokens = b.tokens + excluded.tokens, requests = b.requests + excluded.requests,
+           five_hours_end = greatest(b.five_hours_end, excluded.five_hours_end)",
         &totals.keys().map(|k| k.0).collect::<Vec<_>>(),
         &totals.keys().map(|k| k.1).collect::<Vec<_>>() as &[&str],
         &totals.keys().map(|k| k.2).collect::<Vec<_>>(),
         &totals.values().map(|v| v.nanos).collect::<Vec<_>>(),
         &totals.values().map(|v| v.tokens).collect::<Vec<_>>(),
         &totals.values().map(|v| v.requests).collect::<Vec<_>>(),
+        &totals.values().map(|v| v.five_hours_end).collect::<Vec<_>>(),
     )
     .execute(&mut **tx)
     .await?;

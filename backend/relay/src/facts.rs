@@ -1,0 +1,173 @@
+//! How the limits stand, as the holder of a key may see it: on every answer, in refusals, and on the key's own page.
+
+use causeway_domain::{Limits, Nanos, window::WindowKind};
+use causeway_store::hold::{ScopeFacts, Standing, WindowFacts};
+use chrono::DateTime;
+use http::HeaderValue;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+/// The header of a successful answer: a list of `scope-unit[-window];limit=…;used=…;reserved=…[;reset=seconds since the
+/// epoch]`, of everything that is limited.
+pub(crate) const HEADER: &str = "x-causeway-limits";
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unit {
+    Usd,
+    Tokens,
+    Requests,
+    RequestsPerMinute,
+    TokensPerMinute,
+    Concurrency,
+}
+
+impl Unit {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Usd => "usd",
+            Self::Tokens => "tokens",
+            Self::Requests => "requests",
+            Self::RequestsPerMinute => "requests_per_minute",
+            Self::TokensPerMinute => "tokens_per_minute",
+            Self::Concurrency => "concurrency",
+        }
+    }
+
+    /// An amount as people read it: dollars as a decimal string, everything else as a number.
+    pub(crate) fn value(self, amount: i64) -> Value {
+        if self == Self::Usd { json!(Nanos(amount)) } else { json!(amount) }
+    }
+}
+
+/// One limit, and how it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fact {
+    /// `key`, `member` or `organization`.
+    pub scope: &'static str,
+    pub unit: Unit,
+    pub window: Option<WindowKind>,
+    pub limit: i64,
+    pub used: i64,
+    pub reserved: i64,
+    /// Milliseconds since the epoch; `None` = never.
+    pub resets: Option<i64>,
+}
+
+/// Every limit of a scope.
+pub(crate) fn of(scope: &'static str, limits: &Limits, stand: &ScopeFacts) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    let mut add = |unit, window, limit: Option<i64>, used, reserved, resets| {
+        if let Some(limit) = limit {
+            facts.push(Fact { scope, unit, window, limit, used, reserved, resets });
+        }
+    };
+    let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    for (kind, window) in limits.windows().zip(&stand.windows) {
+        let resets = (window.end > 0).then_some(window.end);
+        let usd = limits.usd.get(kind).map(|n| n.0);
+        add(Unit::Usd, Some(kind), usd, window.nanos, stand.reserved_nanos, resets);
+        let tokens = limits.tokens.get(kind).map(signed);
+        add(Unit::Tokens, Some(kind), tokens, window.tokens, stand.reserved_tokens, resets);
+        let requests = limits.requests.get(kind).map(signed);
+        add(Unit::Requests, Some(kind), requests, window.requests, stand.open, resets);
+    }
+    let rpm = limits.requests_per_minute.map(i64::from);
+    add(Unit::RequestsPerMinute, None, rpm, stand.requests_in_minute, 0, None);
+    add(Unit::TokensPerMinute, None, limits.tokens_per_minute.map(signed), stand.tokens_in_minute, 0, None);
+    add(Unit::Concurrency, None, limits.concurrency.map(i64::from), stand.open, 0, None);
+    facts
+}
+
+/// How a scope stands that nothing was reserved in just now. A window that is over counts as empty.
+pub(crate) fn standing(limits: &Limits, stand: &Standing, now_ms: i64) -> ScopeFacts {
+    let window = |kind| {
+        let w = stand.windows.iter().find(|w| w.kind == kind && (w.end == 0 || now_ms < w.end))?;
+        Some(WindowFacts {
+            end: w.end,
+            nanos: stand.nanos - w.base_nanos,
+            tokens: stand.tokens - w.base_tokens,
+            requests: stand.requests - w.base_requests,
+        })
+    };
+    ScopeFacts {
+        open: stand.open,
+        requests_in_minute: stand.requests_in_minute,
+        tokens_in_minute: stand.tokens_in_minute,
+        reserved_nanos: stand.reserved_nanos,
+        reserved_tokens: stand.reserved_tokens,
+        windows: limits.windows().map(|kind| window(kind).unwrap_or_default()).collect(),
+    }
+}
+
+/// As the value of [`HEADER`]; `None` when nothing is limited.
+pub(crate) fn header(facts: &[Fact]) -> Option<HeaderValue> {
+    if facts.is_empty() {
+        return None;
+    }
+    let mut text = String::with_capacity(64 * facts.len());
+    for fact in facts {
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        let _ = write!(text, "{}-{}", fact.scope, fact.unit.as_str());
+        if let Some(kind) = fact.window {
+            let _ = write!(text, "-{kind}");
+        }
+        for (name, amount) in [("limit", fact.limit), ("used", fact.used), ("reserved", fact.reserved)] {
+            let _ = match fact.unit {
+                Unit::Usd => write!(text, ";{name}={}", Nanos(amount)),
+                _ => write!(text, ";{name}={amount}"),
+            };
+        }
+        if let Some(ms) = fact.resets {
+            let _ = write!(text, ";reset={}", ms.div_euclid(1000) + i64::from(ms % 1000 != 0));
+        }
+    }
+    HeaderValue::from_str(&text).ok()
+}
+
+/// As JSON, for the key's own page.
+pub(crate) fn json(fact: &Fact) -> Value {
+    let left = fact.limit.saturating_sub(fact.used).saturating_sub(fact.reserved).max(0);
+    json!({
+        "scope": fact.scope,
+        "unit": fact.unit.as_str(),
+        "window": fact.window,
+        "limit": fact.unit.value(fact.limit),
+        "used": fact.unit.value(fact.used),
+        "reserved": fact.unit.value(fact.reserved),
+        "remaining": fact.unit.value(left),
+        "resets_at": fact.resets.and_then(DateTime::from_timestamp_millis).map(|t| t.to_rfc3339()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_limit_is_told_in_one_header_and_nothing_when_there_is_none() {
+        let limits: Limits =
+            serde_json::from_str(r#"{"requests_per_minute":60,"usd":{"day":"5"},"requests":{"total":9}}"#)
+                .unwrap();
+        let stand = ScopeFacts {
+            open: 2,
+            requests_in_minute: 7,
+            reserved_nanos: 250_000_000,
+            windows: vec![
+                WindowFacts { end: 1_795_219_200_001, nanos: 1_500_000_000, ..Default::default() },
+                WindowFacts { requests: 3, ..Default::default() },
+            ],
+            ..Default::default()
+        };
+        let facts = of("key", &limits, &stand);
+        assert_eq!(
+            header(&facts).unwrap().to_str().unwrap(),
+            "key-usd-day;limit=5.00;used=1.50;reserved=0.25;reset=1795219201, \
+             key-requests-total;limit=9;used=3;reserved=2, key-requests_per_minute;limit=60;used=7;reserved=0"
+        );
+        assert_eq!(json(&facts[0])["remaining"], "3.25");
+        assert!(header(&of("key", &Limits::default(), &stand)).is_none());
+    }
+}

@@ -1,0 +1,196 @@
+//! Coming into the epoch of every shard: at the start, and whenever Redis may have lost something.
+//!
+//! The order is what makes it exact (see `causeway_store::hold`'s module on epochs): give the old epoch up, register what
+//! is held, have written what was settled, join; and only when every instance that lives has joined does a shard open.
+
+use super::{Ledger, held::SHARDS, sweep};
+use causeway_store::{Store, StoreError, StoreResult, boots, hold};
+use futures_util::future::try_join_all;
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+use tokio::{sync::Notify, time::Instant};
+use tokio_util::sync::CancellationToken;
+
+/// The epoch that this instance last worked in, of every shard.
+type Epochs = [i64; SHARDS as usize];
+
+/// How often an instance looks whether the others have joined.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// How often those who have not joined are reminded.
+const ALARM_EVERY: Duration = Duration::from_secs(1);
+
+/// How an instance learns that its view of Redis is out of date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sign {
+    /// Redis has restarted, or has forgotten what it had: every shard is to be closed.
+    Lost,
+    /// Somebody has closed a shard, or it is unknown.
+    Closed,
+}
+
+/// What wakes the task.
+#[derive(Default)]
+pub(super) struct Alarm {
+    lost: AtomicBool,
+    wake: Notify,
+}
+
+impl Alarm {
+    pub(super) fn raise(&self, sign: Sign) {
+        if sign == Sign::Lost {
+            self.lost.store(true, SeqCst);
+        }
+        self.wake.notify_one();
+    }
+}
+
+/// The task. Begins with coming into the epochs that are there.
+pub(super) async fn run(store: Store, ledger: Arc<Ledger>, closing: CancellationToken) {
+    let mut known: Epochs = [0; SHARDS as usize];
+    loop {
+        let work = recover(&store, &ledger, &mut known);
+        match closing.run_until_cancelled(work).await {
+            None => return,
+            Some(Ok(())) => {
+                if closing.run_until_cancelled(ledger.alarm.wake.notified()).await.is_none() {
+                    return;
+                }
+            }
+            Some(Err(error)) => {
+                tracing::warn!(%error, "Redis is away; what it has lost will be registered when it is back");
+                if closing.run_until_cancelled(tokio::time::sleep(Duration::from_millis(250))).await.is_none()
+                {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Comes into the current epoch of every shard. Repeated from the beginning until all of them are open: each step may
+/// be taken twice, and what a second loss has undone is done again.
+async fn recover(store: &Store, ledger: &Arc<Ledger>, known: &mut Epochs) -> StoreResult<()> {
+    let (mut since, mut alarmed) = (None, Instant::now());
+    loop {
+        // Known to Redis from here on: a restart after this line shows in the next reservation.
+        if !ledger.script.is_known(&store.cache).await? {
+            ledger.alarm.lost.store(true, SeqCst);
+            ledger.script.load(&store.cache).await?;
+        }
+        let lost = ledger.alarm.lost.swap(false, SeqCst) && known.iter().any(|epoch| *epoch != 0);
+        let closed = match look(store, ledger, known, lost).await {
+            Ok(closed) => closed,
+            Err(error) => {
+                ledger.alarm.lost.fetch_or(lost, SeqCst);
+                return Err(error);
+            }
+        };
+        if closed.is_empty() {
+            return Ok(());
+        }
+        let since = *since.get_or_insert_with(Instant::now);
+        join(store, ledger, &closed).await?;
+        if open(store, ledger, &closed).await? {
+            tracing::info!(after_ms = since.elapsed().as_millis(), "limits can be relied on");
+            return Ok(());
+        }
+        // Whoever closed it may have died before telling those who have nothing to do there.
+        if alarmed.elapsed() > ALARM_EVERY {
+            boots::alarm(&store.cache).await?;
+            alarmed = Instant::now();
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Finds the shards that this instance has to come into; where something was lost it closes all of them first.
+async fn look(
+    store: &Store,
+    ledger: &Ledger,
+    known: &mut Epochs,
+    lost: bool,
+) -> StoreResult<Vec<(u8, hold::Shard)>> {
+    let stands = try_join_all((0..SHARDS).zip(known.iter()).map(async |(shard, last)| {
+        if lost {
+            ledger.held.shut(shard);
+            hold::close(&store.cache, shard, *last).await
+        } else {
+            hold::look(&store.cache, shard, *last).await
+        }
+    }))
+    .await?;
+    let mut closed = Vec::new();
+    for ((shard, last), stand) in (0..SHARDS).zip(known.iter_mut()).zip(stands) {
+        if stand.epoch == *last && stand.open && ledger.held.epoch(shard).is_some() {
+            continue;
+        }
+        ledger.held.shut(shard);
+        *last = stand.epoch;
+        closed.push((shard, stand));
+    }
+    if lost {
+        tracing::warn!("Redis may have lost reservations; they are being registered anew");
+        metrics::counter!("causeway_ledger_recoveries_total").increment(1);
+        boots::alarm(&store.cache).await?;
+    }
+    Ok(closed)
+}
+
+/// Registers what is held, has everything written that was settled, and says so.
+async fn join(store: &Store, ledger: &Arc<Ledger>, shards: &[(u8, hold::Shard)]) -> StoreResult<()> {
+    let register = shards.iter().map(async |(shard, stand)| {
+        hold::register(&store.cache, *shard, stand.epoch, &ledger.held.of(*shard)).await
+    });
+    try_join_all(register).await?;
+    while !ledger.written().await {
+        tracing::warn!("waiting for Postgres to take what is settled, before limits can be relied on again");
+    }
+    let boot = ledger.boot();
+    let me = BTreeSet::from([boot.to_string()]);
+    let join = shards.iter().map(async |(shard, stand)| {
+        // What Redis still remembers of ours but was not registered is over: Redis has lost the news.
+        let found = hold::remembered(&store.cache, *shard, stand.epoch, boot, &me).await?;
+        hold::confirm(&store.cache, *shard, &found.own).await?;
+        hold::join(&store.cache, *shard, stand.epoch, boot).await
+    });
+    try_join_all(join).await?;
+    Ok(())
+}
+
+/// Opens what can be opened. True when all of it is.
+async fn open(store: &Store, ledger: &Arc<Ledger>, shards: &[(u8, hold::Shard)]) -> StoreResult<bool> {
+    let mut alive = boots::alive(&store.cache).await?;
+    alive.insert(ledger.boot().to_string());
+    let opened = try_join_all(shards.iter().map(async |(shard, stand)| {
+        let open = stand.open || open_shard(store, ledger, *shard, stand.epoch, &alive).await?;
+        if open {
+            ledger.held.open(*shard, stand.epoch);
+        }
+        Ok::<_, StoreError>(open)
+    }))
+    .await?;
+    Ok(opened.into_iter().all(|open| open))
+}
+
+/// What instances have left that died: what they settled goes to Postgres, what they held stays reserved until the
+/// sweeper comes. Then the shard may be opened.
+async fn open_shard(
+    store: &Store,
+    ledger: &Ledger,
+    shard: u8,
+    epoch: i64,
+    alive: &BTreeSet<String>,
+) -> StoreResult<bool> {
+    let found = hold::remembered(&store.cache, shard, epoch, ledger.boot(), alive).await?;
+    sweep::write_settled(store, shard, &found.settled).await?;
+    hold::keep(&store.cache, shard, epoch, &found.left).await?;
+    let now = hold::open(&store.cache, shard, epoch, hold::CLOSED_AT_LEAST_MS, alive).await?;
+    Ok(now.open && now.epoch == epoch && ledger.script.is_known(&store.cache).await?)
+}

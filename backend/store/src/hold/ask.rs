@@ -1,0 +1,153 @@
+//! What one request asks for: its scopes with their limits, and how its hold is written down.
+
+use super::ScopeId;
+use causeway_domain::{OrgId, RequestId, window::WindowKind};
+use std::{fmt::Write as _, sync::Arc};
+
+/// What one request asks of the reservation script. Kept for as long as it is held, so that the hold can be counted
+/// again should Redis lose it.
+#[derive(Debug)]
+pub struct Ask {
+    /// Organisation.
+    pub org: OrgId,
+    /// Made by us; asking again with the same one changes nothing and gives the same answer.
+    pub request: RequestId,
+    /// The life of this instance: when it ends, its holds are swept.
+    pub boot: Arc<str>,
+    /// The policy version that the caller decided on.
+    pub policy_version: i64,
+    /// What a usage row needs besides the figures. Opaque here, without a zero byte.
+    pub payload: String,
+    /// Scopes that must all have room.
+    pub scopes: Vec<Scope>,
+    /// Accounts in order of preference; the first with room is taken.
+    pub candidates: Vec<Scope>,
+}
+
+/// One scope's limits, and what the request could use of them at most.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// Whose.
+    pub id: ScopeId,
+    /// Count what is open and reserved even where nothing is limited, for people to see.
+    pub counted: bool,
+    /// Nano-dollars to reserve.
+    pub nanos: i64,
+    /// Tokens to reserve.
+    pub tokens: u64,
+    /// 0 = unlimited.
+    pub requests_per_minute: u32,
+    /// 0 = unlimited.
+    pub tokens_per_minute: u64,
+    /// 0 = unlimited.
+    pub concurrency: u32,
+    /// Requests that may wait for `concurrency`; 0 = none.
+    pub queue: u32,
+    /// Budgets.
+    pub windows: Vec<ScopeWindow>,
+}
+
+/// A budget in one window.
+#[derive(Clone, Copy, Debug)]
+pub struct ScopeWindow {
+    /// Which.
+    pub kind: WindowKind,
+    /// End of the running window in ms since the epoch; 0 = never; negative = minus the length of a window that
+    /// begins with its first use.
+    pub end: i64,
+    /// End of the one after it.
+    pub next_end: i64,
+    /// Nano-dollars; 0 = unlimited.
+    pub usd: i64,
+    /// Tokens; 0 = unlimited.
+    pub tokens: u64,
+    /// Requests; 0 = unlimited.
+    pub requests: u64,
+}
+
+/// How much the script does for a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// Nothing is limited: its totals are kept if they are loaded, and that is all.
+    Noted = 0,
+    /// What is open is counted.
+    Counted = 1,
+    /// And what was used before must be known.
+    Loaded = 2,
+}
+
+impl Scope {
+    /// Without any limit.
+    pub fn unlimited(id: ScopeId) -> Self {
+        Self {
+            id,
+            counted: false,
+            nanos: 0,
+            tokens: 0,
+            requests_per_minute: 0,
+            tokens_per_minute: 0,
+            concurrency: 0,
+            queue: 0,
+            windows: Vec::new(),
+        }
+    }
+
+    pub(super) fn mode(&self) -> Mode {
+        if !self.windows.is_empty() || self.requests_per_minute > 0 || self.tokens_per_minute > 0 {
+            Mode::Loaded
+        } else if self.counted || self.concurrency > 0 {
+            Mode::Counted
+        } else {
+            Mode::Noted
+        }
+    }
+
+    /// As a hold remembers it; the script writes the same.
+    fn write_part(&self, to: &mut String, at: i64) {
+        self.id.write_suffix(to);
+        let mode = self.mode();
+        if mode == Mode::Noted {
+            to.push_str(",0,0,0,,");
+            return;
+        }
+        let second = at / 1000;
+        let _ = write!(to, ",{},{},{},", self.nanos, self.tokens, mode as u8);
+        if self.tokens_per_minute > 0 {
+            let _ = write!(to, "{second}");
+        }
+        to.push(',');
+        if self.requests_per_minute > 0 {
+            let _ = write!(to, "{second}");
+        }
+    }
+}
+
+/// A reservation that was granted.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// What was asked for.
+    pub ask: Arc<Ask>,
+    /// The candidate that was chosen.
+    pub candidate: usize,
+    /// When, by Redis' clock in ms.
+    pub at: i64,
+}
+
+impl Held {
+    /// The hold as the script would have written it in this epoch.
+    pub(super) fn text(&self, epoch: i64) -> String {
+        let ask = &self.ask;
+        let mut text = String::with_capacity(160 + ask.payload.len());
+        let _ =
+            write!(text, "{}\n{}\n{}\n{}\n{epoch}\n", ask.boot, self.candidate, self.at, ask.org.0.simple());
+        for scope in ask.scopes.iter().chain(ask.candidates.get(self.candidate)) {
+            if !text.ends_with('\n') {
+                text.push(';');
+            }
+            scope.write_part(&mut text, self.at);
+        }
+        text.push('\n');
+        text.push_str(&ask.payload);
+        text
+    }
+}

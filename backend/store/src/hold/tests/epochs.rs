@@ -1,0 +1,171 @@
+//! What Redis may lose, and how it is made good.
+
+use super::*;
+
+/// A life that holds things in a shard of its own choosing, on one Redis with others.
+async fn join_alone(f: &Fixture, epoch: i64) {
+    let shard = f.org.shard();
+    assert!(join(&f.cache, shard, epoch, "boot").await.unwrap());
+    let alive = BTreeSet::from(["boot".to_owned()]);
+    assert!(open(&f.cache, shard, epoch, 0, &alive).await.unwrap().open);
+}
+
+fn granted(f: &Fixture, ask: Ask, answer: &Reserved) -> Held {
+    let Reserved::Held { candidate, at, .. } = *answer else { panic!("{answer:?}") };
+    assert_eq!(ask.org, f.org);
+    Held { ask: std::sync::Arc::new(ask), candidate, at }
+}
+
+impl Fixture {
+    /// Reserves and remembers, as an instance does.
+    async fn hold(&self, scope: Scope) -> Held {
+        let account = [unlimited(ScopeId::Account(self.account))];
+        let ask = self.ask(request(), &[scope], &account, 1);
+        let answer = reserve(&self.cache, &self.script, &ask, self.epoch).await.unwrap();
+        granted(self, ask, &answer)
+    }
+
+    /// As if Redis had lost all it knew of this organisation, and everybody noticed.
+    async fn lose_and_close(&mut self) {
+        let pattern = format!("{}*", crate::cache::tenant_prefix(self.org));
+        let mut connection = self.cache.connection.clone();
+        let keys: Vec<String> = connection.keys(pattern).await.unwrap();
+        for key in keys {
+            let () = connection.del(key).await.unwrap();
+        }
+        policy::publish(&self.cache, PolicyChange { org: self.org, version: 1 }).await.unwrap();
+        let closed = close(&self.cache, self.org.shard(), self.epoch).await.unwrap();
+        assert!(closed.epoch > self.epoch);
+        self.epoch = closed.epoch;
+    }
+}
+
+/// Tests of this file close shards, which tests side by side share: each takes a shard that no other test uses, by
+/// trying organisations until one falls there.
+async fn in_shard(shard: u8) -> Fixture {
+    loop {
+        let f = Fixture::new().await;
+        if f.org.shard() == shard {
+            return f;
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_granted_between_a_loss_and_the_registration_of_what_was_held() {
+    let mut f = in_shard(60).await.loaded(0).await;
+    let before = f.epoch;
+    let held = f.hold(f.budget(1_000, 600)).await;
+    f.lose_and_close().await;
+    assert_eq!(f.take(request(), f.budget(1_000, 10)).await, Reserved::Closed);
+    let alive = BTreeSet::from(["boot".to_owned(), "other".to_owned()]);
+    let shard = f.org.shard();
+    assert!(register(&f.cache, shard, f.epoch, &[held.clone()]).await.unwrap());
+    assert!(register(&f.cache, shard, f.epoch, &[held.clone()]).await.unwrap(), "twice counts once");
+    assert!(join(&f.cache, shard, f.epoch, "boot").await.unwrap());
+    let stand = open(&f.cache, shard, f.epoch, 0, &alive).await.unwrap();
+    assert!(!stand.open, "another life has not registered yet");
+    assert!(join(&f.cache, shard, f.epoch, "other").await.unwrap());
+    assert!(!open(&f.cache, shard, f.epoch, 3_600_000, &alive).await.unwrap().open, "too soon");
+    assert!(open(&f.cache, shard, f.epoch, 0, &alive).await.unwrap().open);
+    // Whoever still works in the old epoch is told, and changes nothing.
+    let late = f.ask(request(), &[f.budget(1_000, 10)], &[], 1);
+    assert_eq!(reserve(&f.cache, &f.script, &late, before).await.unwrap(), Reserved::Closed);
+    assert!(!register(&f.cache, shard, before, &[held.clone()]).await.unwrap());
+    // The totals come from Postgres; what is registered is still reserved.
+    assert_eq!(f.take(request(), f.budget(1_000, 10)).await, Reserved::Load(0));
+    let f = f.loaded(100).await;
+    assert!(!held_ok(&f.take(request(), f.budget(1_000, 301)).await));
+    assert!(held_ok(&f.take(request(), f.budget(1_000, 300)).await));
+    assert_eq!(f.settle(held.ask.request, SettleMode::Settle, 50).await, SettledAs::Now);
+    assert_eq!((f.field("u").await, f.field("ru").await), (150, 300));
+}
+
+fn held_ok(answer: &Reserved) -> bool {
+    matches!(answer, Reserved::Held { .. })
+}
+
+#[tokio::test]
+async fn only_the_first_who_notices_closes_a_shard() {
+    let mut f = in_shard(61).await;
+    let lost = f.epoch;
+    f.lose_and_close().await;
+    let second = close(&f.cache, f.org.shard(), lost).await.unwrap();
+    assert_eq!((second.epoch, second.open), (f.epoch, false));
+    join_alone(&f, f.epoch).await;
+    let late = close(&f.cache, f.org.shard(), lost).await.unwrap();
+    assert_eq!((late.epoch, late.open), (f.epoch, true), "it was dealt with before");
+}
+
+#[tokio::test]
+async fn what_was_settled_in_an_epoch_that_is_over_is_not_counted_twice() {
+    let mut f = in_shard(62).await.loaded(0).await;
+    let held = f.hold(f.budget(1_000, 600)).await;
+    let epoch = f.epoch;
+    f.epoch = close(&f.cache, f.org.shard(), epoch).await.unwrap().epoch;
+    // Not lost, but not registered in the new epoch: it is told so, and the row in Postgres counts it.
+    assert_eq!(f.settle(held.ask.request, SettleMode::Settle, 50).await, SettledAs::Missing);
+    assert_eq!(f.settle(held.ask.request, SettleMode::Release, 0).await, SettledAs::Missing);
+    assert!(register(&f.cache, f.org.shard(), f.epoch, &[held.clone()]).await.unwrap());
+    join_alone(&f, f.epoch).await;
+    let f = f.loaded(50).await;
+    assert_eq!((f.field("u").await, f.field("ru").await, f.field("c").await), (50, 600, 1));
+    assert_eq!(f.settle(held.ask.request, SettleMode::Release, 0).await, SettledAs::Now);
+    assert_eq!((f.field("u").await, f.field("ru").await, f.field("c").await), (50, 0, 0));
+}
+
+#[tokio::test]
+async fn what_a_dead_life_held_stays_reserved_in_the_new_epoch() {
+    let mut f = in_shard(63).await.loaded(0).await;
+    let held = f.hold(f.budget(1_000, 600)).await;
+    let over = f.hold(f.budget(1_000, 100)).await;
+    assert_eq!(f.settle(over.ask.request, SettleMode::Settle, 70).await, SettledAs::Now);
+    let shard = f.org.shard();
+    f.epoch = close(&f.cache, shard, f.epoch).await.unwrap().epoch;
+    let alive = BTreeSet::from(["another".to_owned()]);
+    let found = remembered(&f.cache, shard, f.epoch, "another", &alive).await.unwrap();
+    assert!(found.left.contains(&held.ask.request) && found.own.is_empty());
+    assert!(found.settled.iter().any(|h| h.request == over.ask.request));
+    let own = remembered(&f.cache, shard, f.epoch, "boot", &alive).await.unwrap().own;
+    assert!(own.contains(&held.ask.request));
+    assert!(keep(&f.cache, shard, f.epoch, &[held.ask.request]).await.unwrap());
+    assert_eq!((f.field("ru").await, f.field("c").await), (600, 1));
+    let holds = open_holds(&f.cache, shard).await.unwrap();
+    let kept = holds.iter().find(|h| h.request == held.ask.request).unwrap();
+    assert_eq!((kept.epoch, kept.payload.as_str()), (f.epoch, "{\"a\":\n1}"));
+}
+
+#[tokio::test]
+async fn a_script_that_redis_has_forgotten_means_that_it_has_restarted() {
+    let f = Fixture::new().await;
+    let fresh = ReserveScript::new(&format!("life {}", Uuid::now_v7()));
+    assert!(!fresh.is_known(&f.cache).await.unwrap());
+    let ask = f.ask(request(), &[], &[], 1);
+    assert_eq!(reserve(&f.cache, &fresh, &ask, f.epoch).await.unwrap(), Reserved::Restarted);
+    fresh.load(&f.cache).await.unwrap();
+    assert!(fresh.is_known(&f.cache).await.unwrap());
+}
+
+#[tokio::test]
+async fn the_minute_before_a_loss_is_counted_again() {
+    let f = Fixture::new().await;
+    let now = chrono::Utc::now().timestamp();
+    let minute = vec![
+        LoadedSecond { second: now - 30, requests: 3, tokens: 40 },
+        LoadedSecond { second: now - 10, requests: 1, tokens: 50 },
+        LoadedSecond { second: now - 90, requests: 9, tokens: 9 },
+    ];
+    f.load(&Totals { minute, ..Totals::default() }).await;
+    let scope = |rpm, tpm| Scope {
+        tokens: 5,
+        requests_per_minute: rpm,
+        tokens_per_minute: tpm,
+        ..unlimited(ScopeId::Key(f.key))
+    };
+    let Reserved::Refused(refusal) = f.take(request(), scope(4, 0)).await else { panic!() };
+    assert_eq!(refusal.spent, 4);
+    assert!((29_000..=32_000).contains(&refusal.retry_ms.unwrap()), "{refusal:?}");
+    let Reserved::Refused(refusal) = f.take(request(), scope(0, 94)).await else { panic!() };
+    assert_eq!(refusal.spent, 90);
+    assert!(held_ok(&f.take(request(), scope(5, 95)).await));
+}

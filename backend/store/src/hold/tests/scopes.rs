@@ -1,0 +1,92 @@
+//! Several scopes in one script: all of them or none.
+
+use super::*;
+
+impl Fixture {
+    async fn load_scope(&self, scope: ScopeId, totals: &Totals) {
+        let generation = begin_load(&self.cache, self.org, scope, self.epoch).await.unwrap().unwrap();
+        let loaded = load(&self.cache, self.org, scope, self.epoch, generation, totals).await.unwrap();
+        assert_eq!(loaded, Loaded::Done);
+    }
+
+    async fn total_of(&self, scope: ScopeId) -> Standing {
+        standing(&self.cache, self.org, scope).await.unwrap()
+    }
+}
+
+fn from_zero() -> Totals {
+    let window =
+        LoadedWindow { kind: WindowKind::Total, end: 0, base_nanos: 0, base_tokens: 0, base_requests: 0 };
+    Totals { windows: vec![window], ..Totals::default() }
+}
+
+#[tokio::test]
+async fn every_scope_reserves_or_none_and_accounts_pay_the_real_price() {
+    let f = Fixture::new().await;
+    let member = ScopeId::Member(UserId(Uuid::now_v7()));
+    let account = ScopeId::Account(f.account);
+    let all = [ScopeId::Key(f.key), member, ScopeId::Organisation, account];
+    for scope in all {
+        f.load_scope(scope, &from_zero()).await;
+    }
+    let limited = |id, usd, nanos| Scope { nanos, windows: vec![total(usd)], ..unlimited(id) };
+    let scopes = |org| {
+        [limited(all[0], 1_000, 20), limited(member, 1_000, 20), limited(ScopeId::Organisation, org, 20)]
+    };
+    let accounts = [limited(account, 1_000, 10)];
+    let Reserved::Refused(refusal) = f.take_from(request(), &scopes(19), &accounts, 1).await else {
+        panic!()
+    };
+    assert_eq!((refusal.scope, refusal.limit), (2, 19));
+    for scope in all {
+        assert_eq!(f.total_of(scope).await.reserved_nanos, 0, "{scope:?}");
+    }
+    let id = request();
+    let Reserved::Held { facts, .. } = f.take_from(id, &scopes(20), &accounts, 1).await else { panic!() };
+    assert_eq!(facts.iter().map(|s| (s.open, s.reserved_nanos)).collect::<Vec<_>>(), [(1, 20); 3]);
+    let one = Settlement {
+        request: id,
+        mode: SettleMode::Settle,
+        charged: 14,
+        real: 7,
+        tokens: 3,
+        figures: "{}".into(),
+    };
+    settle(&f.cache, f.org.shard(), &[one]).await.unwrap();
+    for scope in all {
+        let stand = f.total_of(scope).await;
+        let nanos = if scope == account { 7 } else { 14 };
+        assert_eq!((stand.nanos, stand.tokens, stand.requests, stand.open), (nanos, 3, 1, 0), "{scope:?}");
+    }
+}
+
+#[tokio::test]
+async fn requests_in_a_window_are_counted_with_those_that_run() {
+    let f = Fixture::new().await.loaded(0).await;
+    let window = ScopeWindow { requests: 2, ..total(0) };
+    let scope = || Scope { windows: vec![window], ..unlimited(ScopeId::Key(f.key)) };
+    let (first, second) = (request(), request());
+    assert!(held(&f.take(first, scope()).await));
+    assert!(held(&f.take(second, scope()).await));
+    let Reserved::Refused(refusal) = f.take(request(), scope()).await else { panic!() };
+    assert_eq!((refusal.by, refusal.spent, refusal.reserved), (RefusedBy::Requests(WindowKind::Total), 0, 2));
+    assert_eq!(f.settle(first, SettleMode::Settle, 1).await, SettledAs::Now);
+    let Reserved::Refused(refusal) = f.take(request(), scope()).await else { panic!() };
+    assert_eq!((refusal.spent, refusal.reserved), (1, 1));
+    assert_eq!(f.settle(second, SettleMode::Release, 0).await, SettledAs::Now);
+    assert!(held(&f.take(request(), scope()).await), "what never was sent does not count");
+}
+
+#[tokio::test]
+async fn totals_of_a_scope_without_limits_are_kept_once_they_are_known() {
+    let f = Fixture::new().await;
+    f.load_scope(ScopeId::Organisation, &from_zero()).await;
+    let id = request();
+    let scopes = [unlimited(ScopeId::Organisation)];
+    let account = [unlimited(ScopeId::Account(f.account))];
+    assert!(held(&f.take_from(id, &scopes, &account, 1).await));
+    assert_eq!(f.settle(id, SettleMode::Settle, 5).await, SettledAs::Now);
+    assert_eq!(f.total_of(ScopeId::Organisation).await.nanos, 5);
+    let unknown = standing(&f.cache, f.org, ScopeId::Account(f.account)).await.unwrap();
+    assert_eq!(unknown, Standing::default(), "nothing is kept of what nobody asked for");
+}

@@ -10,9 +10,11 @@
 use crate::{
     Args,
     call::{Call, Draw, Intent, Key},
+    limits::{self, Runs},
     load::Load,
     press::{Press, press},
     price::{FRAME, dollars, model},
+    redis::{self, Moment},
     report::{Event, events_table},
     sums,
     truth::{self, Found, Killed},
@@ -40,23 +42,36 @@ const GONE_WITHIN: Duration = Duration::from_secs(60);
 /// The instance that dies. The first one stays, to be asked how things are.
 const VICTIM: usize = 1;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Nothing,
-    InstanceKilled,
-    RedisKilled,
-    RedisWiped,
-    PostgresStopped,
+/// What can happen; also the words of `--only`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Kind {
+    /// Clients leave and answers break off; nothing dies.
+    Load,
+    /// An instance is killed and started again.
+    Instance,
+    /// Redis is killed and started again.
+    Redis,
+    /// Redis is wiped while it runs.
+    Wipe,
+    /// Redis is killed and has lost its last second when it comes back, as after a power failure.
+    SetBack,
+    /// Postgres is stopped and started again.
+    Postgres,
 }
 
 impl Kind {
+    /// In this order.
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Load, Self::Instance, Self::Redis, Self::Wipe, Self::SetBack, Self::Postgres];
+
     fn name(self) -> &'static str {
         match self {
-            Self::Nothing => "clients leave, answers break",
-            Self::InstanceKilled => "kill -9 of an instance",
-            Self::RedisKilled => "kill -9 of Redis",
-            Self::RedisWiped => "Redis wiped",
-            Self::PostgresStopped => "Postgres stopped",
+            Self::Load => "clients leave, answers break",
+            Self::Instance => "kill -9 of an instance",
+            Self::Redis => "kill -9 of Redis",
+            Self::Wipe => "Redis wiped",
+            Self::SetBack => "Redis set back by a second",
+            Self::Postgres => "Postgres stopped",
         }
     }
 }
@@ -75,9 +90,9 @@ struct Scale {
 impl Scale {
     fn of(args: &Args) -> Self {
         if args.quick {
-            let (before, after) = (Duration::from_millis(2500), Duration::from_millis(1500));
+            let (before, after) = (Duration::from_millis(1500), Duration::from_millis(500));
             let postgres_away = Duration::from_secs(10);
-            Self { calls: 1500, workers: 64, under_load: 24, before, after, postgres_away }
+            Self { calls: 1000, workers: 64, under_load: 24, before, after, postgres_away }
         } else {
             let (before, after) = (Duration::from_secs(5), Duration::from_secs(5));
             let postgres_away = Duration::from_secs(60);
@@ -86,107 +101,135 @@ impl Scale {
     }
 }
 
-/// Everything, and what was not as promised.
-pub(crate) async fn run(args: &Args, world: &mut World<'_>) -> Result<(String, Vec<String>)> {
-    let scale = Scale::of(args);
+/// The events, one after the other.
+pub(crate) struct Events<'a, 'w> {
+    args: &'a Args,
+    world: &'a mut World<'w>,
+    scale: Scale,
+    /// Keys of the mixed load, and all that were issued.
+    keys: Vec<Key>,
+    all: Vec<Key>,
+    /// The runs of B5, where they were to be made while nothing else is to be done.
+    limits: Option<Runs>,
+}
+
+/// Everything that is wanted. Where `meanwhile`, B5 is run while what a dead instance left is waited for.
+pub(crate) async fn run(
+    args: &Args,
+    world: &mut World<'_>,
+    kinds: &[Kind],
+    meanwhile: bool,
+) -> Result<(String, Vec<String>, Option<Runs>)> {
     let limits = [
         json!({ "usd": { "day": "1000", "month": "1000", "total": "1000" }, "concurrency": 1000 }),
         json!({ "requests_per_minute": 1_000_000, "tokens_per_minute": 1_000_000_000, "usd": { "week": "1000" } }),
         json!({}),
     ];
     let keys = limits.iter().map(|limits| world.key("Mixed", limits)).collect::<Result<Vec<_>>>()?;
-    let kinds =
-        [Kind::Nothing, Kind::InstanceKilled, Kind::RedisKilled, Kind::RedisWiped, Kind::PostgresStopped];
-    let (mut events, mut failures, mut all) = (Vec::new(), Vec::new(), keys.clone());
-    for (n, kind) in kinds.into_iter().enumerate() {
-        eprintln!("chaos: {}", kind.name());
-        let event = one(args, world, &scale, kind, &keys, &mut all, n as u64).await?;
+    let all = keys.clone();
+    let mut suite = Events { args, world, scale: Scale::of(args), keys, all, limits: None };
+    let (mut events, mut failures) = (Vec::new(), Vec::new());
+    for kind in kinds {
+        let begun = Instant::now();
+        let event = suite.one(*kind, meanwhile && *kind == Kind::Instance).await?;
+        eprintln!("chaos: {} ({:.1} s)", kind.name(), begun.elapsed().as_secs_f64());
         failures.extend(event.problems());
         events.push(event);
     }
-    Ok((events_table(&events), failures))
+    Ok((events_table(&events), failures, suite.limits))
 }
 
-async fn one(
-    args: &Args,
-    world: &mut World<'_>,
-    scale: &Scale,
-    kind: Kind,
-    keys: &[Key],
-    all: &mut Vec<Key>,
-    n: u64,
-) -> Result<Event> {
-    let field = world.field.clone();
-    let from = field.log.len();
-    let (seed, mut killed, mut budget) = (args.seed ^ n << 40, None, None);
-    let since = if kind == Kind::Nothing {
-        Load::start(&field, keys, scale.workers, Some(scale.calls), seed).finish().await;
-        Instant::now()
-    } else {
-        let (key, limit) = small_budget(world)?;
-        all.push(key.clone());
-        let load = Load::start(&field, keys, scale.under_load, None, seed);
-        sleep(scale.before).await;
+/// What an event came to, before everything is at rest.
+struct Happened {
+    /// When it was over.
+    since: Instant,
+    killed: Option<Killed>,
+    /// The small budget, and the numbers of the calls that spent it.
+    budget: Option<(i128, HashSet<usize>)>,
+}
+
+impl Events<'_, '_> {
+    async fn one(&mut self, kind: Kind, meanwhile: bool) -> Result<Event> {
+        let field = self.world.field.clone();
+        let from = field.log.len();
+        // Another mixture each time, and the same in each run.
+        let seed = self.args.seed ^ ((kind as u64 + 1) << 40);
+        let Happened { since, killed, budget } = if kind == Kind::Load {
+            let Scale { calls, workers, .. } = self.scale;
+            Load::start(&field, &self.keys, workers, Some(calls), seed).finish().await;
+            Happened { since: Instant::now(), killed: None, budget: None }
+        } else {
+            self.under_load(kind, seed).await?
+        };
+        let to = field.log.len();
+        if meanwhile {
+            let runs = limits::run(self.args, self.world).await?;
+            self.all.extend(runs.keys.iter().cloned());
+            self.limits = Some(runs);
+        }
+        let gone = sums::calm(self.world, &self.all, since, GONE_WITHIN).await;
+        let (found, differences) = settled(self.world, &self.all, from..to, killed).await?;
+        let budget = budget.filter(|_| kind != Kind::Instance).map(|(limit, marks)| {
+            let ours = |e: &Entry| truth::mark(e).is_some_and(|mark| marks.contains(&mark));
+            (limit, truth::billed(&self.world.simulator.ledger().find(usize::MAX, ours)))
+        });
+        Ok(Event { name: kind.name(), found, budget, gone, differences })
+    }
+
+    async fn under_load(&mut self, kind: Kind, seed: u64) -> Result<Happened> {
+        let field = self.world.field.clone();
+        let (key, limit) = small_budget(self.world)?;
+        self.all.push(key.clone());
+        let load = Load::start(&field, &self.keys, self.scale.under_load, None, seed);
+        sleep(self.scale.before).await;
+        let moment = Moment::now(self.world).await?;
         let may_end = Arc::new(AtomicBool::new(false));
         let pressing = tokio::spawn({
             let (field, plan) = (field.clone(), greedy(seed, may_end.clone()));
             async move { press(&field, &key, plan).await }
         });
         // Until its budget is reserved to the brim by calls that are running.
-        sleep(Duration::from_millis(1000)).await;
-        let since = happen(world, scale, kind, &mut killed).await?;
-        sleep(scale.after).await;
+        sleep(Duration::from_secs(1)).await;
+        let mut killed = None;
+        let since = self.happen(kind, moment, &mut killed).await?;
+        sleep(self.scale.after).await;
         load.stop().await;
         may_end.store(true, Ordering::Relaxed);
-        let marks: HashSet<usize> = pressing.await??.marks.into_iter().collect();
-        budget = Some((limit, marks));
-        since
-    };
-    let gone = sums::calm(world, all, since, GONE_WITHIN).await;
-    let to = field.log.len();
-    let (found, differences) = settled(world, all, from..to, killed).await?;
-    let budget = budget.map(|(limit, marks): (i128, HashSet<usize>)| {
-        let ours = |e: &Entry| truth::mark(e).is_some_and(|mark| marks.contains(&mark));
-        (limit, truth::billed(&world.simulator.ledger().find(usize::MAX, ours)))
-    });
-    Ok(Event {
-        name: kind.name(),
-        found,
-        budget: budget.filter(|_| kind != Kind::InstanceKilled),
-        gone,
-        differences,
-    })
-}
-
-/// Lets it happen; when it was over, and everything there again.
-async fn happen(
-    world: &mut World<'_>,
-    scale: &Scale,
-    kind: Kind,
-    killed: &mut Option<Killed>,
-) -> Result<Instant> {
-    match kind {
-        Kind::Nothing => {}
-        Kind::InstanceKilled => {
-            *killed = Some(Killed { instance: VICTIM, at: Utc::now() });
-            world.kill(VICTIM);
-            let since = Instant::now();
-            world.revive(VICTIM).await?;
-            return Ok(since);
-        }
-        Kind::RedisKilled => {
-            world.services.take_down(Which::Redis, Signal::SIGKILL).await?;
-            sleep(Duration::from_secs(1)).await;
-            world.services.bring_back(Which::Redis).await?;
-        }
-        Kind::RedisWiped => sums::wipe(world).await?,
-        Kind::PostgresStopped => {
-            world.services.take_down(Which::Postgres, Signal::SIGINT).await?;
-            sleep(scale.postgres_away).await;
-            world.services.bring_back(Which::Postgres).await?;
-        }
+        let marks = pressing.await??.marks.into_iter().collect();
+        Ok(Happened { since, killed, budget: Some((limit, marks)) })
     }
-    Ok(Instant::now())
+
+    /// Lets it happen; when it was over, and everything there again.
+    async fn happen(&mut self, kind: Kind, moment: Moment, killed: &mut Option<Killed>) -> Result<Instant> {
+        let services = self.world.services;
+        match kind {
+            Kind::Load => {}
+            Kind::Instance => {
+                *killed = Some(Killed { instance: VICTIM, at: Utc::now() });
+                self.world.kill(VICTIM);
+                let since = Instant::now();
+                self.world.revive(VICTIM).await?;
+                return Ok(since);
+            }
+            Kind::Redis => {
+                services.take_down(Which::Redis, Signal::SIGKILL).await?;
+                sleep(Duration::from_secs(1)).await;
+                services.bring_back(Which::Redis).await?;
+            }
+            Kind::Wipe => redis::wipe(self.world).await?,
+            Kind::SetBack => {
+                services.take_down(Which::Redis, Signal::SIGKILL).await?;
+                moment.restore()?;
+                services.bring_back(Which::Redis).await?;
+            }
+            Kind::Postgres => {
+                services.take_down(Which::Postgres, Signal::SIGINT).await?;
+                sleep(self.scale.postgres_away).await;
+                services.bring_back(Which::Postgres).await?;
+            }
+        }
+        Ok(Instant::now())
+    }
 }
 
 /// Compares, and once more while what is on its way can still arrive.
@@ -219,7 +262,7 @@ fn lasting(draw: &mut Draw) -> Call {
         max_tokens,
         prompt: draw.between(20, 300) as usize,
         hour: false,
-        script: format!("events=10,interval=200,out={}", max_tokens * 19 / 20),
+        script: format!("events=10,interval=130,out={}", max_tokens * 19 / 20),
         intent: Intent::Stay,
     }
 }
@@ -237,7 +280,8 @@ fn greedy(seed: u64, may_end: Arc<AtomicBool>) -> Press {
         greedy: true,
         call: lasting,
         seed,
-        quiet: Duration::from_millis(3500),
+        longest_pause: 500,
+        quiet: Duration::from_millis(2200),
         may_end,
         patience: Duration::from_secs(150),
     }

@@ -16,7 +16,8 @@ use crate::{
     press::{Press, Pressed, press},
     price::{dollars, model},
     report::{Limit, limits_table},
-    sums, truth,
+    sums,
+    truth::{self, Row},
     world::World,
 };
 use anyhow::Result;
@@ -24,7 +25,8 @@ use causeway_simulator::Entry;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
+    ops::Range,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -71,34 +73,51 @@ enum Kind {
     Concurrency,
 }
 
-/// All four runs, then the ledger of all of them.
-pub(crate) async fn run(args: &Args, world: &World<'_>) -> Result<(String, Vec<String>)> {
-    let (mut lines, mut failures, mut keys) = (Vec::new(), Vec::new(), Vec::new());
+/// The four runs, when they are over.
+pub(crate) struct Runs {
+    runs: Vec<(Kind, Limit)>,
+    /// The keys that were used.
+    pub(crate) keys: Vec<Key>,
+    /// The numbers of their calls.
+    range: Range<usize>,
+}
+
+/// Runs all four.
+pub(crate) async fn run(args: &Args, world: &World<'_>) -> Result<Runs> {
+    let (from, mut runs, mut keys) = (world.field.log.len(), Vec::new(), Vec::new());
     for kind in [Kind::Dollars, Kind::TokensPerMinute, Kind::RequestsPerMinute, Kind::Concurrency] {
         let (key, line) = one(args, world, kind).await?;
-        failures.extend(line.problems());
-        lines.push(line);
+        runs.push((kind, line));
         keys.push(key);
     }
-    // Their calls are calls like all others.
-    let since = Instant::now();
-    if let Err(open) = sums::calm(world, &keys, since, Duration::from_secs(60)).await {
-        failures.push(format!("limits: after {} s {open}", since.elapsed().as_secs()));
+    Ok(Runs { runs, keys, range: from..world.field.log.len() })
+}
+
+impl Runs {
+    /// What was used, by the simulator's figures; the ledger of these calls, which are calls like all others; and what
+    /// was not as promised. To be asked when nothing is open any more.
+    pub(crate) async fn judge(self, world: &World<'_>) -> Result<(String, Vec<String>)> {
+        let rows = truth::rows(&mut truth::connect(world).await?).await?;
+        let (attempts, entries) = (world.field.log.all(), world.simulator.ledger().entries());
+        let (mut lines, mut failures) = (Vec::new(), Vec::new());
+        for (kind, mut line) in self.runs {
+            (line.used, line.window) = used(kind, &line.pressed, world, &rows);
+            failures.extend(line.problems());
+            lines.push(line);
+        }
+        let found = truth::compare(&attempts, self.range, &entries, &rows, None);
+        for (what, list) in [
+            ("lost", &found.lost),
+            ("double", &found.double),
+            ("stray", &found.stray),
+            ("unequal", &found.unequal),
+        ] {
+            failures.extend(truth::some(what, list));
+        }
+        failures.extend(sums::differences(world, &self.keys, &rows).await?);
+        let failures = failures.into_iter().map(|failure| format!("limits: {failure}")).collect();
+        Ok((limits_table(&lines, &found), failures))
     }
-    let rows = truth::rows(&mut truth::connect(world).await?).await?;
-    let (attempts, entries) = (world.field.log.all(), world.simulator.ledger().entries());
-    let found = truth::compare(&attempts, 0..attempts.len(), &entries, &rows, None);
-    for (what, list) in [
-        ("lost", &found.lost),
-        ("double", &found.double),
-        ("stray", &found.stray),
-        ("unequal", &found.unequal),
-    ] {
-        failures.extend(truth::some(&format!("limits: {what}"), list));
-    }
-    failures
-        .extend(sums::differences(world, &keys, &rows).await?.into_iter().map(|f| format!("limits: {f}")));
-    Ok((limits_table(&lines, &found), failures))
 }
 
 async fn one(args: &Args, world: &World<'_>, kind: Kind) -> Result<(Key, Limit)> {
@@ -124,12 +143,14 @@ async fn one(args: &Args, world: &World<'_>, kind: Kind) -> Result<(Key, Limit)>
     let may_end = Arc::new(AtomicBool::new(false));
     // The long form goes on into the third minute, so that what was let in at first has run out twice.
     let hold = if a_minute && !args.quick { Duration::from_secs(125) } else { Duration::ZERO };
-    let clients = if args.quick { 400 } else { 1000 };
+    let clients = if args.quick { 300 } else { 1000 };
     let plan = Press {
         clients,
         greedy: false,
         call: draw_call,
         seed: args.seed ^ (kind as u64) << 32,
+        // A thousand who ask for two minutes must leave some of the machine to those who answer.
+        longest_pause: if hold.is_zero() { 600 } else { 2500 },
         quiet: Duration::from_millis(1500),
         may_end: may_end.clone(),
         patience: hold + Duration::from_secs(60),
@@ -142,39 +163,25 @@ async fn one(args: &Args, world: &World<'_>, kind: Kind) -> Result<(Key, Limit)>
     let begun = Instant::now();
     let (pressed, ()) = tokio::join!(press(&world.field, &key, plan), ends);
     let (pressed, took) = (pressed?, begun.elapsed());
-    sums::calm(world, std::slice::from_ref(&key), Instant::now(), Duration::from_secs(60)).await.ok();
-    let used = used(world, kind, &pressed).await?;
-    let line = Limit {
-        name,
-        limit,
-        used: used.0,
-        window: used.1,
-        clients,
-        pressed,
-        took,
-        money: kind == Kind::Dollars,
-    };
+    let money = kind == Kind::Dollars;
+    let line = Limit { name, limit, used: 0, window: None, clients, pressed, took, money };
     Ok((key, line))
 }
 
 /// What was used, and the length of the minute where there is one.
-async fn used(world: &World<'_>, kind: Kind, pressed: &Pressed) -> Result<(i128, Option<TimeDelta>)> {
+fn used(kind: Kind, pressed: &Pressed, world: &World<'_>, rows: &[Row]) -> (i128, Option<TimeDelta>) {
     let marks: HashSet<usize> = pressed.marks.iter().copied().collect();
     let ours = |e: &Entry| truth::mark(e).is_some_and(|mark| marks.contains(&mark));
     let ledger = world.simulator.ledger();
     if kind == Kind::Concurrency {
-        return Ok((ledger.most_open(ours) as i128, None));
+        return (ledger.most_open(ours) as i128, None);
     }
     let entries = ledger.find(usize::MAX, ours);
     if kind == Kind::Dollars {
-        return Ok((truth::billed(&entries), None));
+        return (truth::billed(&entries), None);
     }
-    let received: std::collections::HashMap<usize, DateTime<Utc>> =
-        truth::rows(&mut truth::connect(world).await?)
-            .await?
-            .iter()
-            .filter_map(|r| Some((r.mark?, r.received())))
-            .collect();
+    let received: HashMap<usize, _> =
+        rows.iter().filter_map(|row| Some((row.mark?, row.received()))).collect();
     let way = |e: &Entry| Some(e.at - *received.get(&truth::mark(e)?)?);
     let longest = entries.iter().filter_map(way).max().unwrap_or_default();
     let minute = TimeDelta::seconds(60) - longest;
@@ -185,7 +192,7 @@ async fn used(world: &World<'_>, kind: Kind, pressed: &Pressed) -> Result<(i128,
             _ => (e.at, 1),
         })
         .collect();
-    Ok((most_within(&amounts, minute).into(), Some(minute)))
+    (most_within(&amounts, minute).into(), Some(minute))
 }
 
 /// The largest sum of amounts whose times lie less than `window` apart.

@@ -3,13 +3,13 @@
 //!
 //! It starts everything itself, on this machine only: a private Postgres (durable) and Redis (append-only file synced
 //! every second), the simulator inside this process, and three `causeway serve` that share them and are set up through
-//! the admin API. Everything is gone when it ends, however it ends (a run that was killed with -9 is cleared away by the
-//! next one).
+//! the admin API. Everything is gone when it ends, also by a signal or a panic. After a kill -9 the instances stay; what
+//! else it left the next run clears away.
 //!
 //! - [`limits`] is B5: a thousand requests at once on one key, once each for dollars, tokens a minute, requests a minute
 //!   and concurrency. Nothing may be overspent, and 95 % must be usable.
 //! - [`events`] is B6: mixed calls, some of whose clients leave and some of whose answers break off; then, under load
-//!   and one after the other, an instance is killed, Redis is killed, Redis is wiped, Postgres is stopped.
+//!   and one after the other, an instance is killed, Redis is killed, wiped, and set back, Postgres is stopped.
 //! - [`truth`] says what is compared with what, and what equality means for calls that did not end well.
 //!
 //! It measures promises and not speed: nothing in here depends on how fast the machine is, except how long it takes.
@@ -21,16 +21,24 @@ mod limits;
 mod load;
 mod press;
 mod price;
+mod redis;
 mod report;
 mod sums;
 mod truth;
 mod world;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use causeway_embedded::Embedded;
 use clap::Parser as _;
+use events::Kind;
 use futures_util::FutureExt as _;
-use std::{fs, panic::AssertUnwindSafe, path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    fs,
+    panic::AssertUnwindSafe,
+    path::PathBuf,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Breaks everything, one thing at a time, and holds the ledger against the provider's.
@@ -46,9 +54,12 @@ struct Args {
     /// Where the logs of the instances go.
     #[arg(long, default_value = "target/chaos")]
     out: PathBuf,
-    /// Run these parts only: limits, ledger.
-    #[arg(long, value_delimiter = ',')]
-    only: Vec<String>,
+    /// B5 only.
+    #[arg(long, conflicts_with = "events")]
+    limits: bool,
+    /// B6 only, and of it these events.
+    #[arg(long, value_delimiter = ',', value_enum)]
+    events: Vec<Kind>,
     /// The mixture of calls follows from this.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -86,10 +97,6 @@ async fn main() -> Result<ExitCode> {
 
 /// Runs everything; whether every promise was kept.
 async fn run(args: &Args, services: &mut Embedded) -> Result<bool> {
-    for part in &args.only {
-        ensure!(matches!(part.as_str(), "limits" | "ledger"), "--only takes limits and ledger, not {part}");
-    }
-    let wanted = |part: &str| args.only.is_empty() || args.only.iter().any(|only| only == part);
     let programs = match &args.programs {
         Some(programs) => programs.clone(),
         None => std::env::current_exe()?.parent().context("where this program is")?.to_owned(),
@@ -98,16 +105,30 @@ async fn run(args: &Args, services: &mut Embedded) -> Result<bool> {
     if !program.exists() {
         bail!("{} is not there; build it, or name its directory with --programs", program.display());
     }
+    let begun = Instant::now();
     services.start(true).await?;
     let mut world = world::World::start(args, services, &program).await?;
+    eprintln!("chaos: three instances are ready ({:.1} s)", begun.elapsed().as_secs_f64());
     let mut failures = Vec::new();
-    if wanted("limits") {
-        let (table, found) = limits::run(args, &world).await?;
+    let everything = args.events.is_empty();
+    let mut limits = None;
+    if !args.limits {
+        let kinds = if everything { &Kind::ALL[..] } else { &args.events };
+        let meanwhile = everything && args.quick;
+        let (table, found, runs) = events::run(args, &mut world, kinds, meanwhile).await?;
         println!("{table}");
         failures.extend(found);
+        limits = runs;
     }
-    if wanted("ledger") {
-        let (table, found) = events::run(args, &mut world).await?;
+    if everything {
+        let runs = match limits {
+            Some(runs) => runs,
+            None => limits::run(args, &world).await?,
+        };
+        if let Err(open) = sums::calm(&world, &runs.keys, Instant::now(), Duration::from_secs(60)).await {
+            failures.push(format!("limits: a minute later {open}"));
+        }
+        let (table, found) = runs.judge(&world).await?;
         println!("{table}");
         failures.extend(found);
     }

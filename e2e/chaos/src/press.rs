@@ -33,6 +33,8 @@ pub(crate) struct Press {
     /// Draws a call.
     pub(crate) call: fn(&mut Draw) -> Call,
     pub(crate) seed: u64,
+    /// Milliseconds between a refusal and the next attempt: at most twice so many.
+    pub(crate) longest_pause: u64,
     /// Longer than a call takes.
     pub(crate) quiet: Duration,
     /// Nobody gives up before this says so.
@@ -129,7 +131,7 @@ async fn one(field: Arc<Field>, key: Key, shared: Arc<Shared>, n: usize) -> Pres
             }
         }
         sleep(Duration::from_millis(draw.between(pause, 2 * pause))).await;
-        pause = (pause * 3 / 2).min(1000);
+        pause = (pause * 3 / 2).min(press.longest_pause);
     }
     result.waiting = 1;
     result

@@ -3,13 +3,13 @@
 use crate::{
     call::Key,
     price::nanos,
+    redis,
     truth::{Row, connect},
     world::World,
 };
 use anyhow::{Context, Result};
 use causeway_rig::causeway::{call, text};
 use causeway_simulator::Tokens;
-use secrecy::ExposeSecret;
 use serde_json::Value;
 use sqlx::{PgConnection, Row as _};
 use std::{
@@ -42,28 +42,6 @@ async fn standing(world: &World<'_>, key: &Key) -> Result<Standing> {
     })
 }
 
-/// Holds in Redis, open or settled and not yet forgotten. A mark left by a release that came before its reservation
-/// (`-` in the place of the instance) reserves nothing and stays for some minutes.
-async fn holds(world: &World<'_>) -> Result<usize> {
-    let client = redis::Client::open(world.services.redis_url().expose_secret())?;
-    let mut connection = client.get_multiplexed_async_connection().await?;
-    let mut all = 0;
-    for shard in 0..64 {
-        let key = format!("cw:{{s{shard:02}}}:holds");
-        let holds: Vec<String> = redis::cmd("HVALS").arg(key).query_async(&mut connection).await?;
-        all += holds.iter().filter(|hold| !hold.starts_with("-\n")).count();
-    }
-    Ok(all)
-}
-
-/// Empties Redis while it runs.
-pub(crate) async fn wipe(world: &World<'_>) -> Result<()> {
-    let client = redis::Client::open(world.services.redis_url().expose_secret())?;
-    let mut connection = client.get_multiplexed_async_connection().await?;
-    let () = redis::cmd("FLUSHALL").query_async(&mut connection).await?;
-    Ok(())
-}
-
 /// Waits until nothing is open at the provider and nothing reserved or held in Redis; how long that took since `since`,
 /// or what was still open after the bound.
 pub(crate) async fn calm(
@@ -88,7 +66,7 @@ async fn still_open(world: &World<'_>, keys: &[Key]) -> Result<Option<String>> {
     if open > 0 {
         return Ok(Some(format!("{open} calls are open at the provider")));
     }
-    let holds = holds(world).await?;
+    let holds = redis::holds(world).await?;
     if holds > 0 {
         return Ok(Some(format!("{holds} holds are in Redis")));
     }

@@ -83,7 +83,7 @@ impl<'a> World<'a> {
         let ports = free_ports(2 * INSTANCES)?;
         let addresses: Vec<String> =
             ports[..INSTANCES].iter().map(|port| format!("127.0.0.1:{port}")).collect();
-        let (mut instances, mut log) = (Vec::new(), PathBuf::new());
+        let mut starts = Vec::new();
         for (name, address) in addresses.iter().enumerate() {
             let plain = |value: String| SecretString::from(value);
             let settings = vec![
@@ -106,13 +106,18 @@ impl<'a> World<'a> {
                 name,
                 lives: 1,
             };
-            let once = start.clone();
-            let (running, said) = tokio::task::spawn_blocking(move || once.run()).await??;
-            if name == 0 {
-                log = said;
-            }
-            instances.push(Instance { start, running: Some(running) });
+            starts.push(start);
         }
+        // The first one prepares the database; the others can then start at the same time.
+        let begin = |start: Start| tokio::task::spawn_blocking(move || start.run());
+        let (first, log) = begin(starts[0].clone()).await??;
+        let others: Vec<_> = starts[1..].iter().map(|start| begin(start.clone())).collect();
+        let mut running = vec![first];
+        for other in others {
+            running.push(other.await??.0);
+        }
+        let alive = starts.into_iter().zip(running);
+        let instances = alive.map(|(start, running)| Instance { start, running: Some(running) }).collect();
         let (address, base_url) = (addresses[0].clone(), simulator.url());
         let admin = tokio::task::spawn_blocking(move || set_up(&address, &log, &base_url)).await??;
         let field = Arc::new(Field { addresses, log: Log::default() });

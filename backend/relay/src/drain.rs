@@ -4,7 +4,7 @@
 use crate::{
     hold::Hold,
     settle::Ending,
-    stream::meter_for,
+    stream::{CHECKPOINT_EVERY, meter_for},
     upstream::pool::{CallError, Leased},
 };
 use causeway_dialect::meter::Meter;
@@ -53,12 +53,17 @@ where
     B::Data: AsRef<[u8]>,
 {
     let hurry = hold.ledger().hurry();
+    let mut noted = Instant::now();
     while let Some(Ok(Some(Ok(frame)))) = hurry.run_until_cancelled(timeout_at(until, body.frame())).await {
         if let Some(data) = frame.data_ref() {
             meter.push(data.as_ref());
         }
         if meter.complete() {
             break;
+        }
+        if noted.elapsed() >= CHECKPOINT_EVERY {
+            noted = Instant::now();
+            hold.checkpoint(meter.peek());
         }
     }
     let reading = meter.finish();

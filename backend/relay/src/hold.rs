@@ -7,10 +7,16 @@ use crate::{
 };
 use causeway_dialect::usage::Reading;
 use causeway_domain::{Nanos, RequestId};
-use causeway_store::{hold::ScopeId, ledger::Outcome};
+use causeway_store::{
+    hold::{Checkpoint, Growth, ScopeId},
+    ledger::Outcome,
+};
 use http::{Response, StatusCode};
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -35,6 +41,8 @@ struct Inner {
     upstream_request_id: Option<String>,
     status: u16,
     five_hours: Vec<(ScopeId, i64)>,
+    /// Set where less than the worst case may be reserved: what is reserved by now.
+    grown: Option<AtomicI64>,
 }
 
 /// What the script has granted.
@@ -47,6 +55,8 @@ pub(crate) struct Granted {
     pub reserved: Nanos,
     /// Ends of the windows of five hours that it counts in.
     pub five_hours: Vec<(ScopeId, i64)>,
+    /// Whether the organisation reserves what is expected, and not what is possible.
+    pub expected: bool,
 }
 
 impl Hold {
@@ -70,6 +80,7 @@ impl Hold {
                 candidate: granted.candidate,
                 reserved: granted.reserved,
                 five_hours: granted.five_hours,
+                grown: granted.expected.then(|| AtomicI64::new(granted.reserved.0)),
                 drain,
                 received,
                 sent: false,
@@ -121,7 +132,8 @@ impl Hold {
             response.headers().get("request-id").and_then(|v| v.to_str().ok()).map(str::to_owned);
     }
 
-    /// Notes what a running stream has used so far, for the case that this instance dies.
+    /// Notes what a running stream has used so far, for the case that this instance dies. Where only what is expected
+    /// was reserved and that is used up, half as much again is reserved.
     pub(crate) fn checkpoint(&self, reading: Reading) {
         let inner = self.get();
         let ending = Ending {
@@ -130,7 +142,20 @@ impl Hold {
             reading: Some(reading),
             error: None,
         };
-        inner.ledger.checkpoint(inner.draft.org, inner.request, inner.figures(&ending));
+        let figures = inner.figures(&ending);
+        let more = |n: i64| n.saturating_add(n / 2);
+        let grown = inner.grown.as_ref().filter(|known| figures.charged.0 > known.load(Relaxed));
+        let at_least = grown.map(|known| {
+            known.store(more(figures.charged.0), Relaxed);
+            let tokens = figures.tokens.total();
+            Growth {
+                charged: more(figures.charged.0),
+                real: more(figures.cost.0),
+                tokens: tokens.saturating_add(tokens / 2),
+            }
+        });
+        let Ok(figures) = serde_json::to_string(&figures) else { return };
+        inner.ledger.checkpoint(inner.draft.org, Checkpoint { request: inner.request, figures, at_least });
     }
 
     /// The request is over.
@@ -162,7 +187,12 @@ impl Inner {
 
     fn settle(self, ending: &Ending) {
         let figures = self.figures(ending);
-        if figures.charged > self.reserved {
+        if self.grown.is_some() {
+            self.ledger.history().note(self.draft.key, &self.draft.model, figures.tokens.output);
+        }
+        if self.grown.is_some() && figures.charged > self.reserved {
+            metrics::counter!("causeway_relay_over_expected_total").increment(1);
+        } else if figures.charged > self.reserved {
             // The bound was wrong: the budget may be overspent by the difference. Must be seen, never hidden.
             metrics::counter!("causeway_relay_over_reserved_total").increment(1);
             tracing::warn!(request = %self.request, reserved = %self.reserved, charged = %figures.charged, "a request cost more than was reserved for it");

@@ -18,11 +18,14 @@ pub(crate) use held::HeldRequests;
 pub(crate) use recovery::Sign;
 pub(crate) use sweep::Sweeper;
 
-use crate::settle::{Draft, Figures};
+use crate::{
+    history::History,
+    settle::{Draft, Figures},
+};
 use causeway_domain::{OrgId, RequestId};
 use causeway_store::{
     Store, boots,
-    hold::{ReserveScript, ScopeId},
+    hold::{Checkpoint, ReserveScript, ScopeId},
 };
 use std::{
     future::Future,
@@ -78,11 +81,12 @@ pub(crate) struct Ledger {
     boot: Arc<str>,
     script: ReserveScript,
     held: HeldRequests,
+    history: History,
     alarm: recovery::Alarm,
     places: Arc<Semaphore>,
     capacity: usize,
     items: mpsc::Sender<Item>,
-    checkpoints: mpsc::Sender<(OrgId, RequestId, Figures)>,
+    checkpoints: mpsc::Sender<(OrgId, Checkpoint)>,
     progress: Arc<Progress>,
     tracker: TaskTracker,
     closing: CancellationToken,
@@ -109,6 +113,7 @@ impl Ledger {
             script: ReserveScript::new(&boot),
             boot,
             held: HeldRequests::new(),
+            history: History::new(),
             alarm: recovery::Alarm::default(),
             places: Arc::new(Semaphore::new(capacity)),
             capacity,
@@ -144,6 +149,11 @@ impl Ledger {
     /// What is held, and in which epochs.
     pub(crate) fn held(&self) -> &HeldRequests {
         &self.held
+    }
+
+    /// What requests have used before.
+    pub(crate) fn history(&self) -> &History {
+        &self.history
     }
 
     /// A reservation in this epoch of a shard has shown that the epoch is over.
@@ -202,9 +212,9 @@ impl Ledger {
         }
     }
 
-    /// Notes figures of a stream that is still running. Lost ones do no harm: the next follows.
-    pub(crate) fn checkpoint(&self, org: OrgId, request: RequestId, figures: Figures) {
-        let _ = self.checkpoints.try_send((org, request, figures));
+    /// Notes how a stream stands that is still running. A lost note does no harm: the next follows.
+    pub(crate) fn checkpoint(&self, org: OrgId, checkpoint: Checkpoint) {
+        let _ = self.checkpoints.try_send((org, checkpoint));
     }
 
     /// Whether something has ended that is not yet settled in Redis.

@@ -13,6 +13,7 @@ mod directory;
 mod drain;
 mod error;
 mod facts;
+mod history;
 mod hold;
 mod identify;
 mod ledger;
@@ -232,7 +233,7 @@ impl Relay {
     fn plan(&self, tenant: &Tenant, caller: &Caller, call: &call::Call) -> Result<plan::Plan, RelayError> {
         identify::usable(&caller.principal)?;
         call.permitted(caller)?;
-        plan::candidates(&self.prices, tenant, caller, call)
+        plan::candidates(&self.prices, tenant, caller, call, self.ledger.history())
     }
 
     /// The caller, with a key that may be used: checked before a body of any size is read.

@@ -3,6 +3,7 @@
 use crate::{
     call::Call,
     error::RelayError,
+    history::History,
     identify::Caller,
     tenant::{Account, Tenant},
 };
@@ -11,6 +12,7 @@ use causeway_domain::{
     price::{PriceTable, Snapshot},
     provider::Provider,
 };
+use causeway_store::principal::HoldMode;
 use std::sync::Arc;
 
 /// How many accounts are offered to the script at most.
@@ -21,6 +23,10 @@ const LARGEST_CONTEXT: u64 = 2_000_000;
 
 /// The window that a beta header can open on models that have a smaller one.
 const LONG_CONTEXT: u64 = 1_000_000;
+
+/// Searches of the provider's own that are reserved for. Its limit is the client's (`max_uses`), or none; more than
+/// this in one answer has not been seen, and would show in `causeway_relay_over_reserved_total`.
+const SEARCHES: u64 = 20;
 
 /// Accounts in order of preference, and what the call can cost at most on any of them.
 pub(crate) struct Plan {
@@ -54,6 +60,7 @@ pub(crate) fn candidates(
     tenant: &Tenant,
     caller: &Caller,
     call: &Call,
+    history: &History,
 ) -> Result<Plan, RelayError> {
     let model = call.parsed.model.as_str();
     let bound = caller.principal.account;
@@ -96,14 +103,28 @@ pub(crate) fn candidates(
     if call.asks_for_long_context() {
         context = context.max(LONG_CONTEXT);
     }
-    let input = call.parsed.input_bound.unwrap_or(context).min(context);
-    let output = call.parsed.max_tokens.unwrap_or(0);
+    let mut input = call.parsed.input_bound.unwrap_or(context).min(context);
+    let mut output = call.parsed.max_tokens.unwrap_or(0);
+    let likely = match tenant.hold_mode {
+        HoldMode::Expected => history.likely_output(caller.principal.key, model),
+        HoldMode::Strict => None,
+    };
+    if let Some(likely) = likely {
+        output = output.min(likely);
+        // A quarter more than estimated; where content comes by reference nothing can be estimated.
+        if call.parsed.input_bound.is_some() {
+            input = input.min(call.parsed.input_estimate.saturating_mul(5) / 4 + 100);
+        }
+    }
+    let searches = if call.parsed.searches_web { SEARCHES } else { 0 };
     let one_hour = call.one_hour_cache();
     for candidate in &mut plan {
-        candidate.worst = candidate.price.worst_case(input, output, one_hour);
+        let fee = candidate.price.searches(searches);
+        candidate.worst = candidate.price.worst_case(input, output, one_hour).saturating_add(fee);
     }
     let nanos = plan.iter().map(|c| c.factor.charge_at_most(c.worst)).max().unwrap_or(Nanos::ZERO);
-    Ok(Plan { candidates: plan, nanos, input, tokens: input.saturating_add(output) })
+    let tokens = input.saturating_add(output);
+    Ok(Plan { candidates: plan, nanos, input, tokens })
 }
 
 /// Whether an account serves a model. Anthropic's own list is the price table; a compatible service serves what it

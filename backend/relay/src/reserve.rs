@@ -9,7 +9,7 @@ use crate::{
     identify::Caller,
     ledger::{Ledger, Place, Sign},
     load,
-    plan::Plan,
+    plan::{Candidate, Plan},
     queue::Waiting,
     scopes::{self, Scoped},
     settle::{Draft, DraftCandidate},
@@ -19,7 +19,7 @@ use causeway_domain::{OrgId, RequestId, window::WindowKind};
 use causeway_store::{
     StoreError,
     hold::{self, Ask, Held, Refusal, RefusedBy, Reserved, ScopeFacts, ScopeId},
-    principal::OnRedisLoss,
+    principal::{HoldMode, OnRedisLoss},
 };
 use chrono::Utc;
 use http::HeaderValue;
@@ -194,7 +194,7 @@ impl Taking<'_> {
             let first = windows.filter(|(kind, _)| *kind == WindowKind::FiveHours);
             five_hours.extend(first.map(|(_, window)| (scoped.id, window.end)));
         }
-        let granted = Granted { chosen, candidate, reserved: self.plan.nanos, five_hours };
+        let granted = self.granted(chosen, candidate, five_hours);
         Ok(Taken::Held(self.hold(place, granted), facts::header(&all)))
     }
 
@@ -209,8 +209,13 @@ impl Taking<'_> {
         let at = Utc::now().timestamp_millis();
         let ledger = &self.relay.ledger;
         ledger.held().enter_unreserved(Held { ask: self.ask.clone(), candidate: 0, at });
-        let granted = Granted { chosen: 0, candidate, reserved: self.plan.nanos, five_hours: Vec::new() };
+        let granted = self.granted(0, candidate, Vec::new());
         Taken::Held(self.hold(place, granted), None)
+    }
+
+    fn granted(&self, chosen: usize, candidate: Candidate, five_hours: Vec<(ScopeId, i64)>) -> Granted {
+        let expected = self.tenant.hold_mode == HoldMode::Expected;
+        Granted { chosen, candidate, reserved: self.plan.nanos, five_hours, expected }
     }
 
     fn hold(&self, place: Place, granted: Granted) -> Hold {

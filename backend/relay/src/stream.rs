@@ -27,7 +27,7 @@ use std::{
 use tokio::time::{Instant, Sleep};
 
 /// A first checkpoint after this long, and another each time it has passed again.
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
+pub(crate) const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
 
 /// An answer on its way through.
 pub(crate) struct Forward {

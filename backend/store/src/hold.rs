@@ -39,7 +39,7 @@ pub use queue::leave;
 pub use reserve::{
     NoCandidate, Refusal, RefusedBy, ReserveScript, Reserved, ScopeFacts, WindowFacts, reserve,
 };
-pub use settle::{SettleMode, SettledAs, Settlement, checkpoint, confirm, settle};
+pub use settle::{Checkpoint, Growth, SettleMode, SettledAs, Settlement, checkpoint, confirm, settle};
 pub use stored::{OpenHold, open_holds, unwritten};
 
 use crate::cache::shard_prefix;

@@ -76,6 +76,8 @@ pub struct Request {
     /// Content comes by reference (file ids, URLs, PDFs, server tools, containers, MCP servers), so that the length
     /// of the body says nothing about the input. Errs towards `true`.
     pub references_content: bool,
+    /// The provider may search the web on its own, which it charges for apart from tokens. Errs towards `true`.
+    pub searches_web: bool,
     /// Input tokens that cannot be exceeded, `None` when content comes by reference: assume the context window.
     pub input_bound: Option<u64>,
     /// Input tokens as they will roughly be; never used as a bound.
@@ -155,6 +157,7 @@ impl Request {
             inference_geo: text(&fields, "inference_geo")?,
             cache_write: seen.cache_write,
             references_content,
+            searches_web: seen.searches_web,
             input_bound: (!references_content).then(|| estimate::input_token_bound(&content)),
             input_estimate: estimate::input_tokens(&content),
         })

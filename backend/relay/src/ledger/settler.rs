@@ -4,11 +4,10 @@ use super::{
     Item, Place, Progress, Settled,
     writer::{Event, State},
 };
-use crate::settle::Figures;
 use causeway_domain::{OrgId, RequestId};
 use causeway_store::{
     Store,
-    hold::{self, SettleMode, SettledAs, Settlement},
+    hold::{self, Checkpoint, SettleMode, SettledAs, Settlement},
 };
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -175,7 +174,7 @@ async fn give_back(store: &Store, owed: &mut VecDeque<Owed>) {
 /// Writes checkpoints of running streams.
 pub(super) async fn checkpoints(
     store: Store,
-    mut queue: mpsc::Receiver<(OrgId, RequestId, Figures)>,
+    mut queue: mpsc::Receiver<(OrgId, Checkpoint)>,
     closing: CancellationToken,
 ) {
     let mut batch = Vec::new();
@@ -188,13 +187,12 @@ pub(super) async fn checkpoints(
                 }
             }
         }
-        let mut shards: BTreeMap<u8, Vec<(RequestId, String)>> = BTreeMap::new();
-        for (org, request, figures) in batch.drain(..) {
-            let Ok(json) = serde_json::to_string(&figures) else { continue };
-            shards.entry(org.shard()).or_default().push((request, json));
+        let mut shards: BTreeMap<u8, Vec<Checkpoint>> = BTreeMap::new();
+        for (org, checkpoint) in batch.drain(..) {
+            shards.entry(org.shard()).or_default().push(checkpoint);
         }
-        for (shard, figures) in shards {
-            if let Err(error) = hold::checkpoint(&store.cache, shard, &figures).await {
+        for (shard, streams) in shards {
+            if let Err(error) = hold::checkpoint(&store.cache, shard, &streams).await {
                 tracing::debug!(%error, "checkpoints were not noted; the next ones will be");
             }
         }

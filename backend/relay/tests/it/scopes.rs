@@ -177,3 +177,39 @@ async fn a_place_that_never_comes_free_is_a_429_that_says_how_long_was_waited() 
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_organisation_may_reserve_what_is_expected_and_a_stream_that_needs_more_gets_it() {
+    app::run(async |app| {
+        let key = app.key(serde_json::from_value(json!({"usd": {"total": "10"}})).unwrap()).await;
+        app.set("update organisations set hold_mode = 'expected'").await;
+        let body = |script: &str| {
+            let mut body = scripted(true, script);
+            body["max_tokens"] = json!(60_000);
+            body
+        };
+        for _ in 0..20 {
+            app.post(&key, &body("in=10,out=40")).await.bytes().await.unwrap();
+        }
+        app.rows(20).await;
+        let mut long = app.post(&key, &body("in=10,out=9000,events=60,interval=60")).await;
+        long.chunk().await.unwrap();
+        let small = app.standing(&key).await.reserved_nanos;
+        assert!((1..5_000_000).contains(&small), "the worst case would be thirty cents: {}", Nanos(small));
+        let mut grown = small;
+        for _ in 0..50 {
+            if grown > small {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(60)).await;
+            let _ = long.chunk().await;
+            grown = app.standing(&key).await.reserved_nanos;
+        }
+        assert!(grown > small, "what it uses is reserved as it goes: {}", Nanos(grown));
+        long.bytes().await.unwrap();
+        let spent: i64 = app.rows(21).await.iter().map(|r| r.charged_nanos).sum();
+        let standing = app.standing(&key).await;
+        assert_eq!((standing.nanos, standing.reserved_nanos), (spent, 0));
+    })
+    .await;
+}

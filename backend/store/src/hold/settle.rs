@@ -8,7 +8,8 @@ use std::sync::LazyLock;
 
 static SETTLE: LazyLock<Script> =
     LazyLock::new(|| Script::new(concat!(include_str!("ring.lua"), include_str!("settle.lua"))));
-static CHECKPOINT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("checkpoint.lua")));
+static CHECKPOINT: LazyLock<Script> =
+    LazyLock::new(|| Script::new(concat!(include_str!("ring.lua"), include_str!("checkpoint.lua"))));
 
 /// What becomes of a hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,13 +75,37 @@ pub async fn settle(cache: &Cache, shard: u8, batch: &[Settlement]) -> StoreResu
     Ok((answer.first().copied().unwrap_or(0), results.collect()))
 }
 
-/// Notes the figures of streams that are still running, for the sweeper to settle from should this instance die.
-pub async fn checkpoint(cache: &Cache, shard: u8, figures: &[(RequestId, String)]) -> StoreResult<()> {
+/// How a stream that is still running stands.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    /// Which.
+    pub request: RequestId,
+    /// The figures, for the sweeper to settle from should this instance die.
+    pub figures: String,
+    /// What is to be reserved for it at least, where it has used more than that.
+    pub at_least: Option<Growth>,
+}
+
+/// A reservation that grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Growth {
+    /// Nano-dollars to be charged.
+    pub charged: i64,
+    /// Nano-dollars at the provider's price.
+    pub real: i64,
+    /// Tokens, all buckets.
+    pub tokens: u64,
+}
+
+/// Notes how streams stand that are still running.
+pub async fn checkpoint(cache: &Cache, shard: u8, streams: &[Checkpoint]) -> StoreResult<()> {
     let keys = ShardKeys::new(shard);
-    let mut call = CHECKPOINT.key(keys.holds);
-    call.key(keys.checks);
-    for (id, figures) in figures {
-        call.arg(id.0.simple().to_string()).arg(figures);
+    let mut call = CHECKPOINT.key(keys.meta);
+    call.key(keys.holds).key(keys.checks).key(keys.settled).arg(shard_prefix(shard));
+    for one in streams {
+        let growth = one.at_least.unwrap_or(Growth { charged: 0, real: 0, tokens: 0 });
+        call.arg(one.request.0.simple().to_string()).arg(&one.figures);
+        call.arg(growth.charged).arg(growth.real).arg(growth.tokens);
     }
     let () = call.invoke_async(&mut cache.connection.clone()).await?;
     Ok(())

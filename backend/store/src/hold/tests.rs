@@ -119,6 +119,10 @@ impl Fixture {
     }
 }
 
+fn noted(request: RequestId, figures: &str) -> Checkpoint {
+    Checkpoint { request, figures: figures.into(), at_least: None }
+}
+
 fn held(answer: &Reserved) -> bool {
     matches!(answer, Reserved::Held { .. })
 }
@@ -325,7 +329,7 @@ async fn a_hold_gives_back_its_payload_and_its_last_figures() {
     let f = Fixture::new().await;
     let id = request();
     assert!(held(&f.take(id, unlimited(ScopeId::Key(f.key))).await));
-    checkpoint(&f.cache, f.org.shard(), &[(id, "so far".into())]).await.unwrap();
+    checkpoint(&f.cache, f.org.shard(), &[noted(id, "so far")]).await.unwrap();
     let holds = open_holds(&f.cache, f.org.shard()).await.unwrap();
     let hold = holds.iter().find(|h| h.request == id).unwrap();
     assert_eq!((hold.payload.as_str(), hold.boot.as_str()), ("{\"a\":\n1}", "boot"));
@@ -397,8 +401,25 @@ async fn a_request_that_no_minute_could_hold_is_not_told_to_come_back() {
 async fn a_checkpoint_that_comes_after_the_end_leaves_nothing() {
     let f = Fixture::new().await;
     let id = request();
-    checkpoint(&f.cache, f.org.shard(), &[(id, "late".into())]).await.unwrap();
+    checkpoint(&f.cache, f.org.shard(), &[noted(id, "late")]).await.unwrap();
     let checks = ShardKeys::new(f.org.shard()).checks;
     let noted: bool = f.cache.connection.clone().hexists(checks, id.0.simple().to_string()).await.unwrap();
     assert!(!noted);
+}
+
+#[tokio::test]
+async fn a_reservation_grows_with_what_a_stream_uses_and_is_given_back_whole() {
+    let f = Fixture::new().await.loaded(0).await;
+    let id = request();
+    assert!(held(&f.take(id, f.budget(1_000, 100)).await));
+    let grown = |charged| Checkpoint {
+        at_least: Some(Growth { charged, real: charged, tokens: 7 }),
+        ..noted(id, "so far")
+    };
+    checkpoint(&f.cache, f.org.shard(), &[grown(300), grown(250)]).await.unwrap();
+    assert_eq!((f.field("ru").await, f.field("rt").await), (300, 7));
+    assert!(!held(&f.take(request(), f.budget(1_000, 701)).await));
+    assert_eq!(f.settle(id, SettleMode::Settle, 280).await, SettledAs::Now);
+    checkpoint(&f.cache, f.org.shard(), &[grown(900)]).await.unwrap();
+    assert_eq!((f.field("u").await, f.field("ru").await, f.field("rt").await), (280, 0, 0));
 }

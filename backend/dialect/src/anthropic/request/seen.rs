@@ -16,6 +16,7 @@ const LONGEST_WORD: usize = 64;
 pub(super) struct Seen {
     pub(super) references: bool,
     pub(super) cache_write: CacheWrite,
+    pub(super) searches_web: bool,
     images: u64,
     pdfs: u64,
     media_bytes: u64,
@@ -74,6 +75,7 @@ impl Seen {
             self.client_tools += 1;
         } else if !kind.starts_with(b"clear_") {
             self.references = true;
+            self.searches_web |= kind.starts_with(b"web_search_");
         }
     }
 

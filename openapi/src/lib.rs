@@ -43,7 +43,10 @@ pub use operator::{
 pub use organization::{Organization, OrganizationRef, UpdateOrganization};
 pub use page::{ListQuery, Page};
 pub use patch::Patch;
-pub use prices::{LongContextFigures, PriceFigures, PriceList, PriceOverride, PriceQuery, PriceRow};
+pub use prices::{
+    LongContextFigures, OverrideQuery, PlannedPrice, PriceFigures, PriceHistory, PriceList, PriceOverride,
+    PriceQuery, PriceRow, PriceState, PriceVersion, RefusedTable, SetPrice, TablePrice, TierFigures,
+};
 pub use problem::{FieldError, Problem, ProblemCode};
 pub use requests::{Outcome, Request, RequestQuery};
 pub use secret::Secret;

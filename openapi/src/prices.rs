@@ -1,20 +1,22 @@
 //! Prices per million tokens, from the product's table and the organisation's own overrides.
 
-use causeway_domain::{
-    Nanos,
-    price::{LongContext, Price, Rates},
-};
-use chrono::{DateTime, Utc};
+mod figures;
+
+use causeway_domain::provider::Provider;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+
+pub use figures::{LongContextFigures, PriceFigures, SetPrice, TierFigures};
 
 /// One model with its price.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct PriceRow {
-    /// Model, as the provider names it.
+    /// Model, as the provider names it; with `*` it stands for many.
     #[cfg_attr(feature = "schemas", schema(example = "claude-haiku-4-5"))]
     pub model: String,
-    /// Section of the table; empty for a model that only an override knows.
+    /// Section of the table, or the provider an override is for; empty for a model that only an override for every
+    /// provider knows.
     #[cfg_attr(feature = "schemas", schema(example = "anthropic"))]
     pub provider: String,
     /// `chat`, `responses`, `embedding`; empty when unknown.
@@ -26,19 +28,43 @@ pub struct PriceRow {
     /// Largest answer, in tokens.
     #[cfg_attr(feature = "schemas", schema(example = 64000))]
     pub max_output: Option<u64>,
-    /// Price in the table; `null` when the table does not know the model.
+    /// Price in the table at present; `null` when the table does not know the model.
     pub table: Option<PriceFigures>,
-    /// The organisation's own price, which is used instead.
+    /// Later prices in the table, soonest first.
+    #[serde(default)]
+    pub table_planned: Vec<PlannedPrice>,
+    /// The organisation's own price in force, which is used instead; perhaps that of a pattern.
     #[serde(rename = "override")]
     pub own: Option<PriceOverride>,
+    /// Own prices for this name that will come into force, soonest first.
+    #[serde(default)]
+    pub planned: Vec<PlannedPrice>,
+}
+
+/// A price that is not yet in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct PlannedPrice {
+    /// In force from here on.
+    pub from: DateTime<Utc>,
+    /// The price.
+    pub price: PriceFigures,
 }
 
 /// An organisation's own price.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct PriceOverride {
+    /// The name it was set for: the model, or a pattern that fits it.
+    #[cfg_attr(feature = "schemas", schema(example = "claude-haiku-*"))]
+    pub model: String,
+    /// The provider it was set for; `null` is for every one.
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<crate::schema::Provider>))]
+    pub provider: Option<Provider>,
     /// The price.
     pub price: PriceFigures,
+    /// In force from here on.
+    pub from: DateTime<Utc>,
     /// When it was set.
     pub updated_at: DateTime<Utc>,
 }
@@ -49,8 +75,37 @@ pub struct PriceOverride {
 pub struct PriceList {
     /// Where the table's figures come from.
     pub source: String,
+    /// The table's version, as it says itself.
+    #[cfg_attr(feature = "schemas", schema(example = "2026.11.1"))]
+    pub version: Option<String>,
+    /// When its figures were collected.
+    pub date: Option<NaiveDate>,
+    /// Whether it is the operator's own file, and not the table that comes with the product.
+    pub custom: bool,
+    /// When the operator's file was read.
+    pub read_at: Option<DateTime<Utc>>,
+    /// Why a newer form of the operator's file is not in use; `null` when there is none.
+    pub refused: Option<RefusedTable>,
+    /// The sections of the table, to filter by.
+    pub providers: Vec<String>,
     /// The models, by name.
     pub items: Vec<PriceRow>,
+}
+
+/// A form of the operator's file that could not be used; the one before still is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct RefusedTable {
+    /// Where, and why.
+    #[cfg_attr(
+        feature = "schemas",
+        schema(
+            example = "price table: anthropic/claude-haiku-4-5: usd_per_million.input: \"1.2.3\" is not a decimal number of dollars such as \"12.50\""
+        )
+    )]
+    pub problem: String,
+    /// When it was found.
+    pub at: DateTime<Utc>,
 }
 
 /// Which prices to list.
@@ -62,127 +117,86 @@ pub struct PriceQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemas", param(example = "haiku"))]
     pub query: Option<String>,
+    /// Only this section of the table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", param(example = "anthropic"))]
+    pub provider: Option<String>,
+    /// Only models with a price of the organisation's own, in force or planned.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub overridden: bool,
 }
 
-/// Dollars per million tokens, as decimal strings. Cache prices that are absent in an input follow from `input`: a
-/// tenth to read, 1.25 times to write for five minutes, twice to write for an hour.
+/// Which override is meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[serde(default, deny_unknown_fields)]
+pub struct OverrideQuery {
+    /// The provider it is for; absent is the one for every provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", param(value_type = Option<crate::schema::Provider>))]
+    pub provider: Option<Provider>,
+}
+
+/// Everything that was ever said of a model's price.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct PriceFigures {
-    /// Uncached input.
-    #[cfg_attr(feature = "schemas", schema(value_type = String, example = "1.00"))]
-    pub input: Nanos,
-    /// Output, thinking included.
-    #[cfg_attr(feature = "schemas", schema(value_type = String, example = "5.00"))]
-    pub output: Nanos,
-    /// Input read from a prompt cache.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schemas", schema(value_type = Option<String>, example = "0.10"))]
-    pub cache_read: Option<Nanos>,
-    /// Input written to a prompt cache for five minutes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schemas", schema(value_type = Option<String>, example = "1.25"))]
-    pub cache_write_5m: Option<Nanos>,
-    /// Input written to a prompt cache for an hour.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schemas", schema(value_type = Option<String>, example = "2.00"))]
-    pub cache_write_1h: Option<Nanos>,
-    /// Other prices for the whole request once its prompt is above a size, smallest size first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub long_context: Vec<LongContextFigures>,
-    /// Dollars for each search that the provider makes on its own (the `web_search` tool); 0.01 where left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schemas", schema(value_type = Option<String>, example = "0.01"))]
-    pub web_search: Option<Nanos>,
+pub struct PriceHistory {
+    /// The name, as it was asked for.
+    #[cfg_attr(feature = "schemas", schema(example = "claude-haiku-4-5"))]
+    pub model: String,
+    /// What the table in use says of this name.
+    pub table: Vec<TablePrice>,
+    /// The organisation's own versions, newest first.
+    pub versions: Vec<PriceVersion>,
 }
 
-/// Dollars per million tokens for prompts above a size.
+/// A price of the table in use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct LongContextFigures {
-    /// Input tokens, cached or not, above which these prices apply.
-    #[cfg_attr(feature = "schemas", schema(example = 200000))]
-    pub above_tokens: u64,
-    /// Uncached input.
-    #[cfg_attr(feature = "schemas", schema(value_type = String, example = "6.00"))]
-    pub input: Nanos,
-    /// Output, thinking included.
-    #[cfg_attr(feature = "schemas", schema(value_type = String, example = "22.50"))]
-    pub output: Nanos,
-    /// Input read from a prompt cache.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schemas", schema(value_type = Option<String>, example = "0.60"))]
-    pub cache_read: Option<Nanos>,
-    /// Input written to a prompt cache for five minutes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schemas", schema(value_type = Option<String>, example = "7.50"))]
-    pub cache_write_5m: Option<Nanos>,
-    /// Input written to a prompt cache for an hour.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schemas", schema(value_type = Option<String>, example = "12.00"))]
-    pub cache_write_1h: Option<Nanos>,
+pub struct TablePrice {
+    /// Section.
+    #[cfg_attr(feature = "schemas", schema(example = "anthropic"))]
+    pub provider: String,
+    /// In force from here on; `null` for the first.
+    pub from: Option<DateTime<Utc>>,
+    /// The price.
+    pub price: PriceFigures,
 }
 
-/// What Anthropic asks for a search, in nano-dollars: charged too often rather than not at all.
-const USUAL_WEB_SEARCH: i64 = 10_000_000;
-
-impl From<&Price> for PriceFigures {
-    fn from(price: &Price) -> Self {
-        let Rates { input, output, cache_read, cache_write_5m, cache_write_1h } = price.base;
-        Self {
-            input: Nanos(input),
-            output: Nanos(output),
-            cache_read: Some(Nanos(cache_read)),
-            cache_write_5m: Some(Nanos(cache_write_5m)),
-            cache_write_1h: Some(Nanos(cache_write_1h)),
-            long_context: price.long_context.iter().map(LongContextFigures::from).collect(),
-            web_search: Some(Nanos(price.web_search)),
-        }
-    }
+/// One entry of an organisation's own history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct PriceVersion {
+    /// Its place in the order of recording.
+    #[cfg_attr(feature = "schemas", schema(example = 12))]
+    pub id: i64,
+    /// For accounts of this provider only; `null` is for all.
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<crate::schema::Provider>))]
+    pub provider: Option<Provider>,
+    /// In force from here on.
+    pub from: DateTime<Utc>,
+    /// The price; `null` says that the override was removed.
+    pub price: Option<PriceFigures>,
+    /// The price that it takes the place of, among the organisation's own.
+    pub before: Option<PriceFigures>,
+    /// How it stands now.
+    pub state: PriceState,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
+    /// Name of the person who did; `null` when that is not known any more.
+    #[cfg_attr(feature = "schemas", schema(example = "Ada Lovelace"))]
+    pub recorded_by: Option<String>,
 }
 
-impl From<&LongContext> for LongContextFigures {
-    fn from(tier: &LongContext) -> Self {
-        let Rates { input, output, cache_read, cache_write_5m, cache_write_1h } = tier.rates;
-        Self {
-            above_tokens: tier.above_tokens,
-            input: Nanos(input),
-            output: Nanos(output),
-            cache_read: Some(Nanos(cache_read)),
-            cache_write_5m: Some(Nanos(cache_write_5m)),
-            cache_write_1h: Some(Nanos(cache_write_1h)),
-        }
-    }
-}
-
-impl From<&PriceFigures> for Price {
-    fn from(figures: &PriceFigures) -> Self {
-        let nanos = |n: Option<Nanos>| n.map(|n| n.0);
-        let mut long_context: Vec<_> = figures
-            .long_context
-            .iter()
-            .map(|t| LongContext {
-                above_tokens: t.above_tokens,
-                rates: Rates::with_defaults(
-                    t.input.0,
-                    t.output.0,
-                    nanos(t.cache_read),
-                    nanos(t.cache_write_5m),
-                    nanos(t.cache_write_1h),
-                ),
-            })
-            .collect();
-        long_context.sort_by_key(|t| t.above_tokens);
-        let base = Rates::with_defaults(
-            figures.input.0,
-            figures.output.0,
-            nanos(figures.cache_read),
-            nanos(figures.cache_write_5m),
-            nanos(figures.cache_write_1h),
-        );
-        let web_search = figures.web_search.map_or(USUAL_WEB_SEARCH, |n| n.0);
-        Self { base, long_context, web_search }
-    }
+/// How a version stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PriceState {
+    /// New requests are billed by it.
+    InForce,
+    /// It will come into force.
+    Planned,
+    /// It was in force, was replaced before it was, or is a removal.
+    Past,
 }

@@ -4,8 +4,9 @@ use crate::error::ApiError;
 use causeway_domain::{
     CreditKind, Limits, Nanos, Plan,
     model::{MAX_MODEL_CHARS, ModelPolicy},
+    price::{Rates, ServiceTier},
 };
-use causeway_openapi::{FieldError, PriceFigures};
+use causeway_openapi::{FieldError, LongContextFigures, PriceFigures};
 use causeway_store::credits::MAX_CREDIT;
 use std::ops::RangeInclusive;
 
@@ -101,40 +102,55 @@ impl Check {
 
     /// A price.
     pub(crate) fn price(&mut self, field: &str, price: &PriceFigures) {
-        let mut amounts = vec![
-            ("input".to_owned(), Some(price.input)),
-            ("output".to_owned(), Some(price.output)),
-            ("cache_read".to_owned(), price.cache_read),
-            ("cache_write_5m".to_owned(), price.cache_write_5m),
-            ("cache_write_1h".to_owned(), price.cache_write_1h),
-            ("web_search".to_owned(), price.web_search),
-        ];
-        for (i, tier) in price.long_context.iter().enumerate() {
-            let at = |name: &str| format!("long_context[{i}].{name}");
-            amounts.extend([
-                (at("input"), Some(tier.input)),
-                (at("output"), Some(tier.output)),
-                (at("cache_read"), tier.cache_read),
-                (at("cache_write_5m"), tier.cache_write_5m),
-                (at("cache_write_1h"), tier.cache_write_1h),
-            ]);
+        let at = |name: &str| if field.is_empty() { name.to_owned() } else { format!("{field}.{name}") };
+        self.rates(|name| at(name), &price.rates());
+        self.amount(&at("web_search"), price.web_search.map_or(0, |n| n.0));
+        self.long_context(&at("long_context"), &price.long_context);
+        for (name, tier) in &price.tiers {
+            let place = at(&format!("tiers.{name}"));
+            self.require(*name != ServiceTier::Standard, &place, "is the price itself and no tier beside it");
+            self.rates(|name| format!("{place}.{name}"), &tier.rates());
+            self.long_context(&format!("{place}.long_context"), &tier.long_context);
         }
-        let prefix = if field.is_empty() { String::new() } else { format!("{field}.") };
-        for (name, amount) in amounts {
-            let good = amount.is_none_or(|a| (Nanos::ZERO..=DEAREST).contains(&a));
-            self.require(
-                good,
-                &format!("{prefix}{name}"),
-                "must be between 0 and 1000000 dollars per million tokens, or per search",
-            );
+    }
+
+    fn long_context(&mut self, field: &str, long: &[LongContextFigures]) {
+        for (i, above) in long.iter().enumerate() {
+            self.rates(|name| format!("{field}[{i}].{name}"), &above.rates());
         }
-        let sizes: Vec<_> = price.long_context.iter().map(|t| t.above_tokens).collect();
+        let sizes: Vec<_> = long.iter().map(|t| t.above_tokens).collect();
         let ascending = sizes.windows(2).all(|pair| pair[0] < pair[1]);
-        self.require(
-            ascending && sizes.len() <= 8 && !sizes.contains(&0),
-            &format!("{prefix}long_context"),
-            "must have at most 8 sizes above 0, in ascending order",
-        );
+        let message = "must have at most 8 sizes above 0, in ascending order";
+        self.require(ascending && sizes.len() <= 8 && !sizes.contains(&0), field, message);
+    }
+
+    /// Rates. What was absent has been filled in by what follows from `input`, and is only refused along with it.
+    fn rates(&mut self, at: impl Fn(&str) -> String, rates: &Rates) {
+        self.amount(&at("input"), rates.input);
+        self.amount(&at("output"), rates.output);
+        let usual = Rates::with_defaults(rates.input, rates.output, None, None, None);
+        for (name, amount, usual) in [
+            ("cache_read", rates.cache_read, usual.cache_read),
+            ("cache_write_5m", rates.cache_write_5m, usual.cache_write_5m),
+            ("cache_write_1h", rates.cache_write_1h, usual.cache_write_1h),
+            ("reasoning", rates.reasoning.unwrap_or(rates.output), rates.output),
+        ] {
+            if amount != usual {
+                self.amount(&at(name), amount);
+            }
+        }
+    }
+
+    fn amount(&mut self, field: &str, nanos: i64) {
+        let message = "must be between 0 and 1000000 dollars per million tokens, or per search";
+        self.require((Nanos::ZERO..=DEAREST).contains(&Nanos(nanos)), field, message);
+    }
+
+    /// The name of a model, or a pattern of names.
+    pub(crate) fn model(&mut self, field: &str, model: &str) -> String {
+        let model = self.text(field, model, 1..=MAX_MODEL_CHARS);
+        self.require(!model.contains(char::is_whitespace), field, "must not contain spaces");
+        model
     }
 
     /// Fails when anything was refused.
@@ -171,7 +187,10 @@ mod tests {
     fn negative_and_absurd_prices_are_refused_by_their_path() {
         let mut check = Check::default();
         let tier = serde_json::from_str(
-            r#"{"input":"1","output":"1","long_context":[{"above_tokens":0,"input":"-1","output":"2000000"}]}"#,
+            r#"{"input":"1","output":"1","long_context":[{"above_tokens":0,"input":"-1","output":"2000000"}],
+                "tiers":{"standard":{"input":"1","output":"1"},
+                         "flex":{"input":"1","output":"1","cache_read":"-0.1",
+                                 "long_context":[{"above_tokens":9,"input":"1","output":"-1"}]}}}"#,
         );
         check.price("default_price", &tier.unwrap());
         let Err(ApiError::Invalid(errors)) = check.done() else { panic!("accepted") };
@@ -181,7 +200,10 @@ mod tests {
             [
                 "default_price.long_context[0].input",
                 "default_price.long_context[0].output",
-                "default_price.long_context"
+                "default_price.long_context",
+                "default_price.tiers.standard",
+                "default_price.tiers.flex.cache_read",
+                "default_price.tiers.flex.long_context[0].output",
             ]
         );
     }

@@ -12,6 +12,7 @@ pub mod console;
 pub mod error;
 pub mod guard;
 pub mod people;
+pub mod price_check;
 pub mod state;
 
 mod accounts;

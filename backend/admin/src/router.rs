@@ -49,7 +49,7 @@ fn operations() -> OpenApiRouter<AdminState> {
         .routes(routes!(requests::get::handle))
         .routes(routes!(usage::handle))
         .routes(routes!(prices::list::handle))
-        .routes(routes!(prices::put::handle, prices::delete::handle))
+        .routes(routes!(prices::history::handle, prices::put::handle, prices::delete::handle))
         .routes(routes!(audit::handle))
         .routes(routes!(billing::balance::handle))
         .routes(routes!(billing::entries::handle))

@@ -6,7 +6,7 @@ use crate::{
     error::ApiError,
 };
 use causeway_accounts::{AddressPolicy, MasterKey, SealingKey};
-use causeway_domain::price::PriceTable;
+use causeway_domain::price::PriceBook;
 use causeway_store::{Store, TenantTx, policy};
 use std::{ops::Deref, sync::Arc};
 use url::Url;
@@ -22,7 +22,7 @@ pub struct Wiring<'a> {
     /// Where upstream accounts may point to.
     pub addresses: AddressPolicy,
     /// The price table.
-    pub prices: Arc<PriceTable>,
+    pub prices: Arc<PriceBook>,
     /// The address that people use; cookies are `Secure` when it is https.
     pub public_url: Url,
     /// Version of the server.
@@ -43,7 +43,7 @@ pub struct Shared {
     pub(crate) access: AccessKeys,
     pub(crate) passwords: Passwords,
     pub(crate) addresses: AddressPolicy,
-    pub(crate) prices: Arc<PriceTable>,
+    pub(crate) prices: Arc<PriceBook>,
     pub(crate) public_url: Url,
     pub(crate) version: &'static str,
     pub(crate) demo: bool,

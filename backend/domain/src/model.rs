@@ -1,6 +1,7 @@
 //! Model names, wildcards, and which models a key may use.
 
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 
 /// The longest model name that is accepted anywhere.
 pub const MAX_MODEL_CHARS: usize = 200;
@@ -29,6 +30,35 @@ pub fn glob_matches(pattern: &str, name: &str) -> bool {
         }
     }
     p[pi..].iter().all(|b| *b == b'*')
+}
+
+/// Whether a name stands for many.
+pub fn is_pattern(name: &str) -> bool {
+    name.contains('*')
+}
+
+/// How exactly a name or pattern names a model, so that the one that was meant wins where several fit. A greater one
+/// is more exact: a name without stars, then the pattern with more letters of its own, then the one with fewer stars;
+/// of equals the one that comes first in the alphabet. No two different patterns are equal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Exactness<'a> {
+    whole: bool,
+    letters: usize,
+    stars: Reverse<usize>,
+    name: Reverse<&'a str>,
+}
+
+impl<'a> Exactness<'a> {
+    /// Of a name or pattern.
+    pub fn of(pattern: &'a str) -> Self {
+        let stars = pattern.bytes().filter(|b| *b == b'*').count();
+        Self {
+            whole: stars == 0,
+            letters: pattern.len() - stars,
+            stars: Reverse(stars),
+            name: Reverse(pattern),
+        }
+    }
 }
 
 /// Which models a key may use. An empty `allow` allows all; `deny` wins over `allow`.
@@ -78,6 +108,34 @@ mod tests {
         ] {
             assert_eq!(glob_matches(pattern, name), expected, "{pattern} {name}");
         }
+    }
+
+    #[test]
+    fn the_pattern_that_says_more_is_more_exact() {
+        let mut patterns = [
+            "*",
+            "claude-*",
+            "**",
+            "claude-haiku-5",
+            "*-5",
+            "c*",
+            "claude-haiku-*",
+            "*claude-",
+            "claude-*-5",
+        ];
+        patterns.sort_by(|a, b| Exactness::of(b).cmp(&Exactness::of(a)));
+        let expected = [
+            "claude-haiku-5",
+            "claude-haiku-*",
+            "claude-*-5",
+            "*claude-",
+            "claude-*",
+            "*-5",
+            "c*",
+            "*",
+            "**",
+        ];
+        assert_eq!(patterns, expected);
     }
 
     proptest! {

@@ -243,6 +243,11 @@ impl Call {
         betas.flat_map(|v| v.split(',')).any(|beta| beta.trim().starts_with("context-1m"))
     }
 
+    /// Whether the caller declines to be served, and billed, ahead of others.
+    pub(crate) fn standard_only(&self) -> bool {
+        self.parsed.service_tier.as_deref() == Some("standard_only")
+    }
+
     /// Whether an hour of cache may be written, which is the dearest input there is.
     pub(crate) fn one_hour_cache(&self) -> bool {
         self.parsed.cache_write == CacheWrite::OneHour

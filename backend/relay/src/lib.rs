@@ -36,8 +36,9 @@ pub use route::is_ours;
 
 use causeway_accounts::{AddressPolicy, SealingKey};
 use causeway_dialect::{Dialect, anthropic::request::Endpoint};
-use causeway_domain::{RequestId, price::PriceTable};
+use causeway_domain::{RequestId, price::PriceBook};
 use causeway_store::{Store, StoreError};
+use chrono::{DateTime, Utc};
 use http::{HeaderValue, Method, Request, Response};
 use http_body::Body;
 use identify::Caller;
@@ -65,7 +66,7 @@ const CHANGING: RelayError =
 pub struct Relay {
     store: Store,
     args: RelayArgs,
-    prices: Arc<PriceTable>,
+    prices: Arc<PriceBook>,
     directory: directory::Directory,
     upstream: upstream::Upstream,
     ledger: Arc<Ledger>,
@@ -86,7 +87,7 @@ impl Relay {
     pub async fn start(
         store: Store,
         args: RelayArgs,
-        prices: Arc<PriceTable>,
+        prices: Arc<PriceBook>,
         sealing: SealingKey,
         addresses: AddressPolicy,
     ) -> Result<Arc<Self>, StoreError> {
@@ -191,7 +192,7 @@ impl Relay {
         let call = call::Call::parse(&self.bodies, request, Endpoint::Messages, received).await?;
         for _ in 0..RESTARTS {
             let tenant = self.directory.tenant(caller.principal.org).await?;
-            let taken = match self.plan(&tenant, &caller, &call) {
+            let taken = match self.plan(&tenant, &caller, &call, start_of(id)) {
                 Ok(plan) => reserve::take(self, &caller, &call, &tenant, &plan, id).await?,
                 // What an old policy refuses, the one in force may not.
                 Err(error) if self.is_current(&caller, &tenant).await? => return Err(error),
@@ -225,15 +226,21 @@ impl Relay {
         let caller = self.caller(&request).await?;
         let (caller, tenant) = self.current(caller).await?;
         let call = call::Call::parse(&self.bodies, request, Endpoint::CountTokens, received).await?;
-        let plan = self.plan(&tenant, &caller, &call)?;
+        let plan = self.plan(&tenant, &caller, &call, Utc::now())?;
         count::tokens(self, &call, &plan).await
     }
 
     /// Everything that is judged by what we know, without asking anybody.
-    fn plan(&self, tenant: &Tenant, caller: &Caller, call: &call::Call) -> Result<plan::Plan, RelayError> {
+    fn plan(
+        &self,
+        tenant: &Tenant,
+        caller: &Caller,
+        call: &call::Call,
+        at: DateTime<Utc>,
+    ) -> Result<plan::Plan, RelayError> {
         identify::usable(&caller.principal)?;
         call.permitted(caller)?;
-        plan::candidates(&self.prices, tenant, caller, call, self.ledger.history())
+        plan::candidates(&self.prices.table(), tenant, caller, call, (self.ledger.history(), at))
     }
 
     /// The caller, with a key that may be used: checked before a body of any size is read.
@@ -292,4 +299,9 @@ impl Relay {
     pub async fn close(&self, patience: Duration) {
         self.ledger.close(&self.store, patience).await;
     }
+}
+
+/// When a request was accepted, as its row will say.
+fn start_of(id: RequestId) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(id.started_ms()).unwrap_or_default()
 }

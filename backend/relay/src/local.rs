@@ -33,17 +33,18 @@ pub(crate) fn greeting() -> Response<RelayBody> {
 /// The models that this key may use and that an account serves at a known price.
 fn usable_models(relay: &Relay, tenant: &Tenant, caller: &Caller) -> BTreeSet<String> {
     let principal = &caller.principal;
+    let (prices, now) = (relay.prices.table(), chrono::Utc::now());
     let mut names = BTreeSet::new();
     for account in tenant.accounts.iter().filter(|a| principal.account.is_none_or(|id| id == a.id)) {
         let listed = account.models.iter().flatten().cloned();
         match account.provider {
             Provider::Anthropic => {
-                names.extend(relay.prices.models_of("anthropic").map(|m| m.name.clone()));
+                names.extend(prices.models_of("anthropic").map(|m| m.name.clone()));
             }
             Provider::AnthropicCompatible => names.extend(listed.filter(|m| {
                 serves(account, m)
-                    && (relay.prices.find(account.provider, m).is_some()
-                        || tenant.price_overrides.contains_key(m)
+                    && (prices.find(account.provider, m).is_some()
+                        || tenant.own_price(account.provider, m, now).is_some()
                         || tenant.default_price.is_some())
             })),
         }

@@ -13,6 +13,7 @@ use causeway_domain::{
     provider::Provider,
 };
 use causeway_store::principal::HoldMode;
+use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
 /// How many accounts are offered to the script at most.
@@ -54,13 +55,13 @@ pub(crate) struct Candidate {
 }
 
 /// Finds them. The three ways to find none are three different answers: nobody knows the model (no price), no account
-/// serves it, and — earlier — the key may not use it.
+/// serves it, and — earlier — the key may not use it. Prices are those in force `at` the start of the request.
 pub(crate) fn candidates(
     prices: &PriceTable,
     tenant: &Tenant,
     caller: &Caller,
     call: &Call,
-    history: &History,
+    (history, at): (&History, DateTime<Utc>),
 ) -> Result<Plan, RelayError> {
     let model = call.parsed.model.as_str();
     let bound = caller.principal.account;
@@ -76,8 +77,9 @@ pub(crate) fn candidates(
     let mut unpriced = true;
     for account in usable {
         let known = prices.find(account.provider, model);
-        let price = tenant.price_overrides.get(model).cloned();
-        let price = price.or_else(|| known.map(|m| m.price.clone())).or_else(|| tenant.default_price.clone());
+        let price = tenant.own_price(account.provider, model, at).cloned();
+        let price =
+            price.or_else(|| known.map(|m| m.price_at(at).clone())).or_else(|| tenant.default_price.clone());
         let Some(price) = price else { continue };
         unpriced = false;
         if !serves(account, model) {
@@ -117,14 +119,23 @@ pub(crate) fn candidates(
         }
     }
     let searches = if call.parsed.searches_web { SEARCHES } else { 0 };
-    let one_hour = call.one_hour_cache();
     for candidate in &mut plan {
         let fee = candidate.price.searches(searches);
-        candidate.worst = candidate.price.worst_case(input, output, one_hour).saturating_add(fee);
+        candidate.worst = worst_case(candidate, call, (input, output)).saturating_add(fee);
     }
     let nanos = plan.iter().map(|c| c.factor.charge_at_most(c.worst)).max().unwrap_or(Nanos::ZERO);
     let tokens = input.saturating_add(output);
     Ok(Plan { candidates: plan, nanos, input, tokens })
+}
+
+/// The most the call can cost at an account. Only Anthropic itself is known to keep to `standard_only`.
+fn worst_case(candidate: &Candidate, call: &Call, (input, output): (u64, u64)) -> Nanos {
+    let (price, one_hour) = (&candidate.price, call.one_hour_cache());
+    if call.standard_only() && candidate.account.provider == Provider::Anthropic {
+        price.worst_case_at_standard(input, output, one_hour)
+    } else {
+        price.worst_case(input, output, one_hour)
+    }
 }
 
 /// Whether an account serves a model. Anthropic's own list is the price table; a compatible service serves what it

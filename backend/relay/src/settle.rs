@@ -2,7 +2,8 @@
 
 use causeway_dialect::usage::{Reading, TokenCounts as Metered};
 use causeway_domain::{
-    AccountId, Factor, KeyId, Nanos, OrgId, RequestId, TokenCounts, UserId, price::Snapshot,
+    AccountId, Factor, KeyId, Nanos, OrgId, RequestId, TokenCounts, UserId,
+    price::{ServiceTier, Snapshot},
 };
 use causeway_store::ledger::{Outcome, Revision, UsageEvent};
 use chrono::DateTime;
@@ -63,6 +64,9 @@ pub(crate) struct Figures {
     /// Searches that the provider made on its own.
     #[serde(default)]
     pub web_searches: u32,
+    /// The tier it was served at, as the provider says.
+    #[serde(default)]
+    pub tier: ServiceTier,
     /// Whether a sweeper made these, for an instance that died.
     #[serde(default)]
     pub swept: bool,
@@ -132,14 +136,17 @@ impl Draft {
         };
         let searches = ending.reading.as_ref().filter(|_| !answered_with_error).map_or(0, |r| r.web_searches);
         let chosen = self.candidates.get(candidate);
-        let cost =
-            chosen.map_or(Nanos::ZERO, |c| c.price.cost(&counts).saturating_add(c.price.searches(searches)));
+        let told = ending.reading.as_ref().and_then(|r| r.service_tier.as_deref());
+        let tier = ServiceTier::reported(told);
+        let cost = chosen
+            .map_or(Nanos::ZERO, |c| c.price.cost(&counts, tier).saturating_add(c.price.searches(searches)));
         Figures {
             status: ending.status,
             outcome: ending.outcome,
             estimated,
             tokens: counts,
             web_searches: u32::try_from(searches).unwrap_or(u32::MAX),
+            tier,
             swept: false,
             cost,
             charged: chosen.map_or(Factor::ONE, |c| c.factor).charge(cost),
@@ -169,6 +176,7 @@ impl Draft {
             estimated: figures.estimated,
             tokens: figures.tokens,
             web_searches: figures.web_searches,
+            tier: figures.tier,
             cost: figures.cost,
             charged: figures.charged,
             factor: chosen.factor,

@@ -5,7 +5,7 @@ use arc_swap::ArcSwap;
 use causeway_accounts::{AddressPolicy, Binding, SealingKey};
 use causeway_domain::{
     AccountId, Limits, Multiplier, OrgId,
-    price::{Price, Snapshot},
+    price::{Overrides, Price, Snapshot},
     provider::Provider,
     window::{Calendar, WindowEnds, WindowKind},
 };
@@ -28,7 +28,8 @@ pub(crate) struct Tenant {
     /// Price of models that no table knows.
     pub default_price: Option<Arc<Snapshot>>,
     /// Prices of its own.
-    pub price_overrides: HashMap<String, Arc<Snapshot>>,
+    price_overrides: Overrides,
+    as_of: DateTime<Utc>,
     /// How long a stream is read on after its client has left.
     pub drain: Duration,
     /// Accounts that can be used, best first.
@@ -91,11 +92,8 @@ impl Tenant {
             name: row.name,
             policy_version: row.policy_version,
             default_price: row.default_price.and_then(snapshot),
-            price_overrides: row
-                .price_overrides
-                .into_iter()
-                .filter_map(|(m, p)| Some((m, snapshot(p)?)))
-                .collect(),
+            price_overrides: row.price_overrides,
+            as_of: row.as_of,
             drain: Duration::from_millis(u64::from(row.drain_ms)),
             accounts: accounts.collect(),
             limits: row.limits,
@@ -107,6 +105,17 @@ impl Tenant {
             ends: ArcSwap::from_pointee(compute(&row.calendar, Utc::now())),
             calendar: row.calendar,
         }
+    }
+
+    /// Its own price for a model at an account of `provider`, in force at a moment. What the database has said to be
+    /// in force is, even if the clock here is behind.
+    pub(crate) fn own_price(
+        &self,
+        provider: Provider,
+        model: &str,
+        at: DateTime<Utc>,
+    ) -> Option<&Arc<Snapshot>> {
+        self.price_overrides.find(provider, model, at.max(self.as_of))
     }
 
     /// The current and next end of a window as the reservation script takes them.

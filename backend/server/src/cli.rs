@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::{
-    commands::{admin, migrate, openapi, serve, services, up},
+    commands::{admin, migrate, openapi, prices, serve, services, up},
     telemetry::LogArgs,
 };
 use clap::{
@@ -27,6 +27,7 @@ enum Command {
     Serve(serve::ServeArgs),
     Migrate(migrate::MigrateArgs),
     Admin(admin::AdminArgs),
+    Prices(prices::PricesArgs),
     Openapi(openapi::OpenapiArgs),
     Services(services::ServicesArgs),
 }
@@ -53,6 +54,7 @@ impl Cli {
             Command::Serve(args) => serve::run(args).await,
             Command::Migrate(args) => migrate::run(args).await,
             Command::Admin(args) => admin::run(args).await,
+            Command::Prices(args) => prices::run(args).await,
             Command::Openapi(args) => openapi::run(args),
             Command::Services(args) => services::run(args).await,
         }

@@ -3,6 +3,7 @@
 pub(crate) mod admin;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
+pub(crate) mod prices;
 pub(crate) mod serve;
 pub(crate) mod services;
 pub(crate) mod up;

@@ -8,6 +8,7 @@ mod config;
 mod demo;
 mod http;
 mod jobs;
+mod prices;
 mod server;
 mod shutdown;
 mod telemetry;

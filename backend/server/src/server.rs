@@ -7,13 +7,13 @@ use crate::{
     config::Http,
     http::{dispatch::Dispatch, docs, health::Ready, listen, metrics, routes},
     jobs,
+    prices::Prices,
     shutdown::Shutdown,
     telemetry,
 };
 use anyhow::{Context, Result};
 use causeway_accounts::{AddressPolicy, MasterKey, SealingKey};
 use causeway_admin::{AdminArgs, AdminState, Wiring};
-use causeway_domain::price::{PriceTable, table};
 use causeway_relay::{Relay, RelayArgs};
 use causeway_store::{Store, StoreArgs};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -33,6 +33,7 @@ pub(crate) struct Settings {
     pub(crate) addresses: AddressPolicy,
     pub(crate) admin: AdminArgs,
     pub(crate) relay: RelayArgs,
+    pub(crate) prices: Prices,
     /// Says so on the pages.
     pub(crate) demo: bool,
 }
@@ -76,18 +77,20 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
     let store = Store::connect(&settings.store).await.context("connecting to Postgres and Redis")?;
     let sealing = SealingKey::new(&settings.master);
     sealing.confirm(&store.app).await.context("comparing CAUSEWAY_SECRET_KEY with the database's")?;
-    let prices = Arc::new(PriceTable::parse(table::SHIPPED).context("reading the price table")?);
+    let prices = settings.prices;
     let admin = AdminState::new(Wiring {
         store: store.clone(),
         args: settings.admin,
         master: &settings.master,
         addresses: settings.addresses.clone(),
-        prices: Arc::clone(&prices),
+        prices: Arc::clone(&prices.book),
         public_url: settings.http.public_url.clone(),
         version: env!("CARGO_PKG_VERSION"),
         demo: settings.demo,
     });
-    let relay = Relay::start(store.clone(), settings.relay, prices, sealing, settings.addresses).await?;
+    let relay =
+        Relay::start(store.clone(), settings.relay, Arc::clone(&prices.book), sealing, settings.addresses)
+            .await?;
 
     let (connections, background) = (TaskTracker::new(), TaskTracker::new());
     let stop_background = CancellationToken::new();
@@ -97,6 +100,7 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
     let ready = Ready::new(store.clone(), prepared.clone(), shutdown.clone());
     let (admin, document) = causeway_admin::router(admin);
     let router = routes::router(admin, &docs::with_relay(document), ready, https)?;
+    background.spawn(prices.watch(stop_background.clone()));
     background.spawn(jobs::run(store.clone(), Arc::clone(&relay), stop_background.clone()));
 
     let running = Running {

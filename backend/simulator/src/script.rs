@@ -46,6 +46,8 @@ pub struct Script {
     pub repeat_usage: Option<bool>,
     /// An interim `message_delta` with cumulative usage after every so many content deltas.
     pub usage_every: Option<u32>,
+    /// The service tier that the usage names (default `standard`).
+    pub tier: Option<String>,
     /// Usage figures chosen by the caller instead of the seed.
     pub tokens: ChosenTokens,
     /// Silence before the head, in milliseconds.

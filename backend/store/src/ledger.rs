@@ -5,7 +5,8 @@ mod sums;
 
 use crate::{JobsDb, StoreError, StoreResult, hold::ScopeId};
 use causeway_domain::{
-    AccountId, Factor, KeyId, Nanos, OrgId, RequestId, TokenCounts, UserId, price::Snapshot,
+    AccountId, Factor, KeyId, Nanos, OrgId, RequestId, TokenCounts, UserId,
+    price::{ServiceTier, Snapshot},
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -89,6 +90,9 @@ pub struct UsageEvent {
     pub tokens: TokenCounts,
     /// Searches that the provider made on its own.
     pub web_searches: u32,
+    /// The tier it was billed at.
+    #[serde(default)]
+    pub tier: ServiceTier,
     /// At the provider's price.
     pub cost: Nanos,
     /// Charged to the key.

@@ -9,6 +9,7 @@
 pub mod accounts;
 pub mod args;
 pub mod audit;
+pub mod billed;
 pub mod boots;
 pub mod cache;
 pub mod credits;

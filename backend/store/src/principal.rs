@@ -1,9 +1,12 @@
 //! What the relay knows of a caller and of its organisation. Read across tenants, by the relay's role only.
 
-use crate::{RelayDb, StoreError, StoreResult};
+use crate::{RelayDb, StoreError, StoreResult, price_overrides};
 use causeway_domain::{
-    AccountId, KeyId, Limits, Multiplier, Nanos, OrgId, Plan, UserId, model::ModelPolicy, price::Price,
-    provider::Provider, window::Calendar,
+    AccountId, KeyId, Limits, Multiplier, Nanos, OrgId, Plan, UserId,
+    model::ModelPolicy,
+    price::{Overrides, Price},
+    provider::Provider,
+    window::Calendar,
 };
 use chrono::{DateTime, Utc, Weekday};
 use serde::de::DeserializeOwned;
@@ -54,7 +57,9 @@ pub struct Tenancy {
     /// Price of models that no table knows.
     pub default_price: Option<Price>,
     /// Prices of its own.
-    pub price_overrides: HashMap<String, Price>,
+    pub price_overrides: Overrides,
+    /// When this was read, by the clock of the database, which also says from when on a price counts.
+    pub as_of: DateTime<Utc>,
     /// Its limits: the tighter of its own, its plan's, and what is left of its credits where it is prepaid.
     pub limits: Limits,
     /// Whether it is prepaid, so that a total that is used up is a matter of paying.
@@ -189,9 +194,7 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
     )
     .fetch_all(&db.0)
     .await?;
-    let overrides = sqlx::query!("select model, price from price_overrides where org_id = $1", org.0)
-        .fetch_all(&db.0)
-        .await?;
+    let (as_of, overrides) = price_overrides::live(db, org).await?;
     let multipliers =
         sqlx::query!("select provider, multiplier from provider_multipliers where org_id = $1", org.0)
             .fetch_all(&db.0)
@@ -209,10 +212,8 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
         },
         drain_ms: u32::try_from(o.drain_ms).unwrap_or(0),
         default_price: o.default_price.map(|p| shape("default price", p)).transpose()?,
-        price_overrides: overrides
-            .into_iter()
-            .map(|r| Ok((r.model, shape("price override", r.price)?)))
-            .collect::<StoreResult<_>>()?,
+        price_overrides: Overrides::new(overrides),
+        as_of,
         limits: tightest(&own, &plan, o.credit_nanos.map(Nanos)),
         prepaid: o.credit_nanos.is_some(),
         multiplier: multiplier(o.multiplier)?,

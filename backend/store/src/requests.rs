@@ -1,6 +1,6 @@
 //! The request log, read by the admin API.
 
-use crate::{StoreError, StoreResult, TenantTx};
+use crate::{StoreError, StoreResult, TenantTx, billed::first_id};
 use causeway_domain::{AccountId, KeyId, RequestId, UserId};
 use chrono::{DateTime, Utc};
 use sqlx::{Postgres, QueryBuilder};
@@ -111,12 +111,6 @@ pub async fn get(tx: &mut TenantTx, id: RequestId, user: Option<UserId>) -> Stor
         query.push(" and r.user_id = ").push_bind(user.0);
     }
     query.build_query_as().fetch_optional(tx.conn()).await?.ok_or(StoreError::NotFound)
-}
-
-/// The smallest version 7 UUID of a millisecond.
-fn first_id(at: DateTime<Utc>) -> Uuid {
-    let ms = u128::try_from(at.timestamp_millis()).unwrap_or(0);
-    Uuid::from_u128((ms & 0xffff_ffff_ffff) << 80)
 }
 
 /// A pattern with stars as SQL's `like` writes it.

@@ -35,7 +35,7 @@ where
     store.app.close().await;
     store.relay.close().await;
     store.jobs.close().await;
-    statement(&server, format!("drop database {name} with (force)")).await;
+    drop_database(&server, &name).await;
     if let Err(failed) = outcome {
         panic::resume_unwind(failed.into_panic());
     }
@@ -57,6 +57,19 @@ pub async fn lose(cache: &Cache, org: OrgId) {
 pub async fn change(tx: &mut TenantTx, statement: &str) {
     good(tx.conn().execute(sqlx::AssertSqlSafe(statement.to_owned())).await, statement);
     good(tx.bump_policy().await, "policy");
+}
+
+/// Drops a database. Autovacuum may be at work in it, and is nobody's to end: it leaves soon.
+async fn drop_database(server: &SecretString, name: &str) {
+    let mut connection = good(PgConnection::connect(server.expose_secret()).await, "connect");
+    let sql = format!("drop database {name} with (force)");
+    for _ in 0..50 {
+        if connection.execute(sqlx::AssertSqlSafe(sql.clone())).await.is_ok() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    good(connection.execute(sqlx::AssertSqlSafe(sql)).await, "statement");
 }
 
 async fn statement(server: &SecretString, sql: String) {

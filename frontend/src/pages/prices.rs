@@ -34,7 +34,7 @@ pub(crate) fn Prices() -> impl IntoView {
     let settled: Signal<String> = signal_debounced(search, 250.0);
     let prices = Query::new(move || {
         let text = settled.get().trim().to_owned();
-        let query = PriceQuery { query: (!text.is_empty()).then_some(text) };
+        let query = PriceQuery { query: (!text.is_empty()).then_some(text), ..PriceQuery::default() };
         async move {
             let wanted = query.query.clone().unwrap_or_default();
             let mut list = api.prices(query).await?;

@@ -57,6 +57,12 @@ fn explain(path: &str, error: &serde_json::Error) -> ApiError {
     let text = error.to_string();
     // Place in the text: of no use beside the field.
     let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
+    // A key that is none of those it may be has no place of its own in serde's path.
+    let key = message.strip_prefix("unknown variant `").and_then(|m| m.split_once('`')).map(|(key, _)| key);
+    let path = match (path.strip_suffix('?'), key) {
+        (Some(place), Some(key)) => &format!("{place}{key}"),
+        _ => path,
+    };
     let parent = if path == "." { "" } else { path };
     // Serde knows such a field only in its message, and its path sometimes.
     let named = ["unknown field `", "missing field `"]
@@ -73,7 +79,7 @@ fn explain(path: &str, error: &serde_json::Error) -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use causeway_openapi::{CreateAccount, CreateKey};
+    use causeway_openapi::{CreateAccount, CreateKey, SetPrice};
 
     fn refused<T: DeserializeOwned>(json: &str) -> String {
         match parse::<T>(json.as_bytes()) {
@@ -100,6 +106,12 @@ mod tests {
         ] {
             assert_eq!(refused::<CreateKey>(json), field, "{json}");
         }
+    }
+
+    #[test]
+    fn a_key_that_does_not_exist_is_named_by_its_path() {
+        let json = r#"{"input":"1","output":"1","tiers":{"fast":{"input":"1","output":"1"}}}"#;
+        assert_eq!(refused::<SetPrice>(json), "tiers.fast");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Listing prices.
 
+use super::{figures, preset_of};
 use crate::{
     docs,
     error::ApiError,
@@ -8,14 +9,24 @@ use crate::{
     state::AdminState,
 };
 use axum::{Json, extract::State};
-use causeway_domain::price::{Price, table::Model};
-use causeway_openapi::{PriceFigures, PriceList, PriceOverride, PriceQuery, PriceRow};
-use causeway_store::price_overrides;
+use causeway_domain::{
+    price::{
+        Overrides,
+        overrides::{Version, in_force, planned},
+        table::Model,
+    },
+    provider::Provider,
+};
+use causeway_openapi::{
+    PlannedPrice, PriceFigures, PriceList, PriceOverride, PriceQuery, PriceRow, RefusedTable,
+};
+use causeway_store::price_overrides::{self, Recorded};
 use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// List prices
 ///
-/// Every model of the price table, and those that only an override of the organisation knows, by name. Dollars per million
+/// Every entry of the price table, and those that only an override of the organisation knows, by name. Dollars per million
 /// tokens.
 #[utoipa::path(
     get, path = "/prices", tag = "prices", operation_id = "listPrices", params(PriceQuery),
@@ -30,42 +41,122 @@ pub(crate) async fn handle(
     Params(query): Params<PriceQuery>,
 ) -> Result<Json<PriceList>, ApiError> {
     let mut tx = caller.begin(&state).await?;
-    let mut own = price_overrides::list(&mut tx).await?;
+    let known = price_overrides::history(&mut tx, None).await?;
+    let (table, standing) = (state.prices.table(), state.prices.standing());
+    let own = Own::new(known, Utc::now());
+    let mut items: Vec<PriceRow> = table.iter().map(|model| own.known(model)).collect();
+    items.extend(own.unlisted(&items));
     let part = query.query.unwrap_or_default().to_lowercase();
-    let mut items: Vec<PriceRow> =
-        state.prices.iter().map(|model| known(model, own.get(&model.name))).collect();
-    // What is left is in no table.
-    own.retain(|model, _| !items.iter().any(|row| row.model == *model));
-    items.extend(own.into_iter().map(|(model, own)| unknown(model, &own)));
-    items.retain(|row| row.model.to_lowercase().contains(&part));
+    items.retain(|row| {
+        row.model.to_lowercase().contains(&part)
+            && query.provider.as_ref().is_none_or(|p| row.provider == *p)
+            && (!query.overridden || row.own.is_some() || !row.planned.is_empty())
+    });
     items.sort_by(|a, b| (&a.model, &a.provider).cmp(&(&b.model, &b.provider)));
-    Ok(Json(PriceList { source: state.prices.source.clone(), items }))
+    let sections: BTreeSet<_> = table.iter().map(|m| m.provider.clone()).collect();
+    Ok(Json(PriceList {
+        source: table.source.clone(),
+        version: table.version.clone(),
+        date: table.date,
+        custom: standing.file.is_some(),
+        read_at: standing.read_at,
+        refused: standing
+            .refused
+            .as_ref()
+            .map(|(problem, at)| RefusedTable { problem: problem.clone(), at: *at }),
+        providers: sections.into_iter().collect(),
+        items,
+    }))
 }
 
-fn known(model: &Model, own: Option<&(Price, DateTime<Utc>)>) -> PriceRow {
-    PriceRow {
-        model: model.name.clone(),
-        provider: model.provider.clone(),
-        mode: model.mode.clone(),
-        context: model.context,
-        max_output: model.max_output,
-        table: Some(PriceFigures::from(&**model.price)),
-        own: own.map(shown),
+/// The organisation's own prices.
+struct Own {
+    overrides: Overrides,
+    /// By name and provider, as they were recorded.
+    named: BTreeMap<(String, Option<&'static str>), Vec<Version>>,
+    recorded_at: HashMap<i64, DateTime<Utc>>,
+    now: DateTime<Utc>,
+}
+
+impl Own {
+    fn new(known: Vec<Recorded>, now: DateTime<Utc>) -> Self {
+        let recorded_at = known.iter().map(|r| (r.version.id, r.at)).collect();
+        let mut named: BTreeMap<_, Vec<Version>> = BTreeMap::new();
+        let versions: Vec<Version> = known.into_iter().rev().map(|r| r.version).collect();
+        for version in &versions {
+            let name = (version.model.clone(), version.provider.map(Provider::as_str));
+            named.entry(name).or_default().push(version.clone());
+        }
+        Self { overrides: Overrides::new(versions), named, recorded_at, now }
     }
-}
 
-fn unknown(model: String, own: &(Price, DateTime<Utc>)) -> PriceRow {
-    PriceRow {
-        model,
-        provider: String::new(),
-        mode: String::new(),
-        context: None,
-        max_output: None,
-        table: None,
-        own: Some(shown(own)),
+    /// The row of an entry of the table.
+    fn known(&self, model: &Model) -> PriceRow {
+        let provider = preset_of(&model.provider);
+        let mut planned = self.planned(&model.name, None);
+        planned.extend(self.planned(&model.name, Some(provider.as_str())));
+        planned.sort_by_key(|p| p.from);
+        let later = model.changes.iter().filter(|(from, _)| *from > self.now);
+        PriceRow {
+            model: model.name.clone(),
+            provider: model.provider.clone(),
+            mode: model.mode.clone(),
+            context: model.context,
+            max_output: model.max_output,
+            table: Some(PriceFigures::from(&***model.price_at(self.now))),
+            table_planned: later
+                .map(|(from, price)| PlannedPrice { from: *from, price: PriceFigures::from(&***price) })
+                .collect(),
+            own: self.overrides.version(provider, &model.name, self.now).and_then(|v| self.shown(v)),
+            planned,
+        }
     }
-}
 
-fn shown((price, updated_at): &(Price, DateTime<Utc>)) -> PriceOverride {
-    PriceOverride { price: PriceFigures::from(price), updated_at: *updated_at }
+    /// Rows for names that no row of the table stands for.
+    fn unlisted(&self, listed: &[PriceRow]) -> Vec<PriceRow> {
+        let stands_for = |row: &PriceRow, provider: Option<&str>| {
+            provider.is_none_or(|provider| preset_of(&row.provider).as_str() == provider)
+        };
+        let mut rows = Vec::new();
+        for ((model, provider), versions) in &self.named {
+            if listed.iter().any(|row| row.model == *model && stands_for(row, *provider)) {
+                continue;
+            }
+            let own = in_force(versions, self.now).and_then(|v| self.shown(v));
+            let planned = self.planned(model, *provider);
+            // What was removed is history.
+            if own.is_some() || !planned.is_empty() {
+                rows.push(PriceRow {
+                    model: model.clone(),
+                    provider: provider.unwrap_or_default().to_owned(),
+                    mode: String::new(),
+                    context: None,
+                    max_output: None,
+                    table: None,
+                    table_planned: Vec::new(),
+                    own,
+                    planned,
+                });
+            }
+        }
+        rows
+    }
+
+    fn shown(&self, version: &Version) -> Option<PriceOverride> {
+        Some(PriceOverride {
+            model: version.model.clone(),
+            provider: version.provider,
+            price: figures(version)?,
+            from: version.from,
+            updated_at: self.recorded_at.get(&version.id).copied()?,
+        })
+    }
+
+    fn planned(&self, model: &str, provider: Option<&'static str>) -> Vec<PlannedPrice> {
+        let versions = self.named.get(&(model.to_owned(), provider)).map(Vec::as_slice).unwrap_or_default();
+        planned(versions, self.now)
+            .into_iter()
+            .filter_map(|v| Some(PlannedPrice { from: v.from, price: figures(v)? }))
+            .collect()
+    }
 }

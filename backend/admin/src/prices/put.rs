@@ -1,5 +1,6 @@
 //! Setting an override.
 
+use super::{line, of_name};
 use crate::{
     check::Check,
     docs,
@@ -9,41 +10,72 @@ use crate::{
     state::AdminState,
 };
 use axum::{Json, extract::State};
-use causeway_domain::{model::MAX_MODEL_CHARS, price::Price};
-use causeway_openapi::PriceFigures;
-use causeway_store::price_overrides;
-use serde_json::json;
+use causeway_domain::price::{Price, overrides::in_force};
+use causeway_openapi::{PriceFigures, SetPrice};
+use causeway_store::price_overrides::{self, NewVersion};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Names with a price of their own that an organisation may have: every request looks through them.
+const MOST: i64 = 500;
+
+/// How far in the past a moment may be that was meant to be now.
+const NOW: TimeDelta = TimeDelta::minutes(1);
+
+/// How far ahead a price can be planned.
+const FAR: TimeDelta = TimeDelta::days(3660);
 
 /// Set a price
 ///
-/// Uses this price for the model in this organisation, instead of the table's, from the next request on. Past requests
-/// keep the price they were charged at. Cache prices that are absent follow from `input`.
+/// Uses this price for the model in this organisation, instead of the table's, from the next request on or from a moment
+/// that is given. Past requests keep the price they were charged at, so a moment in the past is refused. Of several
+/// names that fit a model the most exact one wins: a name before patterns, then the pattern with more letters. Cache
+/// prices that are absent follow from `input`.
 #[utoipa::path(
     put, path = "/prices/overrides/{model}", tag = "prices", operation_id = "setPrice",
-    params(("model" = String, Path, description = "Model, as the provider names it; a slash as %2F", example = "claude-haiku-4-5")),
-    request_body = PriceFigures,
+    params(("model" = String, Path, description = "Model, as the provider names it, or a pattern with `*`; a slash as %2F", example = "claude-haiku-4-5")),
+    request_body = SetPrice,
     responses(
-        (status = 200, description = "The price as it is now, with everything filled in", body = PriceFigures),
-        docs::Input, docs::Guarded, docs::Failures
+        (status = 200, description = "The price as it was recorded, with everything filled in", body = PriceFigures),
+        docs::Input, docs::Guarded, docs::Clash, docs::Failures
     )
 )]
 pub(crate) async fn handle(
     State(state): State<AdminState>,
     May { caller, .. }: May<right::PricesWrite>,
     Place(model): Place<String>,
-    Body(input): Body<PriceFigures>,
+    Body(input): Body<SetPrice>,
 ) -> Result<Json<PriceFigures>, ApiError> {
+    let (provider, from) = (input.provider, input.from);
+    let figures = input.figures();
+    let now = Utc::now();
     let mut check = Check::default();
-    let model = check.text("model", &model, 1..=MAX_MODEL_CHARS);
-    check.price("", &input);
+    let model = check.model("model", &model);
+    check.price("", &figures);
+    moment(&mut check, from, now);
     check.done()?;
-    let price = Price::from(&input);
-    let figures = PriceFigures::from(&price);
+    let price = Price::from(&figures);
+    // What was meant to be now is now by the clock of the database, and not a moment ago.
+    let from = from.filter(|from| *from > now);
+
     let mut tx = caller.begin(&state).await?;
-    let before = price_overrides::put(&mut tx, &model, &price).await?;
-    let line = |price: &PriceFigures| json!({"model": model, "price": price});
-    let before = before.map(|price| line(&PriceFigures::from(&price)));
-    caller.record(&mut tx, "price.set", ("price", None), before, Some(line(&figures))).await?;
+    let known = price_overrides::history(&mut tx, Some(&model)).await?;
+    let versions = of_name(&known, &model, provider);
+    if versions.is_empty() && price_overrides::names(&mut tx).await? >= MOST {
+        return Err(ApiError::Conflict(format!(
+            "{MOST} names have had a price of their own, which is the most there can be; use a pattern instead"
+        )));
+    }
+    let before = in_force(&versions, from.unwrap_or(now)).map(line);
+    let new = NewVersion { provider, model: &model, from, price: Some(&price), by: caller.user.id };
+    let after = price_overrides::add(&mut tx, new).await?;
+    caller.record(&mut tx, "price.set", ("price", None), before, Some(line(&after))).await?;
     state.commit(tx).await?;
-    Ok(Json(figures))
+    Ok(Json(PriceFigures::from(&price)))
+}
+
+fn moment(check: &mut Check, from: Option<DateTime<Utc>>, now: DateTime<Utc>) {
+    let Some(from) = from else { return };
+    let past = "must not be in the past: requests keep the price they were billed at";
+    check.require(from >= now - NOW, "from", past);
+    check.require(from <= now + FAR, "from", "must be within the next ten years");
 }

@@ -9,6 +9,8 @@ mod keys;
 mod log;
 mod matrix;
 mod operator;
+mod price_check;
+mod prices;
 mod sessions;
 mod setup;
 mod world;

@@ -45,6 +45,7 @@ fn rows() -> Vec<Row> {
         (M::GET, "/usage/summary", None, [401, 200, 200, 200, 200]),
         (M::GET, "/prices", None, [401, 200, 200, 200, 200]),
         (M::PUT, "/prices/overrides/{model}", Some(PRICE), [401, 403, 403, 200, 200]),
+        (M::GET, "/prices/overrides/{model}", None, [401, 200, 200, 200, 200]),
         (M::DELETE, "/prices/overrides/{model}", None, [401, 403, 403, 204, 204]),
         (M::GET, "/audit", None, [401, 403, 403, 200, 200]),
         (M::GET, "/balance", None, [401, 200, 200, 200, 200]),

@@ -10,7 +10,10 @@ use causeway_admin::{
     AdminArgs, AdminState, Wiring,
     people::{self, Created, NewOwner},
 };
-use causeway_domain::{OrgId, Role, UserId, price::PriceTable, price::table};
+use causeway_domain::{
+    OrgId, Role, UserId,
+    price::{PriceBook, PriceTable, table},
+};
 use causeway_store::{Store, StoreArgs, TenantTx, memberships, testing, users};
 use chrono::{DateTime, Utc};
 use http_body_util::BodyExt;
@@ -52,7 +55,7 @@ where
             args: AdminArgs::default(),
             master: &master,
             addresses: AddressPolicy::new(Vec::new(), true),
-            prices: Arc::new(PriceTable::parse(table::SHIPPED).unwrap()),
+            prices: Arc::new(PriceBook::shipped(PriceTable::parse(table::SHIPPED).unwrap())),
             public_url: "http://localhost:3000".parse().unwrap(),
             version: "0.0.0",
             demo: true,

@@ -50,15 +50,26 @@ impl<'de> Deserialize<'de> for Snapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::price::Rates;
+    use crate::price::{Rates, ServiceTier};
 
     #[test]
     fn a_snapshot_reads_back_as_the_price_it_was_made_of() {
         let base = Rates::with_defaults(3, 5, None, None, None);
-        let price = Price { base, long_context: vec![], web_search: 7 };
+        let mut price = Price { web_search: 7, ..Price::flat(base) };
+        price.tiers.insert(ServiceTier::Priority, price.standard.of_tier(base));
         let snapshot = Snapshot::try_from(price.clone()).unwrap();
         let back: Snapshot = serde_json::from_str(&serde_json::to_string(&snapshot).unwrap()).unwrap();
         assert_eq!(*back, price);
         assert_eq!(serde_json::from_str::<Price>(back.json()).unwrap(), price);
+    }
+
+    #[test]
+    fn prices_of_rows_from_before_tiers_read_as_they_were() {
+        let old = r#"{"base":{"input":1,"output":2,"cache_read":3,"cache_write_5m":4,"cache_write_1h":5},
+            "long_context":[{"above_tokens":9,"rates":{"input":6,"output":2,"cache_read":3,"cache_write_5m":4,
+            "cache_write_1h":5}}]}"#;
+        let price: Price = serde_json::from_str(old).unwrap();
+        let written: serde_json::Value = serde_json::to_value(&price).unwrap();
+        assert_eq!(written, serde_json::from_str::<serde_json::Value>(old).unwrap());
     }
 }

@@ -1,11 +1,23 @@
 //! The price table: a JSON file that a person can read, edit and diff, parsed once into integers.
 //!
-//! The file is `data/prices.json` and names its own source and date. Dollars per million tokens are decimal
-//! strings there; nothing is ever read as a floating point number.
+//! The shipped one is `data/prices.json`; it names its own version, source and date. An entry may be a pattern with
+//! `*`, and may have later prices with the date from which each is in force:
+//!
+//! ```json
+//! {"version": "2027.1", "date": "2027-01-04", "source": "…", "providers": {"anthropic": {"claude-x-*": {
+//!   "usd_per_million": {"input": "3", "output": "15"},
+//!   "tiers": {"priority": {"input": "6", "output": "30"}},
+//!   "long_context": [{"above_tokens": 200000, "usd_per_million": {"input": "6", "output": "22.5"}}],
+//!   "changes": [{"from": "2027-03-01", "usd_per_million": {"input": "2", "output": "10"}}]
+//! }}}}
+//! ```
 
-use super::{LongContext, Price, Rates, Snapshot};
-use crate::{money::Nanos, provider::Provider};
-use serde::Deserialize;
+use super::{Snapshot, file::File};
+use crate::{
+    model::{Exactness, glob_matches, is_pattern},
+    provider::Provider,
+};
+use chrono::{DateTime, NaiveDate, Utc};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// The table that the product ships.
@@ -16,24 +28,45 @@ pub const SHIPPED: &str = include_str!("../../data/prices.json");
 pub struct PriceTable {
     /// Where the figures come from, as the file says.
     pub source: String,
-    providers: BTreeMap<String, BTreeMap<String, Arc<Model>>>,
+    /// Its version, as the file says.
+    pub version: Option<String>,
+    /// When the figures were collected.
+    pub date: Option<NaiveDate>,
+    sections: BTreeMap<String, Section>,
 }
 
-/// One model of one provider.
+/// The models of one provider.
+#[derive(Clone, Debug, Default)]
+struct Section {
+    models: BTreeMap<String, Arc<Model>>,
+    /// The most exact first.
+    patterns: Vec<Arc<Model>>,
+}
+
+/// One model of one provider, or a pattern of models.
 #[derive(Clone, Debug)]
 pub struct Model {
-    /// Name as the provider spells it.
+    /// Name as the provider spells it; with `*` it stands for many.
     pub name: String,
     /// The provider's section in the file.
     pub provider: String,
-    /// Prices.
-    pub price: Arc<Snapshot>,
+    /// The first price.
+    pub first: Arc<Snapshot>,
+    /// Later ones with the moment from which they are in force, in order.
+    pub changes: Vec<(DateTime<Utc>, Arc<Snapshot>)>,
     /// The largest prompt plus answer, in tokens.
     pub context: Option<u64>,
     /// The largest answer, in tokens.
     pub max_output: Option<u64>,
     /// `chat`, `responses`, `embedding`.
     pub mode: String,
+}
+
+impl Model {
+    /// The price in force at a moment.
+    pub fn price_at(&self, at: DateTime<Utc>) -> &Arc<Snapshot> {
+        self.changes.iter().rev().find(|(from, _)| *from <= at).map_or(&self.first, |(_, price)| price)
+    }
 }
 
 /// A table that cannot be used: where, and why.
@@ -50,144 +83,94 @@ pub enum TableError {
         /// Model.
         model: String,
         /// Field.
-        field: &'static str,
+        field: String,
         /// What is wrong.
         problem: String,
     },
-}
-
-#[derive(Deserialize)]
-struct File {
-    source: String,
-    #[serde(default)]
-    fees: BTreeMap<String, Fees>,
-    providers: BTreeMap<String, BTreeMap<String, Entry>>,
-}
-
-/// What a provider asks for besides tokens.
-#[derive(Deserialize)]
-struct Fees {
-    web_search_usd_per_thousand: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Entry {
-    #[serde(default)]
-    mode: String,
-    usd_per_million: Dollars,
-    context: Option<u64>,
-    max_output: Option<u64>,
-    #[serde(default)]
-    long_context: Vec<Tier>,
-}
-
-#[derive(Deserialize)]
-struct Tier {
-    above_tokens: u64,
-    usd_per_million: Dollars,
-}
-
-#[derive(Deserialize)]
-struct Dollars {
-    input: Option<String>,
-    output: Option<String>,
-    cache_read: Option<String>,
-    cache_write_5m: Option<String>,
-    cache_write_1h: Option<String>,
-}
-
-impl Dollars {
-    /// Dollars per million tokens are nano-dollars per million tokens once parsed as money. A price that is
-    /// not listed falls back to `base` where there is one, else to zero (embeddings have no output).
-    fn rates(&self, base: Option<&Rates>) -> Result<Rates, (&'static str, String)> {
-        let read = |field, text: &Option<String>| match text {
-            None => Ok(None),
-            Some(text) => match text.parse::<Nanos>() {
-                Ok(n) if n.0 >= 0 => Ok(Some(n.0)),
-                Ok(_) => Err((field, "negative".to_owned())),
-                Err(e) => Err((field, format!("{text:?} is {e}"))),
-            },
-        };
-        let input = read("input", &self.input)?.or(base.map(|b| b.input)).unwrap_or(0);
-        let output = read("output", &self.output)?.or(base.map(|b| b.output)).unwrap_or(0);
-        Ok(Rates::with_defaults(
-            input,
-            output,
-            read("cache_read", &self.cache_read)?,
-            read("cache_write_5m", &self.cache_write_5m)?,
-            read("cache_write_1h", &self.cache_write_1h)?,
-        ))
-    }
 }
 
 impl PriceTable {
     /// Reads a table; the first bad figure is named.
     pub fn parse(json: &str) -> Result<Self, TableError> {
         let file: File = serde_json::from_str(json)?;
-        let mut providers = BTreeMap::new();
+        let mut sections = BTreeMap::new();
         for (provider, entries) in file.providers {
-            let mut models = BTreeMap::new();
-            let fee = file.fees.get(&provider).and_then(|f| f.web_search_usd_per_thousand.as_deref());
-            let web_search = match fee.map(str::parse::<Nanos>) {
-                None => 0,
-                Some(Ok(per_thousand)) => per_thousand.0 / 1000,
-                Some(Err(problem)) => {
-                    return Err(TableError::Figure {
-                        provider,
-                        model: "fees".to_owned(),
-                        field: "web_search_usd_per_thousand",
-                        problem: problem.to_string(),
-                    });
-                }
+            let at = |model: &str| {
+                let (provider, model) = (provider.clone(), model.to_owned());
+                move |(field, problem)| TableError::Figure { provider, model, field, problem }
             };
+            let fees = file.fees.get(&provider).map(super::file::Fees::web_search);
+            let web_search = fees.transpose().map_err(at("fees"))?.unwrap_or(0);
+            let mut section = Section::default();
             for (name, entry) in entries {
-                let named = |(field, problem)| TableError::Figure {
-                    provider: provider.clone(),
-                    model: name.clone(),
-                    field,
-                    problem,
-                };
-                let base = entry.usd_per_million.rates(None).map_err(named)?;
-                let mut long_context = Vec::new();
-                for tier in &entry.long_context {
-                    let rates = tier.usd_per_million.rates(Some(&base)).map_err(named)?;
-                    long_context.push(LongContext { above_tokens: tier.above_tokens, rates });
+                let first = entry.price(web_search).map_err(at(&name))?;
+                let mut changes = BTreeMap::new();
+                for change in &entry.changes {
+                    let price = change.price(web_search).map_err(at(&name))?;
+                    if changes.insert(change.from, Arc::new(Snapshot::try_from(price)?)).is_some() {
+                        let problem = format!("two prices from {} on", change.from);
+                        return Err(at(&name)(("changes".to_owned(), problem)));
+                    }
                 }
-                long_context.sort_by_key(|tier| tier.above_tokens);
-                let model = Model {
+                let model = Arc::new(Model {
                     name: name.clone(),
                     provider: provider.clone(),
-                    price: Arc::new(Snapshot::try_from(Price { base, long_context, web_search })?),
+                    first: Arc::new(Snapshot::try_from(first)?),
+                    changes: changes.into_iter().collect(),
                     context: entry.context,
                     max_output: entry.max_output,
                     mode: entry.mode,
-                };
-                models.insert(name, Arc::new(model));
+                });
+                if is_pattern(&name) {
+                    section.patterns.push(model);
+                } else {
+                    section.models.insert(name, model);
+                }
             }
-            providers.insert(provider, models);
+            section.patterns.sort_by(|a, b| Exactness::of(&b.name).cmp(&Exactness::of(&a.name)));
+            sections.insert(provider, section);
         }
-        Ok(Self { source: file.source, providers })
+        Ok(Self { source: file.source, version: file.version, date: file.date, sections })
     }
 
-    /// The model as an account of `provider` would serve it. A compatible service has no section of its own: the
-    /// name is looked up with Anthropic first and then with everyone, in the order of the file.
+    /// The model as an account of `provider` would serve it.
+    ///
+    /// In a section an exact name goes before every pattern, and of the patterns the most exact one counts. A
+    /// compatible service may have no section of its own: the name is then looked up with Anthropic, and after that
+    /// with everyone, in the order of their names; exact names everywhere go before patterns.
     pub fn find(&self, provider: Provider, model: &str) -> Option<&Arc<Model>> {
-        let own = self.providers.get("anthropic").and_then(|models| models.get(model));
+        let named = |name: &str| self.sections.get(name);
         match provider {
-            Provider::Anthropic => own,
+            Provider::Anthropic => {
+                let section = named("anthropic")?;
+                section.models.get(model).or_else(|| section.by_pattern(model))
+            }
             Provider::AnthropicCompatible => {
-                own.or_else(|| self.providers.values().find_map(|m| m.get(model)))
+                let places = || {
+                    let first = [provider.as_str(), "anthropic"];
+                    let rest = self.sections.iter().filter(move |(name, _)| !first.contains(&name.as_str()));
+                    first.into_iter().filter_map(named).chain(rest.map(|(_, section)| section))
+                };
+                places()
+                    .find_map(|section| section.models.get(model))
+                    .or_else(|| places().find_map(|section| section.by_pattern(model)))
             }
         }
     }
 
-    /// The models of one section of the file, by name.
+    /// The models of one section of the file, by name, without patterns.
     pub fn models_of<'a>(&'a self, section: &str) -> impl Iterator<Item = &'a Arc<Model>> + use<'a> {
-        self.providers.get(section).into_iter().flat_map(BTreeMap::values)
+        self.sections.get(section).into_iter().flat_map(|s| s.models.values())
     }
 
-    /// Every model of every section.
+    /// Every entry of every section, patterns too.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Model>> {
-        self.providers.values().flat_map(BTreeMap::values)
+        self.sections.values().flat_map(|s| s.models.values().chain(&s.patterns))
+    }
+}
+
+impl Section {
+    fn by_pattern(&self, model: &str) -> Option<&Arc<Model>> {
+        self.patterns.iter().find(|entry| glob_matches(&entry.name, model))
     }
 }

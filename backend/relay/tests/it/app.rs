@@ -2,8 +2,12 @@
 
 use causeway_accounts::{AddressPolicy, AuthHeader, Binding, Credential, MasterKey, SealingKey};
 use causeway_domain::{
-    AccountId, KeyId, Limits, Nanos, OrgId, UserId, model::ModelPolicy, price::PriceTable,
-    provider::Provider, secret, window::Calendar,
+    AccountId, KeyId, Limits, Nanos, OrgId, UserId,
+    model::ModelPolicy,
+    price::{PriceBook, PriceTable, ServiceTier},
+    provider::Provider,
+    secret,
+    window::Calendar,
 };
 use causeway_relay::{Relay, RelayArgs};
 use causeway_simulator::{Entry, Simulator, SimulatorConfig, Tokens};
@@ -29,7 +33,7 @@ pub(crate) struct App {
     pub(crate) relay: Arc<Relay>,
     pub(crate) url: String,
     pub(crate) http: reqwest::Client,
-    pub(crate) prices: Arc<PriceTable>,
+    pub(crate) prices: Arc<PriceBook>,
     pub(crate) org: OrgId,
     pub(crate) user: UserId,
     pub(crate) account: AccountId,
@@ -83,7 +87,8 @@ impl App {
         let master = MasterKey::new(b"0123456789abcdef0123456789abcdef".to_vec().into()).unwrap();
         let sealing = SealingKey::new(&master);
         let sim = Simulator::start(simulator).await.unwrap();
-        let prices = Arc::new(PriceTable::parse(causeway_domain::price::table::SHIPPED).unwrap());
+        let prices =
+            Arc::new(PriceBook::shipped(PriceTable::parse(causeway_domain::price::table::SHIPPED).unwrap()));
         let addresses = AddressPolicy::new(vec![], true);
         let relay =
             Relay::start(store.clone(), args, prices.clone(), sealing.clone(), addresses).await.unwrap();
@@ -325,7 +330,8 @@ impl App {
             cache_write_1h: t.cache_write_1h,
             reasoning: 0,
         };
-        self.prices.find(Provider::Anthropic, model).unwrap().price.cost(&counts)
+        let table = self.prices.table();
+        table.find(Provider::Anthropic, model).unwrap().first.cost(&counts, ServiceTier::Standard)
     }
 }
 

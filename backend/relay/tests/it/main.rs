@@ -8,6 +8,7 @@ mod faults;
 mod ledger;
 mod limits;
 mod messages;
+mod prices;
 mod recovery;
 mod refusals;
 mod scopes;

@@ -2,6 +2,7 @@
 
 use crate::{
     config::{Http, HttpArgs, Problems, SecretArgs},
+    prices::PriceArgs,
     server::{self, Listeners, Settings},
     shutdown::Shutdown,
 };
@@ -30,6 +31,8 @@ pub(crate) struct ServeArgs {
     admin: AdminArgs,
     #[command(flatten)]
     relay: RelayArgs,
+    #[command(flatten)]
+    prices: PriceArgs,
 }
 
 impl ServeArgs {
@@ -40,8 +43,9 @@ impl ServeArgs {
         problems.take(self.store.redis_url());
         let master = problems.take(self.secret.check());
         let http = self.http.check(&mut problems, None);
+        let prices = problems.take(self.prices.load());
         problems.check()?;
-        let (master, http) = master.zip(http).context("checking the settings")?;
+        let ((master, http), prices) = master.zip(http).zip(prices).context("checking the settings")?;
         let addresses = self.accounts.addresses(false);
         Ok(Settings {
             http,
@@ -50,6 +54,7 @@ impl ServeArgs {
             addresses,
             admin: self.admin,
             relay: self.relay,
+            prices,
             demo: false,
         })
     }

@@ -3,6 +3,7 @@
 use crate::{
     config::{Http, HttpArgs, Problems, SecretArgs},
     demo::Demo,
+    prices::{PriceArgs, Prices},
     server::{self, Listeners, Running, Settings},
     shutdown::Shutdown,
 };
@@ -37,11 +38,13 @@ pub(crate) struct UpArgs {
     admin: AdminArgs,
     #[command(flatten)]
     relay: RelayArgs,
+    #[command(flatten)]
+    prices: PriceArgs,
 }
 
 pub(crate) async fn run(args: UpArgs) -> Result<ExitCode> {
     let shutdown = Shutdown::on_signals()?;
-    let http = args.check()?;
+    let (http, prices) = args.check()?;
     super::serve::warn(&http);
 
     // In this order a second start is told that the directory is in use, and a stranger's port costs no start.
@@ -51,7 +54,7 @@ pub(crate) async fn run(args: UpArgs) -> Result<ExitCode> {
         biased;
         // Only while starting: a server that runs is taken down in order.
         () = shutdown.begin.cancelled() => Ok(None),
-        started = start(&mut embedded, args, http, listeners, &shutdown) => started.map(Some),
+        started = start(&mut embedded, args, (http, prices), listeners, &shutdown) => started.map(Some),
     };
     let outcome = match started {
         Ok(Some(up)) => up.run(&shutdown).await,
@@ -97,7 +100,7 @@ impl Up {
 }
 
 impl UpArgs {
-    fn check(&self) -> Result<Http> {
+    fn check(&self) -> Result<(Http, Prices)> {
         let mut problems = Problems::default();
         let scheme = if self.http.tls_cert.is_some() { "https" } else { "http" };
         let default_url = format!("{scheme}://localhost:{}", self.http.port);
@@ -106,15 +109,16 @@ impl UpArgs {
             problems
                 .take(Err::<(), _>("DEMO does not go with TLS_CERT: the demo calls itself over plain http"));
         }
+        let prices = problems.take(self.prices.load());
         problems.check()?;
-        http.context("checking the settings")
+        http.zip(prices).context("checking the settings")
     }
 }
 
 async fn start(
     embedded: &mut Embedded,
     args: UpArgs,
-    http: Http,
+    (http, prices): (Http, Prices),
     listeners: Listeners,
     shutdown: &Shutdown,
 ) -> Result<Up> {
@@ -133,6 +137,7 @@ async fn start(
         addresses: args.accounts.addresses(args.demo),
         admin: args.admin,
         relay: args.relay,
+        prices,
         demo: args.demo,
     };
     let demo = match args.demo {

@@ -21,6 +21,8 @@ pub(crate) struct Answer {
     pub(crate) stop_reason: &'static str,
     pub(crate) blocks: Vec<Block>,
     pub(crate) text_bytes: Option<usize>,
+    /// The tier it says it was served at.
+    pub(crate) tier: String,
     /// Makes texts differ; has nothing to do with the figures.
     pub(crate) flavour: u64,
 }
@@ -67,6 +69,7 @@ impl Answer {
             stop_reason,
             blocks,
             text_bytes: script.text_bytes,
+            tier: script.tier.clone().unwrap_or_else(|| "standard".to_owned()),
             flavour: draw.next(),
         }
     }
@@ -109,19 +112,19 @@ impl Answer {
             }
         }
         let _ = write!(out, r#"],"stop_reason":"{}","stop_sequence":null,"usage":"#, self.stop_reason);
-        usage(&mut out, self.tokens);
+        usage(&mut out, self.tokens, &self.tier);
         out.push('}');
         out
     }
 }
 
 /// The usage object with every bucket, as `message_start` and a JSON answer carry it.
-pub(crate) fn usage(out: &mut String, tokens: Tokens) {
+pub(crate) fn usage(out: &mut String, tokens: Tokens, tier: &str) {
     let Tokens { input, output, cache_read, cache_write_5m, cache_write_1h } = tokens;
     let written = cache_write_5m + cache_write_1h;
     let _ = write!(
         out,
-        r#"{{"input_tokens":{input},"cache_creation_input_tokens":{written},"cache_read_input_tokens":{cache_read},"cache_creation":{{"ephemeral_5m_input_tokens":{cache_write_5m},"ephemeral_1h_input_tokens":{cache_write_1h}}},"output_tokens":{output},"service_tier":"standard"}}"#
+        r#"{{"input_tokens":{input},"cache_creation_input_tokens":{written},"cache_read_input_tokens":{cache_read},"cache_creation":{{"ephemeral_5m_input_tokens":{cache_write_5m},"ephemeral_1h_input_tokens":{cache_write_1h}}},"output_tokens":{output},"service_tier":"{tier}"}}"#
     );
 }
 

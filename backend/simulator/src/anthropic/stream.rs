@@ -93,7 +93,7 @@ impl Stream {
         let mut fields = format!(
             r#""message":{{"id":"{message_id}","type":"message","role":"assistant","model":{model},"content":[],"stop_reason":null,"stop_sequence":null,"usage":"#
         );
-        answer::usage(&mut fields, told);
+        answer::usage(&mut fields, told, &self.answer.tier);
         fields.push('}');
         self.push("message_start", Kind::Other, &fields);
         self.figures(Some(told), told);

@@ -14,7 +14,7 @@ impl Script {
     ///
     /// - shape: `tag=x` `shape=text|thinking|tools|full` `events=64` `interval=20` `per_packet=24` `piece=5`
     ///   `text_bytes=5000000` `ping_every=4` `crlf` `gzip` `repeat_usage=true` `usage_every=8`
-    /// - figures: `in=` `out=` `cache_read=` `cache_5m=` `cache_1h=` `late_in=`
+    /// - figures: `in=` `out=` `cache_read=` `cache_5m=` `cache_1h=` `late_in=` `tier=priority`
     /// - refusals: `status=429` `retry_after=3` `error=rate_limit_error` `message=…` `header=name:value` `html`
     /// - faults: `delay=500` `pause=2000@5` `cut=reset` `cut=reset@5` `cut=close@5` `cut=end@5`
     ///   `error_event=overloaded_error@0` `garbage=3` `bad_utf8=3` `omit=stop|usage|both`
@@ -52,6 +52,7 @@ impl Script {
             "gzip" => self.gzip = number(value)?,
             "repeat_usage" => self.repeat_usage = Some(number(value)?),
             "usage_every" => self.usage_every = Some(number(value)?),
+            "tier" => self.tier = Some(word(value)?),
             "in" => self.tokens.input = Some(number(value)?),
             "out" => self.tokens.output = Some(number(value)?),
             "cache_read" => self.tokens.cache_read = Some(number(value)?),
@@ -109,6 +110,11 @@ pub(crate) fn marker(text: &str) -> Option<(&str, &str)> {
 
 fn number<T: std::str::FromStr>(value: &str) -> Option<T> {
     value.parse().ok()
+}
+
+fn word(value: &str) -> Option<String> {
+    let plain = !value.is_empty() && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    plain.then(|| value.to_owned())
 }
 
 fn shape(value: &str) -> Option<Shape> {

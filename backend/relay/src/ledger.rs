@@ -126,7 +126,8 @@ impl Ledger {
         });
         let first = boots::beat(&store.cache, &ledger.boot).await?;
         let closing = || ledger.closing.clone();
-        ledger.tracker.spawn(settler::run(store.clone(), item_queue, events, progress.clone(), closing()));
+        let settler = settler::run(store.clone(), ledger.clone(), item_queue, events, closing());
+        ledger.tracker.spawn(settler);
         ledger.tracker.spawn(writer::run(store.clone(), event_queue, progress));
         ledger.tracker.spawn(settler::checkpoints(store.clone(), checkpoint_queue, closing()));
         ledger.tracker.spawn(recovery::run(store.clone(), ledger.clone(), closing()));

@@ -1,7 +1,7 @@
 //! Settling holds in Redis, many in one call.
 
 use super::{
-    Item, Place, Progress, Settled,
+    Item, Ledger, Place, Settled, Sign,
     writer::{Event, State},
 };
 use causeway_domain::{OrgId, RequestId};
@@ -26,11 +26,13 @@ const BATCH: usize = 256;
 /// and settles it once its row is written.
 pub(super) async fn run(
     store: Store,
+    ledger: Arc<Ledger>,
     mut items: mpsc::Receiver<Item>,
     events: mpsc::Sender<Event>,
-    progress: Arc<Progress>,
     closing: CancellationToken,
 ) {
+    let mut redis = Redis { store, ledger: ledger.clone(), seen: BTreeMap::new() };
+    let progress = &ledger.progress;
     let mut batch = Vec::with_capacity(BATCH);
     let mut owed: VecDeque<Owed> = VecDeque::new();
     let mut retry = tokio::time::interval(Duration::from_secs(1));
@@ -38,7 +40,7 @@ pub(super) async fn run(
     loop {
         tokio::select! {
             biased;
-            _ = retry.tick(), if !owed.is_empty() => give_back(&store, &mut owed).await,
+            _ = retry.tick(), if !owed.is_empty() => redis.give_back(&mut owed).await,
             n = items.recv_many(&mut batch, BATCH) => {
                 if n == 0 {
                     return;
@@ -50,12 +52,12 @@ pub(super) async fn run(
                     }
                 }
                 let count = batch.len() as u64;
-                let lost = settle_batch(&store, &mut batch, &events, &mut owed).await;
+                let lost = settle_batch(&mut redis, &mut batch, &events, &mut owed).await;
                 progress.settled.send_modify(|n| *n += count);
                 progress.written.send_modify(|n| *n += lost);
             }
             () = closing.cancelled(), if items.is_empty() => {
-                give_back(&store, &mut owed).await;
+                redis.give_back(&mut owed).await;
                 return;
             }
         }
@@ -84,7 +86,7 @@ enum Rest {
 
 /// Settles a batch; returns how many rows that were announced there will not be.
 async fn settle_batch(
-    store: &Store,
+    redis: &mut Redis,
     batch: &mut Vec<Item>,
     events: &mpsc::Sender<Event>,
     owed: &mut VecDeque<Owed>,
@@ -102,7 +104,7 @@ async fn settle_batch(
     let (mut lost, mut away) = (0, false);
     for (shard, Batch { settlements, rest }) in shards {
         // One answer that Redis is away is enough: each further question would take its time to fail.
-        let results = if away { None } else { ask(store, shard, &settlements).await };
+        let results = if away { None } else { redis.settle(shard, &settlements).await };
         away |= results.is_none();
         for (i, (settlement, rest)) in settlements.into_iter().zip(rest).enumerate() {
             match rest {
@@ -132,12 +134,52 @@ async fn settle_batch(
     lost
 }
 
-async fn ask(store: &Store, shard: u8, settlements: &[Settlement]) -> Option<Vec<SettledAs>> {
-    match hold::settle(&store.cache, shard, settlements).await {
-        Ok((_, results)) => Some(results),
-        Err(error) => {
-            tracing::warn!(%error, "Redis could not settle; it will be told later");
-            None
+/// Redis as the settler sees it: always the same counter, going up.
+struct Redis {
+    store: Store,
+    ledger: Arc<Ledger>,
+    /// The last sequence number of each shard, and the epoch it belongs to.
+    seen: BTreeMap<u8, (i64, i64)>,
+}
+
+impl Redis {
+    /// `None` when it is away.
+    async fn settle(&mut self, shard: u8, settlements: &[Settlement]) -> Option<Vec<SettledAs>> {
+        let epoch = self.ledger.held().epoch(shard);
+        match hold::settle(&self.store.cache, shard, settlements).await {
+            Ok((sequence, results)) => {
+                if let Some(epoch) = epoch {
+                    self.follow(shard, epoch, sequence);
+                }
+                Some(results)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "Redis could not settle; it will be told later");
+                None
+            }
+        }
+    }
+
+    /// A number that does not go up within an epoch: Redis is set back, by a replica that took over or a restored
+    /// backup, and knows our script all the same.
+    fn follow(&mut self, shard: u8, epoch: i64, sequence: i64) {
+        let last = self.seen.insert(shard, (epoch, sequence));
+        if last.is_some_and(|(of, last)| of == epoch && sequence <= last) {
+            tracing::warn!(shard, sequence, "Redis has gone back in time");
+            self.ledger.epoch_is_over(shard, epoch, Sign::Lost);
+        }
+    }
+
+    /// Tells Redis of releases that it missed while it was away; stops at the first sign that it still is.
+    async fn give_back(&mut self, owed: &mut VecDeque<Owed>) {
+        while let Some(first) = owed.front() {
+            let shard = first.shard;
+            let same = owed.iter().take(BATCH).take_while(|o| o.shard == shard);
+            let releases: Vec<Settlement> = same.map(|o| o.release.clone()).collect();
+            if self.settle(shard, &releases).await.is_none() {
+                return;
+            }
+            owed.drain(..releases.len());
         }
     }
 }
@@ -156,19 +198,6 @@ fn settlement(one: &Settled) -> Settlement {
 /// Gives back what a request has reserved, without counting anything.
 pub(super) fn release(request: RequestId) -> Settlement {
     Settlement { request, mode: SettleMode::Release, charged: 0, real: 0, tokens: 0, figures: String::new() }
-}
-
-/// Tells Redis of releases that it missed while it was away; stops at the first sign that it still is.
-async fn give_back(store: &Store, owed: &mut VecDeque<Owed>) {
-    while let Some(first) = owed.front() {
-        let shard = first.shard;
-        let same = owed.iter().take(BATCH).take_while(|o| o.shard == shard);
-        let releases: Vec<Settlement> = same.map(|o| o.release.clone()).collect();
-        if ask(store, shard, &releases).await.is_none() {
-            return;
-        }
-        owed.drain(..releases.len());
-    }
 }
 
 /// Writes checkpoints of running streams.

@@ -81,8 +81,11 @@ fn now_ms() -> i64 {
 async fn sweep_shard(store: &Store, shard: u8, gone: &HashSet<String>) -> StoreResult<usize> {
     let holds = hold::open_holds(&store.cache, shard).await?;
     let left: Vec<&OpenHold> = holds.iter().filter(|h| gone.contains(&h.boot)).collect();
-    for some in left.chunks(200) {
-        settle(store, shard, some).await?;
+    if !left.is_empty() {
+        let epoch = hold::look(&store.cache, shard, 0).await?.epoch;
+        for some in left.chunks(200) {
+            settle(store, shard, epoch, some).await?;
+        }
     }
     let old = now_ms() - MARK_MS;
     let marks: Vec<RequestId> =
@@ -91,10 +94,10 @@ async fn sweep_shard(store: &Store, shard: u8, gone: &HashSet<String>) -> StoreR
     Ok(left.len())
 }
 
-async fn settle(store: &Store, shard: u8, holds: &[&OpenHold]) -> StoreResult<()> {
+async fn settle(store: &Store, shard: u8, epoch: i64, holds: &[&OpenHold]) -> StoreResult<()> {
     let mut settlements = Vec::new();
     let mut events: Vec<Option<UsageEvent>> = Vec::new();
-    let mut done: Vec<UsageEvent> = Vec::new();
+    let (mut done, mut uncounted): (Vec<UsageEvent>, Vec<UsageEvent>) = Default::default();
     for hold in holds {
         let Some((event, figures)) = read(hold) else {
             tracing::error!(request = %hold.request, "a hold cannot be read; its reservation is given back");
@@ -104,6 +107,9 @@ async fn settle(store: &Store, shard: u8, holds: &[&OpenHold]) -> StoreResult<()
         };
         if hold.settled.is_some() {
             done.push(event);
+        } else if hold.epoch != epoch {
+            // Counted nowhere: it was not registered in this epoch.
+            uncounted.push(event);
         } else {
             settlements.push(settlement(hold.request, SettleMode::Settle, Some(&figures)));
             events.push(Some(event));
@@ -113,22 +119,26 @@ async fn settle(store: &Store, shard: u8, holds: &[&OpenHold]) -> StoreResult<()
     // One that is missing by now was released or settled by its owner, who is alive after all and has the row.
     let settled = events.into_iter().zip(results).filter(|(_, r)| *r != SettledAs::Missing);
     done.extend(settled.filter_map(|(event, _)| event));
-    write(store, shard, &done).await
+    write(store, shard, &done, false).await?;
+    write(store, shard, &uncounted, true).await
 }
 
 /// Writes what instances have settled that died before they wrote it.
 pub(super) async fn write_settled(store: &Store, shard: u8, holds: &[OpenHold]) -> StoreResult<()> {
     for some in holds.chunks(200) {
         let events: Vec<UsageEvent> = some.iter().filter_map(|hold| Some(read(hold)?.0)).collect();
-        write(store, shard, &events).await?;
+        write(store, shard, &events, false).await?;
     }
     Ok(())
 }
 
-async fn write(store: &Store, shard: u8, events: &[UsageEvent]) -> StoreResult<()> {
+async fn write(store: &Store, shard: u8, events: &[UsageEvent], uncounted: bool) -> StoreResult<()> {
+    if events.is_empty() {
+        return Ok(());
+    }
     let known = writer::write(store, events).await;
     // Redis has counted them now; if their rows were there before, it did so for the second time.
-    for event in events.iter().filter(|e| known.contains(&e.request)) {
+    for event in events.iter().filter(|e| uncounted || known.contains(&e.request)) {
         for (org, scope) in writer::scopes(event) {
             hold::forget(&store.cache, org, scope).await?;
         }

@@ -60,8 +60,11 @@ async fn nothing_is_granted_between_a_loss_and_the_registration_of_what_was_held
     assert_eq!(f.take(request(), f.budget(1_000, 10)).await, Reserved::Closed);
     let alive = BTreeSet::from(["boot".to_owned(), "other".to_owned()]);
     let shard = f.org.shard();
-    assert!(register(&f.cache, shard, f.epoch, &[held.clone()]).await.unwrap());
-    assert!(register(&f.cache, shard, f.epoch, &[held.clone()]).await.unwrap(), "twice counts once");
+    assert!(register(&f.cache, shard, f.epoch, std::slice::from_ref(&held)).await.unwrap());
+    assert!(
+        register(&f.cache, shard, f.epoch, std::slice::from_ref(&held)).await.unwrap(),
+        "twice counts once"
+    );
     assert!(join(&f.cache, shard, f.epoch, "boot").await.unwrap());
     let stand = open(&f.cache, shard, f.epoch, 0, &alive).await.unwrap();
     assert!(!stand.open, "another life has not registered yet");
@@ -71,7 +74,7 @@ async fn nothing_is_granted_between_a_loss_and_the_registration_of_what_was_held
     // Whoever still works in the old epoch is told, and changes nothing.
     let late = f.ask(request(), &[f.budget(1_000, 10)], &[], 1);
     assert_eq!(reserve(&f.cache, &f.script, &late, before).await.unwrap(), Reserved::Closed);
-    assert!(!register(&f.cache, shard, before, &[held.clone()]).await.unwrap());
+    assert!(!register(&f.cache, shard, before, std::slice::from_ref(&held)).await.unwrap());
     // The totals come from Postgres; what is registered is still reserved.
     assert_eq!(f.take(request(), f.budget(1_000, 10)).await, Reserved::Load(0));
     let f = f.loaded(100).await;
@@ -106,7 +109,7 @@ async fn what_was_settled_in_an_epoch_that_is_over_is_not_counted_twice() {
     // Not lost, but not registered in the new epoch: it is told so, and the row in Postgres counts it.
     assert_eq!(f.settle(held.ask.request, SettleMode::Settle, 50).await, SettledAs::Missing);
     assert_eq!(f.settle(held.ask.request, SettleMode::Release, 0).await, SettledAs::Missing);
-    assert!(register(&f.cache, f.org.shard(), f.epoch, &[held.clone()]).await.unwrap());
+    assert!(register(&f.cache, f.org.shard(), f.epoch, std::slice::from_ref(&held)).await.unwrap());
     join_alone(&f, f.epoch).await;
     let f = f.loaded(50).await;
     assert_eq!((f.field("u").await, f.field("ru").await, f.field("c").await), (50, 600, 1));

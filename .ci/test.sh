@@ -61,5 +61,6 @@ phase web frontend/build.sh
 phase build cargo nextest run --locked --workspace --config-file .ci/nextest.toml --no-run
 phase backend backend
 phase doc doc_tests
+phase chaos env QUICK=1 BUILT=1 e2e/chaos/run.sh
 phase e2e e2e/run.sh
 printf '\n%sall passed\n' "$times"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # make chaos: limits and ledger while instances, Redis and Postgres die. Arguments go to causeway-chaos.
 #   QUICK=1 is the short form, with debug binaries: about a minute.
+#   BUILT=1 takes what the tests have built.
 #   PROFILE=release is what the long form is built with.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -14,5 +15,6 @@ else
     programs=${CARGO_TARGET_DIR:-target}/$profile
     echo "chaos: building with --profile $profile" >&2
 fi
-cargo build --locked --quiet --profile "$profile" --package causeway-server --package causeway-chaos
+[ -n "${BUILT:-}" ] ||
+    cargo build --locked --quiet --profile "$profile" --package causeway-server --package causeway-chaos
 exec "$programs/causeway-chaos" "$@"

@@ -1,19 +1,18 @@
 //! B6: the ledger while things die. First a load with nothing but leaving clients and breaking answers; then, under load
-//! and one after the other, an instance is killed and started again, Redis is killed and started again, Redis is wiped,
-//! and Postgres is stopped and started again. Between them everything comes to rest, and ledger, sums and Redis are held
+//! and one after the other, an instance is killed and started again, Redis is killed and started again, wiped, and
+//! killed with its last second lost, and Postgres is stopped and started again. Between them everything comes to rest, and ledger, sums and Redis are held
 //! against the simulator's truth.
 //!
-//! Meanwhile a key with a small budget is pressed by more clients than can fit, so that every hold that is forgotten
-//! lets somebody in who must not be. Only while an instance dies may that budget be exceeded: what the killed instance
-//! had begun is written down at what was last known of it.
+//! Meanwhile keys with small limits are pressed ([`crate::guards`]). Only where an instance dies may dollars and tokens be
+//! exceeded: what it had begun is written down at what was last known of it.
 
 use crate::{
     Args,
-    call::{Call, Draw, Intent, Key},
+    call::Key,
+    guards::{self, Guards},
     limits::{self, Runs},
     load::Load,
-    press::{Press, press},
-    price::{FRAME, dollars, model},
+    measure,
     redis::{self, Moment},
     report::{Event, events_table},
     sums,
@@ -22,16 +21,11 @@ use crate::{
 };
 use anyhow::Result;
 use causeway_embedded::Which;
-use causeway_simulator::Entry;
 use chrono::Utc;
 use nix::sys::signal::Signal;
 use serde_json::json;
 use std::{
     collections::HashSet,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
     time::{Duration, Instant},
 };
 use tokio::time::sleep;
@@ -42,7 +36,7 @@ const GONE_WITHIN: Duration = Duration::from_secs(60);
 /// The instance that dies. The first one stays, to be asked how things are.
 const VICTIM: usize = 1;
 
-/// What can happen; also the words of `--only`.
+/// What can happen; also the words of `--events`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Kind {
     /// Clients leave and answers break off; nothing dies.
@@ -63,6 +57,9 @@ impl Kind {
     /// In this order.
     pub(crate) const ALL: [Self; 6] =
         [Self::Load, Self::Instance, Self::Redis, Self::Wipe, Self::SetBack, Self::Postgres];
+
+    /// Without what takes as long again and shows little more.
+    pub(crate) const SHORT: [Self; 5] = [Self::Load, Self::Instance, Self::Redis, Self::Wipe, Self::Postgres];
 
     fn name(self) -> &'static str {
         match self {
@@ -144,8 +141,8 @@ struct Happened {
     /// When it was over.
     since: Instant,
     killed: Option<Killed>,
-    /// The small budget, and the numbers of the calls that spent it.
-    budget: Option<(i128, HashSet<usize>)>,
+    /// The numbers of the calls that pressed limits.
+    guards: Vec<(measure::Kind, HashSet<usize>)>,
 }
 
 impl Events<'_, '_> {
@@ -154,10 +151,10 @@ impl Events<'_, '_> {
         let from = field.log.len();
         // Another mixture each time, and the same in each run.
         let seed = self.args.seed ^ ((kind as u64 + 1) << 40);
-        let Happened { since, killed, budget } = if kind == Kind::Load {
+        let Happened { since, killed, guards } = if kind == Kind::Load {
             let Scale { calls, workers, .. } = self.scale;
             Load::start(&field, &self.keys, workers, Some(calls), seed).finish().await;
-            Happened { since: Instant::now(), killed: None, budget: None }
+            Happened { since: Instant::now(), killed: None, guards: Vec::new() }
         } else {
             self.under_load(kind, seed).await?
         };
@@ -169,34 +166,25 @@ impl Events<'_, '_> {
         }
         let gone = sums::calm(self.world, &self.all, since, GONE_WITHIN).await;
         let (found, differences) = settled(self.world, &self.all, from..to, killed).await?;
-        let budget = budget.filter(|_| kind != Kind::Instance).map(|(limit, marks)| {
-            let ours = |e: &Entry| truth::mark(e).is_some_and(|mark| marks.contains(&mark));
-            (limit, truth::billed(&self.world.simulator.ledger().find(usize::MAX, ours)))
-        });
-        Ok(Event { name: kind.name(), found, budget, gone, differences })
+        let guards = guards::judge(self.world, &guards, killed.is_some());
+        Ok(Event { name: kind.name(), found, guards, gone, differences })
     }
 
     async fn under_load(&mut self, kind: Kind, seed: u64) -> Result<Happened> {
         let field = self.world.field.clone();
-        let (key, limit) = small_budget(self.world)?;
-        self.all.push(key.clone());
         let load = Load::start(&field, &self.keys, self.scale.under_load, None, seed);
         sleep(self.scale.before).await;
         let moment = Moment::now(self.world).await?;
-        let may_end = Arc::new(AtomicBool::new(false));
-        let pressing = tokio::spawn({
-            let (field, plan) = (field.clone(), greedy(seed, may_end.clone()));
-            async move { press(&field, &key, plan).await }
-        });
-        // Until its budget is reserved to the brim by calls that are running.
+        let guards = Guards::start(self.world, seed)?;
+        self.all.extend(guards.keys.iter().cloned());
+        // Until their limits are reserved to the brim by calls that are running.
         sleep(Duration::from_secs(1)).await;
         let mut killed = None;
         let since = self.happen(kind, moment, &mut killed).await?;
         sleep(self.scale.after).await;
         load.stop().await;
-        may_end.store(true, Ordering::Relaxed);
-        let marks = pressing.await??.marks.into_iter().collect();
-        Ok(Happened { since, killed, budget: Some((limit, marks)) })
+        let guards = guards.finish().await?;
+        Ok(Happened { since, killed, guards })
     }
 
     /// Lets it happen; when it was over, and everything there again.
@@ -249,40 +237,5 @@ async fn settled(
             return Ok((found, differences));
         }
         sleep(Duration::from_millis(500)).await;
-    }
-}
-
-/// Calls that last, so that there is always something that could be forgotten, and cost nearly what they reserve, so
-/// that forgetting it shows.
-fn lasting(draw: &mut Draw) -> Call {
-    let max_tokens = draw.between(600, 1000);
-    Call {
-        model: "chaos-small",
-        stream: true,
-        max_tokens,
-        prompt: draw.between(20, 300) as usize,
-        hour: false,
-        script: format!("events=10,interval=130,out={}", max_tokens * 19 / 20),
-        intent: Intent::Stay,
-    }
-}
-
-/// A key whose budget is as much as twenty of these calls could need.
-fn small_budget(world: &World<'_>) -> Result<(Key, i128)> {
-    let worst = model("chaos-small").map_or(0, |model| model.worst(900 - FRAME, 1000, false));
-    let budget = worst * 20;
-    Ok((world.key("Small budget", &json!({ "usd": { "total": dollars(budget) } }))?, budget))
-}
-
-fn greedy(seed: u64, may_end: Arc<AtomicBool>) -> Press {
-    Press {
-        clients: 80,
-        greedy: true,
-        call: lasting,
-        seed,
-        longest_pause: 500,
-        quiet: Duration::from_millis(2200),
-        may_end,
-        patience: Duration::from_secs(150),
     }
 }

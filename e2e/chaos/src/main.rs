@@ -10,6 +10,7 @@
 //!   and concurrency. Nothing may be overspent, and 95 % must be usable.
 //! - [`events`] is B6: mixed calls, some of whose clients leave and some of whose answers break off; then, under load
 //!   and one after the other, an instance is killed, Redis is killed, wiped, and set back, Postgres is stopped.
+//! - [`guards`] are limits that are pressed meanwhile, and [`measure`] says how much of a limit was used.
 //! - [`truth`] says what is compared with what, and what equality means for calls that did not end well.
 //!
 //! It measures promises and not speed: nothing in here depends on how fast the machine is, except how long it takes.
@@ -17,8 +18,10 @@
 mod call;
 mod client;
 mod events;
+mod guards;
 mod limits;
 mod load;
+mod measure;
 mod press;
 mod price;
 mod redis;
@@ -113,7 +116,11 @@ async fn run(args: &Args, services: &mut Embedded) -> Result<bool> {
     let everything = args.events.is_empty();
     let mut limits = None;
     if !args.limits {
-        let kinds = if everything { &Kind::ALL[..] } else { &args.events };
+        let kinds = match (everything, args.quick) {
+            (false, _) => &args.events[..],
+            (true, true) => &Kind::SHORT[..],
+            (true, false) => &Kind::ALL[..],
+        };
         let meanwhile = everything && args.quick;
         let (table, found, runs) = events::run(args, &mut world, kinds, meanwhile).await?;
         println!("{table}");

@@ -30,6 +30,8 @@ pub(crate) struct Press {
     pub(crate) clients: usize,
     /// Whether a client that has been served asks for more.
     pub(crate) greedy: bool,
+    /// Whether they go on until nothing more can fit, once they may end.
+    pub(crate) exhaust: bool,
     /// Draws a call.
     pub(crate) call: fn(&mut Draw) -> Call,
     pub(crate) seed: u64,
@@ -99,6 +101,9 @@ async fn one(field: Arc<Field>, key: Key, shared: Arc<Shared>, n: usize) -> Pres
     let _ = timeout(Duration::from_secs(20), shared.barrier.wait()).await;
     let mut pause = 250;
     while Instant::now() < shared.deadline {
+        if !press.exhaust && press.may_end.load(Ordering::Relaxed) {
+            return result;
+        }
         let begun = Instant::now();
         let Told { mark, end, answer } = client.ask(instance, &key, &call).await;
         result.marks.push(mark);

@@ -1,6 +1,8 @@
 //! What is printed: one table for limits, one for the ledger.
 
 use crate::{
+    guards::Guarded,
+    measure::Kind,
     press::Pressed,
     truth::{Found, some, usd},
 };
@@ -9,7 +11,7 @@ use std::{fmt::Write as _, time::Duration};
 
 /// One run of B5.
 pub(crate) struct Limit {
-    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
     pub(crate) limit: i128,
     pub(crate) used: i128,
     /// Of a limit by the minute: the time in which `used` was.
@@ -17,24 +19,23 @@ pub(crate) struct Limit {
     pub(crate) clients: usize,
     pub(crate) pressed: Pressed,
     pub(crate) took: Duration,
-    pub(crate) money: bool,
 }
 
 impl Limit {
     /// What was not as promised.
     pub(crate) fn problems(&self) -> Vec<String> {
-        let mut problems = Vec::new();
+        let (mut problems, name) = (Vec::new(), self.kind.name());
         if self.used > self.limit {
-            problems.push(format!("{}: {} of {} used", self.name, self.used, self.limit));
+            problems.push(format!("{name}: {} of {} used", self.used, self.limit));
         }
         if self.used * 100 < self.limit * 95 {
-            problems.push(format!("{}: only {} of {} could be used", self.name, self.used, self.limit));
+            problems.push(format!("{name}: only {} of {} could be used", self.used, self.limit));
         }
-        if self.window.is_none() && !self.money && (self.used != self.limit || self.pressed.waiting > 0) {
+        if self.kind == Kind::Concurrency && (self.used != self.limit || self.pressed.waiting > 0) {
             let waiting = self.pressed.waiting;
-            problems.push(format!("{}: a peak of {}, and {waiting} never served", self.name, self.used));
+            problems.push(format!("{name}: a peak of {}, and {waiting} never served", self.used));
         }
-        problems.extend(some(&format!("{}: neither served nor refused", self.name), &self.pressed.others));
+        problems.extend(some(&format!("{name}: neither served nor refused"), &self.pressed.others));
         problems
     }
 }
@@ -47,11 +48,11 @@ pub(crate) fn limits_table(lines: &[Limit], found: &Found) -> String {
          |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
     );
     for line in lines {
-        let amount = |n: i128| if line.money { usd(n) } else { n.to_string() };
+        let amount = |n: i128| line.kind.amount(n);
         let _ = writeln!(
             out,
             "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {:.1} s |",
-            line.name,
+            line.kind.name(),
             amount(line.limit),
             amount(line.used),
             amount((line.used - line.limit).max(0)),
@@ -85,8 +86,8 @@ pub(crate) fn percent(part: i128, whole: i128) -> String {
 pub(crate) struct Event {
     pub(crate) name: &'static str,
     pub(crate) found: Found,
-    /// Budget of the key that was pressed meanwhile, and what of it was used.
-    pub(crate) budget: Option<(i128, i128)>,
+    /// The limits that were pressed meanwhile.
+    pub(crate) guards: Vec<Guarded>,
     /// How long after the event nothing was open any more, or what still was.
     pub(crate) gone: Result<Duration, String>,
     /// What does not add up.
@@ -110,8 +111,14 @@ impl Event {
         if found.difference != 0 {
             problems.push(format!("finished calls differ by {}", usd(found.difference)));
         }
-        if let Some((limit, used)) = self.budget.filter(|(limit, used)| used > limit) {
-            problems.push(format!("{} spent of a budget of {}", usd(used), usd(limit)));
+        for guard in self.guards.iter().filter(|guard| guard.judged && guard.used > guard.limit) {
+            let amount = |n| guard.kind.amount(n);
+            problems.push(format!(
+                "{}: {} of {} used",
+                guard.kind.name(),
+                amount(guard.used),
+                amount(guard.limit)
+            ));
         }
         if let Err(open) = &self.gone {
             problems.push(format!("still open: {open}"));
@@ -123,10 +130,10 @@ impl Event {
 /// B6.
 pub(crate) fn events_table(events: &[Event]) -> String {
     let mut out = String::from(
-        "\nB6: the ledger against the simulator's, and the budget of a key that is pressed all the while.\n\n\
+        "\nB6: the ledger against the simulator's.\n\n\
          | event | attempts | 503 | calls | finished | lost | double | stray | unequal | sum difference | estimated | \
-         above | interrupted | above | sums off | overspent | utilisation | gone after | |\n\
-         |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|\n",
+         above | interrupted | above | sums off | gone after | |\n\
+         |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|\n",
     );
     for event in events {
         let found = &event.found;
@@ -144,7 +151,6 @@ pub(crate) fn events_table(events: &[Event]) -> String {
         for count in counts {
             let _ = write!(out, " {count} |");
         }
-        let dash = || "–".to_owned();
         let cells = [
             usd(found.difference),
             found.estimated.to_string(),
@@ -152,12 +158,27 @@ pub(crate) fn events_table(events: &[Event]) -> String {
             found.interrupted.to_string(),
             usd(found.interrupted_surplus),
             event.differences.len().to_string(),
-            event.budget.map_or_else(dash, |(limit, used)| usd((used - limit).max(0))),
-            event.budget.map_or_else(dash, |(limit, used)| percent(used, limit)),
             event.gone.as_ref().map_or_else(|_| "never".to_owned(), |d| format!("{:.1} s", d.as_secs_f64())),
             if event.problems().is_empty() { "as promised".to_owned() } else { "NOT AS PROMISED".to_owned() },
         ];
         let _ = writeln!(out, " {} |", cells.join(" | "));
+    }
+    out.push_str(
+        "\nLimits that were pressed meanwhile.\n\n| event | limit | allowed | used | overspent | utilisation |\n\
+         |---|---|--:|--:|--:|--:|\n",
+    );
+    for (event, guard) in events.iter().flat_map(|event| event.guards.iter().map(move |guard| (event, guard)))
+    {
+        let Guarded { kind, limit, used, judged } = guard;
+        let over = kind.amount((used - limit).max(0));
+        let over = if *judged { over } else { format!("({over})") };
+        let (name, limit_name, allowed) = (event.name, kind.name(), kind.amount(*limit));
+        let share = percent(*used, *limit);
+        let _ = writeln!(
+            out,
+            "| {name} | {limit_name} | {allowed} | {} | {over} | {share} |",
+            kind.amount(*used)
+        );
     }
     out
 }

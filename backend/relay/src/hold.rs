@@ -8,7 +8,8 @@ use crate::{
 use causeway_dialect::usage::Reading;
 use causeway_domain::{Nanos, RequestId};
 use causeway_store::{
-    hold::{Checkpoint, Growth, ScopeId},
+    Store,
+    hold::{self, Ask, Checkpoint, Growth, Held, Reserved, ScopeId},
     ledger::Outcome,
 };
 use http::{Response, StatusCode};
@@ -32,7 +33,8 @@ struct Inner {
     request: RequestId,
     draft: Arc<Draft>,
     chosen: usize,
-    candidate: Candidate,
+    candidates: Arc<[Candidate]>,
+    ask: Arc<Ask>,
     reserved: Nanos,
     drain: Duration,
     received: Instant,
@@ -49,8 +51,10 @@ struct Inner {
 pub(crate) struct Granted {
     /// Index of the candidate.
     pub chosen: usize,
-    /// The candidate.
-    pub candidate: Candidate,
+    /// The candidates, in the order they were offered.
+    pub candidates: Arc<[Candidate]>,
+    /// What was asked for.
+    pub ask: Arc<Ask>,
     /// The most that can be charged.
     pub reserved: Nanos,
     /// Ends of the windows of five hours that it counts in.
@@ -77,7 +81,8 @@ impl Hold {
                 request,
                 draft,
                 chosen: granted.chosen,
-                candidate: granted.candidate,
+                candidates: granted.candidates,
+                ask: granted.ask,
                 reserved: granted.reserved,
                 five_hours: granted.five_hours,
                 grown: granted.expected.then(|| AtomicI64::new(granted.reserved.0)),
@@ -97,8 +102,25 @@ impl Hold {
     }
 
     /// The account that was chosen.
-    pub(crate) fn candidate(&self) -> &Candidate {
-        &self.get().candidate
+    pub(crate) fn candidate(&self) -> Option<&Candidate> {
+        let inner = self.get();
+        inner.candidates.get(inner.chosen)
+    }
+
+    /// Goes over to the next account that has room, because nothing could be sent to the one that was chosen. False when
+    /// there is none, or it cannot be asked for now: then everything stays as it is.
+    pub(crate) async fn move_on(&mut self, store: &Store) -> bool {
+        let Some(inner) = &mut self.inner else { return false };
+        // Should the client leave now, everything is given back.
+        inner.sent = false;
+        let shard = inner.ask.org.shard();
+        let held = inner.ledger.held();
+        let Some(epoch) = held.epoch(shard) else { return false };
+        let script = inner.ledger.script();
+        let next = hold::move_on(&store.cache, script, &inner.ask, epoch, inner.chosen + 1).await;
+        let Ok(Reserved::Held { candidate, at, .. }) = next else { return false };
+        inner.chosen = candidate;
+        held.enter(Held { ask: inner.ask.clone(), candidate, at }, epoch)
     }
 
     /// Whether a stream was asked for.

@@ -201,7 +201,7 @@ impl Relay {
             match taken {
                 reserve::Taken::Held(hold, limits) => {
                     let limit = self.args.head_timeout(call.parsed.stream);
-                    let answer = upstream::send(&self.upstream, &call, hold, limit).await?;
+                    let answer = upstream::send(&self.upstream, &self.store, &call, hold, limit).await?;
                     let mut response = stream::forward(answer, call.dialect, self.args.idle_timeout(), id);
                     if let Some(limits) = limits {
                         response.headers_mut().insert(facts::HEADER, limits);

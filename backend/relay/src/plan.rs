@@ -32,7 +32,7 @@ const SEARCHES: u64 = 20;
 /// Accounts in order of preference, and what the call can cost at most on any of them.
 pub(crate) struct Plan {
     /// Best first; at least one.
-    pub candidates: Vec<Candidate>,
+    pub candidates: Arc<[Candidate]>,
     /// The most that can be charged for it.
     pub nanos: Nanos,
     /// The most input it can have, in tokens.
@@ -125,7 +125,7 @@ pub(crate) fn candidates(
     }
     let nanos = plan.iter().map(|c| c.factor.charge_at_most(c.worst)).max().unwrap_or(Nanos::ZERO);
     let tokens = input.saturating_add(output);
-    Ok(Plan { candidates: plan, nanos, input, tokens })
+    Ok(Plan { candidates: plan.into(), nanos, input, tokens })
 }
 
 /// The most the call can cost at an account. Only Anthropic itself is known to keep to `standard_only`.

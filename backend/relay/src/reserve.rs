@@ -9,7 +9,7 @@ use crate::{
     identify::Caller,
     ledger::{Ledger, Place, Sign},
     load,
-    plan::{Candidate, Plan},
+    plan::Plan,
     queue::Waiting,
     scopes::{self, Scoped},
     settle::{Draft, DraftCandidate},
@@ -183,8 +183,7 @@ impl Taking<'_> {
         chosen: usize,
         stands: &[ScopeFacts],
     ) -> Result<Taken, RelayError> {
-        let candidate = self.plan.candidates.get(chosen).cloned();
-        let (Some(candidate), Some(place)) = (candidate, asking.place.take()) else {
+        let Some(place) = asking.place.take().filter(|_| chosen < self.plan.candidates.len()) else {
             return Err(RelayError::Unavailable("an account was chosen that was not offered"));
         };
         let (mut all, mut five_hours) = (Vec::new(), Vec::new());
@@ -194,28 +193,31 @@ impl Taking<'_> {
             let first = windows.filter(|(kind, _)| *kind == WindowKind::FiveHours);
             five_hours.extend(first.map(|(_, window)| (scoped.id, window.end)));
         }
-        let granted = self.granted(chosen, candidate, five_hours);
+        let granted = self.granted(chosen, five_hours);
         Ok(Taken::Held(self.hold(place, granted), facts::header(&all)))
     }
 
     /// Goes ahead without asking: the organisation wants that while Redis is away. It is counted as soon as Redis is
     /// back, so a limit can be exceeded by what runs until then.
     fn unreserved(&self, asking: &mut Asking<'_>) -> Taken {
-        let (Some(candidate), Some(place)) = (self.plan.candidates.first().cloned(), asking.place.take())
-        else {
-            return Taken::Stale;
-        };
+        let Some(place) = asking.place.take() else { return Taken::Stale };
         metrics::counter!("causeway_relay_unreserved_total").increment(1);
         let at = Utc::now().timestamp_millis();
         let ledger = &self.relay.ledger;
         ledger.held().enter_unreserved(Held { ask: self.ask.clone(), candidate: 0, at });
-        let granted = self.granted(0, candidate, Vec::new());
+        let granted = self.granted(0, Vec::new());
         Taken::Held(self.hold(place, granted), None)
     }
 
-    fn granted(&self, chosen: usize, candidate: Candidate, five_hours: Vec<(ScopeId, i64)>) -> Granted {
-        let expected = self.tenant.hold_mode == HoldMode::Expected;
-        Granted { chosen, candidate, reserved: self.plan.nanos, five_hours, expected }
+    fn granted(&self, chosen: usize, five_hours: Vec<(ScopeId, i64)>) -> Granted {
+        Granted {
+            chosen,
+            candidates: self.plan.candidates.clone(),
+            ask: self.ask.clone(),
+            reserved: self.plan.nanos,
+            five_hours,
+            expected: self.tenant.hold_mode == HoldMode::Expected,
+        }
     }
 
     fn hold(&self, place: Place, granted: Granted) -> Hold {

@@ -8,6 +8,7 @@ pub(crate) mod target;
 use crate::{args::RelayArgs, call::Call, error::RelayError, hold::Hold, plan::Candidate, settle::Ending};
 use causeway_accounts::{AddressPolicy, catalogue::ANTHROPIC_VERSION};
 use causeway_dialect::Dialect;
+use causeway_store::Store;
 use http::{Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::Full;
 use pool::{CallError, Leased, Pool};
@@ -84,22 +85,55 @@ fn unsendable(error: &http::Error) -> RelayError {
     }
 }
 
-/// Waits for the head of the answer. Should the client go away meanwhile, the call and its hold live on in a task of
-/// their own until the answer has been read or the organisation's patience is over.
+/// Sends the call and waits for the head of the answer. An account whose address cannot be reached was sent nothing: the
+/// call goes to the next one that has room.
 pub(crate) async fn send(
     upstream: &Upstream,
+    store: &Store,
     call: &Call,
     mut hold: Hold,
     limit: Duration,
 ) -> Result<Answer, RelayError> {
-    let pending = match upstream.begin(call, hold.candidate(), "/v1/messages") {
-        Ok(pending) => pending,
-        Err(error) => {
-            hold.release();
-            return Err(error);
+    loop {
+        let pending = match hold.candidate().map(|c| upstream.begin(call, c, "/v1/messages")) {
+            Some(Ok(pending)) => pending,
+            Some(Err(error)) => {
+                hold.release();
+                return Err(error);
+            }
+            None => {
+                hold.release();
+                return Err(RelayError::Unavailable("an account was chosen that was not offered"));
+            }
+        };
+        hold.mark_sent();
+        match head(pending, hold, limit).await? {
+            Head::Arrived(answer) => return Ok(answer),
+            Head::Unreached(mut unreached) => {
+                if !unreached.move_on(store).await {
+                    unreached.release();
+                    return Err(RelayError::Upstream {
+                        status: StatusCode::BAD_GATEWAY,
+                        code: "upstream_unreachable",
+                        message: "no connection to the provider could be made".to_owned(),
+                    });
+                }
+                hold = unreached;
+            }
         }
-    };
-    hold.mark_sent();
+    }
+}
+
+/// How waiting for the head of an answer ended.
+enum Head {
+    Arrived(Answer),
+    /// No connection: nothing was sent.
+    Unreached(Hold),
+}
+
+/// Waits for the head of the answer. Should the client go away meanwhile, the call and its hold live on in a task of
+/// their own until the answer has been read or the organisation's patience is over.
+async fn head(pending: Pending, hold: Hold, limit: Duration) -> Result<Head, RelayError> {
     let mut waiting = Waiting { inner: Some((pending, hold)) };
     let outcome = tokio::time::timeout(limit, waiting.head()).await;
     let Some((_, mut hold)) = waiting.inner.take() else {
@@ -108,23 +142,20 @@ pub(crate) async fn send(
     match outcome {
         Ok(Ok(response)) => {
             hold.head_arrived(&response);
-            Ok(Answer { response, hold })
+            Ok(Head::Arrived(Answer { response, hold }))
         }
         Ok(Err(error)) => {
-            // A call that never got a connection cost nothing; one that was sent may have been billed.
             let text = chain(&error);
             tracing::warn!(error = %text, "a provider could not be reached or broke off before answering");
-            let told = if matches!(error, CallError::Connect(_)) {
-                hold.release();
-                "no connection to the provider could be made"
-            } else {
-                hold.settle(&Ending::failed(StatusCode::BAD_GATEWAY, text));
-                "the provider broke off before it answered"
-            };
+            if matches!(error, CallError::Connect(_)) {
+                return Ok(Head::Unreached(hold));
+            }
+            // It was sent, so it may have been billed.
+            hold.settle(&Ending::failed(StatusCode::BAD_GATEWAY, text));
             Err(RelayError::Upstream {
                 status: StatusCode::BAD_GATEWAY,
                 code: "upstream_unreachable",
-                message: told.to_owned(),
+                message: "the provider broke off before it answered".to_owned(),
             })
         }
         Err(_) => {

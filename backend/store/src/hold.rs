@@ -37,7 +37,7 @@ pub use epoch::{CLOSED_AT_LEAST_MS, Remembered, Shard, close, join, keep, look, 
 pub use load::{Loaded, LoadedSecond, LoadedWindow, Standing, Totals, begin_load, forget, load, standing};
 pub use queue::leave;
 pub use reserve::{
-    NoCandidate, Refusal, RefusedBy, ReserveScript, Reserved, ScopeFacts, WindowFacts, reserve,
+    NoCandidate, Refusal, RefusedBy, ReserveScript, Reserved, ScopeFacts, WindowFacts, move_on, reserve,
 };
 pub use settle::{Checkpoint, Growth, SettleMode, SettledAs, Settlement, checkpoint, confirm, settle};
 pub use stored::{OpenHold, open_holds, unwritten};

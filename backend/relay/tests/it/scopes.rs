@@ -213,3 +213,26 @@ async fn an_organisation_may_reserve_what_is_expected_and_a_stream_that_needs_mo
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_call_that_cannot_be_sent_to_one_account_goes_to_the_next_and_is_counted_there() {
+    app::run(async |app| {
+        let key = app.key(serde_json::from_value(json!({"usd": {"total": "10"}})).unwrap()).await;
+        app.disable_account(app.account).await;
+        // Nobody listens there: a port that was free a moment ago.
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", closed.local_addr().unwrap());
+        drop(closed);
+        app.add_account(&address, "sk-sim-dead").await;
+        let second = app.add_account(&app.sim.url(), "sk-sim-second").await;
+        let answer = app.post(&key, &hello(true)).await;
+        assert_eq!(answer.status(), 200);
+        answer.bytes().await.unwrap();
+        let row = app.row().await;
+        assert_eq!((row.account_id, row.outcome.as_str()), (second.0, "completed"));
+        let standing = app.standing(&key).await;
+        assert_eq!((standing.nanos, standing.reserved_nanos, standing.open), (row.charged_nanos, 0, 0));
+        assert_eq!(app.open_holds().await, 0);
+    })
+    .await;
+}

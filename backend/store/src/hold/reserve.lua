@@ -1,8 +1,10 @@
--- Takes all limits and chooses the account, or changes nothing. Every check comes before the first write.
+-- Takes all limits and chooses the account, or changes nothing. Every check comes before the first write. The same for
+-- a request that is held already and is to move to another account: then only accounts are given.
 --
 -- KEYS  1 meta, 2 holds, 3 policy version, then one hash per scope, then one per candidate account
 -- ARGV  1 request id, 2 boot id, 3 policy version the caller knows, 4 organisation, 5 payload, 6 epoch the caller knows,
---       7 number of scopes, 8 number of candidates, then for each scope and each candidate: suffix, mode, and unless the
+--       7 number of scopes, 8 number of candidates, 9 the first candidate's number (0 = a new request, else one that
+--       moves on to that candidate or a later one), then for each scope and each candidate: suffix, mode, and unless the
 --       mode is 0: nanos, tokens, requests/min, tokens/min, concurrency, length of the queue, number of windows, and for
 --       each window: name, end, next end, dollars limit, tokens limit, requests limit   (0 = no limit)
 --       mode: 0 = nothing is limited, 1 = what is open is counted, 2 = and totals must be loaded
@@ -15,7 +17,7 @@ local POLLED = 5000 -- a waiting request that has not asked for this many ms has
 local time = redis.call('TIME')
 local now_s = tonumber(time[1])
 local now = now_s * 1000 + math.floor(tonumber(time[2]) / 1000)
-local id, epoch = ARGV[1], ARGV[6]
+local id, epoch, first = ARGV[1], ARGV[6], tonumber(ARGV[9])
 
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state')
 if meta[1] ~= epoch or meta[2] ~= 'open' then return {'CLOSED'} end
@@ -24,8 +26,10 @@ local held = redis.call('HGET', KEYS[2], id)
 if held then
   local choice, at, of = string.match(held, '^[^\n]*\n([^\n]*)\n([^\n]*)\n[^\n]*\n([^\n]*)\n')
   if not choice then return {'GONE'} end -- released before this call arrived
-  if of == epoch then return {'OK', tonumber(choice), tonumber(at)} end
+  if of ~= epoch then held = false
+  elseif tonumber(choice) >= first then return {'OK', tonumber(choice), tonumber(at)} end
 end
+if first > 0 and not held then return {'GONE'} end
 
 local policy = redis.call('GET', KEYS[3])
 if not policy or tonumber(policy) > tonumber(ARGV[3]) then return {'STALE'} end
@@ -220,8 +224,28 @@ local function facts(s)
   return table.concat(parts, ',')
 end
 
+-- Takes back what an account has counted of this request, which it turned out not to serve.
+local function undo(part)
+  local suffix, nanos, tokens, mode, k, q = string.match(part, '^([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),([^,]*)$')
+  if mode == '0' then return end
+  local key = string.match(KEYS[3], '^(.*:)[^:]*$') .. suffix
+  redis.call('HINCRBY', key, 'c', -1)
+  redis.call('HINCRBY', key, 'ru', '-' .. nanos)
+  redis.call('HINCRBY', key, 'rt', '-' .. tokens)
+  if k ~= '' then note(key, 'k', tonumber(k), -tonumber(tokens)) end
+  if q ~= '' then note(key, 'q', tonumber(q), -1) end
+end
+
+-- Puts the account at the end of a hold's scopes in place of the one before.
+local function move(choice, part)
+  local head, at, org, of, scopes, last, rest =
+    string.match(held, '^([^\n]*\n)[^\n]*\n([^\n]*\n)([^\n]*\n)([^\n]*\n)(.-)([^;\n]*)(\n.*)$')
+  undo(last)
+  redis.call('HSET', KEYS[2], id, head .. choice .. '\n' .. at .. org .. of .. scopes .. part .. rest)
+end
+
 local scopes, candidates = tonumber(ARGV[7]), tonumber(ARGV[8])
-local at = 9
+local at = 10
 local plan = {}
 for i = 1, scopes do
   local key = KEYS[3 + i]
@@ -242,7 +266,10 @@ end
 local reasons = {'NONE'}
 for i = 1, candidates do
   local s, refusal = check(KEYS[3 + scopes + i], at, true)
-  if s then
+  if s and first > 0 then
+    move(first + i - 1, take(s))
+    return {'OK', first + i - 1, now}
+  elseif s then
     local answer = {'OK', i - 1, now}
     local parts = {}
     for j = 1, scopes do

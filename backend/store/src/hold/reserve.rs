@@ -151,7 +151,26 @@ pub struct NoCandidate {
 
 /// Runs the script, for a shard that is in this epoch.
 pub async fn reserve(cache: &Cache, script: &ReserveScript, ask: &Ask, epoch: i64) -> StoreResult<Reserved> {
-    let call = command(script, ask, epoch);
+    run(cache, command(script, ask, epoch, 0)).await
+}
+
+/// Moves a request that is held on to another account: the candidate `first` or the next one with room. What was
+/// reserved in all other scopes stays. [`Reserved::Gone`] when it is not held in this epoch, [`Reserved::NoCandidate`]
+/// when it stays where it is.
+pub async fn move_on(
+    cache: &Cache,
+    script: &ReserveScript,
+    ask: &Ask,
+    epoch: i64,
+    first: usize,
+) -> StoreResult<Reserved> {
+    if first == 0 || first >= ask.candidates.len() {
+        return Ok(Reserved::NoCandidate(Vec::new()));
+    }
+    run(cache, command(script, ask, epoch, first)).await
+}
+
+async fn run(cache: &Cache, call: Cmd) -> StoreResult<Reserved> {
     let answer: Result<Vec<Value>, RedisError> = call.query_async(&mut cache.connection.clone()).await;
     match answer {
         Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => Ok(Reserved::Restarted),
@@ -160,11 +179,13 @@ pub async fn reserve(cache: &Cache, script: &ReserveScript, ask: &Ask, epoch: i6
 }
 
 /// The call, written straight into one buffer: this is the one that every request waits for.
-fn command(script: &ReserveScript, ask: &Ask, epoch: i64) -> Cmd {
-    let scopes = || ask.scopes.iter().chain(&ask.candidates);
+fn command(script: &ReserveScript, ask: &Ask, epoch: i64, first: usize) -> Cmd {
+    let own = if first == 0 { &ask.scopes[..] } else { &[] };
+    let candidates = ask.candidates.get(first..).unwrap_or_default();
+    let scopes = || own.iter().chain(candidates);
     let windows: usize = scopes().map(|s| s.windows.len()).sum();
-    let count = ask.scopes.len() + ask.candidates.len();
-    let mut call = Cmd::with_capacity(14 + 10 * count + 6 * windows, 600 + 120 * count + ask.payload.len());
+    let count = own.len() + candidates.len();
+    let mut call = Cmd::with_capacity(15 + 10 * count + 6 * windows, 600 + 120 * count + ask.payload.len());
     let shard = ShardKeys::new(ask.org.shard());
     let mut key = tenant_prefix(ask.org);
     let prefix = key.len();
@@ -179,7 +200,7 @@ fn command(script: &ReserveScript, ask: &Ask, epoch: i64) -> Cmd {
     let mut id = Uuid::encode_buffer();
     call.arg(&*ask.request.0.simple().encode_lower(&mut id)).arg(&*ask.boot).arg(ask.policy_version);
     call.arg(&*ask.org.0.simple().encode_lower(&mut id)).arg(&ask.payload).arg(epoch);
-    call.arg(ask.scopes.len()).arg(ask.candidates.len());
+    call.arg(own.len()).arg(candidates.len()).arg(first);
     for scope in scopes() {
         key.clear();
         scope.id.write_suffix(&mut key);

@@ -90,3 +90,44 @@ async fn totals_of_a_scope_without_limits_are_kept_once_they_are_known() {
     let unknown = standing(&f.cache, f.org, ScopeId::Account(f.account)).await.unwrap();
     assert_eq!(unknown, Standing::default(), "nothing is kept of what nobody asked for");
 }
+
+#[tokio::test]
+async fn a_request_moves_to_another_account_and_leaves_nothing_at_the_first() {
+    let f = Fixture::new().await.loaded(0).await;
+    let accounts = [f.account, AccountId(Uuid::now_v7()), AccountId(Uuid::now_v7())];
+    let [first, full, third] = accounts.map(ScopeId::Account);
+    for scope in [first, full, third] {
+        f.load_scope(scope, &from_zero()).await;
+    }
+    let limited = |id, concurrency| Scope {
+        nanos: 10,
+        tokens: 5,
+        concurrency,
+        requests_per_minute: 9,
+        windows: vec![total(1_000)],
+        ..unlimited(id)
+    };
+    let candidates = [limited(first, 1), limited(full, 1), limited(third, 1)];
+    let busy = request();
+    assert!(held(&f.take_from(busy, &[], &candidates[1..2], 1).await));
+    let id = request();
+    let ask = f.ask(id, &[f.budget(1_000, 20)], &candidates, 1);
+    assert!(held(&reserve(&f.cache, &f.script, &ask, f.epoch).await.unwrap()));
+    let moved = async || move_on(&f.cache, &f.script, &ask, f.epoch, 1).await.unwrap();
+    let Reserved::Held { candidate: 2, .. } = moved().await else { panic!("the second is full") };
+    let Reserved::Held { candidate: 2, .. } = moved().await else { panic!("asked twice, moved once") };
+    let stand = f.total_of(first).await;
+    assert_eq!(
+        (stand.open, stand.reserved_nanos, stand.reserved_tokens, stand.requests_in_minute),
+        (0, 0, 0, 0)
+    );
+    let stand = f.total_of(third).await;
+    assert_eq!((stand.open, stand.reserved_nanos, stand.requests_in_minute), (1, 10, 1));
+    assert_eq!((f.field("ru").await, f.field("c").await), (20, 1));
+    let last = move_on(&f.cache, &f.script, &ask, f.epoch, 3).await.unwrap();
+    assert_eq!(last, Reserved::NoCandidate(vec![]));
+    assert_eq!(f.settle(id, SettleMode::Settle, 8).await, SettledAs::Now);
+    assert_eq!((f.total_of(first).await.nanos, f.total_of(third).await.nanos, f.field("u").await), (0, 8, 8));
+    confirm(&f.cache, f.org.shard(), &[id]).await.unwrap();
+    assert_eq!(moved().await, Reserved::Gone);
+}

@@ -78,6 +78,14 @@ const REFUSALS: Refusal[] = [
         kind: "billing_error",
         reason: /total budget/,
     },
+    {
+        what: "a budget in tokens that the request could exceed",
+        key: { limits: { tokens: { week: 5 } } },
+        thrown: Anthropic.PaymentRequiredError,
+        status: 402,
+        kind: "billing_error",
+        reason: /weekly token budget.*max_tokens/,
+    },
 ];
 
 for (const refusal of REFUSALS) {
@@ -123,6 +131,46 @@ test("requests above the minute's limit: 429 with the seconds to wait", async ({
     // A minute, and the second that has begun: the oldest second is counted whole.
     expect(seconds).toBeLessThanOrEqual(61);
     expect((await simulator.ledger()).total).toBe(total);
+});
+
+test("more tokens than a minute may hold: 429 that says what the request could have used", async ({ admin, account, installation }) => {
+    const { secret } = await admin.issue("Few tokens", { account_id: account, limits: { tokens_per_minute: 10 } });
+    const { anthropic } = client(installation.url, secret, 0);
+    const error = await anthropic.messages.create(ask()).then(() => undefined, (thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Anthropic.RateLimitError);
+    expect((error as InstanceType<typeof Anthropic.RateLimitError>).error).toMatchObject({
+        error: { causeway: { code: "tokens_per_minute", scope: "key", limit: 10, used: 0 } },
+    });
+});
+
+test("more requests than a day may hold: 429 with the time of the reset, which the answers before have told too", async ({
+    admin,
+    account,
+    installation,
+}) => {
+    const { secret } = await admin.issue("One a day", { account_id: account, limits: { requests: { day: 1 } } });
+    const { anthropic } = client(installation.url, secret, 0);
+    const { response } = await anthropic.messages.create(ask()).withResponse();
+    expect(response.headers.get("x-causeway-limits")).toMatch(/^key-requests-day;limit=1;used=0;reserved=1;reset=\d{10}$/);
+    const error = await anthropic.messages.create(ask()).then(() => undefined, (thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Anthropic.RateLimitError);
+    const { headers, error: body } = error as InstanceType<typeof Anthropic.RateLimitError>;
+    expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(body).toMatchObject({ error: { causeway: { code: "requests", window: "day", limit: 1, used: 1 } } });
+});
+
+test("a place in line that does not come free: 429 after the wait; one that does: the answer", async ({ admin, account, installation }) => {
+    const limits = { concurrency: 1, queue: { length: 2, wait_seconds: 1 } };
+    const { secret } = await admin.issue("In line", { account_id: account, limits });
+    const { anthropic } = client(installation.url, secret, 0);
+    const long = anthropic.messages.stream({ ...ask(), ...script("events=60,interval=50") });
+    await long.withResponse();
+    await expect(anthropic.messages.create(ask())).rejects.toThrow(/no place became free in 1 seconds/);
+    await long.finalMessage();
+    const short = anthropic.messages.stream({ ...ask(), ...script("events=10,interval=40") });
+    await short.withResponse();
+    await anthropic.messages.create(ask());
+    await short.finalMessage();
 });
 
 test("requests at once above the limit: 429, and room again when one has ended", async ({ admin, account, installation }) => {

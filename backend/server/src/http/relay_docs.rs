@@ -47,6 +47,13 @@ impl Modify for Keys {
 ///
 /// Passed on byte for byte to the account that the key may use; the answer, streamed or not, comes back as the
 /// provider sends it. Every call leaves one row in the ledger.
+///
+/// Limits of the key, of the member whose key it is and of the organisation are reserved before the call is sent and
+/// settled when it is over. How they stand is told by the header `x-causeway-limits` of every answer that went through:
+/// a comma-separated list of `scope-unit[-window];limit=…;used=…;reserved=…[;reset=seconds since the epoch]`, and in a
+/// refusal by `error.causeway`: `code`, `scope`, `window`, `limit`, `used`, `reserved`, `could_need`,
+/// `resets_in_seconds`. Codes: `requests_per_minute`, `tokens_per_minute`, `concurrency`, `requests` (429),
+/// `budget_usd`, `budget_tokens`, `balance` (402).
 #[utoipa::path(
     post, path = "/api/v1/messages", operation_id = "createMessage", tag = "relay",
     request_body(content = Value, content_type = "application/json", example = json!({
@@ -63,12 +70,16 @@ impl Modify for Keys {
         (status = 400, description = "The body is not JSON, or lacks what the ledger needs", body = Value),
         (status = 401, description = "No key, or one that is wrong, disabled or expired", body = Value,
             example = json!({"type": "error", "error": {"type": "authentication_error", "message": "This key is not known."}})),
+        (status = 402, description = "A budget or the balance could be exceeded by this call", body = Value,
+            example = json!({"type": "error", "error": {"type": "billing_error", "message": "the daily budget of this API key is $5.00: …",
+                "causeway": {"code": "budget_usd", "scope": "key", "window": "day", "limit": "5.00", "used": "4.98", "reserved": "0.00", "could_need": "0.05", "resets_in_seconds": 3600}}})),
         (status = 403, description = "The key may not use this model", body = Value),
         (status = 404, description = "The model is not known and has no price", body = Value),
         (status = 413, description = "The body is too large", body = Value),
-        (status = 429, description = "A limit of the key is reached; `retry-after` says when to try again", body = Value,
-            example = json!({"type": "error", "error": {"type": "rate_limit_error", "message": "The key's limit of requests per minute is reached."}})),
-        (status = 503, description = "No account can take the request now", body = Value)
+        (status = 429, description = "A limit is reached, or no place came free in time; `retry-after` says when to try again", body = Value,
+            example = json!({"type": "error", "error": {"type": "rate_limit_error", "message": "this API key may make 60 requests in a minute and has made 60",
+                "causeway": {"code": "requests_per_minute", "scope": "key", "limit": 60, "used": 60, "reserved": 0, "resets_in_seconds": 12}}})),
+        (status = 503, description = "No account can take the request now, or limits cannot be checked at the moment", body = Value)
     ),
     security(("key" = []), ("key_header" = []))
 )]
@@ -135,10 +146,18 @@ fn model() {}
 fn me() {}
 
 /// The key's limits and what is left of them
+///
+/// Limits of the key, of the member whose key it is, and of the organisation. Dollars are decimal strings; `reserved` is
+/// held by requests that are still running.
 #[utoipa::path(
     get, path = "/v1/key-info", operation_id = "getKeyInfo", tag = "key holder",
     responses(
-        (status = 200, description = "Limits, what is spent in each window, expiry", body = Value),
+        (status = 200, description = "Name, models, limits and how they stand", body = Value, example = json!({
+            "object": "api_key", "name": "Ada's laptop", "expires_at": null,
+            "limits": [{"scope": "key", "unit": "usd", "window": "day", "limit": "5.00", "used": "1.20", "reserved": "0.05",
+                "remaining": "3.75", "resets_at": "2026-11-21T00:00:00+00:00"}],
+            "usage": {"total_usd": "12.90", "total_tokens": 1904210, "total_requests": 311, "reserved_usd": "0.05", "running_requests": 1}
+        })),
         (status = 401, description = "No key, or one that is wrong, disabled or expired", body = Value)
     ),
     security(("key" = []), ("key_header" = []))

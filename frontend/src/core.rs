@@ -11,3 +11,4 @@ pub(crate) mod routes;
 pub(crate) mod session;
 pub(crate) mod storage;
 pub(crate) mod theme;
+pub(crate) mod zone;

@@ -10,6 +10,7 @@ pub(crate) mod copy;
 pub(crate) mod dialog;
 pub(crate) mod field;
 pub(crate) mod icon;
+pub(crate) mod limits;
 pub(crate) mod loaded;
 pub(crate) mod menu;
 pub(crate) mod notice;

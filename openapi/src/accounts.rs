@@ -1,10 +1,7 @@
 //! Upstream accounts: a credential at a provider. The credential goes in and never comes out.
 
-use crate::{
-    patch::{Patch, given, present},
-    secret::Secret,
-};
-use causeway_domain::{AccountId, provider::Provider};
+use crate::{patch::given, secret::Secret};
+use causeway_domain::{AccountId, Limits, provider::Provider};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -32,9 +29,9 @@ pub struct Account {
     /// Accounts with a smaller number are tried first, 0–1000.
     #[cfg_attr(feature = "schemas", schema(example = 100, minimum = 0, maximum = 1000))]
     pub priority: u16,
-    /// Requests open at once; `null` is unlimited.
-    #[cfg_attr(feature = "schemas", schema(example = 20))]
-    pub max_concurrency: Option<u32>,
+    /// Its limits. What is absent is unlimited. Dollars are what the provider asks, without any multiplier.
+    #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::Limits))]
+    pub limits: Limits,
     /// Models that the provider listed when it was last tested; `null` when never.
     #[cfg_attr(feature = "schemas", schema(example = json!(["claude-haiku-4-5"])))]
     pub models: Option<Vec<String>>,
@@ -72,10 +69,10 @@ pub struct CreateAccount {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemas", schema(example = 100, minimum = 0, maximum = 1000))]
     pub priority: Option<u16>,
-    /// Requests open at once; unlimited when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schemas", schema(example = 20, minimum = 1))]
-    pub max_concurrency: Option<u32>,
+    /// Its limits. What is absent is unlimited. An account that has reached one is passed over for the next.
+    #[serde(default, skip_serializing_if = "Limits::is_empty")]
+    #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::Limits))]
+    pub limits: Limits,
     /// Whether requests may go there; true when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemas", schema(example = true))]
@@ -106,10 +103,10 @@ pub struct UpdateAccount {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[cfg_attr(feature = "schemas", schema(nullable = false, example = 100, minimum = 0, maximum = 1000))]
     pub priority: Option<u16>,
-    /// Requests open at once; `null` is unlimited.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
-    #[cfg_attr(feature = "schemas", schema(value_type = Option<u32>, example = 20, minimum = 1))]
-    pub max_concurrency: Patch<u32>,
+    /// Its limits, all of them anew.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false, value_type = Option<crate::schema::Limits>))]
+    pub limits: Option<Limits>,
     /// Whether requests may go there.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[cfg_attr(feature = "schemas", schema(nullable = false, example = true))]

@@ -4,7 +4,7 @@ use crate::{
     patch::{Patch, given, present},
     secret::Secret,
 };
-use causeway_domain::{AccountId, KeyId, Limits, Nanos, UserId, model::ModelPolicy};
+use causeway_domain::{AccountId, KeyId, Limits, Multiplier, Nanos, UserId, model::ModelPolicy};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +35,9 @@ pub struct Key {
     /// Its limits. What is absent is unlimited.
     #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::Limits))]
     pub limits: Limits,
+    /// What it is charged for a dollar of cost, as a decimal string; on top of the organisation's multipliers.
+    #[cfg_attr(feature = "schemas", schema(value_type = String, example = "1"))]
+    pub multiplier: Multiplier,
     /// The models it may use.
     #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::ModelPolicy))]
     pub models: ModelPolicy,
@@ -113,6 +116,11 @@ pub struct CreateKey {
     #[serde(default, skip_serializing_if = "Limits::is_empty")]
     #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::Limits))]
     pub limits: Limits,
+    /// What it is charged for a dollar of cost, "0" to "100"; "1" when absent. Only for those who may change
+    /// everybody's keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<String>, example = "1.25"))]
+    pub multiplier: Option<Multiplier>,
     /// The models it may use; all when absent.
     #[serde(default)]
     #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::ModelPolicy))]
@@ -150,6 +158,10 @@ pub struct UpdateKey {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[cfg_attr(feature = "schemas", schema(nullable = false, value_type = Option<crate::schema::Limits>))]
     pub limits: Option<Limits>,
+    /// What it is charged for a dollar of cost, "0" to "100". Only for those who may change everybody's keys.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false, value_type = Option<String>, example = "1.25"))]
+    pub multiplier: Option<Multiplier>,
     /// The models it may use, all of them anew.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[cfg_attr(feature = "schemas", schema(nullable = false, value_type = Option<crate::schema::ModelPolicy>))]

@@ -10,7 +10,9 @@ pub mod auth;
 pub mod billing;
 pub mod instance;
 pub mod keys;
+pub mod limits;
 pub mod me;
+pub mod members;
 pub mod operator;
 pub mod organization;
 pub mod page;
@@ -35,12 +37,14 @@ pub use billing::{
 };
 pub use instance::Instance;
 pub use keys::{CreateKey, IssuedKey, Key, KeyOwner, KeyStatus, KeyUsage, UpdateKey};
+pub use limits::{Amount, LimitScope, LimitState, LimitUnit, LimitsInUse};
 pub use me::{Me, Membership, Permission};
+pub use members::{Member, MemberUsage, UpdateMember};
 pub use operator::{
     AddCredit, Code, CodeBatch, CreateCodes, MadeCodes, PlanUse, Tenant, TenantQuery, TenantStatus,
     UpdateTenant,
 };
-pub use organization::{Organization, OrganizationRef, UpdateOrganization};
+pub use organization::{HoldMode, OnRedisLoss, Organization, OrganizationRef, UpdateOrganization};
 pub use page::{ListQuery, Page};
 pub use patch::Patch;
 pub use prices::{

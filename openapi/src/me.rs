@@ -77,6 +77,10 @@ permissions! {
     PricesRead = "prices.read" from Viewer,
     /// Override prices.
     PricesWrite = "prices.write" from Admin,
+    /// Read the members. Members see themselves, all others everybody.
+    MembersRead = "members.read" from Viewer,
+    /// Set the limits of members.
+    MembersWrite = "members.write" from Admin,
     /// Read the organisation's settings.
     OrganizationRead = "organization.read" from Viewer,
     /// Change the organisation's settings.

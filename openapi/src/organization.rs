@@ -1,12 +1,14 @@
 //! The organisation's own settings.
 
 use crate::{
+    operator::PlanUse,
     patch::{Patch, given, present},
     prices::PriceFigures,
 };
-use causeway_domain::OrgId;
+use causeway_domain::{Limits, Multiplier, OrgId, Plan};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// An organisation by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,8 +55,50 @@ pub struct Organization {
     pub drain_seconds: u32,
     /// Price of models that no table knows; `null` refuses them.
     pub default_price: Option<PriceFigures>,
+    /// The limits it sets itself, over all of its keys. What is absent is unlimited.
+    #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::Limits))]
+    pub limits: Limits,
+    /// What the operator of the installation allows it.
+    #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::Plan))]
+    pub plan: Plan,
+    /// What it has of what the plan counts.
+    pub plan_in_use: PlanUse,
+    /// What it is charged for a dollar of cost, as a decimal string; set by the operator.
+    #[cfg_attr(feature = "schemas", schema(value_type = String, example = "1"))]
+    pub multiplier: Multiplier,
+    /// The same at one provider, on top, by the provider's name; set by the operator.
+    #[cfg_attr(feature = "schemas", schema(value_type = BTreeMap<String, String>, example = json!({"anthropic": "1.1"})))]
+    pub provider_multipliers: BTreeMap<String, Multiplier>,
+    /// How much a request reserves.
+    pub hold_mode: HoldMode,
+    /// What happens to requests while the live counters are away.
+    pub on_redis_loss: OnRedisLoss,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+}
+
+/// How much a request reserves of every budget before it is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum HoldMode {
+    /// The most it could cost: a budget is never exceeded. Near its end a budget refuses requests that would have fitted.
+    #[default]
+    Strict,
+    /// What requests like it have cost: budgets are used to their end, and may be exceeded by what is running.
+    Expected,
+}
+
+/// What happens to requests while the live counters are away or being refilled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum OnRedisLoss {
+    /// They are refused with 503 and told when to come back: no limit is exceeded.
+    #[default]
+    Refuse,
+    /// They are let through and counted afterwards: limits may be exceeded meanwhile.
+    Allow,
 }
 
 /// A change of settings. What is absent stays.
@@ -92,4 +136,16 @@ pub struct UpdateOrganization {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     #[cfg_attr(feature = "schemas", schema(value_type = Option<PriceFigures>))]
     pub default_price: Patch<PriceFigures>,
+    /// The limits over all of its keys, all of them anew.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false, value_type = Option<crate::schema::Limits>))]
+    pub limits: Option<Limits>,
+    /// How much a request reserves.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false))]
+    pub hold_mode: Option<HoldMode>,
+    /// What happens to requests while the live counters are away.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false))]
+    pub on_redis_loss: Option<OnRedisLoss>,
 }

@@ -64,6 +64,8 @@ pub enum ProblemCode {
     MethodNotAllowed,
     /// 409: it contradicts what is there, such as a name that is taken or a set-up that was done.
     Conflict,
+    /// 409: the organisation's plan allows no more of these.
+    PlanLimit,
     /// 413: the body is above 1 MiB.
     TooLarge,
     /// 415: the body is not declared as `application/json`.

@@ -148,6 +148,19 @@ pub struct RequestWindows {
     pub total: Option<u64>,
 }
 
+/// A window in which something is counted. Days, weeks and months are the organisation's.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum WindowKind {
+    /// Five hours from the first use.
+    FiveHours,
+    Day,
+    Week,
+    Month,
+    /// Never begins anew.
+    Total,
+}
+
 /// Which models a key may use. An empty `allow` allows all; `deny` wins. `*` stands for any run of characters.
 #[derive(ToSchema)]
 pub struct ModelPolicy {

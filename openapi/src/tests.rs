@@ -60,6 +60,7 @@ mod shapes {
         limits::{Queue, Windows},
         model::ModelPolicy,
         provider::Provider,
+        window::WindowKind,
     };
     use serde::Serialize;
     use utoipa::PartialSchema;
@@ -108,6 +109,7 @@ mod shapes {
         assert_eq!(properties::<schema::Plan>(), written(&plan));
         assert_eq!(choices::<schema::CreditKind>(), serde_json::to_value(CreditKind::ALL).unwrap());
         assert_eq!(choices::<schema::Role>(), serde_json::to_value(roles).unwrap());
+        assert_eq!(choices::<schema::WindowKind>(), serde_json::to_value(WindowKind::ALL).unwrap());
         assert_eq!(choices::<schema::Provider>(), serde_json::to_value(Provider::ALL).unwrap());
     }
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod get;
+pub(crate) mod limits;
 pub(crate) mod list;
 pub(crate) mod providers;
 pub(crate) mod test;
@@ -27,7 +28,7 @@ fn view(account: Stored) -> Account {
         credential_hint: account.credential_hint,
         enabled: account.enabled,
         priority: u16::try_from(account.priority).unwrap_or(0),
-        max_concurrency: account.max_concurrency.and_then(|n| u32::try_from(n).ok()),
+        limits: account.limits,
         models: account.models,
         models_fetched_at: account.models_fetched_at,
         // What an older version wrote in another shape is as good as never tested.
@@ -46,7 +47,7 @@ fn audited(account: &Stored) -> Value {
         "credential_hint": account.credential_hint,
         "enabled": account.enabled,
         "priority": account.priority,
-        "max_concurrency": account.max_concurrency,
+        "limits": account.limits,
     })
 }
 
@@ -70,17 +71,6 @@ fn credential(input: &api::Credential, usual: AuthHeader) -> Result<Credential, 
 /// The base URL of a stored account.
 fn stored_base(account: &Stored) -> Result<BaseUrl, ApiError> {
     BaseUrl::stored(&account.base_url).map_err(ApiError::internal)
-}
-
-/// How many requests may be open at once, as stored.
-fn concurrency(limit: Option<u32>) -> Result<Option<i32>, ApiError> {
-    match limit.map(i32::try_from) {
-        None => Ok(None),
-        Some(Ok(limit)) if limit > 0 => Ok(Some(limit)),
-        Some(_) => {
-            Err(ApiError::field("max_concurrency", "must be between 1 and 2147483647, or null for no limit"))
-        }
-    }
 }
 
 /// The place in line, as stored.

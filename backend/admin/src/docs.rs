@@ -31,6 +31,7 @@ use utoipa::{
         (name = "me", description = "Who is calling"),
         (name = "accounts", description = "Upstream accounts: credentials at providers"),
         (name = "keys", description = "API keys that clients of the relay present"),
+        (name = "members", description = "The people of the organisation"),
         (name = "requests", description = "The request log"),
         (name = "usage", description = "Sums for the dashboard"),
         (name = "prices", description = "Prices of models"),
@@ -129,6 +130,12 @@ refusals! {
     /// Adding credit.
     CreditClash: [
         ApiError::Conflict("another entry was written before with this idempotency_key".to_owned()) => "It contradicts what is there, or all credits together would be too much",
+    ],
+    /// Whatever a plan counts.
+    Full: [
+        ApiError::PlanLimit("the plan of this organisation allows 5 API keys, and there is no place left: remove one that \
+            is not needed, or ask the operator of this installation for a larger plan".to_owned())
+            => "The organisation's plan allows no more of these",
     ],
     /// Whatever can be tried too often.
     Throttle: [

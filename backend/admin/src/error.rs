@@ -33,6 +33,9 @@ pub enum ApiError {
     /// It contradicts what is there.
     #[error("{0}")]
     Conflict(String),
+    /// The organisation's plan allows no more of these.
+    #[error("{0}")]
+    PlanLimit(String),
     /// The body is too large.
     #[error("the body is larger than 1 MiB")]
     TooLarge,
@@ -116,7 +119,7 @@ impl ApiError {
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Conflict(_) | Self::PlanLimit(_) => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid(_) | Self::Code(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -136,6 +139,7 @@ impl ApiError {
             Self::NotFound => ProblemCode::NotFound,
             Self::MethodNotAllowed => ProblemCode::MethodNotAllowed,
             Self::Conflict(_) => ProblemCode::Conflict,
+            Self::PlanLimit(_) => ProblemCode::PlanLimit,
             Self::TooLarge => ProblemCode::TooLarge,
             Self::NotJson => ProblemCode::NotJson,
             Self::Invalid(_) => ProblemCode::InvalidInput,
@@ -191,6 +195,7 @@ pub(crate) fn title(code: ProblemCode) -> &'static str {
         ProblemCode::NotFound => "Not found",
         ProblemCode::MethodNotAllowed => "Method not allowed",
         ProblemCode::Conflict => "Conflict",
+        ProblemCode::PlanLimit => "Plan limit reached",
         ProblemCode::TooLarge => "Too large",
         ProblemCode::NotJson => "Not JSON",
         ProblemCode::InvalidInput => "Invalid input",

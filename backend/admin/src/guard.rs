@@ -124,6 +124,8 @@ rights!(
     KeysWrite,
     PricesRead,
     PricesWrite,
+    MembersRead,
+    MembersWrite,
     OrganizationRead,
     OrganizationWrite,
     BillingRead,

@@ -1,7 +1,7 @@
 //! API keys. Members see and manage their own, administrators everybody's, viewers only look.
 
 use crate::{check::Check, error::ApiError, guard::Caller};
-use causeway_domain::{AccountId, KeyId, UserId};
+use causeway_domain::{AccountId, KeyId, Multiplier, UserId};
 use causeway_openapi::{Key, KeyOwner, KeyStatus, KeyUsage, Permission};
 use causeway_store::{
     StoreError, TenantTx, accounts,
@@ -13,12 +13,25 @@ use serde_json::{Value, json};
 pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod get;
+pub(crate) mod limits;
 pub(crate) mod list;
 pub(crate) mod update;
 
 /// Whose keys the caller may change: everybody's (`None`) or their own.
 fn changes(caller: &Caller) -> Option<UserId> {
     if caller.may(Permission::KeysWrite) { None } else { Some(caller.user.id) }
+}
+
+/// Refuses a multiplier that comes from somebody who may only change their own keys: it decides what they are charged.
+fn check_multiplier(caller: &Caller, multiplier: Option<Multiplier>) -> Result<(), ApiError> {
+    if multiplier.is_some() && !caller.may(Permission::KeysWrite) {
+        return Err(ApiError::Forbidden(format!(
+            "multiplier: this needs {}, which a {} does not have",
+            Permission::KeysWrite.as_str(),
+            caller.role
+        )));
+    }
+    Ok(())
 }
 
 /// As the API shows them, with what they have used.
@@ -59,6 +72,7 @@ fn shown(key: Stored, used: &Used, now: DateTime<Utc>) -> Key {
         enabled: key.enabled,
         expires_at: key.expires_at,
         limits: key.limits,
+        multiplier: key.multiplier,
         models: key.models,
         account_id: key.account_id,
         usage: KeyUsage {
@@ -82,6 +96,7 @@ fn audited(key: &Stored) -> Value {
         "prefix": key.prefix,
         "owner_id": key.owner.as_ref().map(|(id, _)| id),
         "limits": key.limits,
+        "multiplier": key.multiplier,
         "models": key.models,
         "account_id": key.account_id,
         "enabled": key.enabled,

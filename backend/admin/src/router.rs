@@ -2,7 +2,7 @@
 
 use crate::{
     accounts, audit, auth, billing, docs, edge, error::ApiError, extract::LARGEST, instance, keys, me,
-    operator, organization, prices, requests, setup, state::AdminState, usage,
+    members, operator, organization, prices, requests, setup, state::AdminState, usage,
 };
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use utoipa::{
@@ -39,12 +39,18 @@ fn operations() -> OpenApiRouter<AdminState> {
         .routes(routes!(auth::sign_out::handle))
         .routes(routes!(me::handle))
         .routes(routes!(organization::get::handle, organization::update::handle))
+        .routes(routes!(organization::limits::handle))
         .routes(routes!(accounts::providers::handle))
         .routes(routes!(accounts::list::handle, accounts::create::handle))
         .routes(routes!(accounts::get::handle, accounts::update::handle, accounts::delete::handle))
         .routes(routes!(accounts::test::handle))
+        .routes(routes!(accounts::limits::handle))
         .routes(routes!(keys::list::handle, keys::create::handle))
         .routes(routes!(keys::get::handle, keys::update::handle, keys::delete::handle))
+        .routes(routes!(keys::limits::handle))
+        .routes(routes!(members::list::handle))
+        .routes(routes!(members::get::handle, members::update::handle))
+        .routes(routes!(members::limits::handle))
         .routes(routes!(requests::list::handle))
         .routes(routes!(requests::get::handle))
         .routes(routes!(usage::handle))

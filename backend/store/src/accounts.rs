@@ -1,7 +1,7 @@
 //! Upstream accounts as the admin API sees them. The credential is a sealed envelope here, and nothing opens it.
 
 use crate::{StoreError, StoreResult, TenantTx};
-use causeway_domain::{AccountId, UserId, provider::Provider};
+use causeway_domain::{AccountId, Limits, UserId, provider::Provider};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::QueryBuilder;
@@ -26,8 +26,8 @@ pub struct Account {
     pub enabled: bool,
     /// Smaller is tried first.
     pub priority: i16,
-    /// Requests open at once.
-    pub max_concurrency: Option<i32>,
+    /// Its limits; dollars are the provider's.
+    pub limits: Limits,
     /// What the provider listed when last asked.
     pub models: Option<Vec<String>>,
     /// When it was asked.
@@ -50,7 +50,7 @@ struct Row {
     credential_hint: String,
     enabled: bool,
     priority: i16,
-    max_concurrency: Option<i32>,
+    limits: Value,
     models: Option<Value>,
     models_fetched_at: Option<DateTime<Utc>>,
     last_test: Option<Value>,
@@ -71,7 +71,8 @@ impl TryFrom<Row> for Account {
             credential_hint: r.credential_hint,
             enabled: r.enabled,
             priority: r.priority,
-            max_concurrency: r.max_concurrency,
+            limits: serde_json::from_value(r.limits)
+                .map_err(|e| StoreError::corrupt("limits of an account", e))?,
             models: r
                 .models
                 .map(serde_json::from_value)
@@ -86,7 +87,7 @@ impl TryFrom<Row> for Account {
 }
 
 const SELECT: &str = "select id, name, provider, base_url, credential, credential_hint, enabled, priority, \
-     (limits->>'concurrency')::int as max_concurrency, models, models_fetched_at, last_test, created_at, updated_at from upstream_accounts \
+     limits, models, models_fetched_at, last_test, created_at, updated_at from upstream_accounts \
      where deleted_at is null and org_id = ";
 
 /// The accounts of the organisation, newest first, older than the account `before`.
@@ -130,18 +131,18 @@ pub struct NewAccount<'a> {
     pub enabled: bool,
     /// Smaller is tried first.
     pub priority: i16,
-    /// Requests open at once.
-    pub max_concurrency: Option<i32>,
+    /// Its limits; dollars are the provider's.
+    pub limits: &'a Limits,
     /// Who adds it.
     pub created_by: UserId,
 }
 
 /// Adds an account.
 pub async fn insert(tx: &mut TenantTx, account: &NewAccount<'_>) -> StoreResult<()> {
+    let limits = serde_json::to_value(account.limits).map_err(|e| StoreError::corrupt("limits", e))?;
     sqlx::query!(
         "insert into upstream_accounts (id, org_id, name, provider, base_url, credential, credential_hint, enabled,
-           priority, limits, created_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-           jsonb_strip_nulls(jsonb_build_object('concurrency', $10::int)), $11)",
+           priority, limits, created_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         account.id.0,
         tx.org().0,
         account.name,
@@ -151,7 +152,7 @@ pub async fn insert(tx: &mut TenantTx, account: &NewAccount<'_>) -> StoreResult<
         account.credential_hint,
         account.enabled,
         account.priority,
-        account.max_concurrency,
+        limits,
         account.created_by.0
     )
     .execute(tx.conn())
@@ -161,10 +162,10 @@ pub async fn insert(tx: &mut TenantTx, account: &NewAccount<'_>) -> StoreResult<
 
 /// Writes everything of an account that a person may change. A credential that differs gets a new version.
 pub async fn update(tx: &mut TenantTx, account: &Account) -> StoreResult<()> {
+    let limits = serde_json::to_value(&account.limits).map_err(|e| StoreError::corrupt("limits", e))?;
     sqlx::query!(
         "update upstream_accounts set name = $3, base_url = $4, enabled = $5, priority = $6,
-           limits = (limits - 'concurrency') || jsonb_strip_nulls(jsonb_build_object('concurrency', $7::int)),
-           credential_version = credential_version + case when credential = $8 then 0 else 1 end,
+           limits = $7, credential_version = credential_version + case when credential = $8 then 0 else 1 end,
            credential = $8, credential_hint = $9, updated_at = now()
          where org_id = $1 and id = $2",
         tx.org().0,
@@ -173,7 +174,7 @@ pub async fn update(tx: &mut TenantTx, account: &Account) -> StoreResult<()> {
         account.base_url,
         account.enabled,
         account.priority,
-        account.max_concurrency,
+        limits,
         account.credential,
         account.credential_hint
     )

@@ -1,7 +1,7 @@
 //! API keys as the admin API sees them: everything but the secret, of which only the hash is ever stored.
 
 use crate::{StoreError, StoreResult, TenantTx};
-use causeway_domain::{AccountId, KeyId, Limits, Nanos, UserId, model::ModelPolicy};
+use causeway_domain::{AccountId, KeyId, Limits, Multiplier, Nanos, UserId, model::ModelPolicy};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::QueryBuilder;
@@ -23,6 +23,8 @@ pub struct Key {
     pub prefix: String,
     /// Limits.
     pub limits: Limits,
+    /// What it is charged for a dollar of cost.
+    pub multiplier: Multiplier,
     /// The models it may use.
     pub models: ModelPolicy,
     /// The account it is bound to.
@@ -46,6 +48,7 @@ struct Row {
     description: String,
     prefix: String,
     limits: Value,
+    multiplier: i32,
     models_allow: Vec<String>,
     models_deny: Vec<String>,
     account_id: Option<Uuid>,
@@ -66,6 +69,8 @@ impl TryFrom<Row> for Key {
             description: r.description,
             prefix: r.prefix,
             limits: serde_json::from_value(r.limits).map_err(|e| StoreError::corrupt("limits", e))?,
+            multiplier: Multiplier::from_ten_thousandths(r.multiplier)
+                .map_err(|e| StoreError::corrupt("multiplier", e))?,
             models: ModelPolicy { allow: r.models_allow, deny: r.models_deny },
             account_id: r.account_id.map(AccountId),
             enabled: r.enabled,
@@ -77,7 +82,7 @@ impl TryFrom<Row> for Key {
 }
 
 const SELECT: &str = "select k.id, k.owner_id, u.name as owner_name, k.name, k.description, k.prefix, k.limits, \
-     k.models_allow, k.models_deny, k.account_id, k.enabled, k.expires_at, k.created_at, k.updated_at \
+     k.multiplier, k.models_allow, k.models_deny, k.account_id, k.enabled, k.expires_at, k.created_at, k.updated_at \
      from api_keys k left join users u on u.id = k.owner_id where k.deleted_at is null and k.org_id = ";
 
 /// The keys of the organisation, newest first, older than the key `before`; with `owner`, only theirs.
@@ -130,6 +135,8 @@ pub struct NewKey<'a> {
     pub prefix: &'a str,
     /// Limits.
     pub limits: &'a Limits,
+    /// What it is charged for a dollar of cost.
+    pub multiplier: Multiplier,
     /// The models it may use.
     pub models: &'a ModelPolicy,
     /// The account it is bound to.
@@ -145,8 +152,8 @@ pub async fn insert(tx: &mut TenantTx, key: &NewKey<'_>) -> StoreResult<()> {
     let limits = serde_json::to_value(key.limits).map_err(|e| StoreError::corrupt("limits", e))?;
     sqlx::query!(
         "insert into api_keys (id, org_id, owner_id, created_by, name, description, hash, prefix, limits, models_allow,
-           models_deny, account_id, enabled, expires_at)
-         values ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+           models_deny, account_id, enabled, expires_at, multiplier)
+         values ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         key.id.0,
         tx.org().0,
         key.owner.0,
@@ -159,7 +166,8 @@ pub async fn insert(tx: &mut TenantTx, key: &NewKey<'_>) -> StoreResult<()> {
         &key.models.deny,
         key.account_id.map(|a| a.0),
         key.enabled,
-        key.expires_at
+        key.expires_at,
+        key.multiplier.ten_thousandths()
     )
     .execute(tx.conn())
     .await?;
@@ -171,7 +179,7 @@ pub async fn update(tx: &mut TenantTx, key: &Key) -> StoreResult<()> {
     let limits = serde_json::to_value(&key.limits).map_err(|e| StoreError::corrupt("limits", e))?;
     sqlx::query!(
         "update api_keys set name = $3, description = $4, limits = $5, models_allow = $6, models_deny = $7,
-           account_id = $8, enabled = $9, expires_at = $10, updated_at = now()
+           account_id = $8, enabled = $9, expires_at = $10, multiplier = $11, updated_at = now()
          where org_id = $1 and id = $2",
         tx.org().0,
         key.id.0,
@@ -182,7 +190,8 @@ pub async fn update(tx: &mut TenantTx, key: &Key) -> StoreResult<()> {
         &key.models.deny,
         key.account_id.map(|a| a.0),
         key.enabled,
-        key.expires_at
+        key.expires_at,
+        key.multiplier.ten_thousandths()
     )
     .execute(tx.conn())
     .await?;

@@ -1,9 +1,13 @@
 //! Organisations: the tenants themselves, and how they count their days.
 
-use crate::{StoreError, StoreResult, TenantTx};
-use causeway_domain::{OrgId, price::Price, window::Calendar};
+use crate::{
+    StoreError, StoreResult, TenantTx,
+    principal::{self, HoldMode, OnRedisLoss, multiplier, shape},
+};
+use causeway_domain::{Limits, Multiplier, Nanos, OrgId, Plan, price::Price, window::Calendar};
 use chrono::{DateTime, Utc, Weekday};
 use chrono_tz::Tz;
+use std::collections::BTreeMap;
 
 /// An organisation with its settings.
 #[derive(Clone, Debug)]
@@ -20,8 +24,29 @@ pub struct Organisation {
     pub drain_ms: i32,
     /// Price of models that no table knows; `None` refuses them.
     pub default_price: Option<Price>,
+    /// The limits it sets itself.
+    pub limits: Limits,
+    /// What the operator of the installation allows it.
+    pub plan: Plan,
+    /// The sum of its credits where it is prepaid.
+    pub credit: Option<Nanos>,
+    /// What it is charged for a dollar of cost.
+    pub multiplier: Multiplier,
+    /// The same at one provider, by its name.
+    pub provider_multipliers: BTreeMap<String, Multiplier>,
+    /// How much a request reserves.
+    pub hold_mode: HoldMode,
+    /// What happens to requests while Redis is away.
+    pub on_redis_loss: OnRedisLoss,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+}
+
+impl Organisation {
+    /// What it may use, as the relay has it: the tighter of its own limits, its plan's, and its credits.
+    pub fn effective_limits(&self) -> Limits {
+        principal::tightest(&self.limits, &self.plan, self.credit)
+    }
 }
 
 /// Makes the organisation that the transaction is in.
@@ -56,28 +81,40 @@ pub async fn get(tx: &mut TenantTx, lock: bool) -> StoreResult<Organisation> {
             .await?;
     }
     let row = sqlx::query!(
-        "select name, slug, time_zone, week_start, day_start_minute, drain_ms, default_price, created_at
+        "select name, slug, time_zone, week_start, day_start_minute, drain_ms, default_price, limits, plan, credit_nanos,
+           multiplier, hold_mode, on_redis_loss, created_at
          from organisations where id = $1",
         org.0
     )
     .fetch_one(tx.conn())
     .await?;
+    let multipliers =
+        sqlx::query!("select provider, multiplier from provider_multipliers where org_id = $1", org.0)
+            .fetch_all(tx.conn())
+            .await?;
     Ok(Organisation {
         id: org,
         name: row.name,
         slug: row.slug,
         calendar: calendar(&row.time_zone, row.week_start, row.day_start_minute)?,
         drain_ms: row.drain_ms,
-        default_price: row
-            .default_price
-            .map(serde_json::from_value)
-            .transpose()
-            .map_err(|e| StoreError::corrupt("default price", e))?,
+        default_price: row.default_price.map(|p| shape("default price", p)).transpose()?,
+        limits: shape("limits of an organisation", row.limits)?,
+        plan: shape("plan of an organisation", row.plan)?,
+        credit: row.credit_nanos.map(Nanos),
+        multiplier: multiplier(row.multiplier)?,
+        provider_multipliers: multipliers
+            .into_iter()
+            .map(|r| Ok((r.provider, multiplier(r.multiplier)?)))
+            .collect::<StoreResult<_>>()?,
+        hold_mode: HoldMode::stored(&row.hold_mode),
+        on_redis_loss: OnRedisLoss::stored(&row.on_redis_loss),
         created_at: row.created_at,
     })
 }
 
-/// Writes the settings of the organisation that the transaction is in.
+/// Writes the settings of the organisation that the transaction is in: what a tenant may write of
+/// them. Plan, multipliers and credits are the operator's.
 pub async fn update(tx: &mut TenantTx, org: &Organisation) -> StoreResult<()> {
     let default_price = org
         .default_price
@@ -85,16 +122,20 @@ pub async fn update(tx: &mut TenantTx, org: &Organisation) -> StoreResult<()> {
         .map(serde_json::to_value)
         .transpose()
         .map_err(|e| StoreError::corrupt("default price", e))?;
+    let limits = serde_json::to_value(&org.limits).map_err(|e| StoreError::corrupt("limits", e))?;
     sqlx::query!(
         "update organisations set name = $2, time_zone = $3, week_start = $4, day_start_minute = $5, drain_ms = $6,
-           default_price = $7 where id = $1",
+           default_price = $7, limits = $8, hold_mode = $9, on_redis_loss = $10 where id = $1",
         tx.org().0,
         org.name,
         org.calendar.time_zone.name(),
         i16::try_from(org.calendar.week_start.number_from_monday()).unwrap_or(1),
         i16::try_from(org.calendar.day_start_minute).unwrap_or(0),
         org.drain_ms,
-        default_price
+        default_price,
+        limits,
+        org.hold_mode.as_str(),
+        org.on_redis_loss.as_str()
     )
     .execute(tx.conn())
     .await?;

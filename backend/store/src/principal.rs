@@ -88,6 +88,21 @@ pub enum HoldMode {
     Expected,
 }
 
+impl HoldMode {
+    /// As stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Expected => "expected",
+        }
+    }
+
+    /// From the column, which holds nothing else.
+    pub(crate) fn stored(text: &str) -> Self {
+        if text == "expected" { Self::Expected } else { Self::Strict }
+    }
+}
+
 /// What happens to requests while Redis is away or being refilled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnRedisLoss {
@@ -96,6 +111,21 @@ pub enum OnRedisLoss {
     Refuse,
     /// They are let through and counted afterwards.
     Allow,
+}
+
+impl OnRedisLoss {
+    /// As stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Refuse => "refuse",
+            Self::Allow => "allow",
+        }
+    }
+
+    /// From the column, which holds nothing else.
+    pub(crate) fn stored(text: &str) -> Self {
+        if text == "allow" { Self::Allow } else { Self::Refuse }
+    }
 }
 
 /// An upstream account with its credential still sealed.
@@ -117,16 +147,16 @@ pub struct AccountRow {
     pub models: Option<Vec<String>>,
 }
 
-fn shape<T: DeserializeOwned>(what: &'static str, value: serde_json::Value) -> StoreResult<T> {
+pub(crate) fn shape<T: DeserializeOwned>(what: &'static str, value: serde_json::Value) -> StoreResult<T> {
     serde_json::from_value(value).map_err(|e| StoreError::corrupt(what, e))
 }
 
-fn multiplier(ten_thousandths: i32) -> StoreResult<Multiplier> {
+pub(crate) fn multiplier(ten_thousandths: i32) -> StoreResult<Multiplier> {
     Multiplier::from_ten_thousandths(ten_thousandths).map_err(|e| StoreError::corrupt("multiplier", e))
 }
 
 /// What an organisation may use: its own limits, its plan's, and its credits as a total that cannot be exceeded.
-fn tightest(own: &Limits, plan: &Plan, credit: Option<Nanos>) -> Limits {
+pub(crate) fn tightest(own: &Limits, plan: &Plan, credit: Option<Nanos>) -> Limits {
     let mut limits = own.tightened_by(&plan.limits);
     if let Some(credit) = credit {
         // A limit of nothing would mean none: the smallest there is lets no request through.
@@ -221,8 +251,8 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
             .into_iter()
             .map(|r| Ok((r.provider, multiplier(r.multiplier)?)))
             .collect::<StoreResult<_>>()?,
-        hold_mode: if o.hold_mode == "expected" { HoldMode::Expected } else { HoldMode::Strict },
-        on_redis_loss: if o.on_redis_loss == "allow" { OnRedisLoss::Allow } else { OnRedisLoss::Refuse },
+        hold_mode: HoldMode::stored(&o.hold_mode),
+        on_redis_loss: OnRedisLoss::stored(&o.on_redis_loss),
         accounts: accounts
             .into_iter()
             .map(|r| {

@@ -9,7 +9,7 @@ use causeway_domain::{
     window::{Calendar, FIVE_HOURS_MS, WindowKind},
 };
 use chrono::{DateTime, Utc};
-use sqlx::{Postgres, Transaction};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// Length of the pieces that rollups are made of.
@@ -43,9 +43,9 @@ struct Spent {
     requests: i64,
 }
 
-/// A scope of an organisation, within one snapshot of the database.
-struct Reader {
-    tx: Transaction<'static, Postgres>,
+/// A scope of an organisation.
+struct Reader<'a> {
+    connection: &'a mut PgConnection,
     org: OrgId,
     scope: &'static str,
     id: Uuid,
@@ -62,8 +62,22 @@ pub async fn of(
 ) -> StoreResult<Totals> {
     let mut tx = db.0.begin().await?;
     sqlx::query!("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
+    let totals = read(&mut tx, org, scope, calendar, kinds, now).await?;
+    tx.commit().await?;
+    Ok(totals)
+}
+
+/// The same within a transaction of whatever isolation; people who look at it do not mind the difference.
+pub(crate) async fn read(
+    connection: &mut PgConnection,
+    org: OrgId,
+    scope: ScopeId,
+    calendar: &Calendar,
+    kinds: &[WindowKind],
+    now: DateTime<Utc>,
+) -> StoreResult<Totals> {
     let (scope, id) = scope.row(org);
-    let mut reader = Reader { tx, org, scope, id };
+    let mut reader = Reader { connection, org, scope, id };
     let (total, five_hours_end) = reader.total().await?;
     let now_ms = now.timestamp_millis();
     let mut windows = Vec::with_capacity(kinds.len());
@@ -95,11 +109,10 @@ pub async fn of(
         });
     }
     let minute = reader.minute(now_ms - MINUTE_MS).await?;
-    reader.tx.commit().await?;
     Ok(Totals { nanos: total.nanos, tokens: total.tokens, requests: total.requests, windows, minute })
 }
 
-impl Reader {
+impl Reader<'_> {
     async fn total(&mut self) -> StoreResult<(Spent, i64)> {
         let row = sqlx::query!(
             "select nanos, tokens, requests, five_hours_end from budget_totals
@@ -108,7 +121,7 @@ impl Reader {
             self.scope,
             self.id
         )
-        .fetch_optional(&mut *self.tx)
+        .fetch_optional(&mut *self.connection)
         .await?;
         Ok(row.map_or((Spent::default(), 0), |r| {
             (Spent { nanos: r.nanos, tokens: r.tokens, requests: r.requests }, r.five_hours_end)
@@ -126,7 +139,7 @@ impl Reader {
             self.id,
             first_id(ms)
         )
-        .fetch_optional(&mut *self.tx)
+        .fetch_optional(&mut *self.connection)
         .await?;
         Ok(first.map(|id| RequestId(id).started_ms()))
     }
@@ -159,7 +172,7 @@ impl Reader {
             first_id(start),
             first_id(whole)
         )
-        .fetch_one(&mut *self.tx)
+        .fetch_one(&mut *self.connection)
         .await?;
         Ok(Spent { nanos: row.nanos, tokens: row.tokens, requests: row.requests })
     }
@@ -178,7 +191,7 @@ impl Reader {
             self.id,
             first_id(start)
         )
-        .fetch_all(&mut *self.tx)
+        .fetch_all(&mut *self.connection)
         .await?;
         let mut seconds: Vec<LoadedSecond> = Vec::new();
         for row in rows {

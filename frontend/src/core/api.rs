@@ -2,9 +2,9 @@
 
 use causeway_domain::{AccountId, KeyId};
 use causeway_openapi::{
-    Account, AccountTest, CreateAccount, CreateKey, Instance, IssuedKey, Key, ListQuery, Page, PriceList,
-    PriceQuery, ProviderPreset, Request, RequestQuery, Session as Signed, Setup, SignIn, UpdateAccount,
-    UpdateKey, UsageQuery, UsageSummary,
+    Account, AccountTest, CreateAccount, CreateKey, Instance, IssuedKey, Key, LimitsInUse, ListQuery, Page,
+    PriceList, PriceQuery, ProviderPreset, Request, RequestQuery, Session as Signed, Setup, SignIn,
+    UpdateAccount, UpdateKey, UsageQuery, UsageSummary,
 };
 use gloo_net::http::Method;
 use leptos::prelude::*;
@@ -66,8 +66,16 @@ impl Api {
         self.0.tell(Method::DELETE, &format!("/accounts/{id}")).await
     }
 
+    pub(crate) async fn account_limits(self, id: AccountId) -> Answer<LimitsInUse> {
+        self.0.get(&format!("/accounts/{id}/limits")).await
+    }
+
     pub(crate) async fn keys(self) -> Answer<Page<Key>> {
         self.0.find("/keys", &ListQuery { limit: Some(WHOLE_LIST), cursor: None }).await
+    }
+
+    pub(crate) async fn key_limits(self, id: KeyId) -> Answer<LimitsInUse> {
+        self.0.get(&format!("/keys/{id}/limits")).await
     }
 
     pub(crate) async fn issue_key(self, key: CreateKey) -> Answer<IssuedKey> {

@@ -68,7 +68,7 @@ impl ApiError {
             let others: Vec<String> = problem
                 .errors
                 .iter()
-                .filter(|e| !fields.contains(&e.field.as_str()))
+                .filter(|e| !fields.iter().any(|shown| covers(shown, &e.field)))
                 .map(|e| {
                     if e.field.is_empty() { e.message.clone() } else { format!("{}: {}", e.field, e.message) }
                 })
@@ -77,6 +77,11 @@ impl ApiError {
         }
         Some(self.message(locale))
     }
+}
+
+/// Whether a field that a form shows is this one; `limits.*` is all that begin so.
+fn covers(shown: &str, field: &str) -> bool {
+    shown == field || shown.strip_suffix('*').is_some_and(|start| field.starts_with(start))
 }
 
 #[cfg(test)]
@@ -106,6 +111,8 @@ mod tests {
         assert_eq!(error.field("name"), Some("too long"));
         assert_eq!(error.beside(&["name"], Locale::en), None);
         assert_eq!(error.beside(&["email"], Locale::en), Some("name: too long".into()));
+        let error = problem(ProblemCode::InvalidInput, &[("limits.usd.day", "too much"), ("limits", "odd")]);
+        assert_eq!(error.beside(&["limits.*"], Locale::en), Some("limits: odd".into()));
     }
 
     #[test]

@@ -106,7 +106,7 @@ pub(crate) fn Accounts() -> impl IntoView {
                 }}
             </Loaded>
         </Card>
-        <Dialog open=dialogs.form title=form_title testid="account-dialog">
+        <Dialog open=dialogs.form title=form_title wide=true testid="account-dialog">
             <AccountForm dialogs accounts/>
         </Dialog>
         <Dialog open=dialogs.outcome title=text!(i18n, accounts.test_outcome) testid="test-dialog">

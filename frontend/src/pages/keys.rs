@@ -2,7 +2,6 @@
 
 mod form;
 mod issued;
-mod limits;
 mod row;
 mod use_of_limits;
 

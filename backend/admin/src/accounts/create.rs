@@ -1,19 +1,23 @@
 //! Adding an account.
 
-use super::{audited, binding, concurrency, credential, priority, view};
+use super::{audited, binding, credential, priority, view};
 use crate::{
     check::Check,
     docs,
     error::ApiError,
     extract::Body,
     guard::{May, right},
+    plan,
     state::AdminState,
 };
 use axum::{Json, extract::State};
 use causeway_accounts::catalogue;
 use causeway_domain::AccountId;
 use causeway_openapi::{Account, CreateAccount};
-use causeway_store::accounts::{self, NewAccount};
+use causeway_store::{
+    accounts::{self, NewAccount},
+    plans::Counted,
+};
 use http::StatusCode;
 use uuid::Uuid;
 
@@ -26,7 +30,7 @@ use uuid::Uuid;
     request_body = CreateAccount,
     responses(
         (status = 201, description = "The account", body = Account),
-        docs::Input, docs::Guarded, docs::Failures
+        docs::Input, docs::Guarded, docs::Full, docs::Failures
     )
 )]
 pub(crate) async fn handle(
@@ -37,6 +41,7 @@ pub(crate) async fn handle(
     let preset = catalogue::preset(input.provider);
     let mut check = Check::default();
     let name = check.text("name", &input.name, 1..=100);
+    check.limits("limits", &input.limits);
     check.done()?;
     let address = input.base_url.as_deref().or(preset.base_url);
     let address = address.ok_or_else(|| ApiError::field("base_url", "is needed for this provider"))?;
@@ -57,11 +62,12 @@ pub(crate) async fn handle(
         credential_hint: &credential.hint(),
         enabled: input.enabled.unwrap_or(true),
         priority: priority(input.priority.unwrap_or(100))?,
-        max_concurrency: concurrency(input.max_concurrency)?,
+        limits: &input.limits,
         created_by: caller.user.id,
     };
     let mut tx = caller.begin(&state).await?;
     accounts::insert(&mut tx, &new).await?;
+    plan::check(&mut tx, Counted::Accounts).await?;
     let made = accounts::get(&mut tx, id, false).await?;
     caller.record(&mut tx, "account.create", ("account", Some(id.0)), None, Some(audited(&made))).await?;
     state.commit(tx).await?;

@@ -1,6 +1,6 @@
 //! Changing an account.
 
-use super::{audited, binding, concurrency, credential, priority, stored_base, view};
+use super::{audited, binding, credential, priority, stored_base, view};
 use crate::{
     check::Check,
     docs,
@@ -17,7 +17,7 @@ use causeway_store::accounts::{self, Account as Stored};
 
 /// Change an account
 ///
-/// Changes what is present and leaves the rest. A base URL of another origin needs the credential again, because a
+/// Changes what is present and leaves the rest; `limits` are replaced as a whole. A base URL of another origin needs the credential again, because a
 /// credential is only ever sent where it was meant for.
 #[utoipa::path(
     patch, path = "/accounts/{id}", tag = "accounts", operation_id = "updateAccount",
@@ -52,19 +52,20 @@ fn apply(
     account: &mut Stored,
     input: &UpdateAccount,
 ) -> Result<(), ApiError> {
+    let mut check = Check::default();
     if let Some(name) = &input.name {
-        let mut check = Check::default();
         account.name = check.text("name", name, 1..=100);
-        check.done()?;
     }
+    if let Some(limits) = &input.limits {
+        check.limits("limits", limits);
+        account.limits.clone_from(limits);
+    }
+    check.done()?;
     if let Some(enabled) = input.enabled {
         account.enabled = enabled;
     }
     if let Some(place) = input.priority {
         account.priority = priority(place)?;
-    }
-    if let Some(limit) = input.max_concurrency {
-        account.max_concurrency = concurrency(limit)?;
     }
     let mut base = stored_base(account)?;
     if let Some(text) = &input.base_url {

@@ -3,7 +3,7 @@
 use crate::error::ApiError;
 use axum::extract::{FromRequest, Request, rejection::BytesRejection};
 use http::header;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 /// The largest body that is read, in bytes.
 pub(crate) const LARGEST: usize = 1024 * 1024;
@@ -43,6 +43,10 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
+        // A choice among names says of a null or a number that it is no JSON, which it is.
+        if !error.inner().is_data() && serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
+            return ApiError::field(&path, "must be one of the names that are documented");
+        }
         explain(&path, error.inner())
     })?;
     reader.end().map_err(|e| ApiError::Malformed(format!("the body is not one JSON value: {e}")))?;

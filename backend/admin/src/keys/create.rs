@@ -1,12 +1,13 @@
 //! Issuing a key.
 
-use super::{audited, check_account, view_one};
+use super::{audited, check_account, check_multiplier, view_one};
 use crate::{
     check::Check,
     docs,
     error::ApiError,
     extract::Body,
     guard::{May, right},
+    plan,
     state::AdminState,
 };
 use axum::{Json, extract::State};
@@ -15,7 +16,10 @@ use causeway_domain::{
     secret::{KEY_SHOWN_CHARS, key_from_random},
 };
 use causeway_openapi::{CreateKey, IssuedKey};
-use causeway_store::keys::{self, NewKey};
+use causeway_store::{
+    keys::{self, NewKey},
+    plans::Counted,
+};
 use chrono::Utc;
 use http::StatusCode;
 use sha2::{Digest, Sha256};
@@ -36,7 +40,7 @@ use uuid::Uuid;
     )),
     responses(
         (status = 201, description = "The key with its secret", body = IssuedKey),
-        docs::Input, docs::Guarded, docs::Failures
+        docs::Input, docs::Guarded, docs::Full, docs::Failures
     )
 )]
 pub(crate) async fn handle(
@@ -44,6 +48,7 @@ pub(crate) async fn handle(
     May { caller, .. }: May<right::KeysWriteOwn>,
     Body(input): Body<CreateKey>,
 ) -> Result<(StatusCode, Json<IssuedKey>), ApiError> {
+    check_multiplier(&caller, input.multiplier)?;
     let mut check = Check::default();
     let name = check.text("name", &input.name, 1..=100);
     let description = check.text("description", &input.description, 0..=1000);
@@ -63,12 +68,14 @@ pub(crate) async fn handle(
         hash: Sha256::digest(secret.as_bytes()).into(),
         prefix: secret.get(..KEY_SHOWN_CHARS).unwrap_or_default(),
         limits: &input.limits,
+        multiplier: input.multiplier.unwrap_or_default(),
         models: &input.models,
         account_id: input.account_id,
         enabled: input.enabled.unwrap_or(true),
         expires_at: input.expires_at,
     };
     keys::insert(&mut tx, &new).await?;
+    plan::check(&mut tx, Counted::Keys).await?;
     let made = keys::get(&mut tx, id, None, false).await?;
     caller.record(&mut tx, "key.create", ("key", Some(id.0)), None, Some(audited(&made))).await?;
     let key = view_one(&mut tx, &caller, made).await?;

@@ -1,6 +1,6 @@
 //! Changing a key.
 
-use super::{audited, changes, check_account, view_one};
+use super::{audited, changes, check_account, check_multiplier, view_one};
 use crate::{
     check::Check,
     docs,
@@ -33,6 +33,7 @@ pub(crate) async fn handle(
     Place(id): Place<KeyId>,
     Body(input): Body<UpdateKey>,
 ) -> Result<Json<Key>, ApiError> {
+    check_multiplier(&caller, input.multiplier)?;
     let mut tx = caller.begin(&state).await?;
     let mut key = keys::get(&mut tx, id, changes(&caller), true).await?;
     let before = audited(&key);
@@ -59,6 +60,9 @@ fn apply(check: &mut Check, key: &mut Stored, input: UpdateKey) {
     if let Some(limits) = input.limits {
         check.limits("limits", &limits);
         key.limits = limits;
+    }
+    if let Some(multiplier) = input.multiplier {
+        key.multiplier = multiplier;
     }
     if let Some(models) = input.models {
         check.models("models", &models);

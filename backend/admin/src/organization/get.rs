@@ -23,5 +23,6 @@ pub(crate) async fn handle(
     May { caller, .. }: May<right::OrganizationRead>,
 ) -> Result<Json<Organization>, ApiError> {
     let mut tx = caller.begin(&state).await?;
-    Ok(Json(view(&organisations::get(&mut tx, false).await?)))
+    let org = organisations::get(&mut tx, false).await?;
+    Ok(Json(view(&mut tx, &org).await?))
 }

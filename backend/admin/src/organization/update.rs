@@ -11,15 +11,18 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use causeway_domain::price::Price;
-use causeway_openapi::{Organization, UpdateOrganization};
-use causeway_store::organisations::{self, Organisation};
+use causeway_openapi::{HoldMode, OnRedisLoss, Organization, UpdateOrganization};
+use causeway_store::{
+    organisations::{self, Organisation},
+    principal,
+};
 use chrono::Weekday;
 use serde_json::json;
 
 /// Change the settings
 ///
-/// Changes what is present and leaves the rest. Budgets that are counted per day, week or month follow a new time zone
-/// from the next request on.
+/// Changes what is present and leaves the rest; `limits` are replaced as a whole. In force from the next request on, on
+/// every instance. Plan and multipliers are the operator's to set.
 #[utoipa::path(
     patch, path = "/organization", tag = "organization", operation_id = "updateOrganization",
     request_body = UpdateOrganization,
@@ -35,10 +38,10 @@ pub(crate) async fn handle(
 ) -> Result<Json<Organization>, ApiError> {
     let mut tx = caller.begin(&state).await?;
     let mut org = organisations::get(&mut tx, true).await?;
-    let before = view(&org);
+    let before = view(&mut tx, &org).await?;
     apply(&mut org, &input)?;
     organisations::update(&mut tx, &org).await?;
-    let after = view(&org);
+    let after = view(&mut tx, &org).await?;
     let target = ("organization", Some(caller.org().0));
     caller.record(&mut tx, "organization.update", target, Some(json!(before)), Some(json!(after))).await?;
     state.commit(tx).await?;
@@ -78,7 +81,27 @@ fn apply(org: &mut Organisation, input: &UpdateOrganization) -> Result<(), ApiEr
         }
         org.default_price = price.as_ref().map(Price::from);
     }
+    apply_limits(&mut check, org, input);
     check.done()
+}
+
+fn apply_limits(check: &mut Check, org: &mut Organisation, input: &UpdateOrganization) {
+    if let Some(limits) = &input.limits {
+        check.limits("limits", limits);
+        org.limits.clone_from(limits);
+    }
+    if let Some(mode) = input.hold_mode {
+        org.hold_mode = match mode {
+            HoldMode::Strict => principal::HoldMode::Strict,
+            HoldMode::Expected => principal::HoldMode::Expected,
+        };
+    }
+    if let Some(answer) = input.on_redis_loss {
+        org.on_redis_loss = match answer {
+            OnRedisLoss::Refuse => principal::OnRedisLoss::Refuse,
+            OnRedisLoss::Allow => principal::OnRedisLoss::Allow,
+        };
+    }
 }
 
 /// Minutes after midnight of `HH:MM`, a quarter of an hour, because usage is summed by those.

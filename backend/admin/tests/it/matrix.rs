@@ -17,7 +17,7 @@ const CODES: &str = r#"{"amount_usd":"5","count":2}"#;
 const NOBODY: &str = "019a0000-0000-7000-8000-000000000000";
 const PRICE: &str = r#"{"input":"1","output":"2"}"#;
 
-/// The things named in the paths belong to the first organisation; the key to its admin. Deletions come last.
+/// The things named in the paths belong to the first organisation; the key to its admin, the member is its owner. Deletions come last.
 fn rows() -> Vec<Row> {
     use Method as M;
     vec![
@@ -30,16 +30,23 @@ fn rows() -> Vec<Row> {
         (M::GET, "/me", None, [401, 200, 200, 200, 200]),
         (M::GET, "/organization", None, [401, 200, 200, 200, 200]),
         (M::PATCH, "/organization", Some("{}"), [401, 403, 403, 200, 200]),
+        (M::GET, "/organization/limits", None, [401, 200, 200, 200, 200]),
+        (M::GET, "/members", None, [401, 200, 200, 200, 200]),
+        (M::GET, "/members/{member}", None, [401, 200, 404, 200, 404]),
+        (M::PATCH, "/members/{member}", Some("{}"), [401, 403, 403, 200, 404]),
+        (M::GET, "/members/{member}/limits", None, [401, 200, 404, 200, 404]),
         (M::GET, "/providers", None, [401, 200, 200, 200, 200]),
         (M::GET, "/accounts", None, [401, 200, 200, 200, 200]),
         (M::POST, "/accounts", Some(ACCOUNT), [401, 403, 403, 201, 201]),
         (M::GET, "/accounts/{account}", None, [401, 200, 200, 200, 404]),
         (M::PATCH, "/accounts/{account}", Some("{}"), [401, 403, 403, 200, 404]),
+        (M::GET, "/accounts/{account}/limits", None, [401, 200, 200, 200, 404]),
         (M::POST, "/accounts/{account}/test", None, [401, 403, 403, 200, 404]),
         (M::GET, "/keys", None, [401, 200, 200, 200, 200]),
         (M::POST, "/keys", Some(r#"{"name":"a"}"#), [401, 403, 201, 201, 201]),
         (M::GET, "/keys/{key}", None, [401, 200, 404, 200, 404]),
         (M::PATCH, "/keys/{key}", Some("{}"), [401, 403, 404, 200, 404]),
+        (M::GET, "/keys/{key}/limits", None, [401, 200, 404, 200, 404]),
         (M::GET, "/requests", None, [401, 200, 200, 200, 200]),
         (M::GET, "/requests/{request}", None, [401, 200, 404, 200, 404]),
         (M::GET, "/usage/summary", None, [401, 200, 200, 200, 200]),
@@ -145,6 +152,7 @@ async fn every_operation_answers_each_role_and_another_tenant_as_it_should() {
             let place = path
                 .replace("{account}", &account)
                 .replace("{key}", &key)
+                .replace("{member}", &made.user.to_string())
                 .replace("{request}", &request.to_string())
                 .replace("{month}", &month())
                 .replace("{model}", "claude-haiku-4-5");

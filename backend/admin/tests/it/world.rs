@@ -191,25 +191,33 @@ impl World {
         .unwrap();
         sqlx::query(
             "insert into usage_rollups (org_id, bucket, key_id, account_id, model, requests, errors, input_tokens,
-               output_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, cost_nanos, charged_nanos)
-             values ($1, date_trunc('hour', now()), $2, $3, $4, 1, 0, 1, 2, 3, 4, 5, $5, $5)
+               output_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, cost_nanos, charged_nanos,
+               user_id)
+             values ($1, date_trunc('hour', now()), $2, $3, $4, 1, 0, 1, 2, 3, 4, 5, $5, $5, $6)
              on conflict (org_id, bucket, key_id, account_id, model, user_id) do update set
-               requests = usage_rollups.requests + 1, charged_nanos = usage_rollups.charged_nanos + excluded.charged_nanos",
+               requests = usage_rollups.requests + 1, input_tokens = usage_rollups.input_tokens + 15,
+               cost_nanos = usage_rollups.cost_nanos + excluded.cost_nanos, charged_nanos = usage_rollups.charged_nanos + excluded.charged_nanos",
         )
         .bind(made.org.0)
         .bind(key)
         .bind(account)
         .bind(model)
         .bind(nanos)
+        .bind(made.user.0)
         .execute(&mut jobs)
         .await
         .unwrap();
         sqlx::query(
-            "insert into budget_totals (org_id, scope, scope_id, nanos, tokens) values ($1, 'key', $2, $3, 15)
-             on conflict (org_id, scope, scope_id) do update set nanos = budget_totals.nanos + excluded.nanos",
+            "insert into budget_totals as b (org_id, scope, scope_id, nanos, tokens, requests)
+             values ($1, 'key', $2, $5, 15, 1), ($1, 'account', $3, $5, 15, 1), ($1, 'member', $4, $5, 15, 1),
+               ($1, 'organisation', $1, $5, 15, 1)
+             on conflict (org_id, scope, scope_id) do update set nanos = b.nanos + excluded.nanos,
+               tokens = b.tokens + excluded.tokens, requests = b.requests + 1",
         )
         .bind(made.org.0)
         .bind(key)
+        .bind(account)
+        .bind(made.user.0)
         .bind(nanos)
         .execute(&mut jobs)
         .await
@@ -238,6 +246,13 @@ impl World {
 }
 
 impl World {
+    /// Gives an organisation a plan, as the operator.
+    pub(crate) async fn plan(&self, operator: &str, made: Created, plan: Value) {
+        let path = format!("/operator/organizations/{}", made.org);
+        let answer = self.patch(&path, Some(operator), json!({"plan": plan})).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+
     /// Lets the refresh tokens that were used have been used this many seconds earlier.
     pub(crate) async fn age_refresh_tokens(&self, seconds: i32) {
         let url = self.args.database_url.as_ref().unwrap();

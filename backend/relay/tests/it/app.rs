@@ -166,7 +166,7 @@ impl App {
             credential_hint: "",
             enabled: true,
             priority: 100,
-            max_concurrency: None,
+            limits: &Limits::default(),
             created_by: self.user,
         };
         accounts::insert(&mut tx, &account).await.unwrap();
@@ -198,6 +198,7 @@ impl App {
             hash: Sha256::digest(secret.as_bytes()).into(),
             prefix: &secret[..secret::KEY_SHOWN_CHARS],
             limits: &limits,
+            multiplier: causeway_domain::Multiplier::ONE,
             models: &models,
             account_id: None,
             enabled: true,

@@ -69,7 +69,7 @@ impl Api {
                     base_url: Some(base_url),
                     credential,
                     priority: None,
-                    max_concurrency: None,
+                    limits: Default::default(),
                     enabled: None,
                 };
                 Ok(self.call::<_, Account>(Method::POST, "accounts", &account).await?.id)

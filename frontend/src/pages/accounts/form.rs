@@ -1,7 +1,9 @@
 //! Adding an account, and changing one. The credential goes in and never comes back; leaving it empty in a
 //! change keeps the one that is there.
 
-use causeway_domain::provider::Provider;
+use std::time::Duration;
+
+use causeway_domain::{Limits, provider::Provider};
 use causeway_openapi::{Account, CreateAccount, Credential, Page, ProviderPreset, UpdateAccount};
 use leptos::prelude::*;
 
@@ -17,13 +19,16 @@ use crate::{
         button::{Button, Kind},
         dialog::Actions,
         field::{SelectField, TextField},
+        limits::{LIMITS, LimitInputs, LimitsForm, Standing},
         notice::Failure,
         toast::use_toasts,
     },
 };
 
-const FIELDS: &[&str] =
-    &["name", "base_url", "credential", "credential.api_key", "priority", "max_concurrency"];
+const FIELDS: &[&str] = &["name", "base_url", "credential", "credential.api_key", "priority", LIMITS];
+
+/// How often what is used of the limits is read anew.
+const LIVE: Duration = Duration::from_secs(5);
 
 /// The form within the dialog.
 #[component]
@@ -44,7 +49,11 @@ pub(super) fn AccountForm(dialogs: Dialogs, accounts: Query<Page<Account>>) -> i
     let base_url = initial(|a| a.base_url.clone());
     let api_key = RwSignal::new(String::new());
     let priority = initial(|a| a.priority.to_string());
-    let max_concurrency = initial(|a| a.max_concurrency.map(|n| n.to_string()).unwrap_or_default());
+    let limits_form = LimitsForm::new(&edited.as_ref().map_or_else(Limits::default, |a| a.limits.clone()));
+    let standing = edited.as_ref().map(|account| {
+        let id = account.id;
+        Query::new(move || api.account_limits(id)).every(LIVE)
+    });
 
     let preset = Memo::new(move |_| {
         let chosen = provider.get();
@@ -65,7 +74,7 @@ pub(super) fn AccountForm(dialogs: Dialogs, accounts: Query<Page<Account>>) -> i
         let credential = Credential::ApiKey { api_key: api_key.as_str().into(), auth: None };
         let address = Some(base_url.get_untracked().trim().to_owned()).filter(|text| !text.is_empty());
         let name = name.get_untracked().trim().to_owned();
-        let limit = max_concurrency.get_untracked().trim().parse().ok();
+        let Some(limits) = limits_form.read() else { return };
         let order = priority.get_untracked().trim().parse().ok();
         match old.get_value() {
             None => {
@@ -75,7 +84,7 @@ pub(super) fn AccountForm(dialogs: Dialogs, accounts: Query<Page<Account>>) -> i
                     base_url: address,
                     credential,
                     priority: order,
-                    max_concurrency: limit,
+                    limits,
                     enabled: None,
                 };
                 submission.run(async move { api.add_account(account).await }, done);
@@ -86,7 +95,7 @@ pub(super) fn AccountForm(dialogs: Dialogs, accounts: Query<Page<Account>>) -> i
                     base_url: address.filter(|address| *address != old.base_url),
                     credential: (!api_key.is_empty()).then_some(credential),
                     priority: order,
-                    max_concurrency: Some(limit),
+                    limits: Some(limits),
                     enabled: None,
                 };
                 submission.run(async move { api.change_account(old.id, change).await }, done);
@@ -175,16 +184,16 @@ pub(super) fn AccountForm(dialogs: Dialogs, accounts: Query<Page<Account>>) -> i
                         kind="number"
                         error=submission.field("priority")
                     />
-                    <TextField
-                        label=text!(i18n, accounts.max_concurrency)
-                        hint=text!(i18n, accounts.max_concurrency_hint)
-                        placeholder=text!(i18n, common.unlimited)
-                        value=max_concurrency
-                        kind="number"
-                        error=submission.field("max_concurrency")
-                    />
                 </div>
+                <p class="mt-5 mb-4 text-sm text-base-content/70">{t!(i18n, accounts.limits_text)}</p>
+                <div class="flex flex-col gap-5"><LimitInputs form=limits_form submission/></div>
             </details>
+            {standing.map(|query| view! {
+                <section class="rounded-box bg-base-200 px-4 py-3">
+                    <h3 class="mb-3 text-sm font-semibold">{t!(i18n, limits.now)}</h3>
+                    <Standing query/>
+                </section>
+            })}
             <Actions>
                 <Button on_press=move |()| dialogs.form.set(false)>{t!(i18n, common.cancel)}</Button>
                 <Button kind=Kind::Primary submit=true busy=submission.busy testid="save-account">

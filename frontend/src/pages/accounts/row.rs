@@ -18,6 +18,7 @@ use crate::{
         button::Button,
         confirm::Confirm,
         icon::{Glyph, Icon},
+        limits::Words,
         menu::{Menu, MenuItem},
         table::Cell,
         toast::use_toasts,
@@ -80,6 +81,7 @@ pub(super) fn Row(
         dialogs.edited.set(Some(edited.get_value()));
         dialogs.form.set(true);
     };
+    let limits = account.limits.clone();
     let (hint, base_url, provider) =
         (account.credential_hint.clone(), account.base_url.clone(), provider_name(account.provider));
     view! {
@@ -98,6 +100,7 @@ pub(super) fn Row(
                 } else {
                     view! { <Badge tone=Tone::Neutral dot=true>{t!(i18n, common.disabled)}</Badge> }.into_any()
                 }}
+                <div class="mt-1 sm:max-w-56"><Words limits/></div>
             </Cell>
             <Cell label=text!(i18n, accounts.last_test)><LastTest account/></Cell>
             <Cell label=text!(i18n, common.actions) numeric=true>

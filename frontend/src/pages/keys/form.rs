@@ -2,49 +2,36 @@
 
 mod fields;
 
+use std::time::Duration;
+
 use causeway_domain::{Limits, model::ModelPolicy};
-use causeway_openapi::{Account, CreateKey, Key, Page, UpdateKey};
+use causeway_openapi::{Account, CreateKey, Key, Page, Permission, UpdateKey};
 use leptos::prelude::*;
 
-use super::{Dialogs, JustIssued, limits::LimitFields};
+use super::{Dialogs, JustIssued};
 use crate::{
     core::{
         api::use_api,
         form::Submission,
         i18n::{t, t_string, text, tu_string, use_i18n},
         query::Query,
+        session::use_session,
     },
-    pages::keys::limits::Problems,
     ui::{
         button::{Button, Kind},
         dialog::Actions,
         field::{SelectField, TextArea, TextField},
+        limits::{LIMITS, LimitInputs, LimitsForm, Standing},
         notice::Failure,
         toast::use_toasts,
     },
 };
 
-const FIELDS: &[&str] = &[
-    "name",
-    "description",
-    "expires_at",
-    "account_id",
-    "models.allow",
-    "models.deny",
-    "limits.requests_per_minute",
-    "limits.tokens_per_minute",
-    "limits.concurrency",
-    "limits.usd.five_hours",
-    "limits.usd.day",
-    "limits.usd.week",
-    "limits.usd.month",
-    "limits.usd.total",
-    "limits.tokens.five_hours",
-    "limits.tokens.day",
-    "limits.tokens.week",
-    "limits.tokens.month",
-    "limits.tokens.total",
-];
+const FIELDS: &[&str] =
+    &["name", "description", "expires_at", "account_id", "multiplier", "models.allow", "models.deny", LIMITS];
+
+/// How often what is used of the limits is read anew.
+const LIVE: Duration = Duration::from_secs(5);
 
 /// The form within the dialog.
 #[component]
@@ -55,14 +42,18 @@ pub(super) fn KeyForm(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let api = use_api();
+    let session = use_session();
     let toasts = use_toasts();
     let just_issued: JustIssued = expect_context();
     let submission = Submission::new();
-    let problems = RwSignal::new(Problems::new());
     let edited = dialogs.edited.get_untracked();
     let old = StoredValue::new(edited.as_ref().map(|key| key.id));
     let issuing = edited.is_none();
 
+    let standing = edited.as_ref().map(|key| {
+        let id = key.id;
+        Query::new(move || api.key_limits(id)).every(LIVE)
+    });
     let shown = |get: fn(&Key) -> String| RwSignal::new(edited.as_ref().map(get).unwrap_or_default());
     let name = shown(|k| k.name.clone());
     let description = shown(|k| k.description.clone());
@@ -70,22 +61,27 @@ pub(super) fn KeyForm(
     let deny = shown(|k| k.models.deny.join("\n"));
     let account = shown(|k| k.account_id.map(|id| id.to_string()).unwrap_or_default());
     let expires = shown(|k| k.expires_at.map(fields::date_of).unwrap_or_default());
+    let multiplier = shown(|k| k.multiplier.to_string());
+    let may_charge = session.may(Permission::KeysWrite);
     let shown_expiry = expires.get_untracked();
-    let limit_fields = LimitFields::new(&edited.as_ref().map_or_else(Limits::default, |k| k.limits.clone()));
-
-    // What was wrong is forgotten as soon as something is typed.
+    let limits_form = LimitsForm::new(&edited.as_ref().map_or_else(Limits::default, |k| k.limits.clone()));
+    let multiplier_problem = RwSignal::new(false);
     Effect::new(move |_| {
-        limit_fields.track();
-        problems.update_untracked(Problems::clear);
-        problems.notify();
+        multiplier.track();
+        multiplier_problem.set(false);
+    });
+    let multiplier_error = Signal::derive(move || {
+        let here = multiplier_problem.get().then(|| t_string!(i18n, limits.not_a_multiplier).to_owned());
+        here.or_else(|| submission.field("multiplier").get())
     });
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let limits = match limit_fields.read() {
-            Ok(limits) => limits,
-            Err(found) => return problems.set(found),
+        let Some(limits) = limits_form.read() else { return };
+        let Ok(multiplier) = fields::multiplier(&multiplier.get_untracked()) else {
+            return multiplier_problem.set(true);
         };
-        problems.set(Problems::new());
+        // Who may not say what is charged does not send what they were shown.
+        let multiplier = multiplier.filter(|_| may_charge);
         let models = ModelPolicy {
             allow: fields::patterns(&allow.get_untracked()),
             deny: fields::patterns(&deny.get_untracked()),
@@ -97,8 +93,16 @@ pub(super) fn KeyForm(
         let expires_at = fields::end_of(&expiry);
         match old.get_value() {
             None => {
-                let key =
-                    CreateKey { name, description, limits, models, account_id, expires_at, enabled: None };
+                let key = CreateKey {
+                    name,
+                    description,
+                    limits,
+                    multiplier,
+                    models,
+                    account_id,
+                    expires_at,
+                    enabled: None,
+                };
                 submission.run(async move { api.issue_key(key).await }, move |issued| {
                     just_issued.set(issued);
                     dialogs.form.set(false);
@@ -111,6 +115,7 @@ pub(super) fn KeyForm(
                     name: Some(name),
                     description: Some(description),
                     limits: Some(limits),
+                    multiplier,
                     models: Some(models),
                     account_id: Some(account_id),
                     // An end at another time of day, set by a script, survives an edit of the name.
@@ -151,7 +156,13 @@ pub(super) fn KeyForm(
                     testid="key-description"
                 />
             </div>
-            <fields::LimitInputs limits=limit_fields submission problems/>
+            <LimitInputs form=limits_form submission/>
+            {standing.map(|query| view! {
+                <section class="rounded-box bg-base-200 px-4 py-3">
+                    <h3 class="mb-3 text-sm font-semibold">{t!(i18n, limits.now)}</h3>
+                    <Standing query/>
+                </section>
+            })}
             <fieldset>
                 <legend class="mb-3 text-sm font-semibold">{t!(i18n, keys.access)}</legend>
                 <div class="grid gap-4 sm:grid-cols-2">
@@ -187,6 +198,17 @@ pub(super) fn KeyForm(
                         error=submission.field("expires_at")
                         testid="key-expires"
                     />
+                    {may_charge.then(|| view! {
+                        <TextField
+                            label=text!(i18n, limits.multiplier)
+                            hint=text!(i18n, limits.multiplier_hint)
+                            placeholder="1"
+                            value=multiplier
+                            inputmode="decimal"
+                            error=multiplier_error
+                            testid="key-multiplier"
+                        />
+                    })}
                 </div>
             </fieldset>
             <Actions>

@@ -1,109 +1,13 @@
-//! The inputs for limits, and how dates and model patterns are read from text.
+//! How dates, model patterns and multipliers are read from text.
 
-use causeway_domain::window::WindowKind;
+use causeway_domain::{Multiplier, multiplier::BadMultiplier};
 use chrono::{DateTime, Days, Local, NaiveDate, NaiveTime, TimeZone, Utc};
-use leptos::prelude::*;
 
-use crate::{
-    core::{
-        form::Submission,
-        i18n::{t, text, use_i18n},
-    },
-    pages::keys::{
-        limits::{LimitFields, Problems},
-        use_of_limits::window,
-    },
-    ui::field::TextField,
-};
-
-/// Rates, budgets in dollars, and behind a fold budgets in tokens.
-#[component]
-pub(super) fn LimitInputs(
-    limits: LimitFields,
-    submission: Submission,
-    problems: RwSignal<Problems>,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    // What this page finds wrong comes first: the server has not seen it.
-    let error = move |path: &'static str| {
-        let server = submission.field(path);
-        Signal::derive(move || {
-            let here = problems.with(|p| p.get(path).map(|p| p.message(i18n.get_locale()).to_owned()));
-            here.or_else(|| server.get())
-        })
-    };
-    let unlimited = text!(i18n, common.unlimited);
-    let has_tokens = limits.tokens.iter().any(|(_, text)| text.with_untracked(|t| !t.is_empty()));
-    let budget =
-        move |(kind, value): (WindowKind, RwSignal<String>), path: &'static str, prefix: &'static str| {
-            view! {
-                <TextField
-                    label=Signal::derive(move || window(kind, i18n.get_locale()).to_owned())
-                    value
-                    prefix
-                    placeholder=unlimited
-                    inputmode="decimal"
-                    error=error(path)
-                    testid=path
-                />
-            }
-        };
-    let usd = [
-        "limits.usd.five_hours",
-        "limits.usd.day",
-        "limits.usd.week",
-        "limits.usd.month",
-        "limits.usd.total",
-    ];
-    let tokens = [
-        "limits.tokens.five_hours",
-        "limits.tokens.day",
-        "limits.tokens.week",
-        "limits.tokens.month",
-        "limits.tokens.total",
-    ];
-    view! {
-        <fieldset>
-            <legend class="mb-3 text-sm font-semibold">{t!(i18n, limits.rates)}</legend>
-            <div class="grid gap-4 sm:grid-cols-3">
-                <TextField
-                    label=text!(i18n, limits.rpm)
-                    value=limits.requests_per_minute
-                    placeholder=unlimited
-                    inputmode="numeric"
-                    error=error("limits.requests_per_minute")
-                    testid="limits.requests_per_minute"
-                />
-                <TextField
-                    label=text!(i18n, limits.tpm)
-                    value=limits.tokens_per_minute
-                    placeholder=unlimited
-                    inputmode="numeric"
-                    error=error("limits.tokens_per_minute")
-                    testid="limits.tokens_per_minute"
-                />
-                <TextField
-                    label=text!(i18n, limits.concurrency)
-                    value=limits.concurrency
-                    placeholder=unlimited
-                    inputmode="numeric"
-                    error=error("limits.concurrency")
-                    testid="limits.concurrency"
-                />
-            </div>
-        </fieldset>
-        <fieldset>
-            <legend class="mb-3 text-sm font-semibold">{t!(i18n, limits.budget_usd)}</legend>
-            <div class="grid grid-cols-2 gap-4 sm:grid-cols-5">
-                {limits.usd.into_iter().zip(usd).map(|(field, path)| budget(field, path, "$")).collect_view()}
-            </div>
-        </fieldset>
-        <details class="rounded-box border border-base-300 px-4 py-3" open=has_tokens>
-            <summary class="cursor-pointer text-sm font-medium">{t!(i18n, limits.budget_tokens)}</summary>
-            <div class="mt-4 grid grid-cols-2 gap-4 sm:grid-cols-5">
-                {limits.tokens.into_iter().zip(tokens).map(|(field, path)| budget(field, path, "")).collect_view()}
-            </div>
-        </details>
+/// A multiplier; none for an empty field.
+pub(super) fn multiplier(text: &str) -> Result<Option<Multiplier>, BadMultiplier> {
+    match text.trim() {
+        "" => Ok(None),
+        text => text.parse().map(Some),
     }
 }
 
@@ -145,6 +49,13 @@ mod tests {
     fn patterns_stand_on_lines_or_between_commas() {
         assert_eq!(patterns(" claude-* \n\n gpt-5, o3 "), ["claude-*", "gpt-5", "o3"]);
         assert!(patterns(" \n").is_empty());
+    }
+
+    #[test]
+    fn an_empty_multiplier_is_none_and_a_bad_one_is_refused() {
+        assert_eq!(multiplier(" "), Ok(None));
+        assert_eq!(multiplier(" 1.25 "), Ok(Some("1.25".parse().unwrap())));
+        assert_eq!([multiplier("101"), multiplier("x")], [Err(BadMultiplier); 2]);
     }
 
     #[test]

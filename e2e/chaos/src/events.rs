@@ -33,6 +33,9 @@ use tokio::time::sleep;
 /// Nothing may stay open longer than this after an event.
 const GONE_WITHIN: Duration = Duration::from_secs(60);
 
+/// What a dead instance leaves is settled by others after this: its lease, as long again, and the interval of the job.
+const SWEPT_WITHIN: Duration = Duration::from_secs(27);
+
 /// The instance that dies. The first one stays, to be asked how things are.
 const VICTIM: usize = 1;
 
@@ -183,6 +186,10 @@ impl Events<'_, '_> {
         let since = self.happen(kind, moment, &mut killed).await?;
         sleep(self.scale.after).await;
         load.stop().await;
+        if kind == Kind::Instance && !self.args.quick {
+            // What the dead instance had reserved comes back when it is swept: whatever is too much shows then.
+            sleep(SWEPT_WITHIN.saturating_sub(since.elapsed())).await;
+        }
         let guards = guards.finish().await?;
         Ok(Happened { since, killed, guards })
     }
@@ -193,8 +200,10 @@ impl Events<'_, '_> {
         match kind {
             Kind::Load => {}
             Kind::Instance => {
-                *killed = Some(Killed { instance: VICTIM, at: Utc::now() });
+                let at = Utc::now();
                 self.world.kill(VICTIM);
+                // Until it was gone it went on sending.
+                *killed = Some(Killed { instance: VICTIM, at, gone: Utc::now() });
                 let since = Instant::now();
                 self.world.revive(VICTIM).await?;
                 return Ok(since);

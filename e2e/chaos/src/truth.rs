@@ -103,6 +103,8 @@ pub(crate) async fn rows(connection: &mut PgConnection) -> Result<Vec<Row>> {
 pub(crate) struct Killed {
     pub(crate) instance: usize,
     pub(crate) at: DateTime<Utc>,
+    /// When it was gone for certain.
+    pub(crate) gone: DateTime<Utc>,
 }
 
 /// What was found.
@@ -214,7 +216,7 @@ fn judge(
     }
     let ended_before =
         |at: DateTime<Utc>| entry.ended.is_some_and(|ended| ended + TimeDelta::seconds(1) < at);
-    if killed.is_some_and(|killed| entry.at <= killed.at && !ended_before(killed.at)) {
+    if killed.is_some_and(|killed| entry.at <= killed.gone && !ended_before(killed.at)) {
         found.interrupted += 1;
         found.interrupted_surplus += row.cost - billed;
         return if row.estimated || equal { Ok(()) } else { Err("neither estimated nor equal") };

@@ -10,6 +10,7 @@ pub mod auth;
 pub mod billing;
 pub mod instance;
 pub mod keys;
+pub mod ledger;
 pub mod limits;
 pub mod me;
 pub mod members;
@@ -24,6 +25,7 @@ pub mod requests;
 pub mod schema;
 pub mod secret;
 pub mod setup;
+pub mod transfer;
 pub mod usage;
 
 pub use accounts::{
@@ -37,6 +39,7 @@ pub use billing::{
 };
 pub use instance::Instance;
 pub use keys::{CreateKey, IssuedKey, Key, KeyOwner, KeyStatus, KeyUsage, UpdateKey};
+pub use ledger::{DeadLetter, Ledger, LedgerInstallation, LedgerPartition};
 pub use limits::{Amount, LimitScope, LimitState, LimitUnit, LimitsInUse};
 pub use me::{Me, Membership, Permission};
 pub use members::{Member, MemberUsage, UpdateMember};
@@ -52,10 +55,14 @@ pub use prices::{
     PriceQuery, PriceRow, PriceState, PriceVersion, RefusedTable, SetPrice, TablePrice, TierFigures,
 };
 pub use problem::{FieldError, Problem, ProblemCode};
-pub use requests::{Outcome, Request, RequestQuery};
+pub use requests::{Outcome, Request, RequestExport, RequestQuery};
 pub use secret::Secret;
 pub use setup::{Setup, SetupState};
-pub use usage::{UsageFigures, UsageGroup, UsageQuery, UsageRow, UsageSummary};
+pub use transfer::{ImportQuery, ImportRefusal, ImportReport, UsageRecord, WrittenBy};
+pub use usage::{
+    ExportFormat, UsageBreakdown, UsageDimension, UsageExport, UsageFigures, UsageFilter, UsageGroup,
+    UsageOthers, UsagePart, UsagePoint, UsageQuery, UsageRow, UsageSeries, UsageStep, UsageSummary,
+};
 
 #[cfg(test)]
 mod tests;

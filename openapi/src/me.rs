@@ -63,6 +63,10 @@ macro_rules! permissions {
 permissions! {
     /// Read the dashboard and the request log. Members see what they themselves used, all others everything.
     UsageRead = "usage.read" from Viewer,
+    /// Import usage that another installation, or this one before, has exported.
+    UsageImport = "usage.import" from Owner,
+    /// Read how far the ledger is behind, and the requests that could not be written.
+    LedgerRead = "ledger.read" from Admin,
     /// Read upstream accounts; never their credentials.
     AccountsRead = "accounts.read" from Viewer,
     /// Add, change, test and remove upstream accounts.

@@ -1,6 +1,7 @@
 //! The request log: one row for each request that reached a provider.
 
-use causeway_domain::{AccountId, KeyId, Nanos, RequestId, TokenCounts};
+use crate::usage::ExportFormat;
+use causeway_domain::{AccountId, KeyId, Nanos, RequestId, TokenCounts, UserId, price::ServiceTier};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,12 @@ pub struct Request {
     /// Name of the key; empty when it is gone.
     #[cfg_attr(feature = "schemas", schema(example = "Ada's laptop"))]
     pub key_name: String,
+    /// The member whose key it was; `null` for a key of nobody.
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<uuid::Uuid>))]
+    pub member_id: Option<UserId>,
+    /// Name of the member; empty when there is none.
+    #[cfg_attr(feature = "schemas", schema(example = "Ada Lovelace"))]
+    pub member_name: String,
     /// The upstream account it went to.
     #[cfg_attr(feature = "schemas", schema(value_type = uuid::Uuid))]
     pub account_id: AccountId,
@@ -47,9 +54,18 @@ pub struct Request {
     /// Tokens used, in disjoint buckets (`reasoning` is a part of `output`).
     #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::TokenCounts))]
     pub tokens: TokenCounts,
+    /// Service tier that it was billed at.
+    #[cfg_attr(feature = "schemas", schema(value_type = String, example = "standard"))]
+    pub service_tier: ServiceTier,
     /// Dollars charged to the key, as a decimal string.
     #[cfg_attr(feature = "schemas", schema(value_type = String, example = "0.013575"))]
     pub cost_usd: Nanos,
+    /// Dollars that the provider asks, before multipliers, as a decimal string.
+    #[cfg_attr(feature = "schemas", schema(value_type = String, example = "0.013575"))]
+    pub provider_cost_usd: Nanos,
+    /// Searches that the provider made on its own; their fee is part of the cost.
+    #[cfg_attr(feature = "schemas", schema(example = 0))]
+    pub web_searches: u32,
     /// When it began.
     pub started_at: DateTime<Utc>,
     /// Milliseconds until the first byte of the answer; `null` when there was none.
@@ -103,41 +119,81 @@ impl Outcome {
     }
 }
 
-/// Which requests to list. All conditions must hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemas", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
-#[serde(default, deny_unknown_fields)]
-pub struct RequestQuery {
-    /// Of this API key.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schemas", param(value_type = Option<uuid::Uuid>))]
-    pub key_id: Option<KeyId>,
-    /// Through this upstream account.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schemas", param(value_type = Option<uuid::Uuid>))]
-    pub account_id: Option<AccountId>,
-    /// For this model; `*` stands for any run of characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schemas", param(example = "claude-*"))]
-    pub model: Option<String>,
-    /// With this HTTP status.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<u16>,
-    /// That ended this way.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schemas", param(inline))]
-    pub outcome: Option<Outcome>,
-    /// That began at this time or later.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub from: Option<DateTime<Utc>>,
-    /// That began before this time.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub to: Option<DateTime<Utc>>,
-    /// Rows on a page, 1–200; 50 when absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schemas", param(minimum = 1, maximum = 200, example = 50))]
-    pub limit: Option<u16>,
-    /// `next_cursor` of the page before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cursor: Option<String>,
+macro_rules! filtered {
+    ($(#[$doc:meta])* $name:ident { $($(#[$attribute:meta])* $field:ident: $kind:ty),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schemas", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+        #[serde(default, deny_unknown_fields)]
+        pub struct $name {
+            /// Of this API key.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            #[cfg_attr(feature = "schemas", param(value_type = Option<uuid::Uuid>))]
+            pub key_id: Option<KeyId>,
+            /// Of this member.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            #[cfg_attr(feature = "schemas", param(value_type = Option<uuid::Uuid>))]
+            pub member_id: Option<UserId>,
+            /// Through this upstream account.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            #[cfg_attr(feature = "schemas", param(value_type = Option<uuid::Uuid>))]
+            pub account_id: Option<AccountId>,
+            /// For this model; `*` stands for any run of characters.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            #[cfg_attr(feature = "schemas", param(example = "claude-*"))]
+            pub model: Option<String>,
+            /// With this HTTP status.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub status: Option<u16>,
+            /// That ended this way.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            #[cfg_attr(feature = "schemas", param(inline))]
+            pub outcome: Option<Outcome>,
+            /// That began at this time or later.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub from: Option<DateTime<Utc>>,
+            /// That began before this time.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub to: Option<DateTime<Utc>>,
+            $($(#[$attribute])* pub $field: $kind,)*
+        }
+    };
+}
+
+filtered!(
+    /// Which requests to list. All conditions must hold.
+    RequestQuery {
+        /// Rows on a page, 1–200; 50 when absent.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schemas", param(minimum = 1, maximum = 200, example = 50))]
+        limit: Option<u16>,
+        /// `next_cursor` of the page before.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cursor: Option<String>,
+    }
+);
+
+filtered!(
+    /// Which requests to export. All conditions must hold.
+    RequestExport {
+        /// Form of the file; `csv` when absent.
+        #[cfg_attr(feature = "schemas", param(inline))]
+        format: ExportFormat,
+    }
+);
+
+impl From<RequestExport> for RequestQuery {
+    /// The same conditions.
+    fn from(export: RequestExport) -> Self {
+        let RequestExport { key_id, member_id, account_id, model, status, outcome, from, to, .. } = export;
+        Self { key_id, member_id, account_id, model, status, outcome, from, to, limit: None, cursor: None }
+    }
+}
+
+impl RequestQuery {
+    /// The export of all that matches.
+    pub fn export(self, format: ExportFormat) -> RequestExport {
+        let Self { key_id, member_id, account_id, model, status, outcome, from, to, .. } = self;
+        RequestExport { key_id, member_id, account_id, model, status, outcome, from, to, format }
+    }
 }

@@ -33,7 +33,8 @@ use utoipa::{
         (name = "keys", description = "API keys that clients of the relay present"),
         (name = "members", description = "The people of the organisation"),
         (name = "requests", description = "The request log"),
-        (name = "usage", description = "Sums for the dashboard"),
+        (name = "usage", description = "Sums over time and by what used them; taking usage out and in"),
+        (name = "ledger", description = "Whether usage is being written"),
         (name = "prices", description = "Prices of models"),
         (name = "organization", description = "The organisation's settings"),
         (name = "billing", description = "Balance, credits and statements by month"),
@@ -110,6 +111,10 @@ refusals! {
     Operators: [
         ApiError::NotSignedIn => "There is no access token, or its time or its session is over",
         ApiError::Forbidden("this needs an operator of the installation".to_owned()) => "The person does not run the installation",
+    ],
+    /// Whatever reads a file.
+    Large: [
+        ApiError::TooLarge => "The file is larger than what is read at once",
     ],
     /// Whatever has parameters that can be wrong in themselves.
     Malformed: [

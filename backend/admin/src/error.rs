@@ -37,7 +37,7 @@ pub enum ApiError {
     #[error("{0}")]
     PlanLimit(String),
     /// The body is too large.
-    #[error("the body is larger than 1 MiB")]
+    #[error("the body is larger than what is read here at once")]
     TooLarge,
     /// The body is not declared as JSON.
     #[error("send the body with content-type: application/json")]

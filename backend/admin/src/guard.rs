@@ -117,6 +117,8 @@ macro_rules! rights {
 
 rights!(
     UsageRead,
+    UsageImport,
+    LedgerRead,
     AccountsRead,
     AccountsWrite,
     KeysRead,

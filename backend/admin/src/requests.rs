@@ -1,10 +1,11 @@
 //! The request log. Members see their own requests, all others everybody's.
 
 use crate::error::ApiError;
-use causeway_domain::{Nanos, RequestId, TokenCounts};
+use causeway_domain::{Nanos, RequestId, TokenCounts, UserId, price::ServiceTier};
 use causeway_openapi::{Outcome, Request};
 use causeway_store::requests::Request as Stored;
 
+pub(crate) mod export;
 pub(crate) mod get;
 pub(crate) mod list;
 
@@ -20,6 +21,8 @@ fn view(row: Stored) -> Result<Request, ApiError> {
         request_id: RequestId(row.request_id),
         key_id: row.key_id.into(),
         key_name: row.key_name.unwrap_or_default(),
+        member_id: row.user_id.map(UserId),
+        member_name: row.user_name.unwrap_or_default(),
         account_id: row.account_id.into(),
         account_name: row.account_name.unwrap_or_default(),
         provider: row.provider,
@@ -37,7 +40,10 @@ fn view(row: Stored) -> Result<Request, ApiError> {
             cache_write_1h: count(row.cache_write_1h_tokens),
             reasoning: count(row.reasoning_tokens),
         },
+        service_tier: ServiceTier::reported(Some(&row.service_tier)),
         cost_usd: Nanos(row.charged_nanos),
+        provider_cost_usd: Nanos(row.cost_nanos),
+        web_searches: u32::try_from(row.web_searches).unwrap_or(0),
         started_at: row.started_at,
         first_byte_ms: row.first_byte_ms.and_then(|ms| u32::try_from(ms).ok()),
         duration_ms: u32::try_from(row.duration_ms).unwrap_or(0),

@@ -1,8 +1,8 @@
 //! Every operation, registered once together with its documentation.
 
 use crate::{
-    accounts, audit, auth, billing, docs, edge, error::ApiError, extract::LARGEST, instance, keys, me,
-    members, operator, organization, prices, requests, setup, state::AdminState, usage,
+    accounts, audit, auth, billing, docs, edge, error::ApiError, extract::LARGEST, instance, keys, ledger,
+    me, members, operator, organization, prices, requests, setup, state::AdminState, usage,
 };
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use utoipa::{
@@ -52,8 +52,16 @@ fn operations() -> OpenApiRouter<AdminState> {
         .routes(routes!(members::get::handle, members::update::handle))
         .routes(routes!(members::limits::handle))
         .routes(routes!(requests::list::handle))
+        .routes(routes!(requests::export::handle))
         .routes(routes!(requests::get::handle))
-        .routes(routes!(usage::handle))
+        .routes(routes!(usage::summary::handle))
+        .routes(routes!(usage::series::handle))
+        .routes(routes!(usage::breakdown::handle))
+        .routes(routes!(usage::export::handle))
+        .routes(routes!(usage::import::handle))
+        .routes(routes!(ledger::get::handle))
+        .routes(routes!(ledger::dead_letters::handle))
+        .routes(routes!(ledger::export::handle))
         .routes(routes!(prices::list::handle))
         .routes(routes!(prices::history::handle, prices::put::handle, prices::delete::handle))
         .routes(routes!(audit::handle))

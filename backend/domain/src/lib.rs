@@ -15,6 +15,7 @@ pub mod price;
 pub mod provider;
 pub mod role;
 pub mod secret;
+pub mod span;
 pub mod tokens;
 pub mod window;
 

@@ -81,6 +81,14 @@ impl<'de> Deserialize<'de> for Multiplier {
 pub struct Factor(i64);
 
 const FACTOR_UNIT: i128 = 1_000_000_000_000;
+const FACTOR_DIGITS: usize = 12;
+/// Three times the largest multiplier.
+const MAX_FACTOR: i64 = 1_000_000_000_000_000_000;
+
+/// Why a text or number is no product of multipliers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be a decimal number from \"0\" to \"1000000\" with at most 12 digits after the point")]
+pub struct BadFactor;
 
 impl Factor {
     /// A dollar for a dollar.
@@ -94,6 +102,11 @@ impl Factor {
     /// As stored.
     pub fn raw(self) -> i64 {
         self.0
+    }
+
+    /// From what is stored.
+    pub fn from_raw(raw: i64) -> Result<Self, BadFactor> {
+        if (0..=MAX_FACTOR).contains(&raw) { Ok(Self(raw)) } else { Err(BadFactor) }
     }
 
     /// What is charged for a cost.
@@ -110,6 +123,30 @@ impl Factor {
 
     fn clamp(nanos: i128) -> Nanos {
         Nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
+    }
+}
+
+impl FromStr for Factor {
+    type Err = BadFactor;
+
+    fn from_str(text: &str) -> Result<Self, BadFactor> {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        if !digits(whole) || !digits(fraction) || whole.len() > 7 || fraction.len() > FACTOR_DIGITS {
+            return Err(BadFactor);
+        }
+        format!("{whole}{fraction:0<12}").parse().map_err(|_| BadFactor).and_then(Self::from_raw)
+    }
+}
+
+impl fmt::Display for Factor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = Self::ONE.0;
+        let digits = format!("{:012}", self.0 % unit);
+        match digits.trim_end_matches('0') {
+            "" => write!(f, "{}", self.0 / unit),
+            fraction => write!(f, "{}.{fraction}", self.0 / unit),
+        }
     }
 }
 
@@ -131,6 +168,16 @@ mod tests {
         }
         for text in ["-1", "100.0001", "1.00001", "1e2", "", "x"] {
             assert_eq!(text.parse::<Multiplier>(), Err(BadMultiplier), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_product_is_read_and_written_to_its_last_digit() {
+        for text in ["0", "1", "1.5625", "0.000000000001", "1000000"] {
+            assert_eq!(text.parse::<Factor>().unwrap().to_string(), text);
+        }
+        for text in ["", "-1", ".5", "1.", "1.0000000000001", "1000001", "1e3", "+1"] {
+            assert_eq!(text.parse::<Factor>(), Err(BadFactor), "{text}");
         }
     }
 

@@ -139,11 +139,22 @@ impl Embedded {
 
 /// Address of the Postgres of an installation that is running.
 pub fn database_url_of(data: &Path) -> Result<SecretString> {
+    let (secrets, sockets) = of(data)?;
+    Ok(secrets.database_url(&sockets))
+}
+
+/// Address of the Redis of an installation that is running.
+pub fn redis_url_of(data: &Path) -> Result<SecretString> {
+    let (secrets, sockets) = of(data)?;
+    Ok(secrets.redis_url(&sockets.join("redis.sock")))
+}
+
+fn of(data: &Path) -> Result<(Secrets, PathBuf)> {
     ensure!(data.join(secrets::FILE).exists(), "{} is not a data directory of `causeway up`", data.display());
     let data = layout::make_data_dir(data)?;
     let secrets = secrets::load_or_create(&data)?;
-    let layout = Layout::prepare(&data, &secrets)?;
-    Ok(secrets.database_url(&layout.sockets))
+    let sockets = Layout::prepare(&data, &secrets)?.sockets;
+    Ok((secrets, sockets))
 }
 
 /// Removes temporary installations whose owner was killed, with the services that they left running.

@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::{
-    commands::{admin, migrate, openapi, prices, serve, services, up},
+    commands::{admin, migrate, openapi, prices, serve, services, up, usage},
     telemetry::LogArgs,
 };
 use clap::{
@@ -28,6 +28,7 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     Admin(admin::AdminArgs),
     Prices(prices::PricesArgs),
+    Usage(usage::UsageArgs),
     Openapi(openapi::OpenapiArgs),
     Services(services::ServicesArgs),
 }
@@ -55,6 +56,7 @@ impl Cli {
             Command::Migrate(args) => migrate::run(args).await,
             Command::Admin(args) => admin::run(args).await,
             Command::Prices(args) => prices::run(args).await,
+            Command::Usage(args) => usage::run(args).await,
             Command::Openapi(args) => openapi::run(args),
             Command::Services(args) => services::run(args).await,
         }

@@ -7,3 +7,4 @@ pub(crate) mod prices;
 pub(crate) mod serve;
 pub(crate) mod services;
 pub(crate) mod up;
+pub(crate) mod usage;

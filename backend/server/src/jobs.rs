@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use causeway_relay::Relay;
-use causeway_store::{Store, lease, policy, upkeep};
+use causeway_store::{RetentionArgs, Store, lease, policy, upkeep};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -18,7 +18,7 @@ const UPKEEP_EVERY: Duration = Duration::from_secs(6 * 60 * 60);
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// Runs the jobs until stopped, whenever this instance holds the lease.
-pub(crate) async fn run(store: Store, relay: Arc<Relay>, stop: CancellationToken) {
+pub(crate) async fn run(store: Store, relay: Arc<Relay>, retention: RetentionArgs, stop: CancellationToken) {
     let me = Uuid::now_v7().to_string();
     let mut ticks = interval(OUTBOX_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -49,7 +49,7 @@ pub(crate) async fn run(store: Store, relay: Arc<Relay>, stop: CancellationToken
             }
         }
         if upkeep_due <= Instant::now() {
-            match upkeep(&store).await {
+            match upkeep(&store, retention).await {
                 Ok(()) => upkeep_due = Instant::now() + UPKEEP_EVERY,
                 Err(error) => {
                     tracing::warn!("upkeep failed and will be tried again: {error:#}");
@@ -63,8 +63,13 @@ pub(crate) async fn run(store: Store, relay: Arc<Relay>, stop: CancellationToken
     }
 }
 
-async fn upkeep(store: &Store) -> Result<()> {
+async fn upkeep(store: &Store, retention: RetentionArgs) -> Result<()> {
     upkeep::make_partitions(&store.jobs).await?;
+    for month in upkeep::forget_months(&store.jobs, retention.usage_retention_months).await? {
+        tracing::info!(
+            "{month} is older than USAGE_RETENTION_MONTHS: its requests are removed, its sums stay"
+        );
+    }
     let removed = upkeep::remove_stale(&store.jobs).await?;
     if removed > 0 {
         tracing::info!("removed {removed} ended sessions and old sign-in failures");

@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod config;
 mod demo;
+mod gauges;
 mod http;
 mod jobs;
 mod prices;

@@ -5,6 +5,7 @@
 
 use crate::{
     config::Http,
+    gauges,
     http::{dispatch::Dispatch, docs, health::Ready, listen, metrics, routes},
     jobs,
     prices::Prices,
@@ -15,7 +16,7 @@ use anyhow::{Context, Result};
 use causeway_accounts::{AddressPolicy, MasterKey, SealingKey};
 use causeway_admin::{AdminArgs, AdminState, Wiring};
 use causeway_relay::{Relay, RelayArgs};
-use causeway_store::{Store, StoreArgs};
+use causeway_store::{RetentionArgs, Store, StoreArgs};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -34,6 +35,8 @@ pub(crate) struct Settings {
     pub(crate) admin: AdminArgs,
     pub(crate) relay: RelayArgs,
     pub(crate) prices: Prices,
+    /// What is kept for how long.
+    pub(crate) retention: RetentionArgs,
     /// Says so on the pages.
     pub(crate) demo: bool,
 }
@@ -101,7 +104,13 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
     let (admin, document) = causeway_admin::router(admin);
     let router = routes::router(admin, &docs::with_relay(document), ready, https)?;
     background.spawn(prices.watch(stop_background.clone()));
-    background.spawn(jobs::run(store.clone(), Arc::clone(&relay), stop_background.clone()));
+    background.spawn(jobs::run(
+        store.clone(),
+        Arc::clone(&relay),
+        settings.retention,
+        stop_background.clone(),
+    ));
+    background.spawn(gauges::run(store.clone(), stop_background.clone()));
 
     let running = Running {
         address: listeners.main.local_addr()?,

@@ -19,6 +19,15 @@ pub struct StoreArgs {
     pub database_connections: u32,
 }
 
+/// What is kept for how long.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub struct RetentionArgs {
+    /// Months before the current one (in UTC) whose requests stay in the log; older months are removed whole. 0 keeps
+    /// everything. Sums on the usage page and budgets stay in any case.
+    #[arg(long, env = "USAGE_RETENTION_MONTHS", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1200))]
+    pub usage_retention_months: u32,
+}
+
 impl StoreArgs {
     /// The address of Postgres, or which variable is missing and what it accepts.
     pub fn database_url(&self) -> StoreResult<SecretString> {

@@ -1,7 +1,10 @@
 //! Writing usage to Postgres: rows, rollups and totals in one transaction, each request once.
 
+mod missing;
 mod rows;
 mod sums;
+
+pub use missing::{Found, add_missing};
 
 use crate::{JobsDb, StoreError, StoreResult, hold::ScopeId};
 use causeway_domain::{
@@ -12,7 +15,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{Postgres, Transaction};
 use std::{collections::BTreeMap, sync::Arc};
-use sums::Sums;
+use sums::{Sums, SumsKey};
 use uuid::Uuid;
 
 /// Who wrote a row; a newer one replaces an older one.
@@ -41,6 +44,10 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Completed, Self::ClientLeft, Self::UpstreamCut, Self::UpstreamError, Self::Interrupted];
+
     /// As stored and as shown in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -165,6 +172,12 @@ impl UsageEvent {
         }
     }
 
+    /// The sums that it is part of.
+    fn sums_key(&self) -> SumsKey<'_> {
+        let user = self.user.map_or(Uuid::nil(), |u| u.0);
+        (self.org.0, self.bucket(), self.key.0, self.account.0, self.model.as_str(), user)
+    }
+
     /// Start of the quarter of an hour in which the request began, in seconds since the epoch.
     fn bucket(&self) -> i64 {
         self.request.started_ms().div_euclid(900_000) * 900
@@ -235,9 +248,7 @@ async fn write_in(
         return Ok(Some(written));
     }
     for event in fresh.values() {
-        let user = event.user.map_or(Uuid::nil(), |u| u.0);
-        let key = (event.org.0, event.bucket(), event.key.0, event.account.0, event.model.as_str(), user);
-        let sum = sums.entry(key).or_default();
+        let sum = sums.entry(event.sums_key()).or_default();
         sum.add(&event.figures(), 1);
         if let Some(old) = known.get(&event.request.0) {
             sum.add(&old.figures, -1);

@@ -14,10 +14,12 @@ pub mod boots;
 pub mod cache;
 pub mod credits;
 pub mod db;
+pub mod dead_letters;
 pub mod error;
 pub mod facts;
 pub mod hold;
 pub mod keys;
+pub mod lag;
 pub mod lease;
 pub mod ledger;
 pub mod members;
@@ -30,6 +32,7 @@ pub mod policy;
 pub mod price_overrides;
 pub mod principal;
 pub mod redeem;
+pub mod references;
 pub mod reports;
 pub mod requests;
 pub mod roles;
@@ -39,14 +42,15 @@ pub mod standing;
 pub mod statements;
 pub mod tenant;
 pub mod tenants;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod throttle;
 pub mod totals;
 pub mod upkeep;
 pub mod users;
+pub mod verify;
 
-pub use args::StoreArgs;
+pub use args::{RetentionArgs, StoreArgs};
 pub use cache::Cache;
 pub use db::{AppDb, JobsDb, OperatorDb, RelayDb};
 pub use error::{StoreError, StoreResult};

@@ -1,7 +1,7 @@
 //! Organisations: the tenants themselves, and how they count their days.
 
 use crate::{
-    StoreError, StoreResult, TenantTx,
+    JobsDb, StoreError, StoreResult, TenantTx,
     principal::{self, HoldMode, OnRedisLoss, multiplier, shape},
 };
 use causeway_domain::{Limits, Multiplier, Nanos, OrgId, Plan, price::Price, window::Calendar};
@@ -140,6 +140,32 @@ pub async fn update(tx: &mut TenantTx, org: &Organisation) -> StoreResult<()> {
     .execute(tx.conn())
     .await?;
     tx.bump_policy().await
+}
+
+/// An organisation as the command line finds it.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// Identifier.
+    pub id: OrgId,
+    /// Name in addresses.
+    pub slug: String,
+    /// How it counts days and weeks.
+    pub calendar: Calendar,
+}
+
+/// Every organisation of the installation, by their names in addresses.
+pub async fn all(db: &JobsDb) -> StoreResult<Vec<Named>> {
+    let rows = sqlx::query!(
+        "select id, slug, time_zone, week_start, day_start_minute from organisations order by slug"
+    )
+    .fetch_all(&db.0)
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            let calendar = calendar(&r.time_zone, r.week_start, r.day_start_minute)?;
+            Ok(Named { id: r.id.into(), slug: r.slug, calendar })
+        })
+        .collect()
 }
 
 /// Reads the three columns that say how days are counted.

@@ -3,8 +3,18 @@
 //! The user of `DATABASE_URL` must be allowed to make databases and roles. Tests of one Redis do not meet: every key
 //! carries its organisation, and every test makes its own.
 
-use crate::{Cache, Store, StoreArgs, TenantTx, cache::tenant_prefix, hold, migrate};
-use causeway_domain::OrgId;
+use crate::{
+    Cache, Store, StoreArgs, TenantTx,
+    cache::tenant_prefix,
+    hold,
+    ledger::{Outcome, Revision, UsageEvent},
+    migrate,
+};
+use causeway_domain::{
+    AccountId, Factor, KeyId, Nanos, OrgId, RequestId, TokenCounts,
+    price::{Price, Rates, ServiceTier, Snapshot},
+};
+use chrono::{DateTime, Utc};
 use redis::AsyncCommands;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{Connection, Executor, PgConnection};
@@ -57,6 +67,50 @@ pub async fn lose(cache: &Cache, org: OrgId) {
 pub async fn change(tx: &mut TenantTx, statement: &str) {
     good(tx.conn().execute(sqlx::AssertSqlSafe(statement.to_owned())).await, statement);
     good(tx.bump_policy().await, "policy");
+}
+
+/// A request that went well: one token of input, two of output, three read from the cache, four and five written to it;
+/// for a dollar, of which nothing more or less is charged.
+pub fn event(org: OrgId, key: KeyId, account: AccountId, at: DateTime<Utc>) -> UsageEvent {
+    let ms = u128::from(at.timestamp_millis().max(0).unsigned_abs()) << 80;
+    let random = uuid::Uuid::now_v7().as_u128() & ((1 << 80) - 1);
+    let rates = Rates::with_defaults(1_000_000_000, 5_000_000_000, None, None, None);
+    UsageEvent {
+        request: RequestId(uuid::Uuid::from_u128(ms | random)),
+        org,
+        rev: Revision::Own,
+        key,
+        user: None,
+        account,
+        dialect: "anthropic_messages".to_owned(),
+        provider: "anthropic".to_owned(),
+        model: "claude-haiku-4-5".to_owned(),
+        tier: ServiceTier::Standard,
+        stream: true,
+        status: 200,
+        outcome: Outcome::Completed,
+        estimated: false,
+        tokens: TokenCounts {
+            input: 1,
+            output: 2,
+            cache_read: 3,
+            cache_write_5m: 4,
+            cache_write_1h: 5,
+            reasoning: 0,
+        },
+        web_searches: 0,
+        cost: Nanos(1_000_000_000),
+        charged: Nanos(1_000_000_000),
+        factor: Factor::ONE,
+        price: std::sync::Arc::new(good(Snapshot::try_from(Price::flat(rates)), "price")),
+        started_at: at,
+        first_byte_ms: Some(10),
+        duration_ms: 20,
+        upstream_request_id: None,
+        client: "test/1".to_owned(),
+        error: None,
+        five_hours: Vec::new(),
+    }
 }
 
 /// Drops a database. Autovacuum may be at work in it, and is nobody's to end: it leaves soon.

@@ -1,6 +1,7 @@
 //! What has to be done from time to time, by whichever instance holds the lease. All of it may be repeated.
 
 use crate::{JobsDb, StoreResult};
+use chrono::{Datelike, Months, NaiveDate, Utc};
 
 /// Makes the usage partitions of this month and the next.
 pub async fn make_partitions(db: &JobsDb) -> StoreResult<()> {
@@ -11,6 +12,24 @@ pub async fn make_partitions(db: &JobsDb) -> StoreResult<()> {
     .fetch_one(&db.0)
     .await?;
     Ok(())
+}
+
+/// Forgets the rows of whole months, so that this one and the `months` before it are kept; with 0 everything is. Names the
+/// partitions that went. Sums, totals and dead letters stay.
+pub async fn forget_months(db: &JobsDb, months: u32) -> StoreResult<Vec<String>> {
+    let Some(first_kept) = first_kept(Utc::now().date_naive(), months) else { return Ok(Vec::new()) };
+    let dropped = sqlx::query_scalar!(r#"select usage_drop_before($1) as "dropped!""#, first_kept)
+        .fetch_one(&db.0)
+        .await?;
+    Ok(dropped)
+}
+
+/// The first day that is kept; `None` when nothing is to go.
+fn first_kept(today: NaiveDate, months: u32) -> Option<NaiveDate> {
+    if months == 0 {
+        return None;
+    }
+    today.with_day(1)?.checked_sub_months(Months::new(months))
 }
 
 /// Removes sessions that nobody can use any more and failures that no longer delay anybody. Returns how many rows.
@@ -29,3 +48,6 @@ pub async fn remove_stale(db: &JobsDb) -> StoreResult<u64> {
         .await?;
     Ok(sessions.rows_affected() + failures.rows_affected())
 }
+
+#[cfg(test)]
+mod tests;

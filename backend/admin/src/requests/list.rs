@@ -8,6 +8,7 @@ use crate::{
     extract::Params,
     guard::{May, right},
     state::AdminState,
+    transfer,
 };
 use axum::{Json, extract::State};
 use causeway_openapi::{Page, Request, RequestQuery};
@@ -30,17 +31,8 @@ pub(crate) async fn handle(
     Params(query): Params<RequestQuery>,
 ) -> Result<Json<Page<Request>>, ApiError> {
     let window = Window::new(query.limit, query.cursor.as_deref())?;
-    let filter = Filter {
-        user: caller.sees(),
-        key: query.key_id,
-        account: query.account_id,
-        model: query.model.as_deref(),
-        status: query.status,
-        outcome: query.outcome.map(|o| o.as_str()),
-        from: query.from,
-        to: query.to,
-        before: window.before.map(Into::into),
-    };
+    let before = window.before.map(Into::into);
+    let filter = Filter { before, ..transfer::filter(&query, caller.sees()) };
     let mut tx = caller.begin(&state).await?;
     let rows = requests::list(&mut tx, &filter, window.fetch()).await?;
     let rows = rows.into_iter().map(view).collect::<Result<Vec<_>, _>>()?;

@@ -15,4 +15,6 @@ mod price_check;
 mod prices;
 mod sessions;
 mod setup;
+mod transfer;
+mod usage;
 mod world;

@@ -48,8 +48,16 @@ fn rows() -> Vec<Row> {
         (M::PATCH, "/keys/{key}", Some("{}"), [401, 403, 404, 200, 404]),
         (M::GET, "/keys/{key}/limits", None, [401, 200, 404, 200, 404]),
         (M::GET, "/requests", None, [401, 200, 200, 200, 200]),
+        (M::GET, "/requests/export", None, [401, 200, 200, 200, 200]),
         (M::GET, "/requests/{request}", None, [401, 200, 404, 200, 404]),
         (M::GET, "/usage/summary", None, [401, 200, 200, 200, 200]),
+        (M::GET, "/usage/series/{step}", None, [401, 200, 200, 200, 200]),
+        (M::GET, "/usage/by/{dimension}", None, [401, 200, 200, 200, 200]),
+        (M::GET, "/usage/export", None, [401, 200, 200, 200, 200]),
+        (M::POST, "/usage/import", Some(""), [401, 403, 403, 403, 200]),
+        (M::GET, "/ledger", None, [401, 403, 403, 200, 200]),
+        (M::GET, "/ledger/dead-letters", None, [401, 403, 403, 200, 200]),
+        (M::GET, "/ledger/dead-letters/export", None, [401, 403, 403, 200, 200]),
         (M::GET, "/prices", None, [401, 200, 200, 200, 200]),
         (M::PUT, "/prices/overrides/{model}", Some(PRICE), [401, 403, 403, 200, 200]),
         (M::GET, "/prices/overrides/{model}", None, [401, 200, 200, 200, 200]),
@@ -155,6 +163,8 @@ async fn every_operation_answers_each_role_and_another_tenant_as_it_should() {
                 .replace("{member}", &made.user.to_string())
                 .replace("{request}", &request.to_string())
                 .replace("{month}", &month())
+                .replace("{step}", "day")
+                .replace("{dimension}", "member")
                 .replace("{model}", "claude-haiku-4-5");
             // Another tenant before the admin, who may remove the thing.
             for i in [0, 1, 2, 4, 3] {

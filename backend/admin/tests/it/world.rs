@@ -11,10 +11,14 @@ use causeway_admin::{
     people::{self, Created, NewOwner},
 };
 use causeway_domain::{
-    OrgId, Role, UserId,
+    Nanos, OrgId, Role, UserId,
     price::{PriceBook, PriceTable, table},
 };
-use causeway_store::{Store, StoreArgs, TenantTx, memberships, testing, users};
+use causeway_store::{
+    Store, StoreArgs, TenantTx,
+    ledger::{self, UsageEvent},
+    memberships, testing, users,
+};
 use chrono::{DateTime, Utc};
 use http_body_util::BodyExt;
 use secrecy::ExposeSecret;
@@ -149,15 +153,17 @@ impl World {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
-        let body = match headers.get(header::CONTENT_TYPE).and_then(|t| t.to_str().ok()) {
-            Some(kind) if kind.starts_with("text/csv") => json!(String::from_utf8(bytes.to_vec()).unwrap()),
-            _ if bytes.is_empty() => Value::Null,
-            _ => serde_json::from_slice(&bytes).unwrap(),
+        // A file is no JSON.
+        let text = || Value::String(String::from_utf8(bytes.to_vec()).unwrap());
+        let body = if bytes.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&bytes).unwrap_or_else(|_| text())
         };
         Answer { status, headers, body }
     }
 
-    /// Writes a row of usage and its rollup, as the ledger would.
+    /// Writes a request of the organisation's first owner, as the ledger would.
     pub(crate) async fn used(
         &self,
         made: Created,
@@ -166,63 +172,29 @@ impl World {
         model: &str,
         nanos: i64,
     ) -> Uuid {
-        let request = Uuid::now_v7();
-        let (key, account): (Uuid, Uuid) = (key.parse().unwrap(), account.parse().unwrap());
+        let mut event = self.event(made, key, account);
+        event.model = model.to_owned();
+        (event.cost, event.charged) = (Nanos(nanos), Nanos(nanos));
+        self.write(std::slice::from_ref(&event)).await;
+        event.request.0
+    }
+
+    /// A request of the organisation's first owner, not yet written.
+    pub(crate) fn event(&self, made: Created, key: &str, account: &str) -> UsageEvent {
+        let (key, account) = (key.parse().unwrap(), account.parse().unwrap());
+        let event = testing::event(made.org, key, account, Utc::now());
+        UsageEvent { user: Some(made.user), ..event }
+    }
+
+    /// Writes requests as the ledger would.
+    pub(crate) async fn write(&self, events: &[UsageEvent]) {
+        ledger::write(&self.store.jobs, events).await.unwrap();
+    }
+
+    /// The database as its owner has it.
+    pub(crate) async fn database(&self) -> PgConnection {
         let url = self.args.database_url.as_ref().unwrap();
-        let mut jobs = PgConnection::connect(url.expose_secret()).await.unwrap();
-        sqlx::query("set role causeway_jobs").execute(&mut jobs).await.unwrap();
-        sqlx::query(
-            "insert into usage (request_id, org_id, rev, key_id, user_id, account_id, dialect, provider, model, stream,
-               status, outcome, estimated, input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens,
-               cache_write_1h_tokens, reasoning_tokens, cost_nanos, charged_nanos, price, started_at, first_byte_ms,
-               duration_ms)
-             values ($1, $2, 1, $3, $4, $5, 'anthropic_messages', 'anthropic', $6, true, 200, 'completed', false, 1, 2, 3, 4, 5,
-               0, $7, $7, '{}', now(), 10, 20)",
-        )
-        .bind(request)
-        .bind(made.org.0)
-        .bind(key)
-        .bind(made.user.0)
-        .bind(account)
-        .bind(model)
-        .bind(nanos)
-        .execute(&mut jobs)
-        .await
-        .unwrap();
-        sqlx::query(
-            "insert into usage_rollups (org_id, bucket, key_id, account_id, model, requests, errors, input_tokens,
-               output_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, cost_nanos, charged_nanos,
-               user_id)
-             values ($1, date_trunc('hour', now()), $2, $3, $4, 1, 0, 1, 2, 3, 4, 5, $5, $5, $6)
-             on conflict (org_id, bucket, key_id, account_id, model, user_id) do update set
-               requests = usage_rollups.requests + 1, input_tokens = usage_rollups.input_tokens + 15,
-               cost_nanos = usage_rollups.cost_nanos + excluded.cost_nanos, charged_nanos = usage_rollups.charged_nanos + excluded.charged_nanos",
-        )
-        .bind(made.org.0)
-        .bind(key)
-        .bind(account)
-        .bind(model)
-        .bind(nanos)
-        .bind(made.user.0)
-        .execute(&mut jobs)
-        .await
-        .unwrap();
-        sqlx::query(
-            "insert into budget_totals as b (org_id, scope, scope_id, nanos, tokens, requests)
-             values ($1, 'key', $2, $5, 15, 1), ($1, 'account', $3, $5, 15, 1), ($1, 'member', $4, $5, 15, 1),
-               ($1, 'organisation', $1, $5, 15, 1)
-             on conflict (org_id, scope, scope_id) do update set nanos = b.nanos + excluded.nanos,
-               tokens = b.tokens + excluded.tokens, requests = b.requests + 1",
-        )
-        .bind(made.org.0)
-        .bind(key)
-        .bind(account)
-        .bind(made.user.0)
-        .bind(nanos)
-        .execute(&mut jobs)
-        .await
-        .unwrap();
-        request
+        PgConnection::connect(url.expose_secret()).await.unwrap()
     }
 
     /// Adds an account that leads nowhere.
@@ -255,8 +227,7 @@ impl World {
 
     /// Lets the refresh tokens that were used have been used this many seconds earlier.
     pub(crate) async fn age_refresh_tokens(&self, seconds: i32) {
-        let url = self.args.database_url.as_ref().unwrap();
-        let mut owner = PgConnection::connect(url.expose_secret()).await.unwrap();
+        let mut owner = self.database().await;
         sqlx::query("update refresh_tokens set used_at = used_at - $1 * interval '1 second'")
             .bind(f64::from(seconds))
             .execute(&mut owner)

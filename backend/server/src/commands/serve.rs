@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use causeway_accounts::AccountsArgs;
 use causeway_admin::AdminArgs;
 use causeway_relay::RelayArgs;
-use causeway_store::{StoreArgs, migrate};
+use causeway_store::{RetentionArgs, StoreArgs, migrate};
 use std::process::ExitCode;
 
 /// Serve, with a Postgres and a Redis that are there already
@@ -33,6 +33,8 @@ pub(crate) struct ServeArgs {
     relay: RelayArgs,
     #[command(flatten)]
     prices: PriceArgs,
+    #[command(flatten)]
+    retention: RetentionArgs,
 }
 
 impl ServeArgs {
@@ -55,6 +57,7 @@ impl ServeArgs {
             admin: self.admin,
             relay: self.relay,
             prices,
+            retention: self.retention,
             demo: false,
         })
     }

@@ -12,7 +12,7 @@ use causeway_accounts::AccountsArgs;
 use causeway_admin::AdminArgs;
 use causeway_embedded::Embedded;
 use causeway_relay::RelayArgs;
-use causeway_store::{Store, StoreArgs, migrate};
+use causeway_store::{RetentionArgs, Store, StoreArgs, migrate};
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -40,6 +40,8 @@ pub(crate) struct UpArgs {
     relay: RelayArgs,
     #[command(flatten)]
     prices: PriceArgs,
+    #[command(flatten)]
+    retention: RetentionArgs,
 }
 
 pub(crate) async fn run(args: UpArgs) -> Result<ExitCode> {
@@ -138,6 +140,7 @@ async fn start(
         admin: args.admin,
         relay: args.relay,
         prices,
+        retention: args.retention,
         demo: args.demo,
     };
     let demo = match args.demo {

@@ -7,8 +7,11 @@ use sqlx::{Postgres, Transaction};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// By organisation, quarter of an hour (seconds since the epoch), key, account, model and member (nil: nobody's key).
-pub(super) type Sums<'a> = BTreeMap<(Uuid, i64, Uuid, Uuid, &'a str, Uuid), Figures>;
+/// Organisation, quarter of an hour (seconds since the epoch), key, account, model and member (nil: nobody's key).
+pub(super) type SumsKey<'a> = (Uuid, i64, Uuid, Uuid, &'a str, Uuid);
+
+/// What a batch adds to each.
+pub(super) type Sums<'a> = BTreeMap<SumsKey<'a>, Figures>;
 
 /// Adds to the rollups, in the order of their keys so that two writers cannot wait for each other.
 pub(super) async fn add_rollups(tx: &mut Transaction<'static, Postgres>, sums: &Sums<'_>) -> StoreResult<()> {

@@ -57,7 +57,7 @@ pub(crate) async fn take(
     let full =
         RelayError::Unavailable("usage cannot be recorded at the moment; nothing was sent to the provider");
     let place = relay.ledger.place().ok_or(full)?;
-    let draft = Arc::new(draft(caller, call, plan));
+    let draft = Arc::new(draft(caller, call, tenant, plan));
     let payload = serde_json::to_string(&*draft)
         .map_err(|_| RelayError::Unavailable("the request cannot be recorded"))?;
     let scoped = scopes::of(caller, tenant);
@@ -281,7 +281,7 @@ impl Drop for Asking<'_> {
     }
 }
 
-fn draft(caller: &Caller, call: &Call, plan: &Plan) -> Draft {
+fn draft(caller: &Caller, call: &Call, tenant: &Tenant, plan: &Plan) -> Draft {
     let principal = &caller.principal;
     Draft {
         org: principal.org,
@@ -292,7 +292,9 @@ fn draft(caller: &Caller, call: &Call, plan: &Plan) -> Draft {
         stream: call.parsed.stream,
         client: call.client(),
         input: call.parsed.input_estimate.min(plan.input),
+        max_input: plan.input,
         max_output: call.parsed.max_tokens.unwrap_or(0),
+        strict: tenant.hold_mode == HoldMode::Strict,
         candidates: plan
             .candidates
             .iter()
@@ -301,6 +303,7 @@ fn draft(caller: &Caller, call: &Call, plan: &Plan) -> Draft {
                 provider: c.account.provider.as_str().to_owned(),
                 price: c.price.clone(),
                 factor: c.factor,
+                worst: c.worst,
             })
             .collect(),
     }

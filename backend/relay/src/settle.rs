@@ -30,8 +30,14 @@ pub(crate) struct Draft {
     pub client: String,
     /// Input tokens as estimated from the body: what is billed when the provider never said.
     pub input: u64,
+    /// The most input it can have.
+    #[serde(default)]
+    pub max_input: u64,
     /// The most output that was asked for.
     pub max_output: u64,
+    /// Whether the worst case was reserved, so that a limit holds whatever happens.
+    #[serde(default)]
+    pub strict: bool,
     /// The accounts it may have gone to, in the order they were offered.
     pub candidates: Vec<DraftCandidate>,
 }
@@ -48,6 +54,9 @@ pub(crate) struct DraftCandidate {
     /// What is charged for a dollar of cost there.
     #[serde(default)]
     pub factor: Factor,
+    /// The most that it can cost there.
+    #[serde(default)]
+    pub worst: Nanos,
 }
 
 /// The end of a request in figures: what a settled hold carries in Redis.
@@ -67,6 +76,9 @@ pub(crate) struct Figures {
     /// The tier it was served at, as the provider says.
     #[serde(default)]
     pub tier: ServiceTier,
+    /// Whether the provider has told what the input was.
+    #[serde(default)]
+    pub input_reported: bool,
     /// Whether a sweeper made these, for an instance that died.
     #[serde(default)]
     pub swept: bool,
@@ -147,6 +159,7 @@ impl Draft {
             tokens: counts,
             web_searches: u32::try_from(searches).unwrap_or(u32::MAX),
             tier,
+            input_reported: ending.reading.as_ref().is_some_and(|r| r.input_reported),
             swept: false,
             cost,
             charged: chosen.map_or(Factor::ONE, |c| c.factor).charge(cost),
@@ -155,6 +168,37 @@ impl Draft {
             upstream_request_id: None,
             error: ending.error.clone(),
         }
+    }
+
+    /// The figures of a request whose instance died, from the last that it noted.
+    ///
+    /// What the provider billed after that nobody here can know. Where limits are strict the request counts at the most
+    /// it can have cost: as much input as was reported, or could be, and as much output as it allowed. Otherwise a limit
+    /// would be exceeded by whatever was under way when an instance died. The row says that it is estimated.
+    pub(crate) fn orphaned(&self, candidate: usize, noted: Option<Figures>) -> Figures {
+        let lost = || {
+            let error = Some("the instance that served this died".to_owned());
+            self.figures(
+                candidate,
+                &Ending { status: 0, outcome: Outcome::Interrupted, reading: None, error },
+            )
+        };
+        let mut figures = Figures { swept: true, estimated: true, ..noted.unwrap_or_else(lost) };
+        let Some(chosen) = self.candidates.get(candidate).filter(|_| self.strict) else { return figures };
+        figures.tokens.output = figures.tokens.output.max(self.max_output);
+        figures.cost = if figures.input_reported {
+            let dearest =
+                ServiceTier::ALL.into_iter().map(|tier| chosen.price.cost(&figures.tokens, tier)).max();
+            let searches = chosen.price.searches(u64::from(figures.web_searches));
+            dearest.unwrap_or(Nanos::ZERO).saturating_add(searches)
+        } else {
+            figures.tokens.input = figures.tokens.input.max(self.max_input);
+            chosen.worst
+        };
+        figures.charged = chosen.factor.charge_at_most(figures.cost);
+        figures.error =
+            Some("the instance that served this died; counted at the most it can have used".to_owned());
+        figures
     }
 
     /// The row.
@@ -189,5 +233,71 @@ impl Draft {
             error: figures.error,
             five_hours: Vec::new(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use causeway_domain::price::{PriceTable, table::SHIPPED};
+    use causeway_domain::provider::Provider;
+    use uuid::Uuid;
+
+    fn draft(strict: bool) -> Draft {
+        let model = PriceTable::parse(SHIPPED).unwrap();
+        let model = model.find(Provider::Anthropic, "claude-haiku-4-5").unwrap();
+        let price = model.price_at(DateTime::UNIX_EPOCH).clone();
+        let worst = price.worst_case(5_000, 1_000, true);
+        let account = AccountId(Uuid::now_v7());
+        Draft {
+            org: OrgId(Uuid::now_v7()),
+            key: KeyId(Uuid::now_v7()),
+            user: None,
+            dialect: "anthropic".to_owned(),
+            model: "claude-haiku-4-5".to_owned(),
+            stream: true,
+            client: String::new(),
+            input: 800,
+            max_input: 5_000,
+            max_output: 1_000,
+            strict,
+            candidates: vec![DraftCandidate {
+                account,
+                provider: "anthropic".to_owned(),
+                price,
+                factor: Factor::ONE,
+                worst,
+            }],
+        }
+    }
+
+    fn noted(draft: &Draft, input: u64, output: u64) -> Figures {
+        let counts = Metered { input, output, ..Metered::default() };
+        let reading = Reading { counts, input_reported: true, ..Reading::default() };
+        let ending =
+            Ending { status: 200, outcome: Outcome::Interrupted, reading: Some(reading), error: None };
+        draft.figures(0, &ending)
+    }
+
+    #[test]
+    fn what_a_dead_instance_had_begun_counts_at_most_what_it_can_have_cost() {
+        let draft = draft(true);
+        let nothing_known = draft.orphaned(0, None);
+        assert_eq!(nothing_known.cost, draft.candidates[0].worst);
+        assert_eq!((nothing_known.tokens.input, nothing_known.tokens.output), (5_000, 1_000));
+        let input_known = draft.orphaned(0, Some(noted(&draft, 300, 40)));
+        assert_eq!((input_known.tokens.input, input_known.tokens.output), (300, 1_000));
+        let whole = draft.candidates[0].price.cost(&input_known.tokens, ServiceTier::Standard);
+        assert!(input_known.cost >= whole && input_known.cost < nothing_known.cost);
+        assert!(input_known.estimated && input_known.swept);
+    }
+
+    #[test]
+    fn where_limits_are_not_strict_it_counts_as_it_was_last_noted() {
+        let draft = draft(false);
+        let noted = noted(&draft, 300, 40);
+        let orphaned = draft.orphaned(0, Some(noted.clone()));
+        assert_eq!((orphaned.cost, orphaned.tokens), (noted.cost, noted.tokens));
+        assert_eq!(draft.orphaned(0, None).tokens.input, 800);
     }
 }

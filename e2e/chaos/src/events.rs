@@ -169,7 +169,7 @@ impl Events<'_, '_> {
         }
         let gone = sums::calm(self.world, &self.all, since, GONE_WITHIN).await;
         let (found, differences) = settled(self.world, &self.all, from..to, killed).await?;
-        let guards = guards::judge(self.world, &guards, killed.is_some());
+        let guards = guards::judge(self.world, &guards);
         Ok(Event { name: kind.name(), found, guards, gone, differences })
     }
 

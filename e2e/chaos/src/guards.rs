@@ -63,8 +63,6 @@ pub(crate) struct Guarded {
     pub(crate) kind: Kind,
     pub(crate) limit: i128,
     pub(crate) used: i128,
-    /// Whether more than the limit breaks a promise.
-    pub(crate) judged: bool,
 }
 
 impl Guards {
@@ -105,15 +103,13 @@ impl Guards {
 }
 
 /// What was used. To be asked when nothing is open any more.
-pub(crate) fn judge(world: &World<'_>, marks: &[(Kind, HashSet<usize>)], killed: bool) -> Vec<Guarded> {
+pub(crate) fn judge(world: &World<'_>, marks: &[(Kind, HashSet<usize>)]) -> Vec<Guarded> {
     marks
         .iter()
         .map(|(kind, marks)| {
             // Requests may wait for Redis, so their ids do not tell how long they were under way. Here it is not long.
             let (used, _) = kind.used(world, marks, TimeDelta::seconds(2));
-            // What a killed instance had begun is written down at what was last known of it, which may be less.
-            let judged = !killed || matches!(kind, Kind::RequestsPerMinute | Kind::Concurrency);
-            Guarded { kind: *kind, limit: limit(*kind), used, judged }
+            Guarded { kind: *kind, limit: limit(*kind), used }
         })
         .collect()
 }

@@ -111,7 +111,7 @@ impl Event {
         if found.difference != 0 {
             problems.push(format!("finished calls differ by {}", usd(found.difference)));
         }
-        for guard in self.guards.iter().filter(|guard| guard.judged && guard.used > guard.limit) {
+        for guard in self.guards.iter().filter(|guard| guard.used > guard.limit) {
             let amount = |n| guard.kind.amount(n);
             problems.push(format!(
                 "{}: {} of {} used",
@@ -169,9 +169,8 @@ pub(crate) fn events_table(events: &[Event]) -> String {
     );
     for (event, guard) in events.iter().flat_map(|event| event.guards.iter().map(move |guard| (event, guard)))
     {
-        let Guarded { kind, limit, used, judged } = guard;
+        let Guarded { kind, limit, used } = guard;
         let over = kind.amount((used - limit).max(0));
-        let over = if *judged { over } else { format!("({over})") };
         let (name, limit_name, allowed) = (event.name, kind.name(), kind.amount(*limit));
         let share = percent(*used, *limit);
         let _ = writeln!(

@@ -10,8 +10,8 @@
 //!   a stream it costs at least what the provider billed. Of an answer in one piece nothing was told before it broke, and
 //!   its row need only cost what had been told, which is nothing.
 //! - *Interrupted*: the call ran on an instance when that was killed, or had ended at the provider less than a second
-//!   before. One row; marked as estimated, or else equal. What it costs is what was last known of it, and is shown
-//!   without being judged. A request that was reserved but had not yet been sent may have such a row too: nobody who is
+//!   before. One row; equal, or else marked as estimated, and costs at least what the provider billed unless that had
+//!   broken off too: limits are strict, so what nobody can know counts at the most it can have been. A request that was reserved but had not yet been sent may have such a row too: nobody who is
 //!   left can know.
 
 use crate::{
@@ -219,7 +219,13 @@ fn judge(
     if killed.is_some_and(|killed| entry.at <= killed.gone && !ended_before(killed.at)) {
         found.interrupted += 1;
         found.interrupted_surplus += row.cost - billed;
-        return if row.estimated || equal { Ok(()) } else { Err("neither estimated nor equal") };
+        return match entry.outcome {
+            _ if equal => Ok(()),
+            _ if !row.estimated => Err("neither estimated nor equal"),
+            Outcome::CutByFault => Ok(()),
+            _ if row.cost < billed => Err("interrupted, and costs less than the provider billed"),
+            _ => Ok(()),
+        };
     }
     match entry.outcome {
         Outcome::Open => Err("still open at the provider"),

@@ -1,12 +1,12 @@
 //! Settling what instances left behind when they died.
 
 use super::writer;
-use crate::settle::{Draft, Ending, Figures};
+use crate::settle::{Draft, Figures};
 use causeway_domain::RequestId;
 use causeway_store::{
     Store, StoreResult, boots,
     hold::{self, OpenHold, SettleMode, SettledAs, Settlement},
-    ledger::{Outcome, UsageEvent},
+    ledger::UsageEvent,
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -157,21 +157,11 @@ fn settlement(request: RequestId, mode: SettleMode, figures: Option<&Figures>) -
     }
 }
 
-/// The row of a hold: its settled figures as they are, else those of its last checkpoint, else its estimated input.
+/// The row of a hold: its settled figures as they are, else what can be said of it by its last checkpoint.
 fn read(hold: &OpenHold) -> Option<(UsageEvent, Figures)> {
     let draft: Draft = serde_json::from_str(&hold.payload).ok()?;
     let parse = |text: &Option<String>| text.as_deref().and_then(|t| serde_json::from_str::<Figures>(t).ok());
-    let figures = parse(&hold.settled).unwrap_or_else(|| {
-        let figures = parse(&hold.checkpoint).unwrap_or_else(|| {
-            let lost = Ending {
-                status: 0,
-                outcome: Outcome::Interrupted,
-                reading: None,
-                error: Some("the instance that served this died".to_owned()),
-            };
-            draft.figures(hold.candidate, &lost)
-        });
-        Figures { swept: true, ..figures }
-    });
+    let figures =
+        parse(&hold.settled).unwrap_or_else(|| draft.orphaned(hold.candidate, parse(&hold.checkpoint)));
     Some((draft.event(hold.request, hold.candidate, figures.clone())?, figures))
 }

@@ -36,12 +36,12 @@ pub struct PriceRow {
     /// The organisation's own price in force, which is used instead; perhaps that of a pattern.
     #[serde(rename = "override")]
     pub own: Option<PriceOverride>,
-    /// Own prices for this name that will come into force, soonest first.
+    /// Own prices for exactly this name that will come into force, soonest first.
     #[serde(default)]
-    pub planned: Vec<PlannedPrice>,
+    pub planned: Vec<PriceOverride>,
 }
 
-/// A price that is not yet in force.
+/// A price of the table that is not yet in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct PlannedPrice {

@@ -1,15 +1,19 @@
 //! The admin API as functions: one line for each operation, and the only place that knows its addresses.
 
-use causeway_domain::{AccountId, KeyId};
+use causeway_domain::{AccountId, KeyId, provider::Provider};
 use causeway_openapi::{
-    Account, AccountTest, CreateAccount, CreateKey, Instance, IssuedKey, Key, LimitsInUse, ListQuery, Page,
-    PriceList, PriceQuery, ProviderPreset, Request, RequestQuery, Session as Signed, Setup, SignIn,
-    UpdateAccount, UpdateKey, UsageQuery, UsageSummary,
+    Account, AccountTest, CreateAccount, CreateKey, Instance, IssuedKey, Key, LimitsInUse, ListQuery,
+    OverrideQuery, Page, PriceFigures, PriceHistory, PriceList, PriceQuery, ProviderPreset, Request,
+    RequestQuery, Session as Signed, SetPrice, Setup, SignIn, UpdateAccount, UpdateKey, UsageQuery,
+    UsageSummary,
 };
 use gloo_net::http::Method;
 use leptos::prelude::*;
 
-use super::{error::ApiError, http::Http};
+use super::{
+    error::ApiError,
+    http::{Http, encoded, query_string},
+};
 
 type Answer<T> = Result<T, ApiError>;
 
@@ -100,5 +104,18 @@ impl Api {
 
     pub(crate) async fn prices(self, query: PriceQuery) -> Answer<PriceList> {
         self.0.find("/prices", &query).await
+    }
+
+    pub(crate) async fn price_history(self, model: String) -> Answer<PriceHistory> {
+        self.0.get(&format!("/prices/overrides/{}", encoded(&model))).await
+    }
+
+    pub(crate) async fn set_price(self, model: String, price: SetPrice) -> Answer<PriceFigures> {
+        self.0.put(&format!("/prices/overrides/{}", encoded(&model)), &price).await
+    }
+
+    pub(crate) async fn remove_price(self, model: String, provider: Option<Provider>) -> Answer<()> {
+        let query = query_string(&OverrideQuery { provider });
+        self.0.tell(Method::DELETE, &format!("/prices/overrides/{}{query}", encoded(&model))).await
     }
 }

@@ -43,6 +43,14 @@ impl Http {
         self.json(Method::POST, path, Some(to_json(body)?)).await
     }
 
+    pub(crate) async fn put<T: DeserializeOwned>(
+        self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, ApiError> {
+        self.json(Method::PUT, path, Some(to_json(body)?)).await
+    }
+
     pub(crate) async fn patch<T: DeserializeOwned>(
         self,
         path: &str,
@@ -153,7 +161,7 @@ fn to_json(body: &impl Serialize) -> Result<String, ApiError> {
 }
 
 /// `?a=1&b=x` of a flat struct; absent fields are left out.
-fn query_string(query: &impl Serialize) -> String {
+pub(crate) fn query_string(query: &impl Serialize) -> String {
     let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(query) else { return String::new() };
     let pairs: Vec<String> = fields
         .into_iter()
@@ -170,7 +178,7 @@ fn query_string(query: &impl Serialize) -> String {
 }
 
 /// Percent-encoding of everything outside the unreserved characters of RFC 3986.
-fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     text.bytes()
         .map(|b| match b {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(b).to_string(),

@@ -152,11 +152,8 @@ impl Own {
         })
     }
 
-    fn planned(&self, model: &str, provider: Option<&'static str>) -> Vec<PlannedPrice> {
+    fn planned(&self, model: &str, provider: Option<&'static str>) -> Vec<PriceOverride> {
         let versions = self.named.get(&(model.to_owned(), provider)).map(Vec::as_slice).unwrap_or_default();
-        planned(versions, self.now)
-            .into_iter()
-            .filter_map(|v| Some(PlannedPrice { from: v.from, price: figures(v)? }))
-            .collect()
+        planned(versions, self.now).into_iter().filter_map(|v| self.shown(v)).collect()
     }
 }

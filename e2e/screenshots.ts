@@ -71,6 +71,20 @@ test("every page", async ({ page, installation, simulator }) => {
     await page.getByTestId("test-account").first().click();
     await expect(page.getByTestId("test-outcome")).toBeVisible();
     await shoot(page, "13-account-test");
+    await page.goto(`${url}/web/prices`);
+    await page.getByTestId("price-menu").first().click();
+    await page.getByTestId("edit-price").click();
+    await page.getByTestId("price-input").fill("twelve");
+    await page.getByTestId("save-price").click();
+    await shoot(page, "13-price-form");
+    await page.keyboard.press("Escape");
+    await page.getByTestId("price-overridden").getByText("Own prices").click();
+    await expect(page.getByTestId("price")).toHaveCount(2);
+    await shoot(page, "13-prices-own");
+    await page.getByTestId("price-menu").first().click();
+    await page.getByTestId("show-history").click();
+    await expect(page.getByTestId("price-versions")).toBeVisible();
+    await shoot(page, "13-price-history");
     await page.goto(`${url}/web/`);
     await page.getByTestId("profile").click();
     await shoot(page, "14-profile", ["desktop"]);
@@ -122,6 +136,12 @@ async function fill(admin: Admin, url: string, upstream: string): Promise<void> 
     });
     await admin.post(`/accounts/${broken.id}/test`);
     await admin.patch(`/accounts/${broken.id}`, { enabled: false });
+
+    const price = { input: "0.09", output: "0.45", tiers: { priority: { input: "0.18", output: "0.9" } } };
+    const next = new Date(Date.now() + 20 * 86_400_000).toISOString();
+    await admin.put("/prices/overrides/claude-haiku-5-5", price);
+    await admin.put("/prices/overrides/claude-haiku-5-5", { ...price, input: "0.07", from: next });
+    await admin.put("/prices/overrides/house-*", { input: "1", output: "2", provider: "anthropic-compatible" });
 
     const keys = await Promise.all([
         admin.issue("Ada's laptop", { account_id: main, limits: { requests_per_minute: 120, usd: { day: "0.25", month: "200" } } }),

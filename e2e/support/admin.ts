@@ -71,6 +71,10 @@ export class Admin {
         return call<T>("POST", this.#base + path, this.#token, body);
     }
 
+    async put<T>(path: string, body: object): Promise<T> {
+        return call<T>("PUT", this.#base + path, this.#token, body);
+    }
+
     async patch<T>(path: string, body: object): Promise<T> {
         return call<T>("PATCH", this.#base + path, this.#token, body);
     }

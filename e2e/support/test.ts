@@ -90,6 +90,9 @@ function isExpected(message: ConsoleMessage): boolean {
     const url = message.location().url;
     const refusal =
         message.text().startsWith("Failed to load resource") &&
-        (/\/admin\/v1\/auth\/(refresh|sign-in)$/.test(url) || /\/admin\/v1\/setup$/.test(url));
+        // What is typed into a form may be refused, and is then said beside its field.
+        (message.text().includes("status of 422") ||
+            /\/admin\/v1\/auth\/(refresh|sign-in)$/.test(url) ||
+            /\/admin\/v1\/setup$/.test(url));
     return refusal || message.text().startsWith("The Cross-Origin-Opener-Policy header has been ignored");
 }

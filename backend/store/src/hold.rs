@@ -33,7 +33,9 @@ mod settle;
 mod stored;
 
 pub use ask::{Ask, Held, Scope, ScopeWindow};
-pub use epoch::{CLOSED_AT_LEAST_MS, Remembered, Shard, close, join, keep, look, open, register, remembered};
+pub use epoch::{
+    BATCH, CLOSED_AT_LEAST_MS, Remembered, Shard, close, join, keep, look, open, register, remembered,
+};
 pub use load::{Loaded, LoadedSecond, LoadedWindow, Standing, Totals, begin_load, forget, load, standing};
 pub use queue::leave;
 pub use reserve::{

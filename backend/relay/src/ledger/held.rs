@@ -78,6 +78,11 @@ impl HeldRequests {
         self.shard(shard).holds().values().cloned().collect()
     }
 
+    /// Whether it has not ended since.
+    pub(super) fn has(&self, held: &Held) -> bool {
+        self.shard(held.ask.org.shard()).holds().contains_key(&held.ask.request)
+    }
+
     /// Gives up whichever epoch a shard is in.
     pub(super) fn shut(&self, shard: u8) {
         self.shard(shard).epoch.store(0, SeqCst);

@@ -146,7 +146,14 @@ async fn look(
 /// Registers what is held, has everything written that was settled, and says so.
 async fn join(store: &Store, ledger: &Arc<Ledger>, shards: &[(u8, hold::Shard)]) -> StoreResult<()> {
     let register = shards.iter().map(async |(shard, stand)| {
-        hold::register(&store.cache, *shard, stand.epoch, &ledger.held.of(*shard)).await
+        for some in ledger.held.of(*shard).chunks(hold::BATCH) {
+            // What has ended since it was looked up has been settled, and must not be counted after that.
+            let held: Vec<_> = some.iter().filter(|h| ledger.held.has(h)).cloned().collect();
+            if !hold::register(&store.cache, *shard, stand.epoch, &held).await? {
+                break;
+            }
+        }
+        Ok::<_, StoreError>(())
     });
     try_join_all(register).await?;
     while !ledger.written().await {

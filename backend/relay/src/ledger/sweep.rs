@@ -81,11 +81,8 @@ fn now_ms() -> i64 {
 async fn sweep_shard(store: &Store, shard: u8, gone: &HashSet<String>) -> StoreResult<usize> {
     let holds = hold::open_holds(&store.cache, shard).await?;
     let left: Vec<&OpenHold> = holds.iter().filter(|h| gone.contains(&h.boot)).collect();
-    if !left.is_empty() {
-        let epoch = hold::look(&store.cache, shard, 0).await?.epoch;
-        for some in left.chunks(200) {
-            settle(store, shard, epoch, some).await?;
-        }
+    for some in left.chunks(200) {
+        settle(store, shard, some).await?;
     }
     let old = now_ms() - MARK_MS;
     let marks: Vec<RequestId> =
@@ -94,7 +91,7 @@ async fn sweep_shard(store: &Store, shard: u8, gone: &HashSet<String>) -> StoreR
     Ok(left.len())
 }
 
-async fn settle(store: &Store, shard: u8, epoch: i64, holds: &[&OpenHold]) -> StoreResult<()> {
+async fn settle(store: &Store, shard: u8, holds: &[&OpenHold]) -> StoreResult<()> {
     let mut settlements = Vec::new();
     let mut events: Vec<Option<UsageEvent>> = Vec::new();
     let (mut done, mut uncounted): (Vec<UsageEvent>, Vec<UsageEvent>) = Default::default();
@@ -107,32 +104,46 @@ async fn settle(store: &Store, shard: u8, epoch: i64, holds: &[&OpenHold]) -> St
         };
         if hold.settled.is_some() {
             done.push(event);
-        } else if hold.epoch != epoch {
-            // Counted nowhere: it was not registered in this epoch.
-            uncounted.push(event);
         } else {
             settlements.push(settlement(hold.request, SettleMode::Settle, Some(&figures)));
             events.push(Some(event));
         }
     }
     let (_, results) = hold::settle(&store.cache, shard, &settlements).await?;
-    // One that is missing by now was released or settled by its owner, who is alive after all and has the row.
-    let settled = events.into_iter().zip(results).filter(|(_, r)| *r != SettledAs::Missing);
-    done.extend(settled.filter_map(|(event, _)| event));
-    write(store, shard, &done, false).await?;
-    write(store, shard, &uncounted, true).await
+    for (event, result) in events.into_iter().zip(results) {
+        match result {
+            SettledAs::Now | SettledAs::Before => done.extend(event),
+            // Released or settled by its owner, who is alive after all and has the row.
+            SettledAs::Missing => {}
+            SettledAs::OtherEpoch => uncounted.extend(event),
+        }
+    }
+    write(store, &done, false).await?;
+    hold::confirm(&store.cache, shard, &requests(&done)).await?;
+    // Of an earlier epoch, and so counted nowhere. Not forgotten but released: that leaves a mark, should somebody be
+    // about to keep it in the new epoch.
+    write(store, &uncounted, true).await?;
+    let releases: Vec<Settlement> =
+        uncounted.iter().map(|e| settlement(e.request, SettleMode::Release, None)).collect();
+    hold::settle(&store.cache, shard, &releases).await?;
+    Ok(())
+}
+
+fn requests(events: &[UsageEvent]) -> Vec<RequestId> {
+    events.iter().map(|e| e.request).collect()
 }
 
 /// Writes what instances have settled that died before they wrote it.
 pub(super) async fn write_settled(store: &Store, shard: u8, holds: &[OpenHold]) -> StoreResult<()> {
     for some in holds.chunks(200) {
         let events: Vec<UsageEvent> = some.iter().filter_map(|hold| Some(read(hold)?.0)).collect();
-        write(store, shard, &events, false).await?;
+        write(store, &events, false).await?;
+        hold::confirm(&store.cache, shard, &requests(&events)).await?;
     }
     Ok(())
 }
 
-async fn write(store: &Store, shard: u8, events: &[UsageEvent], uncounted: bool) -> StoreResult<()> {
+async fn write(store: &Store, events: &[UsageEvent], uncounted: bool) -> StoreResult<()> {
     if events.is_empty() {
         return Ok(());
     }
@@ -143,7 +154,7 @@ async fn write(store: &Store, shard: u8, events: &[UsageEvent], uncounted: bool)
             hold::forget(&store.cache, org, scope).await?;
         }
     }
-    hold::confirm(&store.cache, shard, &events.iter().map(|e| e.request).collect::<Vec<_>>()).await
+    Ok(())
 }
 
 fn settlement(request: RequestId, mode: SettleMode, figures: Option<&Figures>) -> Settlement {

@@ -4,7 +4,7 @@ use super::{Place, Progress, settler};
 use causeway_domain::{OrgId, RequestId};
 use causeway_store::{
     Store, StoreError,
-    hold::{self, ScopeId, SettledAs, Settlement},
+    hold::{self, ScopeId, SettleMode, SettledAs, Settlement},
     ledger::{self, UsageEvent},
 };
 use std::{
@@ -160,7 +160,7 @@ impl Arrears {
         let shard = event.org.shard();
         let mut wrong = had_row;
         match state {
-            State::Settled(SettledAs::Missing) => {
+            State::Settled(SettledAs::Missing | SettledAs::OtherEpoch) => {
                 // It may have been registered anew while it was being settled: then nobody else would give it back.
                 wrong = true;
                 let settlement = settler::release(event.request);
@@ -190,11 +190,15 @@ impl Arrears {
         while let Some(owed) = self.settle.front() {
             let (shard, request) = (owed.shard, owed.settlement.request);
             let one = std::slice::from_ref(&owed.settlement);
-            if hold::settle(&store.cache, shard, one).await.is_err() {
-                return;
-            }
+            let release = owed.settlement.mode == SettleMode::Release;
+            let Ok((_, results)) = hold::settle(&store.cache, shard, one).await else { return };
             self.settle.pop_front();
-            self.confirm.entry(shard).or_default().push(request);
+            // A release that found nothing to give back has left a mark for a registration that is still on its way.
+            // The sweeper forgets it.
+            let marked = matches!(results[..], [SettledAs::Missing | SettledAs::OtherEpoch]);
+            if !(release && marked) {
+                self.confirm.entry(shard).or_default().push(request);
+            }
         }
         if told && !self.forget_totals(store, &forget).await {
             return;

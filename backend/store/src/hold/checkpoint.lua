@@ -27,10 +27,13 @@ end
 for at = 2, #ARGV, 5 do
   local id = ARGV[at]
   local hold = redis.call('HGET', KEYS[2], id)
-  if hold and redis.call('HEXISTS', KEYS[4], id) == 0 then
+  local head, org, of, parts, rest
+  if hold then
+    head, org, of, parts, rest = string.match(hold, '^([^\n]*\n[^\n]*\n[^\n]*\n)([^\n]*)\n([^\n]*)\n([^\n]*)(\n.*)$')
+  end
+  if head and redis.call('HEXISTS', KEYS[4], id) == 0 then
     redis.call('HSET', KEYS[3], id, ARGV[at + 1])
-    local head, org, of, parts, rest = string.match(hold, '^([^\n]*\n[^\n]*\n[^\n]*\n)([^\n]*)\n([^\n]*)\n([^\n]*)(\n.*)$')
-    if head and of == epoch and (ARGV[at + 2] ~= '0' or ARGV[at + 4] ~= '0') then
+    if of == epoch and (ARGV[at + 2] ~= '0' or ARGV[at + 4] ~= '0') then
       local all = {}
       for part in string.gmatch(parts, '[^;]+') do
         all[#all + 1] = grown(ARGV[1] .. org .. ':', part, ARGV[at + 2], ARGV[at + 3], ARGV[at + 4])

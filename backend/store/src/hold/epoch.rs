@@ -31,7 +31,7 @@ static OPEN: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("open.
 pub const CLOSED_AT_LEAST_MS: u64 = 4 * crate::boots::BEAT_MS;
 
 /// Holds that go into one call.
-const BATCH: usize = 200;
+pub const BATCH: usize = 200;
 
 /// How a shard stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -163,7 +163,8 @@ pub async fn standing(cache: &Cache, org: OrgId, scope: ScopeId) -> StoreResult<
         let buckets = (0..=60).map(|age| seconds - age).filter(|s| *s <= last && last - s <= 60);
         buckets.map(|s| number(&format!("{ring}{}", s.rem_euclid(61)))).sum()
     };
-    let windows = WindowKind::ALL.into_iter().filter(|kind| all.contains_key(&format!("e:{kind}")));
+    let watched = all.get("l").map_or("", String::as_str);
+    let windows = WindowKind::ALL.into_iter().filter(|kind| watched.split(',').any(|w| w == kind.as_str()));
     Ok(Standing {
         loaded: all.contains_key("v"),
         nanos: number("u"),

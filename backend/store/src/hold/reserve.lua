@@ -29,7 +29,11 @@ if held then
   if of ~= epoch then held = false
   elseif tonumber(choice) >= first then return {'OK', tonumber(choice), tonumber(at)} end
 end
-if first > 0 and not held then return {'GONE'} end
+if first > 0 then
+  -- Only what is still running moves on.
+  local settled = string.gsub(KEYS[2], 'holds$', 'settled')
+  if not held or redis.call('HEXISTS', settled, id) == 1 then return {'GONE'} end
+end
 
 local policy = redis.call('GET', KEYS[3])
 if not policy or tonumber(policy) > tonumber(ARGV[3]) then return {'STALE'} end
@@ -63,6 +67,8 @@ end
 local function ahead(key)
   local waiting, polled = key .. ':w', key .. ':p'
   if redis.call('EXISTS', waiting) == 0 then return 0, nil, 0 end
+  -- It asks: also where it will be another scope that makes it wait, it keeps its place here.
+  redis.call('ZADD', polled, 'XX', now, id)
   for _, gone in ipairs(redis.call('ZRANGEBYSCORE', polled, '-inf', now - POLLED)) do
     redis.call('ZREM', polled, gone)
     redis.call('ZREM', waiting, gone)
@@ -80,9 +86,11 @@ local function check(key, at, account)
     return {at = at}
   end
   local windows = tonumber(ARGV[at + 8])
-  local fields = {'v', 'c', 'u', 'ru', 't', 'rt', 'qs', 'qn', 'ks', 'kn', 'cool', 'x', 'n'}
+  local fields = {'v', 'c', 'u', 'ru', 't', 'rt', 'qs', 'qn', 'ks', 'kn', 'cool', 'x', 'n', 'l'}
+  local names = ''
   for w = 0, windows - 1 do
     local name = ARGV[at + 9 + 6 * w]
+    names = names .. name .. ','
     local n = #fields
     fields[n + 1] = 'e:' .. name
     fields[n + 2] = 'bu:' .. name
@@ -96,6 +104,14 @@ local function check(key, at, account)
   local s = {key = key, at = at, rolled = {}, windows = {}, old = f[12] ~= epoch}
   if s.old then f = {} end -- of another epoch: as if it were not there
   if ARGV[at + 1] == '2' and not f[1] then return nil, {'load'} end
+  -- A window that was not limited for a while has not been watched: where it stands has to be found out again.
+  local watched = f[14] or ''
+  if watched ~= names then
+    for w = 0, windows - 1 do
+      if not string.find(watched, ARGV[at + 9 + 6 * w] .. ',', 1, true) then return nil, {'load'} end
+    end
+    s.watched = names
+  end
 
   local open = tonumber(f[2]) or 0
   s.open = open + 1
@@ -138,9 +154,8 @@ local function check(key, at, account)
   for w = 0, windows - 1 do
     local arg = at + 9 + 6 * w
     local name = ARGV[arg]
-    local field = 14 + 4 * w
+    local field = 15 + 4 * w
     local ends, base_u, base_t, base_n = f[field], f[field + 1], f[field + 2], f[field + 3]
-    if not ends then return nil, {'load'} end
     local stop = tonumber(ends)
     if stop > 0 and now >= stop then
       -- The window is over: the new one begins at today's totals, whatever is still reserved counts in it.
@@ -148,6 +163,8 @@ local function check(key, at, account)
       if first < 0 then stop = now - first -- a length: it begins with this use
       elseif now < first then stop = first
       else stop = second end
+      -- A calendar of the past: in it every use would begin a window of its own.
+      if stop <= now then return nil, {'stale'} end
       base_u, base_t, base_n = f[3] or '0', f[5] or '0', f[13] or '0'
       s.rolled[#s.rolled + 1] = {name, text(stop), base_u, base_t, base_n}
     end
@@ -201,6 +218,7 @@ local function take(s)
     put(s, 'bt:' .. w[1], w[4])
     put(s, 'bn:' .. w[1], w[5])
   end
+  if s.watched then put(s, 'l', s.watched) end
   add(s, 'ru', s.ru, ARGV[at + 2])
   add(s, 'rt', s.rt, ARGV[at + 3])
   if s.q then count(s, s.q) end
@@ -230,8 +248,8 @@ local function undo(part)
   if mode == '0' then return end
   local key = string.match(KEYS[3], '^(.*:)[^:]*$') .. suffix
   redis.call('HINCRBY', key, 'c', -1)
-  redis.call('HINCRBY', key, 'ru', '-' .. nanos)
-  redis.call('HINCRBY', key, 'rt', '-' .. tokens)
+  if nanos ~= '0' then redis.call('HINCRBY', key, 'ru', '-' .. nanos) end
+  if tokens ~= '0' then redis.call('HINCRBY', key, 'rt', '-' .. tokens) end
   if k ~= '' then note(key, 'k', tonumber(k), -tonumber(tokens)) end
   if q ~= '' then note(key, 'q', tonumber(q), -1) end
 end
@@ -252,6 +270,7 @@ for i = 1, scopes do
   local s, refusal = check(key, at, false)
   if not s then
     if refusal[1] == 'load' then return {'LOAD', i - 1} end
+    if refusal[1] == 'stale' then return {'STALE'} end
     if refusal.place then
       redis.call('ZADD', key .. ':w', 'NX', now, id)
       redis.call('ZADD', key .. ':p', now, id)
@@ -282,6 +301,7 @@ for i = 1, candidates do
     return answer
   end
   if refusal[1] == 'load' then return {'LOAD', scopes + i - 1} end
+  if refusal[1] == 'stale' then return {'STALE'} end
   reasons[#reasons + 1] = refusal[1]
   reasons[#reasons + 1] = refusal[6]
   at = after(at)

@@ -30,7 +30,7 @@ local function note(key, name, second, amount)
   local n, last, gone = advanced(key, name, f[1], f[2], second)
   if last - second >= RING then return end
   if gone then redis.call('HDEL', key, unpack(gone)) end
-  redis.call('HINCRBY', key, name .. (second % RING), text(amount))
+  redis.call('HINCRBY', key, name .. (second % RING), text(0 + amount)) -- there is a -0, and Redis does not take it
   redis.call('HSET', key, name .. 's', text(last), name .. 'n', text(n + amount))
 end
 

@@ -3,12 +3,12 @@
 -- The hashes of the scopes are named by the holds themselves. They carry the shard's tag, so they are on the slot of
 -- the declared keys.
 --
--- KEYS  1 meta, 2 holds, 3 settled
+-- KEYS  1 meta, 2 holds, 3 settled, 4 checks
 -- ARGV  1 prefix of the shard, then for each request: id, mode (S = settle, R = release), charged nanos, real nanos,
 --       tokens, figures
 -- Returns {sequence, result, result, ...}; result 1 = done now, 0 = was done before with the same figures, -1 = there is
--- no such hold in this epoch, or it was settled with other figures: by a sweeper, who is to be corrected by loading the
--- totals anew
+-- no such hold, or it was settled with other figures: by a sweeper, who is to be corrected by loading the totals anew,
+-- -2 = it is one of an earlier epoch and counts in none
 local results = {redis.call('HINCRBY', KEYS[1], 'seq', 1)}
 local epoch = redis.call('HGET', KEYS[1], 'epoch')
 
@@ -45,7 +45,7 @@ local function write(key, changed)
   for _, one in ipairs(changed.big) do redis.call('HINCRBY', key, one[1], one[2]) end
 end
 
-local function give_back(key, part, charged, real, tokens, used)
+local function give_back(key, part, at, charged, real, tokens, used)
   local suffix, nanos, reserved, mode, k, q = string.match(part, '^([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),([^,]*)$')
   key = key .. suffix
   local scope = change(key)
@@ -55,6 +55,7 @@ local function give_back(key, part, charged, real, tokens, used)
     add(scope.open, 'rt', '-', reserved)
   end
   if used then
+    if mode == '0' then scope.unwatched = math.max(scope.unwatched or 0, tonumber(at)) end
     -- An account pays what the provider asks, everyone else what is charged.
     scope.spent = true
     add(scope.used, 'u', '', string.sub(suffix, 1, 2) == 'a:' and real or charged)
@@ -63,8 +64,8 @@ local function give_back(key, part, charged, real, tokens, used)
   end
   if k ~= '' then
     -- Correct the minute in which it was reserved, while that second is still in the ring.
-    local last = tonumber(redis.call('HGET', key, 'ks') or '0')
-    if last - tonumber(k) < RING then
+    local last = redis.call('HGET', key, 'ks')
+    if last and tonumber(last) - tonumber(k) < RING then
       for _, field in ipairs({'k' .. (tonumber(k) % RING), 'kn'}) do
         add(scope.open, field, '-', reserved)
         if used then add(scope.open, field, '', tokens) end
@@ -73,41 +74,57 @@ local function give_back(key, part, charged, real, tokens, used)
   end
 end
 
+local function mark(id)
+  redis.call('HSET', KEYS[2], id, '-\n' .. redis.call('TIME')[1])
+  redis.call('HDEL', KEYS[4], id)
+end
+
 for at = 2, #ARGV, 6 do
   local id, used = ARGV[at], ARGV[at + 1] == 'S'
   local hold = redis.call('HGET', KEYS[2], id)
-  local org, of, parts
-  if hold then org, of, parts = string.match(hold, '^[^\n]*\n[^\n]*\n[^\n]*\n([^\n]*)\n([^\n]*)\n([^\n]*)\n') end
+  local begun, org, of, parts
+  if hold then
+    begun, org, of, parts = string.match(hold, '^[^\n]*\n[^\n]*\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n')
+  end
   local result
   if not hold then
     -- A release may overtake the reservation it undoes: leave a mark that the late one will find.
-    if not used then redis.call('HSET', KEYS[2], id, '-\n' .. redis.call('TIME')[1]) end
+    if not used then mark(id) end
     result = -1
   elseif not org then
-    result = 0
+    result = used and -1 or 0
   elseif of ~= epoch then
-    -- What it reserved went with its epoch, and it was not registered in this one.
-    if not used then redis.call('HDEL', KEYS[2], id) end
-    result = -1
+    -- What it reserved went with its epoch, and it was not registered in this one. A mark, for it may be about to be;
+    -- but what is settled is kept until its row is written.
+    local settled = not used and redis.call('HEXISTS', KEYS[3], id) == 1
+    if not used and not settled then mark(id) end
+    result = settled and 0 or -2
   elseif used and redis.call('HSETNX', KEYS[3], id, ARGV[at + 5]) == 0 then
     result = redis.call('HGET', KEYS[3], id) == ARGV[at + 5] and 0 or -1
   elseif not used and redis.call('HEXISTS', KEYS[3], id) == 1 then
     result = 0
   else
     for part in string.gmatch(parts, '[^;]+') do
-      give_back(ARGV[1] .. org .. ':', part, ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], used)
+      give_back(ARGV[1] .. org .. ':', part, begun, ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], used)
     end
-    if not used then redis.call('HDEL', KEYS[2], id) end
+    if not used then
+      redis.call('HDEL', KEYS[2], id)
+      redis.call('HDEL', KEYS[4], id)
+    end
     result = 1
   end
   results[#results + 1] = result
 end
 for key, scope in pairs(changes) do
-  local known = redis.call('HMGET', key, 'x', 'v')
+  local known = redis.call('HMGET', key, 'x', 'v', 'l', 'la')
   if known[1] == epoch then
     write(key, scope.open)
     if known[2] then
       write(key, scope.used)
+      -- Used without a limit since it was loaded: nobody has watched its windows (see load.lua).
+      if scope.unwatched and known[3] ~= '' and scope.unwatched > tonumber(known[4] or '0') then
+        redis.call('HSET', key, 'l', '')
+      end
     elseif scope.spent then
       -- Its totals may be about to be loaded: whoever is reading them in Postgres must read again.
       redis.call('HINCRBY', key, 'g', 1)

@@ -47,6 +47,8 @@ pub enum SettledAs {
     /// Redis has no such hold, or settled it with other figures: Redis lost it, or it was swept. The totals must be
     /// loaded anew.
     Missing,
+    /// Redis has it, but of an earlier epoch, in which nothing counts any more. It is registered anew or it is over.
+    OtherEpoch,
 }
 
 /// Settles requests of one shard. Returns the shard's sequence number, which only ever grows unless Redis has lost
@@ -54,7 +56,7 @@ pub enum SettledAs {
 pub async fn settle(cache: &Cache, shard: u8, batch: &[Settlement]) -> StoreResult<(i64, Vec<SettledAs>)> {
     let keys = ShardKeys::new(shard);
     let mut call = SETTLE.key(keys.meta);
-    call.key(keys.holds).key(keys.settled).arg(shard_prefix(shard));
+    call.key(keys.holds).key(keys.settled).key(keys.checks).arg(shard_prefix(shard));
     for one in batch {
         call.arg(one.request.0.simple().to_string())
             .arg(match one.mode {
@@ -70,6 +72,7 @@ pub async fn settle(cache: &Cache, shard: u8, batch: &[Settlement]) -> StoreResu
     let results = answer.iter().skip(1).map(|n| match n {
         1 => SettledAs::Now,
         0 => SettledAs::Before,
+        -2 => SettledAs::OtherEpoch,
         _ => SettledAs::Missing,
     });
     Ok((answer.first().copied().unwrap_or(0), results.collect()))

@@ -7,9 +7,17 @@ use redis::AsyncCommands;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
+mod cluster;
 mod epochs;
+mod history;
+mod interleaving;
+mod model;
+mod property;
 mod queue;
+mod restart;
 mod scopes;
+mod server;
+mod windows;
 
 struct Fixture {
     cache: Cache,
@@ -51,7 +59,10 @@ impl Fixture {
     async fn new() -> Self {
         let url = std::env::var("REDIS_URL")
             .expect("REDIS_URL: run the tests through `make test` or `causeway services`");
-        let cache = Cache::connect(&url.into()).await.unwrap();
+        Self::with(Cache::connect(&url.into()).await.unwrap()).await
+    }
+
+    async fn with(cache: Cache) -> Self {
         let new = Uuid::now_v7;
         let script = ReserveScript::new("boot");
         script.load(&cache).await.unwrap();

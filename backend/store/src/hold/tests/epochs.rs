@@ -1,8 +1,11 @@
-//! What Redis may lose, and how it is made good.
+//! What Redis may lose, and how it is made good. Each test closes shards, and so has a Redis of its own.
 
-use super::*;
+use super::{
+    server::{PLAIN, Server},
+    *,
+};
 
-/// A life that holds things in a shard of its own choosing, on one Redis with others.
+/// The only life there is.
 async fn join_alone(f: &Fixture, epoch: i64) {
     let shard = f.org.shard();
     assert!(join(&f.cache, shard, epoch, "boot").await.unwrap());
@@ -40,20 +43,10 @@ impl Fixture {
     }
 }
 
-/// Tests of this file close shards, which tests side by side share: each takes a shard that no other test uses, by
-/// trying organisations until one falls there.
-async fn in_shard(shard: u8) -> Fixture {
-    loop {
-        let f = Fixture::new().await;
-        if f.org.shard() == shard {
-            return f;
-        }
-    }
-}
-
 #[tokio::test]
 async fn nothing_is_granted_between_a_loss_and_the_registration_of_what_was_held() {
-    let mut f = in_shard(60).await.loaded(0).await;
+    let server = Server::start(PLAIN).await;
+    let mut f = Fixture::on(&server).await.loaded(0).await;
     let before = f.epoch;
     let held = f.hold(f.budget(1_000, 600)).await;
     f.lose_and_close().await;
@@ -90,7 +83,8 @@ fn held_ok(answer: &Reserved) -> bool {
 
 #[tokio::test]
 async fn only_the_first_who_notices_closes_a_shard() {
-    let mut f = in_shard(61).await;
+    let server = Server::start(PLAIN).await;
+    let mut f = Fixture::on(&server).await;
     let lost = f.epoch;
     f.lose_and_close().await;
     let second = close(&f.cache, f.org.shard(), lost).await.unwrap();
@@ -102,13 +96,13 @@ async fn only_the_first_who_notices_closes_a_shard() {
 
 #[tokio::test]
 async fn what_was_settled_in_an_epoch_that_is_over_is_not_counted_twice() {
-    let mut f = in_shard(62).await.loaded(0).await;
+    let server = Server::start(PLAIN).await;
+    let mut f = Fixture::on(&server).await.loaded(0).await;
     let held = f.hold(f.budget(1_000, 600)).await;
     let epoch = f.epoch;
     f.epoch = close(&f.cache, f.org.shard(), epoch).await.unwrap().epoch;
     // Not lost, but not registered in the new epoch: it is told so, and the row in Postgres counts it.
-    assert_eq!(f.settle(held.ask.request, SettleMode::Settle, 50).await, SettledAs::Missing);
-    assert_eq!(f.settle(held.ask.request, SettleMode::Release, 0).await, SettledAs::Missing);
+    assert_eq!(f.settle(held.ask.request, SettleMode::Settle, 50).await, SettledAs::OtherEpoch);
     assert!(register(&f.cache, f.org.shard(), f.epoch, std::slice::from_ref(&held)).await.unwrap());
     join_alone(&f, f.epoch).await;
     let f = f.loaded(50).await;
@@ -119,7 +113,8 @@ async fn what_was_settled_in_an_epoch_that_is_over_is_not_counted_twice() {
 
 #[tokio::test]
 async fn what_a_dead_life_held_stays_reserved_in_the_new_epoch() {
-    let mut f = in_shard(63).await.loaded(0).await;
+    let server = Server::start(PLAIN).await;
+    let mut f = Fixture::on(&server).await.loaded(0).await;
     let held = f.hold(f.budget(1_000, 600)).await;
     let over = f.hold(f.budget(1_000, 100)).await;
     assert_eq!(f.settle(over.ask.request, SettleMode::Settle, 70).await, SettledAs::Now);

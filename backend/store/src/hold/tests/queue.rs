@@ -63,3 +63,26 @@ async fn one_who_no_longer_asks_is_forgotten() {
     assert_eq!(f.settle(running, SettleMode::Release, 0).await, SettledAs::Now);
     assert!(held(&f.take(next, scope()).await));
 }
+
+#[tokio::test]
+async fn one_who_waits_for_another_scope_meanwhile_keeps_the_place() {
+    let f = Fixture::new().await;
+    let account = [unlimited(ScopeId::Account(f.account))];
+    let org = |concurrency| Scope { concurrency, queue: 5, ..unlimited(ScopeId::Organisation) };
+    let take =
+        async |id, key: u32, all: u32| f.take_from(id, &[f.lined(key, 5), org(all)], &account, 1).await;
+    let running = request();
+    assert!(held(&take(running, 1, 2).await));
+    let (first, second) = (request(), request());
+    assert_eq!(place(&take(first, 1, 2).await), 0);
+    // Its key has room now, the organisation has not: it waits there, and asks for longer than anybody is remembered
+    // who does not ask.
+    let key = format!("{}{}:p", crate::cache::tenant_prefix(f.org), ScopeId::Key(f.key).suffix());
+    let id = first.0.simple().to_string();
+    let () = f.cache.connection.clone().zadd(&key, &id, 1).await.unwrap();
+    let Reserved::Queued { scope: 1, place: 0, .. } = take(first, 2, 1).await else { panic!() };
+    assert_eq!(place(&take(second, 1, 2).await), 1, "it came later");
+    let () = f.cache.connection.clone().zadd(&key, &id, 1).await.unwrap();
+    assert_eq!(f.settle(running, SettleMode::Release, 0).await, SettledAs::Now);
+    assert!(held(&take(first, 1, 1).await));
+}

@@ -14,7 +14,7 @@ impl Fixture {
     }
 }
 
-fn from_zero() -> Totals {
+pub(super) fn from_zero() -> Totals {
     let window =
         LoadedWindow { kind: WindowKind::Total, end: 0, base_nanos: 0, base_tokens: 0, base_requests: 0 };
     Totals { windows: vec![window], ..Totals::default() }

@@ -48,6 +48,14 @@ test("every page", async ({ page, installation, simulator }) => {
     await page.goto(`${url}/web/requests`);
     await page.getByTestId("request-details").first().click();
     await shoot(page, "06-request-details");
+    await page.goto(`${url}/web/usage?by=time&days=1&step=hour`);
+    await expect(page.getByTestId("usage-row").first()).toBeVisible();
+    await shoot(page, "06-usage-by-hour");
+    await page.getByTestId("import-usage").click();
+    const buffer = Buffer.from('{"colour":1}\n[]\n');
+    await page.getByTestId("import-file").setInputFiles({ name: "usage.jsonl", mimeType: "application/x-ndjson", buffer });
+    await expect(page.getByTestId("import-refused")).toHaveText("2");
+    await shoot(page, "06-usage-import");
     await page.goto(`${url}/web/keys`);
     await page.getByTestId("issue-key").click();
     await shoot(page, "07-key-form");

@@ -11,8 +11,19 @@ use leptos_i18n_parser::parse_locales::{
     parse_locales,
 };
 
-const AREAS: [&str; 10] =
-    ["common", "shell", "auth", "dashboard", "accounts", "keys", "limits", "requests", "prices", "connect"];
+const AREAS: [&str; 11] = [
+    "common",
+    "shell",
+    "auth",
+    "dashboard",
+    "accounts",
+    "keys",
+    "limits",
+    "requests",
+    "usage",
+    "prices",
+    "connect",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");

@@ -8,6 +8,7 @@ import { OWNER } from "./admin.ts";
 export const PAGES = [
     { name: "dashboard", path: "/web/", heading: "Dashboard" },
     { name: "requests", path: "/web/requests", heading: "Requests" },
+    { name: "usage", path: "/web/usage", heading: "Usage" },
     { name: "keys", path: "/web/keys", heading: "API keys" },
     { name: "accounts", path: "/web/accounts", heading: "Upstream accounts" },
     { name: "prices", path: "/web/prices", heading: "Prices" },

@@ -50,6 +50,7 @@ pub(crate) fn App() -> impl IntoView {
                     <ParentRoute path=path!("") view=Shell>
                         <Route path=path!("") view=pages::dashboard::Dashboard/>
                         <Route path=path!("/requests") view=pages::requests::Requests/>
+                        <Route path=path!("/usage") view=pages::usage::Usage/>
                         <Route path=path!("/keys") view=pages::keys::Keys/>
                         <Route path=path!("/accounts") view=pages::accounts::Accounts/>
                         <Route path=path!("/prices") view=pages::prices::Prices/>

@@ -1,6 +1,7 @@
 //! What pages stand on: HTTP, the session, languages, and the writing of numbers and times. No markup here.
 
 pub(crate) mod api;
+pub(crate) mod download;
 pub(crate) mod error;
 pub(crate) mod form;
 pub(crate) mod format;

@@ -10,3 +10,4 @@ pub(crate) mod prices;
 pub(crate) mod requests;
 pub(crate) mod setup;
 pub(crate) mod sign_in;
+pub(crate) mod usage;

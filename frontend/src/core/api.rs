@@ -2,15 +2,17 @@
 
 use causeway_domain::{AccountId, KeyId, provider::Provider};
 use causeway_openapi::{
-    Account, AccountTest, CreateAccount, CreateKey, Instance, IssuedKey, Key, LimitsInUse, ListQuery,
-    OverrideQuery, Page, PriceFigures, PriceHistory, PriceList, PriceQuery, ProviderPreset, Request,
-    RequestQuery, Session as Signed, SetPrice, Setup, SignIn, UpdateAccount, UpdateKey, UsageQuery,
-    UsageSummary,
+    Account, AccountTest, CreateAccount, CreateKey, DeadLetter, ImportQuery, ImportReport, Instance,
+    IssuedKey, Key, Ledger, LimitsInUse, ListQuery, OverrideQuery, Page, PriceFigures, PriceHistory, PriceList,
+    PriceQuery, ProviderPreset, Request, RequestExport, RequestQuery, Session as Signed, SetPrice, Setup, SignIn,
+    UpdateAccount, UpdateKey, UsageBreakdown, UsageDimension, UsageExport, UsageFilter, UsageQuery, UsageSeries,
+    UsageStep, UsageSummary,
 };
 use gloo_net::http::Method;
 use leptos::prelude::*;
 
 use super::{
+    download::File,
     error::ApiError,
     http::{Http, encoded, query_string},
 };
@@ -102,6 +104,38 @@ impl Api {
         self.0.find("/usage/summary", &query).await
     }
 
+    pub(crate) async fn usage_series(self, step: UsageStep, filter: UsageFilter) -> Answer<UsageSeries> {
+        self.0.find(&format!("/usage/series/{}", word(step)), &filter).await
+    }
+
+    pub(crate) async fn usage_by(self, by: UsageDimension, filter: UsageFilter) -> Answer<UsageBreakdown> {
+        self.0.find(&format!("/usage/by/{}", word(by)), &filter).await
+    }
+
+    pub(crate) async fn export_usage(self, export: UsageExport) -> Answer<File> {
+        self.0.download("/usage/export", &export).await
+    }
+
+    pub(crate) async fn export_requests(self, export: RequestExport) -> Answer<File> {
+        self.0.download("/requests/export", &export).await
+    }
+
+    pub(crate) async fn import_usage(self, file: web_sys::File, dry_run: bool) -> Answer<ImportReport> {
+        self.0.upload("/usage/import", &ImportQuery { dry_run }, file).await
+    }
+
+    pub(crate) async fn ledger(self) -> Answer<Ledger> {
+        self.0.get("/ledger").await
+    }
+
+    pub(crate) async fn dead_letters(self) -> Answer<Page<DeadLetter>> {
+        self.0.find("/ledger/dead-letters", &ListQuery { limit: Some(WHOLE_LIST), cursor: None }).await
+    }
+
+    pub(crate) async fn export_dead_letters(self) -> Answer<File> {
+        self.0.download("/ledger/dead-letters/export", &()).await
+    }
+
     pub(crate) async fn prices(self, query: PriceQuery) -> Answer<PriceList> {
         self.0.find("/prices", &query).await
     }
@@ -118,4 +152,9 @@ impl Api {
         let query = query_string(&OverrideQuery { provider });
         self.0.tell(Method::DELETE, &format!("/prices/overrides/{}{query}", encoded(&model))).await
     }
+}
+
+/// A choice as an address has it.
+fn word(choice: impl serde::Serialize) -> String {
+    serde_json::to_value(choice).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 //! nobody was billed.
 
 use causeway_domain::money::{Nanos, PER_DOLLAR};
-use chrono::{DateTime, Local, TimeZone, Utc};
+use chrono::{DateTime, FixedOffset, Local, TimeZone, Utc};
 
 use super::i18n::Locale;
 
@@ -110,6 +110,21 @@ pub(crate) fn day(at: DateTime<Utc>, locale: Locale) -> String {
         Locale::en => "%b %-d",
         Locale::zh => "%-m/%-d",
     };
+    at.format(pattern).to_string()
+}
+
+/// A month, as on an axis.
+pub(crate) fn month(at: DateTime<Utc>, locale: Locale) -> String {
+    let pattern = match locale {
+        Locale::en => "%b %Y",
+        Locale::zh => "%Y年%-m月",
+    };
+    at.format(pattern).to_string()
+}
+
+/// An hour, as on an axis: with its day where a day begins.
+pub(crate) fn hour(at: DateTime<FixedOffset>) -> String {
+    let pattern = if chrono::Timelike::hour(&at) == 0 { "%m-%d %H:%M" } else { "%H:%M" };
     at.format(pattern).to_string()
 }
 

@@ -5,11 +5,13 @@ use causeway_openapi::{Problem, ProblemCode, Session as Signed};
 use gloo_net::http::{Method, Request, RequestBuilder, Response};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{error::ApiError, session::Session};
+use super::{download::File, error::ApiError, session::Session};
 
 const BASE: &str = "/admin/v1";
 /// Longer than any answer of the server: a test of an upstream account waits for the provider.
 const DEADLINE_MS: u32 = 45_000;
+/// For files, which may be long.
+const FILE_DEADLINE_MS: u32 = 30 * 60 * 1000;
 
 /// Sends requests in the name of a session.
 #[derive(Clone, Copy)]
@@ -59,9 +61,28 @@ impl Http {
         self.json(Method::PATCH, path, Some(to_json(body)?)).await
     }
 
+    /// A file, made with the fields of `query` as parameters.
+    pub(crate) async fn download(self, path: &str, query: &impl Serialize) -> Result<File, ApiError> {
+        let path = format!("{path}{}", query_string(query));
+        File::read(self.answer(Method::GET, &path, Sent::Nothing, FILE_DEADLINE_MS).await?).await
+    }
+
+    /// Sends a file as it is.
+    pub(crate) async fn upload<T: DeserializeOwned>(
+        self,
+        path: &str,
+        query: &impl Serialize,
+        file: web_sys::File,
+    ) -> Result<T, ApiError> {
+        let path = format!("{path}{}", query_string(query));
+        let answer = self.answer(Method::POST, &path, Sent::File(file), FILE_DEADLINE_MS).await?;
+        let status = answer.status();
+        answer.json().await.map_err(|_| ApiError::Unreadable(status))
+    }
+
     /// A request whose answer has no body.
     pub(crate) async fn tell(self, method: Method, path: &str) -> Result<(), ApiError> {
-        self.answer(method, path, None).await.map(drop)
+        self.answer(method, path, Sent::Nothing, DEADLINE_MS).await.map(drop)
     }
 
     async fn json<T: DeserializeOwned>(
@@ -70,22 +91,29 @@ impl Http {
         path: &str,
         body: Option<String>,
     ) -> Result<T, ApiError> {
-        let answer = self.answer(method, path, body).await?;
+        let body = body.map_or(Sent::Nothing, Sent::Json);
+        let answer = self.answer(method, path, body, DEADLINE_MS).await?;
         let status = answer.status();
         answer.json().await.map_err(|_| ApiError::Unreadable(status))
     }
 
     /// The successful answer. An expired access token is renewed and the request sent once more.
-    async fn answer(self, method: Method, path: &str, body: Option<String>) -> Result<Response, ApiError> {
+    async fn answer(
+        self,
+        method: Method,
+        path: &str,
+        body: Sent,
+        deadline: u32,
+    ) -> Result<Response, ApiError> {
         let token = self.session.token();
         let was_signed_in = token.is_some();
-        let first = send(method.clone(), path, body.clone(), token).await;
+        let first = send(method.clone(), path, body.clone(), token, deadline).await;
         let expired = matches!(&first, Err(e) if e.code() == Some(ProblemCode::NotSignedIn));
         if !(was_signed_in && expired) {
             return first;
         }
         match self.renew().await {
-            Renewed::Yes => send(method, path, body, self.session.token()).await,
+            Renewed::Yes => send(method, path, body, self.session.token(), deadline).await,
             Renewed::Unreachable => Err(ApiError::Unreachable),
             Renewed::Refused => {
                 self.session.forget();
@@ -99,7 +127,7 @@ impl Http {
         let session = self.session;
         session
             .renew(async move {
-                let answer = send(Method::POST, "/auth/refresh", None, None).await;
+                let answer = send(Method::POST, "/auth/refresh", Sent::Nothing, None, DEADLINE_MS).await;
                 match answer {
                     Ok(answer) => match answer.json::<Signed>().await {
                         Ok(signed) => {
@@ -127,21 +155,31 @@ pub(crate) enum Renewed {
     Unreachable,
 }
 
+/// What goes with a request.
+#[derive(Clone)]
+enum Sent {
+    Nothing,
+    Json(String),
+    File(web_sys::File),
+}
+
 async fn send(
     method: Method,
     path: &str,
-    body: Option<String>,
+    body: Sent,
     token: Option<String>,
+    deadline: u32,
 ) -> Result<Response, ApiError> {
-    let deadline = web_sys::AbortSignal::timeout_with_u32(DEADLINE_MS);
+    let deadline = web_sys::AbortSignal::timeout_with_u32(deadline);
     let mut request: RequestBuilder =
         Request::get(&format!("{BASE}{path}")).method(method).abort_signal(Some(&deadline));
     if let Some(token) = token {
         request = request.header("authorization", &format!("Bearer {token}"));
     }
     let request = match body {
-        Some(body) => request.header("content-type", "application/json").body(body),
-        None => request.build(),
+        Sent::Json(body) => request.header("content-type", "application/json").body(body),
+        Sent::File(file) => request.header("content-type", "application/x-ndjson").body(file),
+        Sent::Nothing => request.build(),
     };
     let answer =
         request.map_err(|_| ApiError::Unreachable)?.send().await.map_err(|_| ApiError::Unreachable)?;

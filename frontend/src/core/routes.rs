@@ -5,6 +5,7 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 pub(crate) const MOUNT: &str = "/web";
 pub(crate) const DASHBOARD: &str = "/web/";
 pub(crate) const REQUESTS: &str = "/web/requests";
+pub(crate) const USAGE: &str = "/web/usage";
 pub(crate) const KEYS: &str = "/web/keys";
 pub(crate) const ACCOUNTS: &str = "/web/accounts";
 pub(crate) const PRICES: &str = "/web/prices";

@@ -1,7 +1,8 @@
 //! What was used and what it cost: figures, days, models and keys. Leads to the next step while there is nothing.
 
-mod data;
-mod figures;
+pub(crate) mod alerts;
+pub(crate) mod data;
+pub(crate) mod figures;
 mod first_steps;
 mod shares;
 
@@ -18,7 +19,7 @@ use crate::{
         query::Query,
     },
     ui::{
-        chart::DayChart,
+        chart::{TimeChart, start_of},
         loaded::Loaded,
         page::{Card, PageHeader},
         tabs::Tabs,
@@ -41,6 +42,7 @@ pub(crate) fn Dashboard() -> impl IntoView {
         <PageHeader title=text!(i18n, dashboard.title) text=text!(i18n, dashboard.text)>
             <RangePicker range/>
         </PageHeader>
+        <alerts::Alerts/>
         <Loaded query=usage skeleton=|| view! { <Skeleton/> }.into_any() let:usage>
             {if usage.is_new() {
                 view! { <first_steps::FirstSteps/> }.into_any()
@@ -84,17 +86,18 @@ fn Days(usage: data::Usage, metric: RwSignal<Metric>) -> impl IntoView {
     let chart = move || {
         let metric = metric.get();
         let locale = i18n.get_locale();
-        let days: Vec<_> = days.with_value(|days| days.iter().map(|(d, f)| (*d, metric.of(f))).collect());
+        let days: Vec<_> =
+            days.with_value(|days| days.iter().map(|(d, f)| (start_of(*d), metric.of(f))).collect());
         let total: i64 = days.iter().map(|(_, n)| n).sum();
         let describe =
             t_string!(i18n, dashboard.chart_description, name = name(metric), total = metric.written(total));
         view! {
-            <DayChart
-                days
+            <TimeChart
+                points=days
                 name=name(metric)
                 describe=Signal::stored(describe)
                 figure=metric.writer()
-                day=move |at| format::day(at, locale)
+                moment=move |at| format::day(at, locale)
                 at_least=metric.smallest_axis()
             />
         }

@@ -4,7 +4,7 @@ mod detail;
 mod filters;
 mod row;
 
-use causeway_openapi::{Request, RequestQuery};
+use causeway_openapi::{ExportFormat, Request, RequestQuery};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -55,6 +55,11 @@ pub(crate) fn Requests() -> impl IntoView {
             });
         });
     };
+    let exporting = Submission::new();
+    let export = move |format| {
+        let export = query.get_untracked().export(format);
+        exporting.run(async move { api.export_requests(export).await }, |file| file.save());
+    };
     let chosen = RwSignal::new(None::<Request>);
     let open = RwSignal::new(false);
     let show = move |request: Request| {
@@ -77,11 +82,18 @@ pub(crate) fn Requests() -> impl IntoView {
     };
     view! {
         <PageHeader title=text!(i18n, requests.title) text=text!(i18n, requests.text)>
+            <Button busy=exporting.busy on_press=move |()| export(ExportFormat::Csv) testid="export-csv">
+                {t!(i18n, requests.export_csv)}
+            </Button>
+            <Button busy=exporting.busy on_press=move |()| export(ExportFormat::Jsonl) testid="export-jsonl">
+                {t!(i18n, requests.export_jsonl)}
+            </Button>
             <Button busy=first.busy on_press=move |()| first.reload() testid="refresh">
                 <Glyph icon=Icon::Refresh class="size-4"/>
                 {t!(i18n, common.refresh)}
             </Button>
         </PageHeader>
+        <Failure error=exporting.error/>
         <Filters query/>
         <Card flush=true>
             <Loaded query=first skeleton=|| view! { <ListSkeleton rows=8/> }.into_any() let:page>

@@ -17,6 +17,7 @@ use crate::{
 enum Entry {
     Dashboard,
     Requests,
+    Usage,
     Keys,
     Accounts,
     Prices,
@@ -28,6 +29,7 @@ impl Entry {
         match self {
             Self::Dashboard => (routes::DASHBOARD, Icon::Dashboard, Permission::UsageRead),
             Self::Requests => (routes::REQUESTS, Icon::List, Permission::UsageRead),
+            Self::Usage => (routes::USAGE, Icon::Chart, Permission::UsageRead),
             Self::Keys => (routes::KEYS, Icon::Key, Permission::KeysRead),
             Self::Accounts => (routes::ACCOUNTS, Icon::Plug, Permission::AccountsRead),
             Self::Prices => (routes::PRICES, Icon::Tag, Permission::PricesRead),
@@ -52,7 +54,7 @@ pub(super) fn Navigation() -> impl IntoView {
     };
     view! {
         <nav class="flex grow flex-col gap-6 overflow-y-auto py-3" aria-label=move || t_string!(i18n, shell.navigation)>
-            {group(Signal::derive(move || t_string!(i18n, shell.group_observe)), &[Entry::Dashboard, Entry::Requests])}
+            {group(Signal::derive(move || t_string!(i18n, shell.group_observe)), &[Entry::Dashboard, Entry::Usage, Entry::Requests])}
             {group(
                 Signal::derive(move || t_string!(i18n, shell.group_manage)),
                 &[Entry::Keys, Entry::Accounts, Entry::Prices],
@@ -74,6 +76,7 @@ fn Link(entry: Entry) -> impl IntoView {
     let title = move || match entry {
         Entry::Dashboard => t_string!(i18n, shell.dashboard),
         Entry::Requests => t_string!(i18n, shell.requests),
+        Entry::Usage => t_string!(i18n, shell.usage),
         Entry::Keys => t_string!(i18n, shell.keys),
         Entry::Accounts => t_string!(i18n, shell.accounts),
         Entry::Prices => t_string!(i18n, shell.prices),

@@ -1,14 +1,15 @@
-//! A bar for each day. The floats here are lengths on the screen; every figure that is read comes from integers.
+//! A bar for each piece of time. The floats here are lengths on the screen; every figure that is read comes from integers.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use leptos::prelude::*;
+pub(crate) use leptos_chartistry::Period;
 use leptos_chartistry::{
-    AspectRatio, AxisMarker, Bar, Chart, IntoEdge, IntoInner, Padding, Period, Series, TickLabels,
-    Timestamps, Tooltip, TooltipPlacement, XGuideLine, YGridLine,
+    AspectRatio, AxisMarker, Bar, Chart, IntoEdge, IntoInner, Padding, Series, TickLabels, Timestamps,
+    Tooltip, TooltipPlacement, XGuideLine, YGridLine,
 };
 
-/// What is drawn: a day and its figure in the smallest unit (nano-dollars, tokens, requests).
-pub(crate) type Day = (NaiveDate, i64);
+/// What is drawn: where a piece of time begins and its figure in the smallest unit (nano-dollars, tokens, requests).
+pub(crate) type Point = (DateTime<Utc>, i64);
 
 const HEIGHT: f64 = 260.0;
 /// Steps of the vertical axis: what the library fits into this height with this font.
@@ -19,28 +20,32 @@ const FONT_WIDTH: f64 = 7.25;
 
 /// The chart. `describe` is read out instead of the drawing.
 #[component]
-pub(crate) fn DayChart(
-    days: Vec<Day>,
+pub(crate) fn TimeChart(
+    points: Vec<Point>,
+    /// How long a piece is.
+    #[prop(default = Period::Day)]
+    period: Period,
     #[prop(into)] name: String,
     #[prop(into)] describe: Signal<String>,
     /// Writes a figure.
     figure: fn(i64) -> String,
-    /// Writes a day.
-    day: impl Fn(DateTime<Utc>) -> String + Copy + Send + Sync + 'static,
+    /// Writes the beginning of a piece.
+    moment: impl Fn(DateTime<Utc>) -> String + Clone + Send + Sync + 'static,
     /// How far the axis reaches while there is nothing but zeros.
     at_least: i64,
 ) -> impl IntoView {
-    let highest = days.iter().map(|(_, n)| *n).max().unwrap_or_default();
+    let highest = points.iter().map(|(_, n)| *n).max().unwrap_or_default();
     let top = STEPS * round_step(if highest > 0 { highest } else { at_least });
     // The library leaves out a tick that falls on the very end.
-    let end = days.last().map(|(date, _)| start_of(*date) + chrono::Duration::minutes(1));
-    let periods = || Timestamps::from_period(Period::Day);
-    let x_labels = TickLabels::from_generator(periods()).with_format(move |at, _| day(*at));
-    let x_tooltip = TickLabels::from_generator(periods()).with_format(move |at, _| day(*at));
+    let end = points.last().map(|(at, _)| *at + chrono::Duration::minutes(1));
+    let periods = || Timestamps::from_period(period);
+    let written = moment.clone();
+    let x_labels = TickLabels::from_generator(periods()).with_format(move |at, _| written(*at));
+    let x_tooltip = TickLabels::from_generator(periods()).with_format(move |at, _| moment(*at));
     let y_labels = TickLabels::aligned_floats().with_format(move |n, _| figure(whole(*n)));
     let y_tooltip = TickLabels::aligned_floats().with_format(move |n, _| figure(whole(*n)));
-    let series = Series::new(|(date, _): &Day| start_of(*date))
-        .bar(Bar::new(|(_, n): &Day| length(*n)).with_name(name).with_gap(0.3))
+    let series = Series::new(|(at, _): &Point| *at)
+        .bar(Bar::new(|(_, n): &Point| length(*n)).with_name(name).with_gap(0.3))
         .with_max_x(end)
         .with_y_range(Some(0.0), Some(length(top)));
     view! {
@@ -59,13 +64,14 @@ pub(crate) fn DayChart(
                 ]
                 tooltip=Tooltip::new(TooltipPlacement::LeftCursor, x_tooltip, y_tooltip)
                 series
-                data=Signal::stored(days)
+                data=Signal::stored(points)
             />
         </figure>
     }
 }
 
-fn start_of(date: NaiveDate) -> DateTime<Utc> {
+/// Where a day stands on the axis: at its own midnight, whatever its zone.
+pub(crate) fn start_of(date: NaiveDate) -> DateTime<Utc> {
     date.and_time(NaiveTime::MIN).and_utc()
 }
 

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 pub(crate) enum Icon {
     Alert,
     Bolt,
+    Chart,
     Check,
     Chevron,
     Close,
@@ -37,6 +38,7 @@ impl Icon {
         match self {
             Self::Alert => "M12 4 2.8 19.5h18.4L12 4zM12 10v4.500M12 17.200v.1",
             Self::Bolt => "M13 3 5 13.500h6L10 21l8-10.500h-6L13 3z",
+            Self::Chart => "M4 4v16h16M8 16v-5M12.500 16V8M17 16v-9",
             Self::Check => "m5 12.500 4.500 4.500L19 7.500",
             Self::Chevron => "m6.500 9.500 5.500 5.500 5.500-5.500",
             Self::Close => "M6 6l12 12M18 6 6 18",

@@ -24,6 +24,10 @@ const EARLIEST_MS: i64 = 1_577_836_800_000;
 
 /// Reads a line.
 pub(super) fn read(line: &[u8]) -> Result<UsageRecord, (String, String)> {
+    // Serde would also fill a record from an array, by place.
+    if line.trim_ascii_start().first() != Some(&b'{') {
+        return Err((String::new(), "is no JSON object".to_owned()));
+    }
     let mut reader = serde_json::Deserializer::from_slice(line);
     let record = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();

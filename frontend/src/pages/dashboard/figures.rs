@@ -13,16 +13,9 @@ use crate::{
 
 /// Requests, tokens, dollars and how much of the input came from the prompt cache.
 #[component]
-pub(super) fn Figures(figures: UsageFigures) -> impl IntoView {
+pub(crate) fn Figures(figures: UsageFigures) -> impl IntoView {
     let i18n = use_i18n();
-    let input = [
-        figures.input_tokens,
-        figures.cache_read_tokens,
-        figures.cache_write_5m_tokens,
-        figures.cache_write_1h_tokens,
-    ]
-    .into_iter()
-    .fold(0_u64, u64::saturating_add);
+    let input = figures.all_input();
     let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     let cached = format::percent(signed(figures.cache_read_tokens), signed(input));
     let mean = |total: i64| i64::try_from(figures.requests).ok().filter(|n| *n > 0).map(|n| total / n);

@@ -79,6 +79,8 @@ pub(super) fn Detail(request: Request) -> impl IntoView {
                         {fact(text!(i18n, requests.duration), ms(request.duration_ms))}
                         {fact(text!(i18n, requests.key), request.key_name.clone())}
                         {fact(text!(i18n, requests.account), request.account_name.clone())}
+                        {fact(text!(i18n, requests.member), request.member_name.clone())}
+                        {fact(text!(i18n, requests.provider_cost), format::dollars_exact(request.provider_cost_usd))}
                         <div class="flex flex-col py-1.5">
                             <dt class="text-xs text-base-content/70">{t!(i18n, requests.stream)}</dt>
                             <dd>{move || if streamed { t_string!(i18n, common.yes) } else { t_string!(i18n, common.no) }}</dd>

@@ -17,7 +17,8 @@ test("a price that is set counts for the next request, and its history says who 
     await expect(page.getByTestId("price-table")).toContainText("comes with Causeway");
     await page.getByTestId("price-provider").selectOption("anthropic");
     await page.getByTestId("price-search").fill(MODEL);
-    const row = page.getByTestId("price").filter({ has: page.getByText(MODEL, { exact: true }) });
+    const named = page.getByTestId("price").filter({ has: page.getByText(MODEL, { exact: true }) });
+    const row = named.filter({ hasText: "anthropic" });
     await row.getByTestId("price-menu").click();
     await page.getByTestId("edit-price").click();
     await expect(page.getByTestId("price-input")).toHaveValue("0.10");

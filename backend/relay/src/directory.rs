@@ -100,6 +100,14 @@ impl Directory {
         Ok(())
     }
 
+    /// Reads everything anew from now on. Redis may have lost the news of a change, and with it the version that would
+    /// have shown what is known here to be out of date.
+    pub(crate) fn forget(&self) {
+        self.principals.invalidate_all();
+        self.unknown.invalidate_all();
+        self.tenants.invalidate_all();
+    }
+
     /// Compares with the version in force, for calls that reserve nothing. True when `version` is current.
     pub(crate) async fn is_current(&self, org: OrgId, version: i64) -> Result<bool, RelayError> {
         Ok(policy::current(&self.store.cache, org).await?.is_some_and(|now| now <= version))

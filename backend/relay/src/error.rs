@@ -235,7 +235,8 @@ impl RelayError {
     /// Whether the same request may go through later without anybody changing anything.
     pub fn retryable(&self) -> bool {
         match self {
-            Self::AccountsBusy(_) | Self::Unavailable(_) | Self::Upstream { .. } => true,
+            Self::AccountsBusy(reasons) => reasons.iter().any(|r| r.retry_ms.is_some()),
+            Self::Unavailable(_) | Self::Upstream { .. } => true,
             Self::Limit(hit) => {
                 self.status() == StatusCode::TOO_MANY_REQUESTS && hit.refusal.retry_ms.is_some()
             }
@@ -247,11 +248,13 @@ impl RelayError {
     fn retry_after(&self) -> Option<u64> {
         let ms = match self {
             // A minute's count keeps up to 61 seconds; above 60 Claude Code gives up instead of waiting.
-            Self::Limit(hit) if self.status() == StatusCode::TOO_MANY_REQUESTS => {
+            Self::Limit(hit)
+                if matches!(hit.refusal.by, RefusedBy::RequestsPerMinute | RefusedBy::TokensPerMinute) =>
+            {
                 hit.refusal.retry_ms?.min(60_000)
             }
             Self::Limit(hit) => hit.refusal.retry_ms?,
-            Self::AccountsBusy(reasons) => reasons.iter().map(|r| r.retry_ms).min().unwrap_or(1000),
+            Self::AccountsBusy(reasons) => reasons.iter().filter_map(|r| r.retry_ms).min()?,
             Self::Unavailable(_) => 2000,
             _ => return None,
         };

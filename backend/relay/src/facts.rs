@@ -1,7 +1,7 @@
 //! How the limits stand, as the holder of a key may see it: on every answer, in refusals, and on the key's own page.
 
 use causeway_domain::{Limits, Nanos, window::WindowKind};
-use causeway_store::hold::{ScopeFacts, Standing, WindowFacts};
+use causeway_store::hold::{ScopeFacts, ScopeId, Standing, WindowFacts};
 use chrono::DateTime;
 use http::HeaderValue;
 use serde_json::{Value, json};
@@ -77,6 +77,12 @@ pub(crate) fn of(scope: &'static str, limits: &Limits, stand: &ScopeFacts) -> Ve
     add(Unit::TokensPerMinute, None, limits.tokens_per_minute.map(signed), stand.tokens_in_minute, 0, None);
     add(Unit::Concurrency, None, limits.concurrency.map(i64::from), stand.open, 0, None);
     facts
+}
+
+/// The end of its window of five hours, if it has one: no calendar knows it, so it is written down with the row.
+pub(crate) fn five_hours(id: ScopeId, limits: &Limits, stand: &ScopeFacts) -> Option<(ScopeId, i64)> {
+    let mut windows = limits.windows().zip(&stand.windows);
+    windows.find(|(kind, _)| *kind == WindowKind::FiveHours).map(|(_, window)| (id, window.end))
 }
 
 /// How a scope stands that nothing was reserved in just now. A window that is over counts as empty.

@@ -118,8 +118,14 @@ impl Hold {
         let Some(epoch) = held.epoch(shard) else { return false };
         let script = inner.ledger.script();
         let next = hold::move_on(&store.cache, script, &inner.ask, epoch, inner.chosen + 1).await;
-        let Ok(Reserved::Held { candidate, at, .. }) = next else { return false };
+        let Ok(Reserved::Held { candidate, at, facts }) = next else { return false };
         inner.chosen = candidate;
+        if let (Some(chosen), Some(stand)) = (inner.candidates.get(candidate), facts.first()) {
+            let account = &chosen.account;
+            inner.five_hours.retain(|(scope, _)| !matches!(scope, ScopeId::Account(_)));
+            let end = crate::facts::five_hours(ScopeId::Account(account.id), &account.limits, stand);
+            inner.five_hours.extend(end);
+        }
         held.enter(Held { ask: inner.ask.clone(), candidate, at }, epoch)
     }
 

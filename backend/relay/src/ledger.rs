@@ -83,6 +83,8 @@ pub(crate) struct Ledger {
     held: HeldRequests,
     history: History,
     alarm: recovery::Alarm,
+    /// Called before a shard is opened in an epoch that is new to us.
+    forget_policies: Box<dyn Fn() + Send + Sync>,
     places: Arc<Semaphore>,
     capacity: usize,
     items: mpsc::Sender<Item>,
@@ -97,7 +99,11 @@ pub(crate) struct Ledger {
 impl Ledger {
     /// Starts the tasks. The first heartbeat is sent before anything can be reserved, so that no hold of this life
     /// can look abandoned.
-    pub(crate) async fn start(store: &Store, capacity: u32) -> Result<Arc<Self>, causeway_store::StoreError> {
+    pub(crate) async fn start(
+        store: &Store,
+        capacity: u32,
+        forget_policies: Box<dyn Fn() + Send + Sync>,
+    ) -> Result<Arc<Self>, causeway_store::StoreError> {
         let capacity = capacity as usize;
         let (items, item_queue) = mpsc::channel(capacity);
         let (checkpoints, checkpoint_queue) = mpsc::channel(4096);
@@ -115,6 +121,7 @@ impl Ledger {
             held: HeldRequests::new(),
             history: History::new(),
             alarm: recovery::Alarm::default(),
+            forget_policies,
             places: Arc::new(Semaphore::new(capacity)),
             capacity,
             items,

@@ -67,7 +67,7 @@ pub struct Relay {
     store: Store,
     args: RelayArgs,
     prices: Arc<PriceBook>,
-    directory: directory::Directory,
+    directory: Arc<directory::Directory>,
     upstream: upstream::Upstream,
     ledger: Arc<Ledger>,
     bodies: call::BodyBudget,
@@ -91,10 +91,13 @@ impl Relay {
         sealing: SealingKey,
         addresses: AddressPolicy,
     ) -> Result<Arc<Self>, StoreError> {
+        let directory = Arc::new(directory::Directory::new(store.clone(), sealing, addresses.clone()));
+        let known = directory.clone();
+        let forget_policies = Box::new(move || known.forget());
         Ok(Arc::new(Self {
             upstream: upstream::Upstream::new(&args, &addresses),
-            directory: directory::Directory::new(store.clone(), sealing, addresses),
-            ledger: Ledger::start(&store, args.ledger_capacity).await?,
+            directory,
+            ledger: Ledger::start(&store, args.ledger_capacity, forget_policies).await?,
             bodies: call::BodyBudget::new(&args),
             loads: load::Loads::new(),
             sweeper: tokio::sync::Mutex::default(),

@@ -1,7 +1,7 @@
 //! Filling Redis with a scope's totals when the reservation script asks for them.
 
 use crate::{Relay, error::RelayError, tenant::Tenant};
-use causeway_domain::window::WindowKind;
+use causeway_domain::{OrgId, window::WindowKind};
 use causeway_store::{
     hold::{self, Loaded, ScopeId},
     totals,
@@ -9,9 +9,13 @@ use causeway_store::{
 use chrono::Utc;
 use std::{
     collections::HashSet,
+    hash::{DefaultHasher, Hash, Hasher},
     time::{Duration, Instant},
 };
 use tokio::sync::Mutex;
+
+/// Locks that the scopes share.
+const STRIPES: u64 = 256;
 
 /// How often totals are read again because something was settled while they were.
 const ROUNDS: usize = 8;
@@ -22,13 +26,18 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const WRITING: RelayError =
     RelayError::Unavailable("usage is still being written; nothing was sent to the provider");
 
-/// One load at a time for the organisations of a shard: a scope that is new to Redis is asked for by all its callers at
-/// once.
+/// One load of a scope at a time: one that is new to Redis is asked for by all its callers at once.
 pub(crate) struct Loads(Vec<Mutex<()>>);
 
 impl Loads {
     pub(crate) fn new() -> Self {
-        Self((0..64).map(|_| Mutex::new(())).collect())
+        Self((0..STRIPES).map(|_| Mutex::new(())).collect())
+    }
+
+    fn of(&self, org: OrgId, scope: ScopeId) -> &Mutex<()> {
+        let mut hasher = DefaultHasher::new();
+        (org, scope).hash(&mut hasher);
+        &self.0[usize::try_from(hasher.finish() % STRIPES).unwrap_or(0)]
     }
 }
 
@@ -42,7 +51,7 @@ pub(crate) async fn scope(
     kinds: &[WindowKind],
 ) -> Result<(), RelayError> {
     let (cache, org) = (&relay.store.cache, tenant.org);
-    let _one = relay.loads.0[usize::from(org.shard())].lock().await;
+    let _one = relay.loads.of(org, scope).lock().await;
     let stand = hold::standing(cache, org, scope).await?;
     if stand.loaded && kinds.iter().all(|kind| stand.windows.iter().any(|w| w.kind == *kind)) {
         return Ok(());

@@ -40,6 +40,9 @@ const ROUNDS: usize = 12;
 /// How long a request waits for a Redis that is away, or is being told what it has lost.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long it waits for totals to be read from Postgres, and for other instances to have written them.
+const LOAD_PATIENCE: Duration = Duration::from_secs(15);
+
 /// What a refused request is told while nothing can be reserved.
 const REBUILDING: RelayError =
     RelayError::Unavailable("limits cannot be checked at the moment; nothing was sent to the provider");
@@ -92,7 +95,8 @@ impl Taking<'_> {
     async fn take(&self, asking: &mut Asking<'_>) -> Result<Taken, RelayError> {
         let ledger = &self.relay.ledger;
         let shard = self.tenant.org.shard();
-        let until = Instant::now() + PATIENCE;
+        // Begins with the first trouble: a request may have waited in line before.
+        let mut until: Option<Instant> = None;
         let mut waited = false;
         let mut queue: Option<Waiting> = None;
         let mut rounds = 0;
@@ -101,7 +105,12 @@ impl Taking<'_> {
             let epoch = match ledger.held().epoch(shard) {
                 Some(epoch) => epoch,
                 None if self.tenant.on_redis_loss == OnRedisLoss::Allow => return Ok(self.unreserved(asking)),
-                None => timeout_at(until, ledger.held().opened(shard)).await.map_err(|_| REBUILDING)?,
+                None => {
+                    let until = *until.get_or_insert_with(|| Instant::now() + PATIENCE);
+                    timeout_at(until, ledger.held().opened(shard)).await.map_err(|_| REBUILDING)?;
+                    // Policies were read anew with the new epoch: what was planned by the old ones may not hold.
+                    return Ok(Taken::Stale);
+                }
             };
             // Looked at before the script runs: what is settled while its refusal travels back is as good as waited for.
             let unsettled = ledger.unsettled();
@@ -119,7 +128,10 @@ impl Taking<'_> {
                 Ok(Reserved::Stale) => return Ok(Taken::Stale),
                 Ok(Reserved::Closed) => ledger.epoch_is_over(shard, epoch, Sign::Closed),
                 Ok(Reserved::Restarted) => ledger.epoch_is_over(shard, epoch, Sign::Lost),
-                Ok(Reserved::Load(index)) => self.load(index).await?,
+                Ok(Reserved::Load(index)) => {
+                    let until = *until.get_or_insert_with(|| Instant::now() + LOAD_PATIENCE);
+                    timeout_at(until, self.load(index)).await.map_err(|_| REBUILDING)??;
+                }
                 Ok(Reserved::Gone) => {
                     return Err(RelayError::Unavailable("the request was given up before it began"));
                 }
@@ -145,8 +157,11 @@ impl Taking<'_> {
                 Ok(Reserved::NoCandidate(reasons)) => return Err(RelayError::AccountsBusy(reasons)),
                 Err(error) => {
                     if self.tenant.on_redis_loss == OnRedisLoss::Allow {
+                        // So that what goes ahead is registered even if nothing was lost.
+                        ledger.epoch_is_over(shard, epoch, Sign::Closed);
                         return Ok(self.unreserved(asking));
                     }
+                    let until = *until.get_or_insert_with(|| Instant::now() + PATIENCE);
                     self.redis_is_away(error, until).await?;
                     rounds -= 1;
                 }
@@ -189,9 +204,12 @@ impl Taking<'_> {
         let (mut all, mut five_hours) = (Vec::new(), Vec::new());
         for (scoped, stand) in self.scoped.iter().zip(stands) {
             all.extend(facts::of(scoped.name, scoped.limits, stand));
-            let windows = scoped.limits.windows().zip(&stand.windows);
-            let first = windows.filter(|(kind, _)| *kind == WindowKind::FiveHours);
-            five_hours.extend(first.map(|(_, window)| (scoped.id, window.end)));
+            five_hours.extend(facts::five_hours(scoped.id, scoped.limits, stand));
+        }
+        if let (Some(account), Some(stand)) =
+            (self.plan.candidates.get(chosen).map(|c| &c.account), stands.get(self.scoped.len()))
+        {
+            five_hours.extend(facts::five_hours(ScopeId::Account(account.id), &account.limits, stand));
         }
         let granted = self.granted(chosen, five_hours);
         Ok(Taken::Held(self.hold(place, granted), facts::header(&all)))
@@ -294,6 +312,7 @@ fn draft(caller: &Caller, call: &Call, tenant: &Tenant, plan: &Plan) -> Draft {
         input: call.parsed.input_estimate.min(plan.input),
         max_input: plan.input,
         max_output: call.parsed.max_tokens.unwrap_or(0),
+        bounded: call.parsed.input_bound.is_some(),
         strict: tenant.hold_mode == HoldMode::Strict,
         candidates: plan
             .candidates

@@ -35,6 +35,9 @@ pub(crate) struct Draft {
     pub max_input: u64,
     /// The most output that was asked for.
     pub max_output: u64,
+    /// Whether the body bounds the input. Otherwise what is reported at the beginning need not be all.
+    #[serde(default)]
+    pub bounded: bool,
     /// Whether the worst case was reserved, so that a limit holds whatever happens.
     #[serde(default)]
     pub strict: bool,
@@ -186,7 +189,9 @@ impl Draft {
         let mut figures = Figures { swept: true, estimated: true, ..noted.unwrap_or_else(lost) };
         let Some(chosen) = self.candidates.get(candidate).filter(|_| self.strict) else { return figures };
         figures.tokens.output = figures.tokens.output.max(self.max_output);
-        figures.cost = if figures.input_reported {
+        // Reasoning may be the dearer part of the output.
+        figures.tokens.reasoning = figures.tokens.output;
+        figures.cost = if figures.input_reported && self.bounded {
             let dearest =
                 ServiceTier::ALL.into_iter().map(|tier| chosen.price.cost(&figures.tokens, tier)).max();
             let searches = chosen.price.searches(u64::from(figures.web_searches));
@@ -260,6 +265,7 @@ mod tests {
             input: 800,
             max_input: 5_000,
             max_output: 1_000,
+            bounded: true,
             strict,
             candidates: vec![DraftCandidate {
                 account,

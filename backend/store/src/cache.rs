@@ -35,6 +35,14 @@ impl Cache {
         Ok(Self { connection: client.get_connection_manager_with_config(config).await? })
     }
 
+    /// Whether Redis was started a moment ago, so that not everybody who uses it need have noticed.
+    pub async fn just_started(&self) -> StoreResult<bool> {
+        let info: String = redis::cmd("INFO").arg("server").query_async(&mut self.connection.clone()).await?;
+        let uptime =
+            info.lines().find_map(|line| line.strip_prefix("uptime_in_seconds:")?.trim().parse().ok());
+        Ok(uptime.is_none_or(|seconds: u64| seconds < 5))
+    }
+
     /// Whether Redis answers, is new enough and can be trusted not to evict counters.
     pub async fn check(&self) -> StoreResult<()> {
         let mut connection = self.connection.clone();

@@ -15,6 +15,10 @@ use uuid::Uuid;
 /// Length of the pieces that rollups are made of.
 const BUCKET_MS: i64 = 900_000;
 
+/// How much before the beginning of a window of five hours a request that counts in it may have come in: it begins when
+/// the first request is granted, which may have been sent slowly and waited in line before.
+const SLACK_MS: i64 = 600_000;
+
 /// How far back a minute's count can reach.
 const MINUTE_MS: i64 = 61_000;
 
@@ -85,7 +89,7 @@ pub(crate) async fn read(
         let bounds = match kind {
             WindowKind::Total => Some((i64::MIN, 0)),
             WindowKind::FiveHours if five_hours_end > now_ms => {
-                Some((five_hours_end - FIVE_HOURS_MS, five_hours_end))
+                Some((five_hours_end - FIVE_HOURS_MS - SLACK_MS, five_hours_end))
             }
             WindowKind::FiveHours => {
                 // A window that is known is over; where none is, the first use of late began one.

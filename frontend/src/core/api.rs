@@ -3,10 +3,10 @@
 use causeway_domain::{AccountId, KeyId, provider::Provider};
 use causeway_openapi::{
     Account, AccountTest, CreateAccount, CreateKey, DeadLetter, ImportQuery, ImportReport, Instance,
-    IssuedKey, Key, Ledger, LimitsInUse, ListQuery, OverrideQuery, Page, PriceFigures, PriceHistory, PriceList,
-    PriceQuery, ProviderPreset, Request, RequestExport, RequestQuery, Session as Signed, SetPrice, Setup, SignIn,
-    UpdateAccount, UpdateKey, UsageBreakdown, UsageDimension, UsageExport, UsageFilter, UsageQuery, UsageSeries,
-    UsageStep, UsageSummary,
+    IssuedKey, Key, Ledger, LimitsInUse, ListQuery, OverrideQuery, Page, PriceFigures, PriceHistory,
+    PriceList, PriceQuery, ProviderPreset, Request, RequestExport, RequestQuery, Session as Signed, SetPrice,
+    Setup, SignIn, UpdateAccount, UpdateKey, UsageBreakdown, UsageDimension, UsageExport, UsageFilter,
+    UsageQuery, UsageSeries, UsageStep, UsageSummary,
 };
 use gloo_net::http::Method;
 use leptos::prelude::*;

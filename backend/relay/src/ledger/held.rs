@@ -26,15 +26,21 @@ pub(crate) struct HeldRequests {
     opened: watch::Sender<u64>,
 }
 
+/// A hold, and whether Redis has granted it.
+struct Entry {
+    held: Held,
+    granted: bool,
+}
+
 #[derive(Default)]
 struct Shard {
-    holds: Mutex<HashMap<RequestId, Held>>,
+    holds: Mutex<HashMap<RequestId, Entry>>,
     /// The epoch in which requests are reserved; 0 while the shard is closed.
     epoch: AtomicI64,
 }
 
 impl Shard {
-    fn holds(&self) -> MutexGuard<'_, HashMap<RequestId, Held>> {
+    fn holds(&self) -> MutexGuard<'_, HashMap<RequestId, Entry>> {
         self.holds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -57,7 +63,7 @@ impl HeldRequests {
     /// Enters a hold that was granted in an epoch. False when that epoch is over: then nothing is held.
     pub(crate) fn enter(&self, held: Held, epoch: i64) -> bool {
         let (org, request) = (held.ask.org, held.ask.request);
-        self.enter_unreserved(held);
+        self.insert(held, true);
         if self.shard(org.shard()).epoch.load(SeqCst) == epoch {
             return true;
         }
@@ -67,7 +73,12 @@ impl HeldRequests {
 
     /// Enters a request that nobody granted, to be counted as soon as there is somebody to count it.
     pub(crate) fn enter_unreserved(&self, held: Held) {
-        self.shard(held.ask.org.shard()).holds().insert(held.ask.request, held);
+        self.insert(held, false);
+    }
+
+    fn insert(&self, held: Held, granted: bool) {
+        let (shard, request) = (held.ask.org.shard(), held.ask.request);
+        self.shard(shard).holds().insert(request, Entry { held, granted });
     }
 
     pub(super) fn remove(&self, org: OrgId, request: RequestId) {
@@ -75,7 +86,13 @@ impl HeldRequests {
     }
 
     pub(super) fn of(&self, shard: u8) -> Vec<Held> {
-        self.shard(shard).holds().values().cloned().collect()
+        self.shard(shard).holds().values().map(|entry| entry.held.clone()).collect()
+    }
+
+    /// Those that nobody granted.
+    pub(super) fn unreserved(&self, shard: u8) -> Vec<Held> {
+        let holds = self.shard(shard).holds();
+        holds.values().filter(|entry| !entry.granted).map(|entry| entry.held.clone()).collect()
     }
 
     /// Whether it has not ended since.

@@ -77,7 +77,9 @@ pub(super) async fn run(store: Store, ledger: Arc<Ledger>, closing: Cancellation
 /// Comes into the current epoch of every shard. Repeated from the beginning until all of them are open: each step may
 /// be taken twice, and what a second loss has undone is done again.
 async fn recover(store: &Store, ledger: &Arc<Ledger>, known: &mut Epochs) -> StoreResult<()> {
-    let (mut since, mut alarmed) = (None, Instant::now());
+    // A newcomer cannot know that Redis has just restarted and that the others have yet to notice.
+    let newcomer = known.iter().all(|epoch| *epoch == 0) && store.cache.just_started().await?;
+    let (mut alarmed, mut closed_since) = (Instant::now(), Closed::default());
     loop {
         // Known to Redis from here on: a restart after this line shows in the next reservation.
         if !ledger.script.is_known(&store.cache).await? {
@@ -85,7 +87,8 @@ async fn recover(store: &Store, ledger: &Arc<Ledger>, known: &mut Epochs) -> Sto
             ledger.script.load(&store.cache).await?;
         }
         let lost = ledger.alarm.lost.swap(false, SeqCst) && known.iter().any(|epoch| *epoch != 0);
-        let closed = match look(store, ledger, known, lost).await {
+        let hesitate = newcomer && !closed_since.long_enough();
+        let closed = match look(store, ledger, known, lost, hesitate).await {
             Ok(closed) => closed,
             Err(error) => {
                 ledger.alarm.lost.fetch_or(lost, SeqCst);
@@ -95,10 +98,10 @@ async fn recover(store: &Store, ledger: &Arc<Ledger>, known: &mut Epochs) -> Sto
         if closed.is_empty() {
             return Ok(());
         }
-        let since = *since.get_or_insert_with(Instant::now);
+        closed_since.follow(&closed);
         join(store, ledger, &closed).await?;
-        if open(store, ledger, &closed).await? {
-            tracing::info!(after_ms = since.elapsed().as_millis(), "limits can be relied on");
+        if open(store, ledger, &closed, closed_since.long_enough()).await? {
+            tracing::info!(after_ms = closed_since.at.elapsed().as_millis(), "limits can be relied on");
             return Ok(());
         }
         // Whoever closed it may have died before telling those who have nothing to do there.
@@ -110,12 +113,39 @@ async fn recover(store: &Store, ledger: &Arc<Ledger>, known: &mut Epochs) -> Sto
     }
 }
 
+/// Since when the shards that are to be opened have not changed their epochs.
+struct Closed {
+    epochs: Vec<i64>,
+    at: Instant,
+}
+
+impl Default for Closed {
+    fn default() -> Self {
+        Self { epochs: Vec::new(), at: Instant::now() }
+    }
+}
+
+impl Closed {
+    fn follow(&mut self, closed: &[(u8, hold::Shard)]) {
+        let epochs: Vec<i64> = closed.iter().map(|(_, stand)| stand.epoch).collect();
+        if epochs != self.epochs {
+            *self = Self { epochs, at: Instant::now() };
+        }
+    }
+
+    /// Whether everybody who lives has had the time to be heard of again.
+    fn long_enough(&self) -> bool {
+        self.at.elapsed() >= Duration::from_millis(hold::CLOSED_AT_LEAST_MS)
+    }
+}
+
 /// Finds the shards that this instance has to come into; where something was lost it closes all of them first.
 async fn look(
     store: &Store,
     ledger: &Ledger,
     known: &mut Epochs,
     lost: bool,
+    hesitate: bool,
 ) -> StoreResult<Vec<(u8, hold::Shard)>> {
     let stands = try_join_all((0..SHARDS).zip(known.iter()).map(async |(shard, last)| {
         if lost {
@@ -127,12 +157,13 @@ async fn look(
     }))
     .await?;
     let mut closed = Vec::new();
-    for ((shard, last), stand) in (0..SHARDS).zip(known.iter_mut()).zip(stands) {
+    for ((shard, last), mut stand) in (0..SHARDS).zip(known.iter_mut()).zip(stands) {
         if stand.epoch == *last && stand.open && ledger.held.epoch(shard).is_some() {
             continue;
         }
         ledger.held.shut(shard);
         *last = stand.epoch;
+        stand.open &= !hesitate;
         closed.push((shard, stand));
     }
     if lost {
@@ -172,13 +203,25 @@ async fn join(store: &Store, ledger: &Arc<Ledger>, shards: &[(u8, hold::Shard)])
 }
 
 /// Opens what can be opened. True when all of it is.
-async fn open(store: &Store, ledger: &Arc<Ledger>, shards: &[(u8, hold::Shard)]) -> StoreResult<bool> {
+async fn open(
+    store: &Store,
+    ledger: &Arc<Ledger>,
+    shards: &[(u8, hold::Shard)],
+    long_enough: bool,
+) -> StoreResult<bool> {
+    if !long_enough && shards.iter().any(|(_, stand)| !stand.open) {
+        return Ok(false);
+    }
+    // Policies may have been set back with everything else: what is known here is read from Postgres again.
+    (ledger.forget_policies)();
     let mut alive = boots::alive(&store.cache).await?;
     alive.insert(ledger.boot().to_string());
     let opened = try_join_all(shards.iter().map(async |(shard, stand)| {
         let open = stand.open || open_shard(store, ledger, *shard, stand.epoch, &alive).await?;
         if open {
             ledger.held.open(*shard, stand.epoch);
+            // What has gone ahead without asking since it was looked through.
+            hold::register(&store.cache, *shard, stand.epoch, &ledger.held.unreserved(*shard)).await?;
         }
         Ok::<_, StoreError>(open)
     }))

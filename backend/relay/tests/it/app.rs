@@ -267,7 +267,8 @@ impl App {
             totals::of(&self.store.jobs, self.org, scope, &Calendar::default(), &[], now).await.unwrap();
         let mut tx = self.tx().await;
         let (from, to) = (now - chrono::Duration::days(1), now + chrono::Duration::days(1));
-        let split = reports::split(&mut tx, reports::By::Key, from, to, &reports::Filter::default()).await.unwrap();
+        let split =
+            reports::split(&mut tx, reports::By::Key, from, to, &reports::Filter::default()).await.unwrap();
         let own = split.iter().find(|(part, ..)| *part == key.id.to_string());
         (total.nanos, own.map_or(0, |(_, _, sums)| sums.charged_nanos))
     }

@@ -6,9 +6,12 @@
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state')
-if not meta[1] or (ARGV[2] == '1' and meta[1] == ARGV[1]) then
-  -- Nobody has closed it since. Never an epoch that was there before, also where all is lost.
-  local epoch = text(math.max(now, tonumber(meta[1] or ARGV[1]) + 1))
+local of, known = tonumber(meta[1] or 0), tonumber(ARGV[1])
+-- Closed if nobody has done so since; also if the shard is in an epoch before the caller's, to which only a loss can
+-- have set it back.
+if not meta[1] or of < known or (ARGV[2] == '1' and of == known) then
+  -- Never an epoch that was there before, also where all is lost.
+  local epoch = text(math.max(now, of + 1, known + 1))
   redis.call('HSET', KEYS[1], 'schema', 2, 'epoch', epoch, 'state', 'closed', 'at', text(now))
   redis.call('DEL', KEYS[2])
   return {epoch, 'closed'}

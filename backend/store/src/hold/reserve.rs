@@ -48,7 +48,7 @@ pub enum Reserved {
         candidate: usize,
         /// By Redis' clock, milliseconds since the epoch.
         at: i64,
-        /// How each scope stands now; empty when the same request was held before.
+        /// How each scope stands now, the account last; empty when the same request was held before.
         facts: Vec<ScopeFacts>,
     },
     /// The caller's policy is older than the one in force: reload and try again.
@@ -145,8 +145,8 @@ pub enum RefusedBy {
 pub struct NoCandidate {
     /// `cooling`, or the name of a limit of the account's own.
     pub reason: String,
-    /// Milliseconds until it can be tried again.
-    pub retry_ms: u64,
+    /// Milliseconds until it can be tried again; `None` = never by itself.
+    pub retry_ms: Option<u64>,
 }
 
 /// Runs the script, for a shard that is in this epoch.
@@ -275,9 +275,7 @@ fn read_answer(answer: &[Value]) -> StoreResult<Reserved> {
         "NONE" => Reserved::NoCandidate(
             (1..answer.len())
                 .step_by(2)
-                .map(|i| {
-                    Ok(NoCandidate { reason: text(i)?, retry_ms: u64::try_from(number(i + 1)?).unwrap_or(0) })
-                })
+                .map(|i| Ok(NoCandidate { reason: text(i)?, retry_ms: u64::try_from(number(i + 1)?).ok() }))
                 .collect::<StoreResult<_>>()?,
         ),
         _ => return Err(bad()),

@@ -61,7 +61,8 @@ pub async fn unwritten(cache: &Cache, org: OrgId, scope: ScopeId) -> StoreResult
     let (org, scope) = (org.0.simple().to_string(), scope.suffix());
     let counts = |text: &str| {
         let mut lines = text.split('\n').skip(3);
-        lines.next() == Some(&org) && lines.nth(1).is_some_and(|parts| parts.contains(&scope))
+        let scopes = |line: &str| line.split(';').any(|part| part.split(',').next() == Some(&scope));
+        lines.next() == Some(&org) && lines.take(2).any(scopes)
     };
     Ok(ids
         .iter()
@@ -73,7 +74,7 @@ pub async fn unwritten(cache: &Cache, org: OrgId, scope: ScopeId) -> StoreResult
 
 fn parse(id: &str, value: &str) -> Option<OpenHold> {
     let request = RequestId(Uuid::parse_str(id).ok()?);
-    let mut parts = value.splitn(7, '\n');
+    let mut parts = value.splitn(4, '\n');
     let boot = parts.next()?.to_owned();
     let mut hold = OpenHold {
         request,
@@ -91,9 +92,15 @@ fn parse(id: &str, value: &str) -> Option<OpenHold> {
     }
     hold.candidate = parts.next()?.parse().ok()?;
     hold.at = parts.next()?.parse().ok()?;
-    let _org = parts.next()?;
-    hold.epoch = parts.next()?.parse().ok()?;
-    let _scopes = parts.next()?;
-    hold.payload = parts.next()?.to_owned();
+    let (_org, rest) = parts.next()?.split_once('\n')?;
+    let (epoch, rest) = rest.split_once('\n')?;
+    // Before there were epochs the scopes came here. Such a hold is counted in none.
+    hold.payload = match epoch.parse() {
+        Ok(epoch) => {
+            hold.epoch = epoch;
+            rest.split_once('\n')?.1.to_owned()
+        }
+        Err(_) => rest.to_owned(),
+    };
     Some(hold)
 }

@@ -167,3 +167,32 @@ async fn the_minute_before_a_loss_is_counted_again() {
     assert_eq!(refusal.spent, 90);
     assert!(held_ok(&f.take(request(), scope(5, 95)).await));
 }
+
+#[tokio::test]
+async fn a_redis_that_is_back_in_an_epoch_before_the_callers_is_closed_again() {
+    let mut f = in_shard(59).await;
+    let shard = f.org.shard();
+    let before = f.epoch;
+    f.epoch = close(&f.cache, shard, before).await.unwrap().epoch;
+    join_alone(&f, f.epoch).await;
+    // As if the news of the new epoch had been lost: even who only looks must not work in the old one.
+    let meta = ShardKeys::new(shard).meta;
+    let () = f.cache.connection.clone().hset(meta, "epoch", before).await.unwrap();
+    let stand = look(&f.cache, shard, f.epoch).await.unwrap();
+    assert!(stand.epoch > f.epoch && !stand.open, "{stand:?}");
+    join_alone(&f, stand.epoch).await;
+}
+
+#[tokio::test]
+async fn a_hold_from_before_there_were_epochs_is_read_and_counts_in_none() {
+    let f = Fixture::new().await;
+    let id = request();
+    let org = f.org.0.simple();
+    let text = format!("dead\n0\n17\n{org}\nk:1,5,5,1,\n{{\"payload\":1}}");
+    let holds = ShardKeys::new(f.org.shard()).holds;
+    let () = f.cache.connection.clone().hset(holds, id.0.simple().to_string(), text).await.unwrap();
+    let all = open_holds(&f.cache, f.org.shard()).await.unwrap();
+    let old = all.iter().find(|h| h.request == id).unwrap();
+    assert_eq!((old.epoch, old.boot.as_str(), old.payload.as_str()), (0, "dead", "{\"payload\":1}"));
+    confirm(&f.cache, f.org.shard(), &[id]).await.unwrap();
+}

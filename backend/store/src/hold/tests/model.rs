@@ -217,11 +217,14 @@ impl Model {
     }
 
     /// The first account with room.
-    fn choose(&self, ask: &Ask, first: usize, scopes: usize, facts: Vec<ScopeFacts>) -> Reserved {
+    fn choose(&self, ask: &Ask, first: usize, scopes: usize, mut facts: Vec<ScopeFacts>) -> Reserved {
         let mut reasons = Vec::new();
         for (candidate, account) in ask.candidates.iter().enumerate().skip(first) {
             match self.room(account, ask.request) {
-                Ok(_) => return Reserved::Held { candidate, at: 0, facts },
+                Ok(stand) => {
+                    facts.push(stand);
+                    return Reserved::Held { candidate, at: 0, facts };
+                }
                 Err(No::Load) => return Reserved::Load(scopes + candidate - first),
                 Err(No::Stale) => return Reserved::Stale,
                 Err(No::Full { refusal, .. }) => {
@@ -233,7 +236,7 @@ impl Model {
                         RefusedBy::Tokens(_) => "tokens",
                         RefusedBy::Requests(_) => "requests",
                     };
-                    reasons.push(NoCandidate { reason: reason.into(), retry_ms: 0 });
+                    reasons.push(NoCandidate { reason: reason.into(), retry_ms: None });
                 }
             }
         }

@@ -195,7 +195,7 @@ impl Life {
                     let again = matches!(before.entries.get(&ask.request),
                         Some(Entry::Taken(t)) if t.epoch == self.model.epoch);
                     if !again {
-                        assert_eq!(facts.len(), ask.scopes.len());
+                        assert_eq!(facts.len(), ask.scopes.len() + 1);
                         let held = Held { ask: ask.clone(), candidate, at };
                         self.granted.push(held.clone());
                         self.model.take(held);
@@ -589,7 +589,7 @@ fn comparable(answer: &Reserved, told: Option<&Reserved>) -> Reserved {
     match (answer.clone(), told) {
         (Reserved::Refused(refusal), _) => Reserved::Refused(Refusal { retry_ms: None, ..refusal }),
         (Reserved::NoCandidate(reasons), _) => {
-            Reserved::NoCandidate(reasons.into_iter().map(|r| NoCandidate { retry_ms: 0, ..r }).collect())
+            Reserved::NoCandidate(reasons.into_iter().map(|r| NoCandidate { retry_ms: None, ..r }).collect())
         }
         (Reserved::Held { candidate, at: 0, mut facts }, Some(Reserved::Held { at, .. })) => {
             let length = causeway_domain::window::FIVE_HOURS_MS;

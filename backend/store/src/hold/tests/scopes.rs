@@ -43,7 +43,10 @@ async fn every_scope_reserves_or_none_and_accounts_pay_the_real_price() {
     }
     let id = request();
     let Reserved::Held { facts, .. } = f.take_from(id, &scopes(20), &accounts, 1).await else { panic!() };
-    assert_eq!(facts.iter().map(|s| (s.open, s.reserved_nanos)).collect::<Vec<_>>(), [(1, 20); 3]);
+    assert_eq!(
+        facts.iter().map(|s| (s.open, s.reserved_nanos)).collect::<Vec<_>>(),
+        [(1, 20), (1, 20), (1, 20), (1, 10)]
+    );
     let one = Settlement {
         request: id,
         mode: SettleMode::Settle,

@@ -170,7 +170,8 @@ async fn the_minute_before_a_loss_is_counted_again() {
 
 #[tokio::test]
 async fn a_redis_that_is_back_in_an_epoch_before_the_callers_is_closed_again() {
-    let mut f = in_shard(59).await;
+    let server = Server::start(PLAIN).await;
+    let mut f = Fixture::on(&server).await;
     let shard = f.org.shard();
     let before = f.epoch;
     f.epoch = close(&f.cache, shard, before).await.unwrap().epoch;

@@ -93,6 +93,27 @@ test("every page", async ({ page, installation, simulator }) => {
     await page.getByTestId("show-history").click();
     await expect(page.getByTestId("price-versions")).toBeVisible();
     await shoot(page, "13-price-history");
+    await page.goto(`${url}/web/billing`);
+    await page.getByTestId("redeem").click();
+    await shoot(page, "13-redeem");
+    await page.goto(`${url}/web/operator/organizations`);
+    await page.getByTestId("tenant").getByRole("link").click();
+    await expect(page.getByTestId("terms")).toBeVisible();
+    await shoot(page, "13-organisation");
+    await page.getByTestId("credit").click();
+    await shoot(page, "13-credit");
+    await page.goto(`${url}/web/operator/codes`);
+    await page.getByTestId("make-codes").click();
+    await page.getByTestId("codes-amount").fill("25");
+    await page.getByTestId("codes-count").fill("3");
+    await shoot(page, "13-codes-form");
+    await page.getByTestId("save-codes").click();
+    await expect(page.getByTestId("made-codes")).toBeVisible();
+    await shoot(page, "13-codes-made");
+    await page.getByTestId("codes-done").click();
+    await page.getByTestId("show-codes").last().click();
+    await expect(page.getByTestId("code-row").first()).toBeVisible();
+    await shoot(page, "13-codes-of-batch");
     await page.goto(`${url}/web/`);
     await page.getByTestId("profile").click();
     await shoot(page, "14-profile", ["desktop"]);
@@ -168,4 +189,13 @@ async function fill(admin: Admin, url: string, upstream: string): Promise<void> 
         await call.catch(() => undefined);
     }
     await expect.poll(async () => (await admin.rows(keys[0].id)).length).toBe(12);
+
+    const { items } = await admin.get<{ items: { id: string }[] }>("/operator/organizations");
+    const tenant = `/operator/organizations/${items[0]!.id}`;
+    await admin.patch(tenant, { plan: { members: 10, keys: 4, limits: { usd: { month: "500" } } }, multiplier: "1.2" });
+    await admin.post(`${tenant}/entries`, { kind: "credit", amount_usd: "250", note: "Invoice 2026-117" });
+    await admin.post(`${tenant}/entries`, { kind: "adjustment", amount_usd: "-12.5", note: "Counted twice in October" });
+    const made = await admin.post<{ codes: string[] }>("/operator/codes", { amount_usd: "25", count: 3, note: "Conference in Lyon" });
+    await admin.post("/balance/redeem", { code: made.codes[0] });
+    await admin.post("/operator/codes", { amount_usd: "5", count: 20, uses: 100, expires_at: new Date(Date.now() + 90 * 86_400_000).toISOString() });
 }

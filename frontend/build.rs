@@ -11,7 +11,7 @@ use leptos_i18n_parser::parse_locales::{
     parse_locales,
 };
 
-const AREAS: [&str; 11] = [
+const AREAS: [&str; 13] = [
     "common",
     "shell",
     "auth",
@@ -22,6 +22,8 @@ const AREAS: [&str; 11] = [
     "requests",
     "usage",
     "prices",
+    "billing",
+    "operator",
     "connect",
 ];
 

@@ -12,6 +12,9 @@ export const PAGES = [
     { name: "keys", path: "/web/keys", heading: "API keys" },
     { name: "accounts", path: "/web/accounts", heading: "Upstream accounts" },
     { name: "prices", path: "/web/prices", heading: "Prices" },
+    { name: "billing", path: "/web/billing", heading: "Billing" },
+    { name: "organisations", path: "/web/operator/organizations", heading: "Organisations" },
+    { name: "codes", path: "/web/operator/codes", heading: "Codes" },
     { name: "connect", path: "/web/connect", heading: "Connect Claude Code" },
 ] as const;
 

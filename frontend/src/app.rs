@@ -54,6 +54,10 @@ pub(crate) fn App() -> impl IntoView {
                         <Route path=path!("/keys") view=pages::keys::Keys/>
                         <Route path=path!("/accounts") view=pages::accounts::Accounts/>
                         <Route path=path!("/prices") view=pages::prices::Prices/>
+                        <Route path=path!("/billing") view=pages::billing::Billing/>
+                        <Route path=path!("/operator/organizations") view=pages::operator::tenants::Tenants/>
+                        <Route path=path!("/operator/organizations/:org") view=pages::operator::tenant::TenantPage/>
+                        <Route path=path!("/operator/codes") view=pages::operator::codes::Codes/>
                         <Route path=path!("/connect") view=pages::connect::Connect/>
                     </ParentRoute>
                 </Routes>

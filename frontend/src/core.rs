@@ -7,6 +7,7 @@ pub(crate) mod form;
 pub(crate) mod format;
 pub(crate) mod http;
 pub(crate) mod i18n;
+pub(crate) mod pages;
 pub(crate) mod query;
 pub(crate) mod routes;
 pub(crate) mod session;

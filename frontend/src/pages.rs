@@ -1,11 +1,13 @@
 //! One module for each area. A page fetches, and leaves the drawing to `ui`.
 
 pub(crate) mod accounts;
+pub(crate) mod billing;
 pub(crate) mod connect;
 pub(crate) mod dashboard;
 mod entry;
 pub(crate) mod keys;
 pub(crate) mod not_found;
+pub(crate) mod operator;
 pub(crate) mod prices;
 pub(crate) mod requests;
 pub(crate) mod setup;

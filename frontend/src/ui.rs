@@ -13,6 +13,7 @@ pub(crate) mod icon;
 pub(crate) mod limits;
 pub(crate) mod loaded;
 pub(crate) mod menu;
+pub(crate) mod more;
 pub(crate) mod notice;
 pub(crate) mod page;
 pub(crate) mod preferences;

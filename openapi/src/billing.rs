@@ -19,6 +19,10 @@ pub struct Balance {
     /// Charged over the organisation's whole life, as far as it is settled; a second or two behind.
     #[cfg_attr(feature = "schemas", schema(value_type = String, example = "103.182"))]
     pub charged_usd: Nanos,
+    /// Held by requests that are still running, at most what they will be charged; `null` where that is not asked or not
+    /// known.
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<String>, example = "0.42"))]
+    pub reserved_usd: Option<Nanos>,
     /// Credits less what is charged.
     #[cfg_attr(feature = "schemas", schema(value_type = String, example = "46.818"))]
     pub balance_usd: Nanos,

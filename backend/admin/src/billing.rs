@@ -16,6 +16,7 @@ pub(crate) fn shown_balance(balance: &credits::Balance) -> Balance {
         prepaid: balance.prepaid,
         credits_usd: balance.credits,
         charged_usd: balance.charged,
+        reserved_usd: None,
         balance_usd: balance.left(),
     }
 }

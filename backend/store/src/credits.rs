@@ -142,7 +142,7 @@ pub async fn list(tx: &mut TenantTx, before: Option<Uuid>, limit: i64) -> StoreR
 /// The entries written in a span of time, oldest first.
 pub async fn within(tx: &mut TenantTx, from: DateTime<Utc>, to: DateTime<Utc>) -> StoreResult<Vec<Entry>> {
     let mut entries = select(tx, None, None, Some((from, to)), i64::MAX).await?;
-    entries.sort_by_key(|e| (e.at, e.id));
+    entries.reverse();
     Ok(entries)
 }
 

@@ -45,6 +45,7 @@ where
     store.app.close().await;
     store.relay.close().await;
     store.jobs.close().await;
+    store.operator.close().await;
     drop_database(&server, &name).await;
     if let Err(failed) = outcome {
         panic::resume_unwind(failed.into_panic());

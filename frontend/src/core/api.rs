@@ -1,5 +1,7 @@
 //! The admin API as functions: one line for each operation, and the only place that knows its addresses.
 
+mod billing;
+
 use causeway_domain::{AccountId, KeyId, provider::Provider};
 use causeway_openapi::{
     Account, AccountTest, CreateAccount, CreateKey, DeadLetter, ImportQuery, ImportReport, Instance,

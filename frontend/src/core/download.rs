@@ -1,4 +1,4 @@
-//! Files that the server makes: fetched with the access token, which an address cannot carry, and handed to the browser to be
+//! Files. Those that the server makes are fetched with the access token, which an address cannot carry, and handed to the browser to be
 //! saved. The browser keeps a large one on disk.
 
 use leptos::prelude::*;
@@ -25,6 +25,15 @@ impl File {
         let blob =
             JsFuture::from(raw.blob().map_err(unreadable)?).await.map_err(|_| ApiError::Unreachable)?;
         Ok(Self { name, blob: blob.dyn_into().map_err(unreadable)? })
+    }
+
+    /// A text that is already here.
+    pub(crate) fn of_text(name: String, kind: &str, text: &str) -> Option<Self> {
+        let options = web_sys::BlobPropertyBag::new();
+        options.set_type(kind);
+        let parts = js_sys::Array::of1(&JsValue::from_str(text));
+        let blob = web_sys::Blob::new_with_str_sequence_and_options(&parts, &options).ok()?;
+        Some(Self { name, blob })
     }
 
     /// Lets the browser save it as it saves what is downloaded.

@@ -104,6 +104,27 @@ fn moment_in<Z: TimeZone<Offset: std::fmt::Display>>(zone: &Z, at: DateTime<Utc>
     at.with_timezone(zone).format(pattern).to_string()
 }
 
+/// A moment in the browser's time zone with its year, for what is looked at years later.
+pub(crate) fn dated(at: DateTime<Utc>) -> String {
+    at.with_timezone(&Local).format("%Y-%m-%d %H:%M").to_string()
+}
+
+/// Dollars with their sign, for what is added and taken.
+pub(crate) fn dollars_signed(amount: Nanos) -> String {
+    let shown = dollars(amount);
+    if amount > Nanos::ZERO { format!("+{shown}") } else { shown }
+}
+
+/// `2026-11` as a person says it.
+pub(crate) fn month_name(month: &str, locale: Locale) -> String {
+    let pattern = match locale {
+        Locale::en => "%B %Y",
+        Locale::zh => "%Y年%-m月",
+    };
+    let first = format!("{month}-01").parse::<chrono::NaiveDate>();
+    first.map_or_else(|_| month.to_owned(), |first| first.format(pattern).to_string())
+}
+
 /// A day, as on an axis.
 pub(crate) fn day(at: DateTime<Utc>, locale: Locale) -> String {
     let pattern = match locale {
@@ -149,6 +170,16 @@ mod tests {
         assert_eq!(shown(45_600), "$0.0000456");
         assert_eq!(shown(1), "$0.000000001");
         assert_eq!(shown(-1_500_000_000), "-$1.50");
+    }
+
+    #[test]
+    fn what_is_added_has_a_sign_and_months_have_names() {
+        assert_eq!(
+            [1_500_000_000, 0, -20_000_000].map(|n| dollars_signed(Nanos(n))),
+            ["+$1.50", "$0.00", "-$0.02"]
+        );
+        assert_eq!(month_name("2026-11", Locale::en), "November 2026");
+        assert_eq!(month_name("2026-11", Locale::zh), "2026年11月");
     }
 
     #[test]

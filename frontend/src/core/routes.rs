@@ -9,6 +9,9 @@ pub(crate) const USAGE: &str = "/web/usage";
 pub(crate) const KEYS: &str = "/web/keys";
 pub(crate) const ACCOUNTS: &str = "/web/accounts";
 pub(crate) const PRICES: &str = "/web/prices";
+pub(crate) const BILLING: &str = "/web/billing";
+pub(crate) const TENANTS: &str = "/web/operator/organizations";
+pub(crate) const CODES: &str = "/web/operator/codes";
 pub(crate) const CONNECT: &str = "/web/connect";
 pub(crate) const SIGN_IN: &str = "/web/sign-in";
 

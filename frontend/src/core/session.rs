@@ -33,6 +33,7 @@ pub(crate) struct Member {
     pub(crate) user: User,
     pub(crate) organization: OrganizationRef,
     pub(crate) role: Role,
+    pub(crate) is_operator: bool,
 }
 
 type Renewal = Shared<LocalBoxFuture<'static, Renewed>>;
@@ -71,16 +72,21 @@ impl Session {
         self.visitor.with(|v| matches!(v, Visitor::Member(member) if permission.granted_to(member.role)))
     }
 
+    /// Whether the person runs this installation.
+    pub(crate) fn is_operator(self) -> bool {
+        self.visitor.with(|v| matches!(v, Visitor::Member(member) if member.is_operator))
+    }
+
     pub(crate) fn token(self) -> Option<String> {
         self.token.get_value()
     }
 
     /// Takes over what sign-in, set-up and renewal answer with.
     pub(crate) fn enter(self, signed: Signed) {
-        let Signed { access_token, user, organization, role, .. } = signed;
+        let Signed { access_token, user, organization, role, is_operator, .. } = signed;
         self.token.set_value(Some(access_token.0));
         storage::set(HINT, "1");
-        let member = Visitor::Member(Box::new(Member { user, organization, role }));
+        let member = Visitor::Member(Box::new(Member { user, organization, role, is_operator }));
         // A renewal that brings no news must not rebuild the page.
         if self.visitor.with_untracked(|visitor| *visitor != member) {
             self.visitor.set(member);

@@ -8,8 +8,11 @@ mod use_of_limits;
 use causeway_openapi::{Key, Permission};
 use leptos::prelude::*;
 
-pub(crate) use self::issued::JustIssued;
 use self::{form::KeyForm, issued::Issued, row::Row};
+pub(crate) use self::{
+    form::fields::{end_of, multiplier},
+    issued::JustIssued,
+};
 use crate::{
     core::{
         api::use_api,

@@ -1,4 +1,5 @@
-//! The menu. An entry appears when the member's role has the permission its page needs.
+//! The menu. An entry appears when the member's role has the permission its page needs, or for who runs
+//! the installation.
 
 use causeway_openapi::Permission;
 use leptos::prelude::*;
@@ -21,19 +22,33 @@ enum Entry {
     Keys,
     Accounts,
     Prices,
+    Billing,
     Connect,
+    Tenants,
+    Codes,
+}
+
+/// Whom an entry concerns.
+#[derive(Clone, Copy, PartialEq)]
+enum For {
+    Whoever(Permission),
+    Operators,
 }
 
 impl Entry {
-    fn place(self) -> (&'static str, Icon, Permission) {
+    fn place(self) -> (&'static str, Icon, For) {
+        use For::{Operators, Whoever};
         match self {
-            Self::Dashboard => (routes::DASHBOARD, Icon::Dashboard, Permission::UsageRead),
-            Self::Requests => (routes::REQUESTS, Icon::List, Permission::UsageRead),
-            Self::Usage => (routes::USAGE, Icon::Chart, Permission::UsageRead),
-            Self::Keys => (routes::KEYS, Icon::Key, Permission::KeysRead),
-            Self::Accounts => (routes::ACCOUNTS, Icon::Plug, Permission::AccountsRead),
-            Self::Prices => (routes::PRICES, Icon::Tag, Permission::PricesRead),
-            Self::Connect => (routes::CONNECT, Icon::Terminal, Permission::KeysRead),
+            Self::Dashboard => (routes::DASHBOARD, Icon::Dashboard, Whoever(Permission::UsageRead)),
+            Self::Requests => (routes::REQUESTS, Icon::List, Whoever(Permission::UsageRead)),
+            Self::Usage => (routes::USAGE, Icon::Chart, Whoever(Permission::UsageRead)),
+            Self::Keys => (routes::KEYS, Icon::Key, Whoever(Permission::KeysRead)),
+            Self::Accounts => (routes::ACCOUNTS, Icon::Plug, Whoever(Permission::AccountsRead)),
+            Self::Prices => (routes::PRICES, Icon::Tag, Whoever(Permission::PricesRead)),
+            Self::Billing => (routes::BILLING, Icon::Wallet, Whoever(Permission::BillingRead)),
+            Self::Connect => (routes::CONNECT, Icon::Terminal, Whoever(Permission::KeysRead)),
+            Self::Tenants => (routes::TENANTS, Icon::Building, Operators),
+            Self::Codes => (routes::CODES, Icon::Ticket, Operators),
         }
     }
 }
@@ -42,6 +57,8 @@ impl Entry {
 #[component]
 pub(super) fn Navigation() -> impl IntoView {
     let i18n = use_i18n();
+    let session = use_session();
+    let operates = Memo::new(move |_| session.is_operator());
     let group = |title: Signal<&'static str>, entries: &'static [Entry]| {
         view! {
             <div class="px-3">
@@ -57,9 +74,15 @@ pub(super) fn Navigation() -> impl IntoView {
             {group(Signal::derive(move || t_string!(i18n, shell.group_observe)), &[Entry::Dashboard, Entry::Usage, Entry::Requests])}
             {group(
                 Signal::derive(move || t_string!(i18n, shell.group_manage)),
-                &[Entry::Keys, Entry::Accounts, Entry::Prices],
+                &[Entry::Keys, Entry::Accounts, Entry::Prices, Entry::Billing],
             )}
             {group(Signal::derive(move || t_string!(i18n, shell.group_use)), &[Entry::Connect])}
+            <Show when=move || operates.get()>
+                {group(
+                    Signal::derive(move || t_string!(i18n, shell.group_installation)),
+                    &[Entry::Tenants, Entry::Codes],
+                )}
+            </Show>
         </nav>
     }
 }
@@ -70,9 +93,7 @@ fn Link(entry: Entry) -> impl IntoView {
     let session = use_session();
     let location = use_location();
     let (address, icon, needs) = entry.place();
-    let current = Memo::new(move |_| {
-        location.pathname.with(|path| path.trim_end_matches('/') == address.trim_end_matches('/'))
-    });
+    let current = Memo::new(move |_| location.pathname.with(|path| is_within(path, address)));
     let title = move || match entry {
         Entry::Dashboard => t_string!(i18n, shell.dashboard),
         Entry::Requests => t_string!(i18n, shell.requests),
@@ -80,9 +101,15 @@ fn Link(entry: Entry) -> impl IntoView {
         Entry::Keys => t_string!(i18n, shell.keys),
         Entry::Accounts => t_string!(i18n, shell.accounts),
         Entry::Prices => t_string!(i18n, shell.prices),
+        Entry::Billing => t_string!(i18n, shell.billing),
         Entry::Connect => t_string!(i18n, shell.connect),
+        Entry::Tenants => t_string!(i18n, shell.tenants),
+        Entry::Codes => t_string!(i18n, shell.codes),
     };
-    let may = Memo::new(move |_| session.may(needs));
+    let may = Memo::new(move |_| match needs {
+        For::Whoever(permission) => session.may(permission),
+        For::Operators => session.is_operator(),
+    });
     view! {
         <Show when=move || may.get()>
             <li>
@@ -96,5 +123,26 @@ fn Link(entry: Entry) -> impl IntoView {
                 </a>
             </li>
         </Show>
+    }
+}
+
+/// Whether a page is an entry's own, or one below it. Below the dashboard is everything.
+fn is_within(path: &str, address: &str) -> bool {
+    let path = path.trim_end_matches('/');
+    let address_bare = address.trim_end_matches('/');
+    path == address_bare
+        || address != routes::DASHBOARD
+            && path.strip_prefix(address_bare).is_some_and(|rest| rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_belongs_to_the_entry_above_it() {
+        assert!(is_within("/web", routes::DASHBOARD) && !is_within("/web/keys", routes::DASHBOARD));
+        assert!(is_within("/web/operator/organizations/1", routes::TENANTS));
+        assert!(!is_within("/web/keyshop", routes::KEYS));
     }
 }

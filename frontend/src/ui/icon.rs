@@ -8,6 +8,7 @@ use leptos::prelude::*;
 pub(crate) enum Icon {
     Alert,
     Bolt,
+    Building,
     Chart,
     Check,
     Chevron,
@@ -15,6 +16,7 @@ pub(crate) enum Icon {
     Copy,
     Dashboard,
     Dollar,
+    Download,
     Edit,
     Key,
     List,
@@ -30,7 +32,9 @@ pub(crate) enum Icon {
     Screen,
     Tag,
     Terminal,
+    Ticket,
     Trash,
+    Wallet,
 }
 
 impl Icon {
@@ -38,6 +42,7 @@ impl Icon {
         match self {
             Self::Alert => "M12 4 2.8 19.5h18.4L12 4zM12 10v4.500M12 17.200v.1",
             Self::Bolt => "M13 3 5 13.500h6L10 21l8-10.500h-6L13 3z",
+            Self::Building => "M5 20V4h9v16M14 9h5v11M3.500 20h17M8 8h3M8 12h3M8 16h3",
             Self::Chart => "M4 4v16h16M8 16v-5M12.500 16V8M17 16v-9",
             Self::Check => "m5 12.500 4.500 4.500L19 7.500",
             Self::Chevron => "m6.500 9.500 5.500 5.500 5.500-5.500",
@@ -49,6 +54,7 @@ impl Icon {
             Self::Dollar => {
                 "M12 3v18M16.500 7.500C15.800 6 14.200 5.500 12 5.500c-2.500 0-4.500 1-4.500 3.200 0 4.800 9.300 2 9.300 6.700 0 2.200-2.200 3.100-4.800 3.100-2.400 0-4.200-.8-4.800-2.600"
             }
+            Self::Download => "M12 4v11M7.500 11l4.500 4.500 4.500-4.500M5 20h14",
             Self::Edit => "M4 20h4L19 9l-4-4L4 16v4zM13 7l4 4",
             Self::Key => {
                 "M8 11a4.500 4.500 0 1 0 0 9 4.500 4.500 0 0 0 0-9zM11.300 12.300 20 4M16.500 7.500l2.500 2.500"
@@ -70,7 +76,11 @@ impl Icon {
             Self::Screen => "M3.500 5h17v11h-17zM9 20h6M12 16v4",
             Self::Tag => "M4 4h7l9 9-7 7-9-9V4zM8 8v.1",
             Self::Terminal => "M3.500 4.500h17v15h-17zM7 9l3 3-3 3M12.500 15H16",
+            Self::Ticket => {
+                "M4 7h16v3.500a1.500 1.500 0 0 0 0 3V17H4v-3.500a1.500 1.500 0 0 0 0-3V7zM14 7v2M14 11v2M14 15v2"
+            }
             Self::Trash => "M4.500 7h15M9.500 7V4h5v3M6.500 7l1 13h9l1-13M10 11v5.500M14 11v5.500",
+            Self::Wallet => "M18 8V5H6.500a2.500 2.500 0 0 0 0 3H20v11H6a2 2 0 0 1-2-2V6.500M16 13.500v.1",
         }
     }
 }

@@ -8,8 +8,12 @@ use crate::{
     state::AdminState,
 };
 use axum::{Json, extract::State};
+use causeway_domain::Nanos;
 use causeway_openapi::Balance;
-use causeway_store::credits;
+use causeway_store::{
+    credits,
+    hold::{self, ScopeId},
+};
 
 /// Read the balance
 ///
@@ -24,5 +28,9 @@ pub(crate) async fn handle(
     May { caller, .. }: May<right::UsageRead>,
 ) -> Result<Json<Balance>, ApiError> {
     let mut tx = caller.begin(&state).await?;
-    Ok(Json(shown_balance(&credits::balance(&mut tx).await?)))
+    let balance = shown_balance(&credits::balance(&mut tx).await?);
+    // The balance is Postgres' and can be told without Redis.
+    let standing = hold::standing(&state.store.cache, caller.org(), ScopeId::Organisation).await;
+    let reserved_usd = standing.ok().map(|standing| Nanos(standing.reserved_nanos));
+    Ok(Json(Balance { reserved_usd, ..balance }))
 }

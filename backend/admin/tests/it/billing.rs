@@ -43,7 +43,7 @@ async fn the_first_credit_begins_prepaid_with_its_amount_and_the_relay_knows_at_
         let balance = world.get("/balance", Some(&token)).await;
         assert_eq!(
             balance.body,
-            json!({"prepaid": false, "credits_usd": "0.00", "charged_usd": "0.00", "balance_usd": "0.00"})
+            json!({"prepaid": false, "credits_usd": "0.00", "charged_usd": "0.00", "reserved_usd": "0.00", "balance_usd": "0.00"})
         );
         // Three dollars were used before anybody spoke of credit.
         world.charged_at(made.org, Uuid::now_v7(), Utc::now(), 3_000_000_000).await;
@@ -51,7 +51,7 @@ async fn the_first_credit_begins_prepaid_with_its_amount_and_the_relay_knows_at_
         let balance = world.get("/balance", Some(&token)).await;
         assert_eq!(
             balance.body,
-            json!({"prepaid": true, "credits_usd": "53.00", "charged_usd": "3.00", "balance_usd": "50.00"})
+            json!({"prepaid": true, "credits_usd": "53.00", "charged_usd": "3.00", "reserved_usd": "0.00", "balance_usd": "50.00"})
         );
         let entries = world.get("/balance/entries", Some(&token)).await;
         let kinds: Vec<_> = entries.body["items"]

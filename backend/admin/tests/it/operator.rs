@@ -221,7 +221,7 @@ async fn prepaid_ends_and_begins_anew_with_what_is_credited_then() {
         let balance = world.get("/balance", Some(&token)).await;
         assert_eq!(
             balance.body,
-            json!({"prepaid": true, "credits_usd": "54.00", "charged_usd": "34.00", "balance_usd": "20.00"})
+            json!({"prepaid": true, "credits_usd": "54.00", "charged_usd": "34.00", "reserved_usd": "0.00", "balance_usd": "20.00"})
         );
         assert_eq!(credits::discrepancies(&world.store.operator).await.unwrap(), []);
     })

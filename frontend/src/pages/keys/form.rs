@@ -1,6 +1,6 @@
 //! Issuing a key, and changing one.
 
-mod fields;
+pub(crate) mod fields;
 
 use std::time::Duration;
 

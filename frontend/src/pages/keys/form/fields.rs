@@ -4,7 +4,7 @@ use causeway_domain::{Multiplier, multiplier::BadMultiplier};
 use chrono::{DateTime, Days, Local, NaiveDate, NaiveTime, TimeZone, Utc};
 
 /// A multiplier; none for an empty field.
-pub(super) fn multiplier(text: &str) -> Result<Option<Multiplier>, BadMultiplier> {
+pub(crate) fn multiplier(text: &str) -> Result<Option<Multiplier>, BadMultiplier> {
     match text.trim() {
         "" => Ok(None),
         text => text.parse().map(Some),
@@ -27,7 +27,7 @@ fn date_in<Z: TimeZone>(zone: &Z, end: DateTime<Utc>) -> String {
 }
 
 /// The end of a date's day, where the person is; none for an empty field.
-pub(super) fn end_of(date: &str) -> Option<DateTime<Utc>> {
+pub(crate) fn end_of(date: &str) -> Option<DateTime<Utc>> {
     end_in(&Local, date)
 }
 

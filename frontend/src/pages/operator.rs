@@ -1,0 +1,5 @@
+//! Pages for who runs this installation. Everybody else is told by the server that they may not.
+
+pub(crate) mod codes;
+pub(crate) mod tenant;
+pub(crate) mod tenants;

@@ -2,27 +2,63 @@
 //!
 //! # The mathematics
 //!
-//! Every limited scope (a key, a member, an organisation, an account) is one hash with cumulative totals `u` (nano-dollars) and `t` (tokens) and
-//! the sums `ru`, `rt` of what open holds have reserved; requests are totals `n`, and the open ones `c`. A window remembers its end and the total at its start; spent
-//! in it is total − base. A request that could cost at most `n` is let in only if
+//! A request counts in up to four scopes: its key, the member whose key it is, the organisation, the account that serves
+//! it. Accounts count what the provider asks, everyone else what is charged. Every limited scope is one hash with
+//!
+//! - cumulative totals `u` (nano-dollars), `t` (tokens), `n` (requests): what is over,
+//! - reserved sums `ru`, `rt` and the number `c` of requests: what is open,
+//! - for each window that is watched its end and the totals at its beginning, its base `b`,
+//! - for each limit per minute the last 61 seconds, one by one, and their sum.
+//!
+//! A request that could cost at most `x` and use at most `y` tokens is let in only if in all of its scopes at once
 //!
 //! ```text
-//! (u − base) + ru + n ≤ limit
+//! dollars of a window    (u − b) + ru + x ≤ limit
+//! tokens of a window     (t − b) + rt + y ≤ limit
+//! requests of a window   (n − b) + c  + 1 ≤ limit
+//! concurrency            c + 1 ≤ limit, and c + those before it in line + 1 ≤ limit
+//! per minute             requests or tokens of 61 seconds + 1 or y ≤ limit
 //! ```
 //!
-//! and then `ru` grows by `n`. Settling replaces the reservation by the bill `b ≤ n`: `ru −= n`, `u += b`. So
-//! `(u − base) + ru` never grows except through that check, and the limit holds under every interleaving: Redis runs
-//! one script at a time. When a window ends its base becomes `u`; what is still reserved counts in the new window.
+//! and then `ru`, `rt` and `c` grow by `x`, `y` and 1, in all of them or in none. Settling replaces the reservation by
+//! the bill `x′ ≤ x`, `y′ ≤ y`: `ru −= x`, `u += x′`, and so on; releasing takes the reservation back. So no left side
+//! ever grows except through that check (or, where an organisation reserves what is expected, by a stream that uses more
+//! than that), and every limit holds under every interleaving: Redis runs one script at a time. When a window ends its
+//! base becomes the total; what is still reserved counts in the new window. The minute takes the running second whole
+//! and the sixty before it, so it never counts too little.
 //!
-//! Amounts are strings all the way into `HINCRBY`, which is exact in 64 bits. Lua compares in doubles, exact to 2⁵³;
-//! a total above that adds a margin larger than any rounding (2048 nano-dollars) to every check.
+//! **Once.** A hold is made once per request id, and the hash of settled requests takes each id once: settling twice,
+//! late, or after a sweeper changes nothing. A release that finds nothing leaves a mark, by which a reservation or a
+//! registration that comes after it knows that it is too late.
+//!
+//! **Sums.** What is settled lies in the hash of settled requests until its row is in Postgres, so at every moment
+//! `u = Σ rows + Σ settled and not written`. A scope that is filled in from Postgres is filled in only if nothing was
+//! settled in it since before Postgres was read (its generation `g` says so). Totals that may be wrong are forgotten and
+//! read again. A window that was not limited for a while is not watched: nobody would have noticed its end, so its base
+//! is read again too (`l` names the windows that are watched).
+//!
+//! **Epochs.** All of this is of one epoch of the shard (see [`epoch`]): a hash of another epoch (`x`) is void, a hold of
+//! another epoch counts nowhere until it is registered anew. What is reserved in an epoch is
+//! `Σ holds of this epoch that are not settled`, whatever Redis has lost before it began.
+//!
+//! **Numbers.** Amounts are strings all the way into `HINCRBY`, which is exact in 64 bits. Lua compares in doubles, exact
+//! to 2⁵³, and writes back sums of its own only below that; a total above it adds a margin larger than any rounding (2048
+//! nano-dollars) to every check.
+//!
+//! `tests/model.rs` has the same without totals and counters, as sums over requests; `tests/property.rs` lives random
+//! histories on both.
 //!
 //! # Where things are
 //!
 //! Per shard of organisations, all on one slot of a Redis Cluster: `meta` (epoch, state, sequence), `joined` (who has
-//! come into an epoch that is not open yet), `holds` (request id →
-//! what was reserved and what a row needs), `settled` (request id → figures), `checks` (request id → figures of a
-//! stream that is still running). A settled event exists in the instance's memory and here until Postgres has it.
+//! come into an epoch that is not open yet), `holds` (request id → what was reserved and what a row needs, or the mark
+//! of a release), `settled` (request id → figures), `checks` (request id → figures of a stream that is still running).
+//! Per organisation: its policy version, and a hash for each scope with two sorted sets beside it for those who wait in
+//! line. A settled event exists in the instance's memory and here until Postgres has it.
+//!
+//! # What it costs
+//!
+//! `cargo bench -p causeway-store` prints the microseconds of Redis' core for one request.
 
 mod ask;
 mod epoch;

@@ -12,6 +12,8 @@
 --       | {'LIMIT', scope, kind, window, spent, reserved, limit, ms until it can be tried again}
 --       | {'QUEUED', scope, place in the queue, limit}
 --       | {'NONE', reason of candidate 0, ms, reason of candidate 1, ms, ...}
+--       facts: open, requests and tokens of the minute, nanos and tokens reserved, then for each window its end and the
+--       nanos, tokens and requests spent in it; nothing in mode 0
 local POLLED = 5000 -- a waiting request that has not asked for this many ms has gone
 
 local time = redis.call('TIME')
@@ -78,6 +80,7 @@ local function ahead(key)
   return rank or length, rank, length
 end
 
+-- Whether a scope has room. Returns what taking it needs, or else nil and why not.
 local function check(key, at, account)
   if ARGV[at + 1] == '0' then
     if not account then return {at = at} end
@@ -85,39 +88,44 @@ local function check(key, at, account)
     if cool and tonumber(cool) > now then return nil, {'cooling', '', '0', '0', '0', tonumber(cool) - now} end
     return {at = at}
   end
-  local windows = tonumber(ARGV[at + 8])
-  local fields = {'v', 'c', 'u', 'ru', 't', 'rt', 'qs', 'qn', 'ks', 'kn', 'cool', 'x', 'n', 'l'}
-  local names = ''
-  for w = 0, windows - 1 do
-    local name = ARGV[at + 9 + 6 * w]
+  local windows, rpm, tpm = tonumber(ARGV[at + 8]), tonumber(ARGV[at + 4]), tonumber(ARGV[at + 5])
+  -- Only what is needed is read: a scope without a budget has few fields, and most requests have such scopes.
+  local fields, n
+  if windows > 0 then fields, n = {'x', 'v', 'l', 'c', 'ru', 'rt', 'u', 't', 'n'}, 9
+  else fields, n = {'x', 'v', 'l', 'c', 'ru', 'rt'}, 6 end
+  local names, first_window = '', n + 1
+  for arg = at + 9, at + 3 + 6 * windows, 6 do
+    local name = ARGV[arg]
     names = names .. name .. ','
-    local n = #fields
-    fields[n + 1] = 'e:' .. name
-    fields[n + 2] = 'bu:' .. name
-    fields[n + 3] = 'bt:' .. name
-    fields[n + 4] = 'bn:' .. name
+    fields[n + 1], fields[n + 2], fields[n + 3], fields[n + 4] = 'e:' .. name, 'bu:' .. name, 'bt:' .. name, 'bn:' .. name
+    n = n + 4
   end
+  local cooling, request_ring, token_ring
+  if account then n = n + 1; fields[n] = 'cool'; cooling = n end
+  if rpm > 0 then fields[n + 1], fields[n + 2] = 'qs', 'qn'; request_ring = n + 1; n = n + 2 end
+  if tpm > 0 then fields[n + 1], fields[n + 2] = 'ks', 'kn'; token_ring = n + 1; n = n + 2 end
   local f = redis.call('HMGET', key, unpack(fields))
-  if f[11] and tonumber(f[11]) > now then
-    return nil, {'cooling', '', '0', '0', '0', tonumber(f[11]) - now}
-  end
-  local s = {key = key, at = at, rolled = {}, windows = {}, old = f[12] ~= epoch}
-  if s.old then f = {} end -- of another epoch: as if it were not there
-  if ARGV[at + 1] == '2' and not f[1] then return nil, {'load'} end
+  local cool = cooling and f[cooling]
+  if cool and tonumber(cool) > now then return nil, {'cooling', '', '0', '0', '0', tonumber(cool) - now} end
+  local old = f[1] ~= epoch
+  if old then f = {} end -- of another epoch: as if it were not there
+  if ARGV[at + 1] == '2' and not f[2] then return nil, {'load'} end
   -- A window that was not limited for a while has not been watched: where it stands has to be found out again.
-  local watched = f[14] or ''
+  local watched = f[3] or ''
   if watched ~= names then
-    for w = 0, windows - 1 do
-      if not string.find(watched, ARGV[at + 9 + 6 * w] .. ',', 1, true) then return nil, {'load'} end
+    for arg = at + 9, at + 3 + 6 * windows, 6 do
+      if not string.find(watched, ARGV[arg] .. ',', 1, true) then return nil, {'load'} end
     end
-    s.watched = names
   end
 
-  local open = tonumber(f[2]) or 0
-  s.open = open + 1
-  local concurrency, queue = tonumber(ARGV[at + 6]), tonumber(ARGV[at + 7])
+  local open, nanos, tokens = tonumber(f[4]) or 0, tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
+  local reserved_u, reserved_t = tonumber(f[5]) or 0, tonumber(f[6]) or 0
+  local facts = {open + 1, 0, 0, reserved_u + nanos, reserved_t + tokens}
+  local s = {key = key, at = at, old = old, open = open + 1, facts = facts,
+    watched = watched ~= names and names, waits = false, q = false, k = false, rolled = false}
+  local concurrency = tonumber(ARGV[at + 6])
   if concurrency > 0 then
-    local before, rank, length = 0, nil, 0
+    local before, rank, length, queue = 0, nil, 0, tonumber(ARGV[at + 7])
     if queue > 0 then before, rank, length = ahead(key) end
     s.waits = rank ~= nil and rank ~= false
     if open + before + 1 > concurrency then
@@ -127,119 +135,98 @@ local function check(key, at, account)
       return nil, refusal
     end
   end
-  local rpm = tonumber(ARGV[at + 4])
-  if rpm > 0 then
-    local n, last, gone = advanced(key, 'q', f[7], f[8], now_s)
-    if n + 1 > rpm then
-      return nil, {'requests_per_minute', '', text(n), '0', ARGV[at + 4], wait_for(key, 'q', last, gone, 1, rpm)}
+  if request_ring then
+    local sum, last, gone = advanced(key, 'q', f[request_ring], f[request_ring + 1], now_s)
+    if sum + 1 > rpm then
+      return nil, {'requests_per_minute', '', text(sum), '0', ARGV[at + 4], wait_for(key, 'q', last, gone, 1, rpm)}
     end
-    s.q = {name = 'q', last = last, gone = gone, sum = n, amount = 1}
+    s.q = {name = 'q', last = last, gone = gone, sum = sum + 1, amount = 1}
+    facts[2] = sum + 1
   end
-  local tpm = tonumber(ARGV[at + 5])
-  local tokens = tonumber(ARGV[at + 3])
-  if tpm > 0 then
-    local n, last, gone = advanced(key, 'k', f[9], f[10], now_s)
-    if n + tokens > tpm then
-      return nil, {'tokens_per_minute', '', text(n), '0', ARGV[at + 5], wait_for(key, 'k', last, gone, tokens, tpm)}
+  if token_ring then
+    local sum, last, gone = advanced(key, 'k', f[token_ring], f[token_ring + 1], now_s)
+    if sum + tokens > tpm then
+      return nil, {'tokens_per_minute', '', text(sum), '0', ARGV[at + 5], wait_for(key, 'k', last, gone, tokens, tpm)}
     end
-    s.k = {name = 'k', last = last, gone = gone, sum = n, amount = tokens}
+    s.k = {name = 'k', last = last, gone = gone, sum = sum + tokens, amount = tokens}
+    facts[3] = sum + tokens
   end
+  if windows == 0 then return s end
 
-  local total_u, total_t, total_n = tonumber(f[3]) or 0, tonumber(f[5]) or 0, tonumber(f[13]) or 0
-  local reserved_u, reserved_t = tonumber(f[4]) or 0, tonumber(f[6]) or 0
-  local nanos = tonumber(ARGV[at + 2])
-  s.ru, s.rt = reserved_u, reserved_t
+  local total_u, total_t, total_n = tonumber(f[7]) or 0, tonumber(f[8]) or 0, tonumber(f[9]) or 0
   local margin_u = total_u > EXACT and 2048 or 0
   local margin_t = total_t > EXACT and 2048 or 0
   for w = 0, windows - 1 do
-    local arg = at + 9 + 6 * w
-    local name = ARGV[arg]
-    local field = 15 + 4 * w
-    local ends, base_u, base_t, base_n = f[field], f[field + 1], f[field + 2], f[field + 3]
-    local stop = tonumber(ends)
+    local arg, field = at + 9 + 6 * w, first_window + 4 * w
+    local base_u, base_t, base_n = f[field + 1], f[field + 2], f[field + 3] or '0'
+    local stop = tonumber(f[field])
     if stop > 0 and now >= stop then
       -- The window is over: the new one begins at today's totals, whatever is still reserved counts in it.
-      local first, second = tonumber(ARGV[arg + 1]), tonumber(ARGV[arg + 2])
-      if first < 0 then stop = now - first -- a length: it begins with this use
-      elseif now < first then stop = first
-      else stop = second end
+      local this, after_this = tonumber(ARGV[arg + 1]), tonumber(ARGV[arg + 2])
+      if this < 0 then stop = now - this -- a length: it begins with this use
+      elseif now < this then stop = this
+      else stop = after_this end
       -- A calendar of the past: in it every use would begin a window of its own.
       if stop <= now then return nil, {'stale'} end
-      base_u, base_t, base_n = f[3] or '0', f[5] or '0', f[13] or '0'
-      s.rolled[#s.rolled + 1] = {name, text(stop), base_u, base_t, base_n}
+      base_u, base_t, base_n = f[7] or '0', f[8] or '0', f[9] or '0'
+      s.rolled = s.rolled or {}
+      table.insert(s.rolled, {ARGV[arg], stop, base_u, base_t, base_n})
     end
-    local left = stop > 0 and stop - now or -1
     local spent_u, spent_t = total_u - tonumber(base_u), total_t - tonumber(base_t)
-    local spent_n = total_n - tonumber(base_n or '0')
+    local spent_n = total_n - tonumber(base_n)
     local usd, tok, req = tonumber(ARGV[arg + 3]), tonumber(ARGV[arg + 4]), tonumber(ARGV[arg + 5])
+    local left = stop > 0 and stop - now or -1
     if usd > 0 and spent_u + reserved_u + nanos + margin_u > usd then
-      return nil, {'usd', name, text(spent_u), text(reserved_u), ARGV[arg + 3], left}
+      return nil, {'usd', ARGV[arg], text(spent_u), text(reserved_u), ARGV[arg + 3], left}
     end
     if tok > 0 and spent_t + reserved_t + tokens + margin_t > tok then
-      return nil, {'tokens', name, text(spent_t), text(reserved_t), ARGV[arg + 4], left}
+      return nil, {'tokens', ARGV[arg], text(spent_t), text(reserved_t), ARGV[arg + 4], left}
     end
     if req > 0 and spent_n + open + 1 > req then
-      return nil, {'requests', name, text(spent_n), text(open), ARGV[arg + 5], left}
+      return nil, {'requests', ARGV[arg], text(spent_n), text(open), ARGV[arg + 5], left}
     end
-    s.windows[w + 1] = text(stop) .. ',' .. text(spent_u) .. ',' .. text(spent_t) .. ',' .. text(spent_n)
+    local fact = 6 + 4 * w
+    facts[fact], facts[fact + 1], facts[fact + 2], facts[fact + 3] = stop, spent_u, spent_t, spent_n
   end
   return s
 end
 
-local function put(s, field, value)
-  s.set[#s.set + 1] = field
-  s.set[#s.set + 1] = value
+-- Counts in a ring: the bucket by itself, since its count was not read. Returns the second.
+local function count(key, ring, set, at)
+  if ring.gone then redis.call('HDEL', key, unpack(ring.gone)) end
+  redis.call('HINCRBY', key, ring.name .. (ring.last % RING), ring.amount)
+  set[at], set[at + 1], set[at + 2], set[at + 3] = ring.name .. 's', ring.last, ring.name .. 'n', ring.sum
+  return text(ring.last)
 end
 
--- Counts in a ring: the bucket by itself, since its count was not read.
-local function count(s, ring)
-  if ring.gone then redis.call('HDEL', s.key, unpack(ring.gone)) end
-  redis.call('HINCRBY', s.key, ring.name .. (ring.last % RING), text(ring.amount))
-  put(s, ring.name .. 's', ring.last)
-  put(s, ring.name .. 'n', text(ring.sum + ring.amount))
-end
-
--- Adds to a sum that was read; by Redis itself where a double would not be exact.
-local function add(s, field, had, amount)
-  if amount == '0' then return end
-  local sum = had + tonumber(amount)
-  if sum < EXACT then put(s, field, text(sum)) else redis.call('HINCRBY', s.key, field, amount) end
-end
-
--- Reserves in one scope; returns how the hold remembers it.
+-- Reserves in one scope; returns how the hold remembers it. Redis takes numbers exactly, as far as doubles have them.
 local function take(s)
-  local at = s.at
-  if not s.key then return ARGV[at] .. ',0,0,0,,' end
-  if s.old then renew(s.key, epoch) end
-  s.set = {'c', s.open}
-  for _, w in ipairs(s.rolled) do
-    put(s, 'e:' .. w[1], w[2])
-    put(s, 'bu:' .. w[1], w[3])
-    put(s, 'bt:' .. w[1], w[4])
-    put(s, 'bn:' .. w[1], w[5])
+  local key, at = s.key, s.at
+  if not key then return ARGV[at] .. ',0,0,0,,' end
+  if s.old then renew(key, epoch) end
+  local ru, rt = s.facts[4], s.facts[5]
+  local exact = ru < EXACT and rt < EXACT
+  if not exact then
+    redis.call('HINCRBY', key, 'ru', ARGV[at + 2])
+    redis.call('HINCRBY', key, 'rt', ARGV[at + 3])
   end
-  if s.watched then put(s, 'l', s.watched) end
-  add(s, 'ru', s.ru, ARGV[at + 2])
-  add(s, 'rt', s.rt, ARGV[at + 3])
-  if s.q then count(s, s.q) end
-  if s.k then count(s, s.k) end
-  redis.call('HSET', s.key, unpack(s.set))
+  local set = exact and {'c', s.open, 'ru', ru, 'rt', rt} or {'c', s.open}
+  local n = #set
+  for _, w in ipairs(s.rolled or {}) do
+    set[n + 1], set[n + 2], set[n + 3], set[n + 4] = 'e:' .. w[1], w[2], 'bu:' .. w[1], w[3]
+    set[n + 5], set[n + 6], set[n + 7], set[n + 8] = 'bt:' .. w[1], w[4], 'bn:' .. w[1], w[5]
+    n = n + 8
+  end
+  if s.watched then set[n + 1], set[n + 2] = 'l', s.watched; n = n + 2 end
+  local k, q = '', ''
+  if s.q then q = count(key, s.q, set, n + 1); n = n + 4 end
+  if s.k then k = count(key, s.k, set, n + 1); n = n + 4 end
+  redis.call('HSET', key, unpack(set))
   if s.waits then
-    redis.call('ZREM', s.key .. ':w', id)
-    redis.call('ZREM', s.key .. ':p', id)
+    redis.call('ZREM', key .. ':w', id)
+    redis.call('ZREM', key .. ':p', id)
   end
-  return table.concat({ARGV[at], ARGV[at + 2], ARGV[at + 3], ARGV[at + 1], s.k and text(s.k.last) or '',
-    s.q and text(s.q.last) or ''}, ',')
-end
-
--- What the caller may be told of a scope: open, requests and tokens of the minute, reserved nanos and tokens, then for
--- each window its end and what is spent.
-local function facts(s)
-  if not s.key then return '' end
-  local parts = {text(s.open), s.q and text(s.q.sum + 1) or '0', s.k and text(s.k.sum + s.k.amount) or '0',
-    text(s.ru + tonumber(ARGV[s.at + 2])), text(s.rt + tonumber(ARGV[s.at + 3]))}
-  for _, window in ipairs(s.windows) do parts[#parts + 1] = window end
-  return table.concat(parts, ',')
+  return ARGV[at] .. ',' .. ARGV[at + 2] .. ',' .. ARGV[at + 3] .. ',' .. ARGV[at + 1] .. ',' .. k .. ',' .. q
 end
 
 -- Takes back what an account has counted of this request, which it turned out not to serve.
@@ -293,13 +280,13 @@ for i = 1, candidates do
     local answer = {'OK', i - 1, now}
     local parts = {}
     for j = 1, scopes do
-      answer[3 + j] = facts(plan[j])
+      answer[3 + j] = plan[j].facts or {}
       parts[j] = take(plan[j])
     end
     answer[4 + scopes] = facts(s)
     parts[scopes + 1] = take(s)
-    redis.call('HSET', KEYS[2], id,
-      table.concat({ARGV[2], i - 1, text(now), ARGV[4], epoch, table.concat(parts, ';'), ARGV[5]}, '\n'))
+    redis.call('HSET', KEYS[2], id, ARGV[2] .. '\n' .. (i - 1) .. '\n' .. text(now) .. '\n' .. ARGV[4] .. '\n' .. epoch ..
+      '\n' .. table.concat(parts, ';') .. '\n' .. ARGV[5])
     return answer
   end
   if refusal[1] == 'load' then return {'LOAD', scopes + i - 1} end

@@ -242,7 +242,7 @@ fn read_answer(answer: &[Value]) -> StoreResult<Reserved> {
         "OK" => Reserved::Held {
             candidate: index(1)?,
             at: number(2)?,
-            facts: (3..answer.len()).map(|i| facts(&text(i)?).ok_or_else(bad)).collect::<StoreResult<_>>()?,
+            facts: answer.iter().skip(3).map(|v| facts(v).ok_or_else(bad)).collect::<StoreResult<_>>()?,
         },
         "STALE" => Reserved::Stale,
         "CLOSED" => Reserved::Closed,
@@ -282,11 +282,11 @@ fn read_answer(answer: &[Value]) -> StoreResult<Reserved> {
     })
 }
 
-fn facts(text: &str) -> Option<ScopeFacts> {
-    if text.is_empty() {
+fn facts(answer: &Value) -> Option<ScopeFacts> {
+    let numbers = Vec::<i64>::from_redis_value_ref(answer).ok()?;
+    if numbers.is_empty() {
         return Some(ScopeFacts::default());
     }
-    let numbers: Vec<i64> = text.split(',').map(str::parse).collect::<Result<_, _>>().ok()?;
     let (first, windows) = numbers.split_at_checked(5)?;
     Some(ScopeFacts {
         open: first[0],

@@ -15,60 +15,66 @@ local epoch = redis.call('HGET', KEYS[1], 'epoch')
 -- What changes in each scope, summed up over the batch and written at the end: many requests of one key cost little
 -- more than one. Sums that a double would not hold exactly are kept apart, as text.
 local changes = {}
+local OPEN, USED = {'c', 'ru', 'rt'}, {'u', 't', 'n'}
 
-local function change(key)
-  local scope = changes[key]
-  if not scope then
-    scope = {open = {sums = {}, big = {}}, used = {sums = {}, big = {}}}
-    changes[key] = scope
-  end
-  return scope
-end
-
-local function add(to, field, sign, amount)
+local function add(scope, field, sign, amount)
   if #amount > 15 then
-    to.big[#to.big + 1] = {field, sign .. amount}
+    scope.big[#scope.big + 1] = {field, sign .. amount}
     return
   end
-  local sum = (to.sums[field] or 0) + tonumber(sign .. amount)
+  local sum = (scope[field] or 0) + tonumber(sign .. amount)
   if sum >= EXACT or sum <= -EXACT then
-    to.big[#to.big + 1] = {field, text(to.sums[field])}
+    scope.big[#scope.big + 1] = {field, text(scope[field])}
     sum = tonumber(sign .. amount)
   end
-  to.sums[field] = sum
+  scope[field] = sum
 end
 
-local function write(key, changed)
-  for field, amount in pairs(changed.sums) do
-    if amount ~= 0 then redis.call('HINCRBY', key, field, text(amount)) end
+-- Counts that were read are written back in one call; by Redis itself where a double would not be exact.
+local function write(key, scope, known, from, fields, set)
+  for i = 1, 3 do
+    local field = fields[i]
+    local amount = scope[field]
+    if amount and amount ~= 0 then
+      local sum = (tonumber(known[from + i]) or 0) + amount
+      if sum < EXACT and sum > -EXACT then
+        set[#set + 1] = field
+        set[#set + 1] = sum
+      else
+        redis.call('HINCRBY', key, field, amount)
+      end
+    end
   end
-  for _, one in ipairs(changed.big) do redis.call('HINCRBY', key, one[1], one[2]) end
 end
 
-local function give_back(key, part, at, charged, real, tokens, used)
-  local suffix, nanos, reserved, mode, k, q = string.match(part, '^([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),([^,]*)$')
+local function give_back(key, suffix, nanos, reserved, mode, k, begun, at, used)
   key = key .. suffix
-  local scope = change(key)
+  local scope = changes[key]
+  if not scope then
+    scope = {c = 0, ru = 0, rt = 0, u = 0, t = 0, n = 0, big = {}, ring = false, spent = false, unwatched = false}
+    changes[key] = scope
+  end
   if mode ~= '0' then
-    add(scope.open, 'c', '-', '1')
-    add(scope.open, 'ru', '-', nanos)
-    add(scope.open, 'rt', '-', reserved)
+    scope.c = scope.c - 1
+    add(scope, 'ru', '-', nanos)
+    add(scope, 'rt', '-', reserved)
   end
   if used then
-    if mode == '0' then scope.unwatched = math.max(scope.unwatched or 0, tonumber(at)) end
+    if mode == '0' then scope.unwatched = math.max(scope.unwatched or 0, tonumber(begun)) end
     -- An account pays what the provider asks, everyone else what is charged.
     scope.spent = true
-    add(scope.used, 'u', '', string.sub(suffix, 1, 2) == 'a:' and real or charged)
-    add(scope.used, 't', '', tokens)
-    add(scope.used, 'n', '', '1')
+    add(scope, 'u', '', string.sub(suffix, 1, 2) == 'a:' and ARGV[at + 3] or ARGV[at + 2])
+    add(scope, 't', '', ARGV[at + 4])
+    scope.n = scope.n + 1
   end
   if k ~= '' then
     -- Correct the minute in which it was reserved, while that second is still in the ring.
     local last = redis.call('HGET', key, 'ks')
     if last and tonumber(last) - tonumber(k) < RING then
+      local less = (used and tonumber(ARGV[at + 4]) or 0) - tonumber(reserved)
+      scope.ring = scope.ring or {}
       for _, field in ipairs({'k' .. (tonumber(k) % RING), 'kn'}) do
-        add(scope.open, field, '-', reserved)
-        if used then add(scope.open, field, '', tokens) end
+        scope.ring[field] = (scope.ring[field] or 0) + less
       end
     end
   end
@@ -104,8 +110,9 @@ for at = 2, #ARGV, 6 do
   elseif not used and redis.call('HEXISTS', KEYS[3], id) == 1 then
     result = 0
   else
-    for part in string.gmatch(parts, '[^;]+') do
-      give_back(ARGV[1] .. org .. ':', part, begun, ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], used)
+    local prefix = ARGV[1] .. org .. ':'
+    for suffix, nanos, reserved, mode, k in string.gmatch(parts, '([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),[^;]*;?') do
+      give_back(prefix, suffix, nanos, reserved, mode, k, begun, at, used)
     end
     if not used then
       redis.call('HDEL', KEYS[2], id)
@@ -116,16 +123,26 @@ for at = 2, #ARGV, 6 do
   results[#results + 1] = result
 end
 for key, scope in pairs(changes) do
-  local known = redis.call('HMGET', key, 'x', 'v', 'l', 'la')
+  local known = redis.call('HMGET', key, 'x', 'v', 'l', 'la', 'c', 'ru', 'rt', 'u', 't', 'n')
   if known[1] == epoch then
-    write(key, scope.open)
+    local set = {}
+    write(key, scope, known, 4, OPEN, set)
     if known[2] then
-      write(key, scope.used)
+      write(key, scope, known, 7, USED, set)
       -- Used without a limit since it was loaded: nobody has watched its windows (see load.lua).
       if scope.unwatched and known[3] ~= '' and scope.unwatched > tonumber(known[4] or '0') then
-        redis.call('HSET', key, 'l', '')
+        set[#set + 1] = 'l'
+        set[#set + 1] = ''
       end
-    elseif scope.spent then
+    end
+    if #set > 0 then redis.call('HSET', key, unpack(set)) end
+    for _, one in ipairs(scope.big) do
+      if known[2] or one[1] == 'ru' or one[1] == 'rt' then redis.call('HINCRBY', key, one[1], one[2]) end
+    end
+    for field, less in pairs(scope.ring or {}) do
+      if less ~= 0 then redis.call('HINCRBY', key, field, less) end
+    end
+    if scope.spent and not known[2] then
       -- Its totals may be about to be loaded: whoever is reading them in Postgres must read again.
       redis.call('HINCRBY', key, 'g', 1)
     end

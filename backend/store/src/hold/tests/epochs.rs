@@ -134,6 +134,23 @@ async fn what_a_dead_life_held_stays_reserved_in_the_new_epoch() {
 }
 
 #[tokio::test]
+async fn an_account_that_is_cooling_is_cooling_in_the_next_epoch_too() {
+    let server = Server::start(PLAIN).await;
+    let mut f = Fixture::on(&server).await.loaded(0).await;
+    let account = Scope { concurrency: 1, ..unlimited(ScopeId::Account(f.account)) };
+    let ask = f.ask(request(), &[], std::slice::from_ref(&account), 1);
+    let answer = reserve(&f.cache, &f.script, &ask, f.epoch).await.unwrap();
+    let held = granted(&f, ask, &answer);
+    let key = format!("{}{}", crate::cache::tenant_prefix(f.org), ScopeId::Account(f.account).suffix());
+    let () = f.cache.connection.clone().hset(key, "cool", 4_000_000_000_000_i64).await.unwrap();
+    f.epoch = close(&f.cache, f.org.shard(), f.epoch).await.unwrap().epoch;
+    assert!(register(&f.cache, f.org.shard(), f.epoch, &[held]).await.unwrap());
+    join_alone(&f, f.epoch).await;
+    let Reserved::NoCandidate(reasons) = f.take_from(request(), &[], &[account], 1).await else { panic!() };
+    assert_eq!(reasons[0].reason, "cooling");
+}
+
+#[tokio::test]
 async fn a_script_that_redis_has_forgotten_means_that_it_has_restarted() {
     let f = Fixture::new().await;
     let fresh = ReserveScript::new(&format!("life {}", Uuid::now_v7()));

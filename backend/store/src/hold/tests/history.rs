@@ -75,7 +75,7 @@ pub(super) enum Op {
 pub(super) fn limited() -> impl Strategy<Value = Limited> {
     let usd = || 60..400_i64;
     let maybe = |n: std::ops::Range<u64>| prop_oneof![2 => Just(0), 1 => n];
-    (
+    let some = (
         prop::option::weighted(0.2, usd()),
         prop::option::weighted(0.3, (usd(), maybe(30..150))),
         prop::option::weighted(0.3, (usd(), maybe(2..7))),
@@ -83,16 +83,17 @@ pub(super) fn limited() -> impl Strategy<Value = Limited> {
         maybe(40..200),
         maybe(1..4),
         0..3_u32,
-    )
-        .prop_map(|(five_hours, day, total, rpm, tpm, concurrency, queue)| Limited {
-            five_hours,
-            day,
-            total,
-            rpm: u32::try_from(rpm).unwrap(),
-            tpm,
-            concurrency: u32::try_from(concurrency).unwrap(),
-            queue,
-        })
+    );
+    let some = some.prop_map(|(five_hours, day, total, rpm, tpm, concurrency, queue)| Limited {
+        five_hours,
+        day,
+        total,
+        rpm: u32::try_from(rpm).unwrap(),
+        tpm,
+        concurrency: u32::try_from(concurrency).unwrap(),
+        queue,
+    });
+    prop_oneof![3 => some, 1 => Just(Limited::default())]
 }
 
 fn end() -> impl Strategy<Value = End> {
@@ -128,8 +129,8 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         4 => (any::<usize>(), prop::option::of(0..200_i64)).prop_map(|(w, g)| Op::Checkpoint(w, g)),
         2 => any::<usize>().prop_map(Op::Leave),
         3 => (0..7_usize).prop_map(Op::Forget),
-        3 => (0..7_usize).prop_map(Op::Begin),
-        4 => (any::<bool>(), any::<bool>()).prop_map(|(o, s)| Op::Load(o, s)),
+        4 => (0..7_usize).prop_map(Op::Begin),
+        6 => (any::<bool>(), any::<bool>()).prop_map(|(o, s)| Op::Load(o, s)),
         3 => (0..7_usize, any::<bool>()).prop_map(|(s, o)| Op::LoadNow(s, o)),
         1 => Just(Op::Policy),
         2 => loss.prop_map(Op::Close),

@@ -304,6 +304,8 @@ async fn run(losses: &'static [bool]) {
     assert!(world.granted.load(SeqCst) > CALLERS * CALLS / 10 && world.refused.load(SeqCst) > 0);
     let cache = world.server.cache().await;
     for scope in world.scopes() {
+        let left = standing(&cache, world.org, scope).await.unwrap();
+        assert!(!left.loaded || left.nanos == world.totals(scope).nanos, "{scope:?} {left:?}");
         world.load(&cache, scope).await;
         let (stand, totals) = (standing(&cache, world.org, scope).await.unwrap(), world.totals(scope));
         assert_eq!((stand.open, stand.reserved_nanos, stand.reserved_tokens), (0, 0, 0), "{scope:?}");

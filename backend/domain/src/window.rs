@@ -93,19 +93,29 @@ impl Calendar {
         let local = now.with_timezone(&self.time_zone).naive_local()
             - Duration::minutes(self.day_start_minute.into());
         let today = local.date();
-        let mut first = match kind {
+        let first = match kind {
             WindowKind::Day => today,
             WindowKind::Week => today.week(self.week_start).checked_first_day()?,
             WindowKind::Month => today.with_day(1)?,
             WindowKind::FiveHours | WindowKind::Total => return None,
         };
+        // A day that the clocks skip altogether (Samoa, 2011) begins and ends at one instant, and does not count.
+        let next = |after: DateTime<Utc>| {
+            (1..=5)
+                .map_while(|count| step(first, count))
+                .map(|date| self.day_start(date))
+                .find(|at| *at > after)
+        };
         // Where clocks are set back over the beginning of a day, the wall clock can already show the old day
         // again although the new one has begun: the instant decides, not the wall clock.
-        if self.day_start(step(first, 1)?) <= now {
-            first = step(first, 1)?;
+        let mut start = self.day_start(first);
+        let mut end = next(start)?;
+        if end <= now {
+            start = end;
+            end = next(start)?;
         }
-        let ms = |date: NaiveDate| self.day_start(date).timestamp_millis();
-        Some(WindowEnds { start: ms(first), end: ms(step(first, 1)?), next_end: ms(step(first, 2)?) })
+        let ends = [start, end, next(end)?].map(|at| at.timestamp_millis());
+        Some(WindowEnds { start: ends[0], end: ends[1], next_end: ends[2] })
     }
 
     /// The instant at which the day named `date` begins. A start that the clocks skip is the first instant after
@@ -123,6 +133,9 @@ impl Calendar {
         }
     }
 }
+
+#[cfg(test)]
+mod transitions;
 
 #[cfg(test)]
 mod tests {

@@ -114,7 +114,8 @@ impl Bench {
     async fn line(&self, limits: Limits, scopes: usize, batch: usize) {
         let callers: Vec<Ask> = (0..CALLERS).map(|_| self.ask(limits, scopes)).collect();
         for ask in &callers {
-            for scope in ask.scopes.iter().chain(&ask.candidates) {
+            // As in life: of what is not limited nobody reads the totals.
+            for scope in ask.scopes.iter().chain(&ask.candidates).filter(|s| !s.windows.is_empty()) {
                 self.load(scope).await;
             }
         }

@@ -8,7 +8,8 @@
 --       mode is 0: nanos, tokens, requests/min, tokens/min, concurrency, length of the queue, number of windows, and for
 --       each window: name, end, next end, dollars limit, tokens limit, requests limit   (0 = no limit)
 --       mode: 0 = nothing is limited, 1 = what is open is counted, 2 = and totals must be loaded
--- Returns {'OK', candidate, ms, facts of scope 1, ..., facts of the account} | {'STALE'} | {'CLOSED'} | {'GONE'} | {'LOAD', scope}
+-- Returns {'OK', candidate, ms, facts of scope 1, ..., facts of the account} | {'STALE'} | {'CLOSED'} | {'GONE'}
+--       | {'LOAD', scope}
 --       | {'LIMIT', scope, kind, window, spent, reserved, limit, ms until it can be tried again}
 --       | {'QUEUED', scope, place in the queue, limit}
 --       | {'NONE', reason of candidate 0, ms, reason of candidate 1, ms, ...}
@@ -273,9 +274,8 @@ local reasons = {'NONE'}
 for i = 1, candidates do
   local s, refusal = check(KEYS[3 + scopes + i], at, true)
   if s and first > 0 then
-    local account = facts(s)
     move(first + i - 1, take(s))
-    return {'OK', first + i - 1, now, account}
+    return {'OK', first + i - 1, now, s.facts or {}}
   elseif s then
     local answer = {'OK', i - 1, now}
     local parts = {}
@@ -283,7 +283,7 @@ for i = 1, candidates do
       answer[3 + j] = plan[j].facts or {}
       parts[j] = take(plan[j])
     end
-    answer[4 + scopes] = facts(s)
+    answer[4 + scopes] = s.facts or {}
     parts[scopes + 1] = take(s)
     redis.call('HSET', KEYS[2], id, ARGV[2] .. '\n' .. (i - 1) .. '\n' .. text(now) .. '\n' .. ARGV[4] .. '\n' .. epoch ..
       '\n' .. table.concat(parts, ';') .. '\n' .. ARGV[5])

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import type { Page } from "@playwright/test";
 
-import { Admin, OWNER } from "./support/admin.ts";
+import { Admin, type IssuedKey, OWNER } from "./support/admin.ts";
 import { ask, client } from "./support/client.ts";
 import { PAGES } from "./support/pages.ts";
 import { script } from "./support/simulator.ts";
@@ -38,7 +38,7 @@ test("every page", async ({ page, installation, simulator }) => {
         await shoot(page, `04-empty-${name}`);
     }
 
-    await fill(admin, url, simulator.url);
+    const held = await fill(admin, url, simulator.url);
     for (const { name, path, heading } of PAGES) {
         await page.goto(url + path);
         await expect(page.getByRole("heading", { level: 1 })).toHaveText(heading);
@@ -114,6 +114,21 @@ test("every page", async ({ page, installation, simulator }) => {
     await page.getByTestId("show-codes").last().click();
     await expect(page.getByTestId("code-row").first()).toBeVisible();
     await shoot(page, "13-codes-of-batch");
+    await page.keyboard.press("Escape");
+    await page.goto(`${url}/web/members`);
+    await page.getByTestId("member-limits").first().click();
+    await shoot(page, "19-member-limits");
+    await page.goto(`${url}/web/keys`);
+    await page.getByTestId("key-menu").last().click();
+    await page.getByTestId("edit-key").click();
+    await shoot(page, "20-key-edit");
+    await page.goto(`${url}/web/my-key`);
+    await shoot(page, "21-my-key-entry");
+    await page.getByTestId("my-key").fill(held.secret);
+    await page.getByTestId("show-key").click();
+    await expect(page.getByTestId("my-limits")).toBeVisible();
+    await shoot(page, "22-my-key");
+    await page.getByTestId("forget-key").click();
     await page.goto(`${url}/web/`);
     await page.getByTestId("profile").click();
     await shoot(page, "14-profile", ["desktop"]);
@@ -153,7 +168,7 @@ async function shoot(page: Page, name: string, sizes: (keyof typeof SIZES)[] = [
 }
 
 /** What a team would have after a day. */
-async function fill(admin: Admin, url: string, upstream: string): Promise<void> {
+async function fill(admin: Admin, url: string, upstream: string): Promise<IssuedKey> {
     const main = await admin.account("Anthropic, research", upstream);
     await admin.account("Backup, eu-west", upstream);
     const broken = await admin.post<{ id: string }>("/accounts", {
@@ -192,10 +207,14 @@ async function fill(admin: Admin, url: string, upstream: string): Promise<void> 
 
     const { items } = await admin.get<{ items: { id: string }[] }>("/operator/organizations");
     const tenant = `/operator/organizations/${items[0]!.id}`;
-    await admin.patch(tenant, { plan: { members: 10, keys: 4, limits: { usd: { month: "500" } } }, multiplier: "1.2" });
+    await admin.patch(tenant, { plan: { members: 10, keys: 40, limits: { usd: { month: "500" } } }, multiplier: "1.2" });
     await admin.post(`${tenant}/entries`, { kind: "credit", amount_usd: "250", note: "Invoice 2026-117" });
     await admin.post(`${tenant}/entries`, { kind: "adjustment", amount_usd: "-12.5", note: "Counted twice in October" });
     const made = await admin.post<{ codes: string[] }>("/operator/codes", { amount_usd: "25", count: 3, note: "Conference in Lyon" });
     await admin.post("/balance/redeem", { code: made.codes[0] });
     await admin.post("/operator/codes", { amount_usd: "5", count: 20, uses: 100, expires_at: new Date(Date.now() + 90 * 86_400_000).toISOString() });
+    const [owner] = (await admin.get<{ items: { id: string }[] }>("/members")).items;
+    await admin.patch(`/members/${owner!.id}`, { limits: { usd: { week: "75" }, tokens_per_minute: 400_000 } });
+    await admin.patch("/organization", { limits: { usd: { month: "900" }, concurrency: 40, queue: { length: 20, wait_seconds: 30 } } });
+    return keys[0];
 }

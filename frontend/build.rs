@@ -11,7 +11,7 @@ use leptos_i18n_parser::parse_locales::{
     parse_locales,
 };
 
-const AREAS: [&str; 13] = [
+const AREAS: [&str; 16] = [
     "common",
     "shell",
     "auth",
@@ -19,6 +19,9 @@ const AREAS: [&str; 13] = [
     "accounts",
     "keys",
     "limits",
+    "members",
+    "settings",
+    "my_key",
     "requests",
     "usage",
     "prices",

@@ -15,6 +15,8 @@ export const PAGES = [
     { name: "billing", path: "/web/billing", heading: "Billing" },
     { name: "organisations", path: "/web/operator/organizations", heading: "Organisations" },
     { name: "codes", path: "/web/operator/codes", heading: "Codes" },
+    { name: "members", path: "/web/members", heading: "Members" },
+    { name: "settings", path: "/web/settings", heading: "Settings" },
     { name: "connect", path: "/web/connect", heading: "Connect Claude Code" },
 ] as const;
 

@@ -83,7 +83,7 @@ export function listen(page: Page): string[] {
 }
 
 /**
- * Chromium reports every answer above 399, and being told that one is not signed in is an answer like any other. On
+ * Chromium reports every answer above 399, and being told that one is not signed in, or that a key is wrong, is an answer like any other. On
  * plain http it remarks that a header which asks for more isolation has no effect there.
  */
 function isExpected(message: ConsoleMessage): boolean {
@@ -92,7 +92,7 @@ function isExpected(message: ConsoleMessage): boolean {
         message.text().startsWith("Failed to load resource") &&
         // What is typed into a form may be refused, and is then said beside its field.
         (message.text().includes("status of 422") ||
-            /\/admin\/v1\/auth\/(refresh|sign-in)$/.test(url) ||
-            /\/admin\/v1\/setup$/.test(url));
+            /\/admin\/v1\/(auth\/(refresh|sign-in)|setup)$/.test(url) ||
+            /\/api\/v1\/(key-info|models)(\?|$)/.test(url));
     return refusal || message.text().startsWith("The Cross-Origin-Opener-Policy header has been ignored");
 }

@@ -47,6 +47,7 @@ pub(crate) fn App() -> impl IntoView {
                 <Routes fallback=pages::not_found::NotFound>
                     <Route path=path!("/setup") view=pages::setup::SetUp/>
                     <Route path=path!("/sign-in") view=pages::sign_in::SignIn/>
+                    <Route path=path!("/my-key") view=pages::my_key::MyKey/>
                     <ParentRoute path=path!("") view=Shell>
                         <Route path=path!("") view=pages::dashboard::Dashboard/>
                         <Route path=path!("/requests") view=pages::requests::Requests/>
@@ -58,6 +59,8 @@ pub(crate) fn App() -> impl IntoView {
                         <Route path=path!("/operator/organizations") view=pages::operator::tenants::Tenants/>
                         <Route path=path!("/operator/organizations/:org") view=pages::operator::tenant::TenantPage/>
                         <Route path=path!("/operator/codes") view=pages::operator::codes::Codes/>
+                        <Route path=path!("/members") view=pages::members::Members/>
+                        <Route path=path!("/settings") view=pages::settings::Settings/>
                         <Route path=path!("/connect") view=pages::connect::Connect/>
                     </ParentRoute>
                 </Routes>

@@ -21,6 +21,7 @@ mod load;
 mod local;
 mod plan;
 mod queue;
+mod recent;
 mod reserve;
 mod route;
 mod scopes;

@@ -1,7 +1,7 @@
 //! Calls that are answered here: model lists, what a key may know of itself, greetings.
 
 use crate::{
-    Relay, body::RelayBody, error::RelayError, facts, identify::Caller, load, plan::serves, scopes,
+    Relay, body::RelayBody, error::RelayError, facts, identify::Caller, load, plan::serves, recent, scopes,
     tenant::Tenant,
 };
 use bytes::Bytes;
@@ -90,7 +90,7 @@ pub(crate) fn one_model(
     Ok(json_answer(Dialect::Anthropic.model(&model(id))))
 }
 
-/// `GET /v1/me`, `/v1/key-info`, `/v1/usage`: name, models, limits, and how they stand. The key is the proof.
+/// `GET /v1/me`, `/v1/key-info`, `/v1/usage`: name, models, limits, how they stand, and what was used of late. The key is the proof.
 pub(crate) async fn key_info(
     relay: &Relay,
     tenant: &Tenant,
@@ -127,6 +127,7 @@ pub(crate) async fn key_info(
             "reserved_usd": Nanos(open.reserved_nanos),
             "running_requests": open.open,
         },
+        "recent": recent::of(relay, tenant, principal.key, now).await?,
     });
     Ok(json_answer(body.to_string()))
 }

@@ -18,6 +18,7 @@ pub mod dead_letters;
 pub mod error;
 pub mod facts;
 pub mod hold;
+pub mod holder;
 pub mod keys;
 pub mod lag;
 pub mod lease;

@@ -2,13 +2,14 @@
 
 mod billing;
 
-use causeway_domain::{AccountId, KeyId, provider::Provider};
+use causeway_domain::{AccountId, KeyId, UserId, provider::Provider};
 use causeway_openapi::{
     Account, AccountTest, CreateAccount, CreateKey, DeadLetter, ImportQuery, ImportReport, Instance,
-    IssuedKey, Key, Ledger, LimitsInUse, ListQuery, OverrideQuery, Page, PriceFigures, PriceHistory,
-    PriceList, PriceQuery, ProviderPreset, Request, RequestExport, RequestQuery, Session as Signed, SetPrice,
-    Setup, SignIn, UpdateAccount, UpdateKey, UsageBreakdown, UsageDimension, UsageExport, UsageFilter,
-    UsageQuery, UsageSeries, UsageStep, UsageSummary,
+    IssuedKey, Key, Ledger, LimitsInUse, ListQuery, Member, Organization, OverrideQuery, Page, PriceFigures,
+    PriceHistory, PriceList, PriceQuery, ProviderPreset, Request, RequestExport, RequestQuery,
+    Session as Signed, SetPrice, Setup, SignIn, UpdateAccount, UpdateKey, UpdateMember, UpdateOrganization,
+    UsageBreakdown, UsageDimension, UsageExport, UsageFilter, UsageQuery, UsageSeries, UsageStep,
+    UsageSummary,
 };
 use gloo_net::http::Method;
 use leptos::prelude::*;
@@ -96,6 +97,30 @@ impl Api {
 
     pub(crate) async fn delete_key(self, id: KeyId) -> Answer<()> {
         self.0.tell(Method::DELETE, &format!("/keys/{id}")).await
+    }
+
+    pub(crate) async fn members(self) -> Answer<Page<Member>> {
+        self.0.find("/members", &ListQuery { limit: Some(WHOLE_LIST), cursor: None }).await
+    }
+
+    pub(crate) async fn change_member(self, id: UserId, change: UpdateMember) -> Answer<Member> {
+        self.0.patch(&format!("/members/{id}"), &change).await
+    }
+
+    pub(crate) async fn member_limits(self, id: UserId) -> Answer<LimitsInUse> {
+        self.0.get(&format!("/members/{id}/limits")).await
+    }
+
+    pub(crate) async fn organization(self) -> Answer<Organization> {
+        self.0.get("/organization").await
+    }
+
+    pub(crate) async fn change_organization(self, change: UpdateOrganization) -> Answer<Organization> {
+        self.0.patch("/organization", &change).await
+    }
+
+    pub(crate) async fn organization_limits(self) -> Answer<LimitsInUse> {
+        self.0.get("/organization/limits").await
     }
 
     pub(crate) async fn requests(self, query: RequestQuery) -> Answer<Page<Request>> {

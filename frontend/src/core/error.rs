@@ -11,6 +11,8 @@ pub(crate) enum ApiError {
     Unreachable,
     /// The server said what is wrong.
     Problem(Box<Problem>),
+    /// The relay said what is wrong, in words alone.
+    Told(String),
     /// An answer that is not ours: something between us and the server speaks, or the versions differ.
     Unreadable(u16),
 }
@@ -39,6 +41,7 @@ impl ApiError {
         let problem = match self {
             Self::Unreachable => return td_string!(locale, common.error_unreachable).to_owned(),
             Self::Unreadable(status) => return td_string!(locale, common.error_unreadable, status = *status),
+            Self::Told(message) => return message.clone(),
             Self::Problem(problem) => problem,
         };
         let known = match problem.code {

@@ -145,6 +145,21 @@ impl Http {
     }
 }
 
+/// What the relay tells the holder of a key. It is not the admin API: its errors are those of the providers' dialects.
+pub(crate) async fn with_key<T: DeserializeOwned>(path: &str, key: &str) -> Result<T, ApiError> {
+    let deadline = web_sys::AbortSignal::timeout_with_u32(DEADLINE_MS);
+    let request = Request::get(path).abort_signal(Some(&deadline)).header("x-api-key", key).build();
+    let answer =
+        request.map_err(|_| ApiError::Unreachable)?.send().await.map_err(|_| ApiError::Unreachable)?;
+    let status = answer.status();
+    if answer.ok() {
+        return answer.json().await.map_err(|_| ApiError::Unreadable(status));
+    }
+    let told: Option<serde_json::Value> = answer.json().await.ok();
+    let message = told.as_ref().and_then(|told| told["error"]["message"].as_str());
+    Err(message.map_or(ApiError::Unreadable(status), |message| ApiError::Told(message.to_owned())))
+}
+
 /// What came of asking for a new access token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Renewed {

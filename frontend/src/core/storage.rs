@@ -1,5 +1,5 @@
-//! The browser's local storage, for choices that are no secret (theme, language). It may be forbidden or full,
-//! in which case a choice lasts as long as the page.
+//! The browser's local storage, for choices that are no secret (theme, language), and the tab's own, which ends with
+//! the tab. Either may be forbidden or full, in which case what was kept lasts as long as the page.
 
 fn storage() -> Option<web_sys::Storage> {
     web_sys::window()?.local_storage().ok()?
@@ -26,5 +26,28 @@ pub(crate) fn remove(name: &str) {
 pub(crate) fn set(name: &str, value: &str) {
     if let Some(storage) = storage() {
         let _ = storage.set_item(name, value);
+    }
+}
+
+fn tab() -> Option<web_sys::Storage> {
+    web_sys::window()?.session_storage().ok()?
+}
+
+/// What was kept in this tab under a name.
+pub(crate) fn in_tab(name: &str) -> Option<String> {
+    tab()?.get_item(name).ok()?
+}
+
+/// Keeps something until the tab is closed, where the browser lets us.
+pub(crate) fn set_in_tab(name: &str, value: &str) {
+    if let Some(tab) = tab() {
+        let _ = tab.set_item(name, value);
+    }
+}
+
+/// Forgets what was kept in this tab under a name.
+pub(crate) fn remove_in_tab(name: &str) {
+    if let Some(tab) = tab() {
+        let _ = tab.remove_item(name);
     }
 }

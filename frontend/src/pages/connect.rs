@@ -8,7 +8,11 @@ mod waiting;
 use causeway_openapi::{Instance, Key, KeyStatus};
 use leptos::prelude::*;
 
-use self::{options::OptionInputs, steps::Steps, waiting::Waiting};
+use self::waiting::Waiting;
+pub(crate) use self::{
+    options::{Extras, OptionInputs},
+    steps::Steps,
+};
 use crate::{
     core::{
         api::use_api,
@@ -72,7 +76,7 @@ fn Guide(instance: Instance, keys: Vec<Key>) -> impl IntoView {
     });
     let options: Vec<_> =
         keys.iter().map(|k| (k.id.to_string(), format!("{} ({}…)", k.name, k.prefix))).collect();
-    let extras = options::Extras::new();
+    let extras = Extras::new();
     let base_url = StoredValue::new(instance.public_url);
     view! {
         <div class="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_20rem]">
@@ -103,7 +107,7 @@ fn Guide(instance: Instance, keys: Vec<Key>) -> impl IntoView {
                         </Show>
                     </div>
                 </Card>
-                <Steps base_url secret extras/>
+                <Steps title=text!(i18n, connect.set_up) base_url secret extras/>
                 <OptionInputs extras/>
             </div>
             <div class="flex flex-col gap-6 lg:sticky lg:top-8">

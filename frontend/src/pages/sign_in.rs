@@ -10,7 +10,7 @@ use crate::{
         form::Submission,
         i18n::{t, text, use_i18n},
         query::Query,
-        routes::{safe_next, use_go},
+        routes::{self, safe_next, use_go},
         session::{Visitor, use_session},
     },
     pages::entry::EntryCard,
@@ -85,6 +85,7 @@ pub(crate) fn SignIn() -> impl IntoView {
                 <Button kind=Kind::Primary submit=true busy=submission.busy class="mt-2 w-full" testid="sign-in">
                     {t!(i18n, auth.sign_in)}
                 </Button>
+                <a class="link text-center text-sm text-base-content/70" href=routes::MY_KEY>{t!(i18n, auth.to_my_key)}</a>
             </form>
         </EntryCard>
     }

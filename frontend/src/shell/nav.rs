@@ -23,6 +23,8 @@ enum Entry {
     Accounts,
     Prices,
     Billing,
+    Members,
+    Settings,
     Connect,
     Tenants,
     Codes,
@@ -46,6 +48,8 @@ impl Entry {
             Self::Accounts => (routes::ACCOUNTS, Icon::Plug, Whoever(Permission::AccountsRead)),
             Self::Prices => (routes::PRICES, Icon::Tag, Whoever(Permission::PricesRead)),
             Self::Billing => (routes::BILLING, Icon::Wallet, Whoever(Permission::BillingRead)),
+            Self::Members => (routes::MEMBERS, Icon::People, Whoever(Permission::MembersRead)),
+            Self::Settings => (routes::SETTINGS, Icon::Sliders, Whoever(Permission::OrganizationRead)),
             Self::Connect => (routes::CONNECT, Icon::Terminal, Whoever(Permission::KeysRead)),
             Self::Tenants => (routes::TENANTS, Icon::Building, Operators),
             Self::Codes => (routes::CODES, Icon::Ticket, Operators),
@@ -74,7 +78,7 @@ pub(super) fn Navigation() -> impl IntoView {
             {group(Signal::derive(move || t_string!(i18n, shell.group_observe)), &[Entry::Dashboard, Entry::Usage, Entry::Requests])}
             {group(
                 Signal::derive(move || t_string!(i18n, shell.group_manage)),
-                &[Entry::Keys, Entry::Accounts, Entry::Prices, Entry::Billing],
+                &[Entry::Keys, Entry::Accounts, Entry::Prices, Entry::Billing, Entry::Members, Entry::Settings],
             )}
             {group(Signal::derive(move || t_string!(i18n, shell.group_use)), &[Entry::Connect])}
             <Show when=move || operates.get()>
@@ -102,6 +106,8 @@ fn Link(entry: Entry) -> impl IntoView {
         Entry::Accounts => t_string!(i18n, shell.accounts),
         Entry::Prices => t_string!(i18n, shell.prices),
         Entry::Billing => t_string!(i18n, shell.billing),
+        Entry::Members => t_string!(i18n, shell.members),
+        Entry::Settings => t_string!(i18n, shell.settings),
         Entry::Connect => t_string!(i18n, shell.connect),
         Entry::Tenants => t_string!(i18n, shell.tenants),
         Entry::Codes => t_string!(i18n, shell.codes),

@@ -22,12 +22,14 @@ pub(crate) enum Icon {
     List,
     Menu,
     Moon,
+    People,
     Plug,
     Plus,
     Power,
     Refresh,
     Search,
     SignOut,
+    Sliders,
     Sun,
     Screen,
     Tag,
@@ -62,6 +64,9 @@ impl Icon {
             Self::List => "M9 6h11M9 12h11M9 18h11M4.500 6v.1M4.500 12v.1M4.500 18v.1",
             Self::Menu => "M4 7h16M4 12h16M4 17h16",
             Self::Moon => "M20 14.500A8.500 8.500 0 0 1 9.500 4 8.500 8.500 0 1 0 20 14.500z",
+            Self::People => {
+                "M9 5a3.500 3.500 0 1 0 0 7 3.500 3.500 0 0 0 0-7zM2.500 20c0-3.500 2.900-5.500 6.500-5.500s6.500 2 6.500 5.500M16 5.500a3.200 3.200 0 0 1 0 6M18 14.800c2.200.6 3.500 2.300 3.500 5.200"
+            }
             Self::Plug => "M9 3v5M15 3v5M6 8h12v3a6 6 0 0 1-12 0V8zM12 17v4",
             Self::Plus => "M12 5v14M5 12h14",
             Self::Power => "M12 3v8M6.500 6.500a8 8 0 1 0 11 0",
@@ -70,6 +75,7 @@ impl Icon {
             }
             Self::Search => "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM16 16l4.500 4.500",
             Self::SignOut => "M10 4H5v16h5M14 8l4 4-4 4M18 12H9",
+            Self::Sliders => "M4 7h9M17 7h3M13 5v4h4V5h-4zM4 17h3M11 17h9M7 15v4h4v-4H7z",
             Self::Sun => {
                 "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM12 2.500v2M12 19.500v2M2.500 12h2M19.500 12h2M5.300 5.300l1.400 1.400M17.300 17.300l1.400 1.400M5.300 18.700l1.400-1.400M17.300 6.700l1.400-1.400"
             }

@@ -195,6 +195,13 @@ async fn a_key_may_know_its_own_limits_and_how_they_stand() {
         assert_eq!(info["usage"]["total_usd"], spent);
         let day = info["limits"].as_array().unwrap().iter().find(|l| l["window"] == "day").unwrap();
         assert_eq!((&day["used"], &day["limit"]), (&json!(spent), &json!("5.00")));
+        let days = info["recent"]["days"].as_array().unwrap();
+        assert_eq!((days.len(), &days[6]["requests"], &days[6]["usd"]), (7, &json!(1), &json!(spent)));
+        let last = &info["recent"]["requests"][0];
+        assert_eq!(
+            (&last["model"], &last["status"], &last["usd"]),
+            (&json!(row.model), &json!(200), &json!(spent))
+        );
         assert!(!info.to_string().contains(&key.secret));
     })
     .await;

@@ -148,7 +148,7 @@ fn me() {}
 /// The key's limits and what is left of them
 ///
 /// Limits of the key, of the member whose key it is, and of the organisation. Dollars are decimal strings; `reserved` is
-/// held by requests that are still running.
+/// held by requests that are still running. `recent` has the organisation's last seven days and the last twenty requests.
 #[utoipa::path(
     get, path = "/v1/key-info", operation_id = "getKeyInfo", tag = "key holder",
     responses(
@@ -156,7 +156,12 @@ fn me() {}
             "object": "api_key", "name": "Ada's laptop", "expires_at": null,
             "limits": [{"scope": "key", "unit": "usd", "window": "day", "limit": "5.00", "used": "1.20", "reserved": "0.05",
                 "remaining": "3.75", "resets_at": "2026-11-21T00:00:00+00:00"}],
-            "usage": {"total_usd": "12.90", "total_tokens": 1904210, "total_requests": 311, "reserved_usd": "0.05", "running_requests": 1}
+            "usage": {"total_usd": "12.90", "total_tokens": 1904210, "total_requests": 311, "reserved_usd": "0.05", "running_requests": 1},
+            "recent": {
+                "days": [{"day": "2026-11-20", "requests": 31, "tokens": 190421, "usd": "1.20"}],
+                "requests": [{"at": "2026-11-20T16:28:50+00:00", "model": "claude-sonnet-5", "status": 200, "outcome": "completed",
+                    "tokens": 6112, "usd": "0.0391"}]
+            }
         })),
         (status = 401, description = "No key, or one that is wrong, disabled or expired", body = Value)
     ),

@@ -12,7 +12,7 @@ const PATIENCE_MS: &str = "600000";
 
 /// The choices.
 #[derive(Clone, Copy)]
-pub(super) struct Extras {
+pub(crate) struct Extras {
     model: RwSignal<String>,
     small_model: RwSignal<String>,
     patient: RwSignal<bool>,
@@ -20,7 +20,7 @@ pub(super) struct Extras {
 }
 
 impl Extras {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             model: RwSignal::new(String::new()),
             small_model: RwSignal::new(String::new()),
@@ -29,7 +29,7 @@ impl Extras {
         }
     }
 
-    pub(super) fn variables(self) -> Vec<(&'static str, String)> {
+    pub(crate) fn variables(self) -> Vec<(&'static str, String)> {
         let typed =
             |text: RwSignal<String>| Some(text.get().trim().to_owned()).filter(|text| !text.is_empty());
         let all = [
@@ -44,7 +44,7 @@ impl Extras {
 
 /// The choices, behind a fold.
 #[component]
-pub(super) fn OptionInputs(extras: Extras) -> impl IntoView {
+pub(crate) fn OptionInputs(extras: Extras) -> impl IntoView {
     let i18n = use_i18n();
     let switch = move |label: Signal<String>, hint: &'static str, on: RwSignal<bool>| {
         view! {

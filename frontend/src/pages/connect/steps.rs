@@ -13,7 +13,8 @@ use crate::{
 
 /// Tabs for the system, a choice of the way, and the commands.
 #[component]
-pub(super) fn Steps(
+pub(crate) fn Steps(
+    #[prop(into)] title: Signal<String>,
     base_url: StoredValue<String>,
     secret: Memo<Option<String>>,
     extras: Extras,
@@ -48,7 +49,7 @@ pub(super) fn Steps(
         Way::Environment => t_string!(i18n, connect.way_environment_text),
     };
     view! {
-        <Card title=text!(i18n, connect.set_up)>
+        <Card title>
             <div class="flex flex-col gap-5">
                 <div class="flex flex-wrap items-center justify-between gap-3">
                     <Tabs

@@ -156,13 +156,13 @@ pub(super) fn KeyForm(
                     testid="key-description"
                 />
             </div>
-            <LimitInputs form=limits_form submission/>
             {standing.map(|query| view! {
                 <section class="rounded-box bg-base-200 px-4 py-3">
                     <h3 class="mb-3 text-sm font-semibold">{t!(i18n, limits.now)}</h3>
                     <Standing query/>
                 </section>
             })}
+            <LimitInputs form=limits_form submission/>
             <fieldset>
                 <legend class="mb-3 text-sm font-semibold">{t!(i18n, keys.access)}</legend>
                 <div class="grid gap-4 sm:grid-cols-2">

@@ -1,0 +1,49 @@
+//! The organisation's settings: how it counts its days, what happens to its requests, its limits, and its plan.
+
+mod general;
+mod limits;
+mod plan;
+mod requests;
+
+use causeway_openapi::Permission;
+use leptos::prelude::*;
+
+use self::{general::General, limits::OrganizationLimits, plan::PlanCard, requests::Requests};
+use crate::{
+    core::{
+        api::use_api,
+        i18n::{t, text, use_i18n},
+        query::Query,
+        session::use_session,
+    },
+    ui::{
+        badge::Tone,
+        loaded::{ListSkeleton, Loaded},
+        notice::Notice,
+        page::{Card, PageHeader},
+    },
+};
+
+/// The page.
+#[component]
+pub(crate) fn Settings() -> impl IntoView {
+    let i18n = use_i18n();
+    let api = use_api();
+    let session = use_session();
+    let organization = Query::new(move || api.organization());
+    let may_write = session.may(Permission::OrganizationWrite);
+    view! {
+        <PageHeader title=text!(i18n, settings.title) text=text!(i18n, settings.text)/>
+        {(!may_write).then(|| view! {
+            <div class="mb-6"><Notice tone=Tone::Info>{t!(i18n, settings.read_only)}</Notice></div>
+        })}
+        <Loaded query=organization skeleton=|| view! { <Card><ListSkeleton/></Card> }.into_any() let:org>
+            <div class="flex flex-col gap-6">
+                <General org=org.clone() may_write/>
+                <Requests org=org.clone() may_write/>
+                <OrganizationLimits org=org.clone() may_write/>
+                <PlanCard org/>
+            </div>
+        </Loaded>
+    }
+}

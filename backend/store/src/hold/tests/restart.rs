@@ -119,7 +119,7 @@ async fn a_redis_that_has_lost_its_last_seconds_is_made_exact() {
     life.end(30, false).await;
     life.hold(200).await;
     life.hold(50).await;
-    server.set_back(before).await;
+    server.set_back(&before).await;
     assert_eq!(life.reserve(&life.ask(1)).await, Reserved::Restarted);
     life.recover().await;
     life.is_exact().await;

@@ -13,10 +13,15 @@ use tempfile::TempDir;
 /// A running redis-server in a directory of its own. Killed when dropped.
 pub(super) struct Server {
     directory: TempDir,
+    /// Only a node of a cluster has one; all others are spoken to by a socket in the directory, which nobody else can
+    /// take.
     port: u16,
     options: &'static [&'static str],
     child: Child,
 }
+
+const SOCKET: &str = "redis.sock";
+const AOF: &str = "appendonlydir";
 
 /// Everything is gone when it ends.
 pub(super) const PLAIN: &[&str] = &["--appendonly", "no"];
@@ -28,9 +33,9 @@ pub(super) const CLUSTER: &[&str] = &["--appendonly", "no", "--cluster-enabled",
 impl Server {
     pub(super) async fn start(options: &'static [&'static str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = if options == CLUSTER { free_port() } else { 0 };
         let child = spawn(&directory, port, options);
-        let server = Self { directory, port, options, child };
+        let mut server = Self { directory, port, options, child };
         server.answers().await;
         if options == CLUSTER {
             let mut connection = server.connection().await;
@@ -46,7 +51,10 @@ impl Server {
     }
 
     fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        match self.port {
+            0 => format!("redis+unix://{}", self.directory.path().join(SOCKET).display()),
+            port => format!("redis://127.0.0.1:{port}"),
+        }
     }
 
     /// The product's own connection to it.
@@ -80,18 +88,21 @@ impl Server {
     /// What is on the disk at this moment.
     pub(super) fn copy(&self) -> TempDir {
         let copy = tempfile::tempdir().unwrap();
-        copy_all(self.directory.path(), copy.path());
+        copy_all(&self.directory.path().join(AOF), copy.path());
         copy
     }
 
     /// Kills it and starts it on what was on the disk some time ago: all that came after is lost.
-    pub(super) async fn set_back(&mut self, to: TempDir) {
+    pub(super) async fn set_back(&mut self, to: &TempDir) {
         self.kill();
-        self.directory = to;
+        let data = self.directory.path().join(AOF);
+        fs::remove_dir_all(&data).unwrap();
+        fs::create_dir(&data).unwrap();
+        copy_all(to.path(), &data);
         self.restart().await;
     }
 
-    async fn answers(&self) {
+    async fn answers(&mut self) {
         let client = redis::Client::open(self.url()).unwrap();
         let until = Instant::now() + Duration::from_secs(20);
         loop {
@@ -99,6 +110,7 @@ impl Server {
                 let mut connection = client.get_multiplexed_async_connection().await?;
                 redis::cmd("PING").query_async::<()>(&mut connection).await
             };
+            assert!(self.child.try_wait().unwrap().is_none(), "redis-server has ended");
             match ping.await {
                 Ok(()) => return,
                 Err(error) => assert!(Instant::now() < until, "redis-server does not answer: {error}"),
@@ -121,23 +133,23 @@ async fn info(connection: &mut redis::aio::MultiplexedConnection) -> String {
 
 fn copy_all(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap() {
-        let (from, to) = (entry.as_ref().unwrap().path(), to.join(entry.as_ref().unwrap().file_name()));
-        if from.is_dir() {
-            fs::create_dir(&to).unwrap();
-            copy_all(&from, &to);
-        } else {
-            fs::copy(&from, &to).unwrap();
-        }
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
     }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 fn spawn(directory: &TempDir, port: u16, options: &[&str]) -> Child {
     // The bus of a cluster of one is spoken to by nobody; it would be the port plus 10,000, which may not exist.
-    let bus = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let bus = free_port();
     let start = |program: &str| {
         Command::new(program)
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--daemonize", "no"])
             .args(["--cluster-port", &bus.to_string(), "--maxmemory-policy", "noeviction"])
+            .args(["--unixsocket", SOCKET])
             .args(options)
             .current_dir(directory.path())
             .stdin(Stdio::null())

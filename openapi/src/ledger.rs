@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct Ledger {
-    /// How old the oldest request is, in seconds, that has ended and is not yet in the log; 0 when there is none. Requests
-    /// of other organisations in the same part of the ledger count, so it may be more than your own and is never less.
+    /// Seconds since the oldest request ended that is not yet in the log; 0 when there is none. Requests of other
+    /// organisations in the same part of the ledger count, so it may be more than your own and is never less.
     #[cfg_attr(feature = "schemas", schema(example = 0))]
     pub behind_seconds: u64,
     /// Requests of the organisation that could not be written to the log, nor to budgets.
@@ -30,7 +30,7 @@ pub struct LedgerInstallation {
     /// Requests that have ended and are not yet in the log.
     #[cfg_attr(feature = "schemas", schema(example = 3))]
     pub unwritten: u64,
-    /// Age of the oldest of them in seconds.
+    /// Seconds since the oldest of them ended.
     #[cfg_attr(feature = "schemas", schema(example = 0))]
     pub behind_seconds: u64,
     /// Requests that could not be written.

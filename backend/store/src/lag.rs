@@ -6,23 +6,22 @@ use causeway_domain::{OrgId, RequestId};
 use chrono::{DateTime, Utc};
 use futures_util::future::try_join_all;
 use redis::AsyncCommands;
+use serde::Deserialize;
 use uuid::Uuid;
 
 /// Shards of organisations.
 const SHARDS: u8 = 64;
 
-/// Up to so many events of one shard are all looked at for the oldest.
-const EXACT: u64 = 10_000;
-
-/// Of more, so many drawn at random: the oldest of them is nearly as old, and finding it costs the same.
-const SAMPLE: isize = 1_000;
+/// Up to so many events of one shard are all looked at for the oldest. Of more, so many are drawn at random: the oldest
+/// of them is nearly as old, and finding it costs no more.
+const LOOKED_AT: u64 = 1_000;
 
 /// What waits to be written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unwritten {
     /// How many requests.
     pub count: u64,
-    /// When the oldest of them began, in milliseconds since the epoch.
+    /// When the oldest of them ended, in milliseconds since the epoch.
     pub oldest_ms: Option<i64>,
 }
 
@@ -34,7 +33,7 @@ impl Unwritten {
         }
     }
 
-    /// Whole seconds since the oldest of them began; 0 when there is none.
+    /// Whole seconds since the oldest of them ended; 0 when there is none.
     pub fn oldest_seconds(&self, now: DateTime<Utc>) -> u64 {
         let age = self.oldest_ms.map_or(0, |ms| now.timestamp_millis().saturating_sub(ms));
         u64::try_from(age / 1000).unwrap_or(0)
@@ -56,14 +55,28 @@ async fn of_shard(cache: &Cache, shard: u8) -> StoreResult<Unwritten> {
     let mut connection = cache.connection.clone();
     let key = format!("{}settled", shard_prefix(shard));
     let count: u64 = connection.hlen(&key).await?;
-    let ids: Vec<String> = match count {
+    let events: Vec<(String, String)> = match count {
         0 => return Ok(Unwritten::default()),
-        1..=EXACT => connection.hkeys(&key).await?,
-        _ => redis::cmd("HRANDFIELD").arg(&key).arg(SAMPLE).query_async(&mut connection).await?,
+        1..=LOOKED_AT => connection.hgetall(&key).await?,
+        _ => {
+            let mut draw = redis::cmd("HRANDFIELD");
+            draw.arg(&key).arg(LOOKED_AT).arg("WITHVALUES").query_async(&mut connection).await?
+        }
     };
-    // A version 7 UUID begins with its time, so the smallest is the oldest.
-    let oldest = ids.iter().filter_map(|id| Uuid::parse_str(id).ok()).min();
-    Ok(Unwritten { count, oldest_ms: oldest.map(|id| RequestId(id).started_ms()) })
+    Ok(Unwritten { count, oldest_ms: events.iter().filter_map(|(id, figures)| ended_ms(id, figures)).min() })
+}
+
+/// When a request ended: its id says when it began, its figures how long it took. Counting from its beginning would take
+/// every long answer for a late one.
+fn ended_ms(id: &str, figures: &str) -> Option<i64> {
+    #[derive(Default, Deserialize)]
+    struct Took {
+        #[serde(default)]
+        duration_ms: i64,
+    }
+    let began = RequestId(Uuid::parse_str(id).ok()?).started_ms();
+    let took: Took = serde_json::from_str(figures).unwrap_or_default();
+    Some(began.saturating_add(took.duration_ms))
 }
 
 /// A month's part of the request log.

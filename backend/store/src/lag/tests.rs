@@ -8,31 +8,49 @@ use crate::{
 };
 use uuid::Uuid;
 
+#[test]
+fn a_request_is_late_from_its_end_and_not_from_its_beginning() {
+    let id = "019a00000000700080000000000000aa";
+    assert_eq!(
+        ended_ms(id, r#"{"status":200,"duration_ms":600000,"cost":"1.00"}"#),
+        Some(0x019a_0000_0000 + 600_000)
+    );
+    assert_eq!(ended_ms(id, "not ours"), Some(0x019a_0000_0000));
+    assert_eq!(ended_ms("-", "{}"), None);
+}
+
 #[tokio::test]
 async fn settled_requests_are_counted_until_they_are_confirmed() {
     testing::with_store(|store, _| async move {
         let org = OrgId(Uuid::now_v7());
         let key = format!("{}settled", shard_prefix(org.shard()));
         let before = of_org(&store.cache, org).await.unwrap();
-        let ms = Utc::now().timestamp_millis() - 90_000;
-        let ids: Vec<RequestId> = [0, 5_000]
-            .map(|later| {
-                RequestId(Uuid::from_u128(
-                    (u128::from((ms + later).unsigned_abs()) << 80) | rand::random::<u64>() as u128,
-                ))
-            })
-            .into();
+        let now_ms = Utc::now().timestamp_millis();
+        // One that took ten minutes and has just ended, and one that ended a minute and a half ago.
+        let ended = now_ms - 90_000;
+        let of = |ms: i64| {
+            RequestId(Uuid::from_u128(
+                (u128::from(ms.unsigned_abs()) << 80) | u128::from(rand::random::<u64>()),
+            ))
+        };
+        let events = [
+            (of(now_ms - 600_000), r#"{"duration_ms":600000}"#),
+            (of(ended - 500), r#"{"duration_ms":500}"#),
+        ];
         let mut connection = store.cache.connection.clone();
-        for id in &ids {
-            let () = connection.hset(&key, id.0.simple().to_string(), "{}").await.unwrap();
+        for (id, figures) in &events {
+            let () = connection.hset(&key, id.0.simple().to_string(), *figures).await.unwrap();
         }
+        let ids = events.map(|(id, _)| id);
         let now = of_org(&store.cache, org).await.unwrap();
         let all = of_all(&store.cache).await.unwrap();
         crate::hold::confirm(&store.cache, org.shard(), &ids).await.unwrap();
         // Other tests may use the same shard meanwhile.
         assert!(now.count >= before.count + 2 && all.count >= now.count, "{now:?} {all:?}");
-        assert!(now.oldest_ms.is_some_and(|oldest| oldest <= ms) && all.oldest_ms <= now.oldest_ms);
-        assert!((90..200).contains(&Unwritten { count: 1, oldest_ms: Some(ms) }.oldest_seconds(Utc::now())));
+        assert!(now.oldest_ms.is_some_and(|oldest| oldest <= ended) && all.oldest_ms <= now.oldest_ms);
+        assert!(
+            (90..200).contains(&Unwritten { count: 1, oldest_ms: Some(ended) }.oldest_seconds(Utc::now()))
+        );
     })
     .await;
 }

@@ -72,18 +72,15 @@ impl View {
 
     /// The steps that the range can be shown in.
     pub(super) fn steps(&self) -> Vec<UsageStep> {
-        match self.days() {
-            ..=MOST_HOURS => vec![UsageStep::Hour, UsageStep::Day, UsageStep::Month],
-            ..=MOST_DAYS => vec![UsageStep::Day, UsageStep::Month],
-            _ => vec![UsageStep::Month],
-        }
+        let all = [(UsageStep::Hour, MOST_HOURS), (UsageStep::Day, MOST_DAYS), (UsageStep::Month, i64::MAX)];
+        all.into_iter().filter(|(_, most)| self.days() <= *most).map(|(step, _)| step).collect()
     }
 
     /// The step that was chosen, or the one that makes a readable chart.
     pub(super) fn step(&self) -> UsageStep {
         let usual = match self.days() {
-            ..=2 => UsageStep::Hour,
-            ..=92 => UsageStep::Day,
+            ..3 => UsageStep::Hour,
+            3..93 => UsageStep::Day,
             _ => UsageStep::Month,
         };
         self.wanted.filter(|step| self.steps().contains(step)).unwrap_or(usual)
@@ -237,7 +234,7 @@ fn Choices(
                     (row.key, label)
                 })
                 .collect();
-            rows.sort_by(|a, b| a.1.to_lowercase().cmp(&b.1.to_lowercase()));
+            rows.sort_by_cached_key(|(_, label)| label.to_lowercase());
             rows.insert(0, (String::new(), t_string!(i18n, common.all).to_owned()));
             rows
         })

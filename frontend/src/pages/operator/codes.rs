@@ -128,7 +128,7 @@ pub(crate) fn Codes() -> impl IntoView {
             {move || dialogs.made.get().map(|made| view! { <Made made open=dialogs.made_open/> })}
         </Dialog>
         <Dialog open=dialogs.shown_open title=batch_title wide=true testid="batch-dialog">
-            {move || dialogs.shown.get().map(|batch| view! { <BatchCodes batch pages/> })}
+            {move || dialogs.shown.get().map(|batch| view! { <BatchCodes id=batch.id uses=batch.uses pages/> })}
         </Dialog>
     }
 }

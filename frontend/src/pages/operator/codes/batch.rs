@@ -22,12 +22,11 @@ use crate::{
     },
 };
 
-/// What the dialog shows. `pages`: the list of batches, which a revocation changes.
+/// What the dialog shows of a batch whose codes can be used so often. `pages`: the list of batches, which a revocation changes.
 #[component]
-pub(super) fn BatchCodes(batch: CodeBatch, pages: Pages<CodeBatch>) -> impl IntoView {
+pub(super) fn BatchCodes(id: Uuid, uses: u32, pages: Pages<CodeBatch>) -> impl IntoView {
     let i18n = use_i18n();
     let api = use_api();
-    let (id, uses) = (batch.id, batch.uses);
     let codes = Pages::new(move |cursor| api.codes(id, ListQuery { limit: Some(50), cursor }));
     let columns = vec![
         Column::text(text!(i18n, operator.code)),

@@ -22,10 +22,10 @@ use crate::{
 #[component]
 pub(super) fn Made(made: MadeCodes, open: RwSignal<bool>) -> impl IntoView {
     let i18n = use_i18n();
-    let codes: Vec<String> = made.codes.iter().map(|code| code.expose().to_owned()).collect();
-    let list = StoredValue::new(codes.join("\n"));
     let table = StoredValue::new(table(&made));
     let name = format!("codes-{}.csv", made.batch.created_at.format("%Y-%m-%d-%H%M%S"));
+    let codes: Vec<String> = made.codes.into_iter().map(|code| code.expose().to_owned()).collect();
+    let list = StoredValue::new(codes.join("\n"));
     let save = move |()| {
         if let Some(file) = File::of_text(name.clone(), "text/csv;charset=utf-8", &table.get_value()) {
             file.save();

@@ -42,14 +42,12 @@ test("kill -9 during 50 streams loses no row and doubles none", async ({ admin, 
     console.log(`ready ${started - killed} ms after the kill, all ${rows.length} rows ${Date.now() - started} ms after that`);
 
     for (const row of rows) {
+        expect(nanos(row.cost_usd)).toBe(cost(MODEL, row.tokens));
         if (row.outcome === "completed") {
-            expect(nanos(row.cost_usd)).toBe(cost(MODEL, row.tokens));
             const { billed } = await simulator.entry(row.upstream_request_id);
             expect(row.tokens).toMatchObject({ ...billed });
         } else {
-            // At the most it can have cost: input that nobody told of may have been written to a cache, which is dearer.
             expect(row).toMatchObject({ outcome: "interrupted", estimated: true });
-            expect(nanos(row.cost_usd)).toBeGreaterThanOrEqual(cost(MODEL, row.tokens));
         }
     }
     const upstream = rows.map((row) => row.upstream_request_id).filter((id) => id !== null);

@@ -131,6 +131,23 @@ pub(crate) fn tokens(m: &Metered) -> TokenCounts {
     }
 }
 
+impl DraftCandidate {
+    /// The tier, and the bucket for so much input, that cost most of what was reserved for: so that a row of which nothing
+    /// was told adds up like any other.
+    fn dearest(&self, input: u64, output: u64) -> (Nanos, ServiceTier, TokenCounts) {
+        let rest = TokenCounts { output, reasoning: output, ..TokenCounts::default() };
+        let buckets = [
+            TokenCounts { input, ..rest },
+            TokenCounts { cache_write_5m: input, ..rest },
+            TokenCounts { cache_write_1h: input, ..rest },
+        ];
+        let every = ServiceTier::ALL.into_iter().flat_map(|tier| buckets.map(|tokens| (tier, tokens)));
+        let priced = every.map(|(tier, tokens)| (self.price.cost(&tokens, tier), tier, tokens));
+        let within = priced.filter(|(cost, ..)| *cost <= self.worst).max_by_key(|(cost, ..)| *cost);
+        within.unwrap_or((self.worst, ServiceTier::Standard, buckets[0]))
+    }
+}
+
 impl Draft {
     /// The figures of a request that was sent to the provider.
     ///
@@ -197,8 +214,11 @@ impl Draft {
             let searches = chosen.price.searches(u64::from(figures.web_searches));
             dearest.unwrap_or(Nanos::ZERO).saturating_add(searches)
         } else {
-            figures.tokens.input = figures.tokens.input.max(self.max_input);
-            chosen.worst
+            let input = self.max_input.max(figures.tokens.all_input());
+            let (cost, tier, tokens) = chosen.dearest(input, figures.tokens.output);
+            (figures.tier, figures.tokens) = (tier, tokens);
+            // What comes by reference may have cost fees as well.
+            if self.bounded { cost } else { chosen.worst }
         };
         figures.charged = chosen.factor.charge_at_most(figures.cost);
         figures.error =
@@ -290,7 +310,9 @@ mod tests {
         let draft = draft(true);
         let nothing_known = draft.orphaned(0, None);
         assert_eq!(nothing_known.cost, draft.candidates[0].worst);
-        assert_eq!((nothing_known.tokens.input, nothing_known.tokens.output), (5_000, 1_000));
+        assert_eq!((nothing_known.tokens.all_input(), nothing_known.tokens.output), (5_000, 1_000));
+        let adds_up = draft.candidates[0].price.cost(&nothing_known.tokens, nothing_known.tier);
+        assert_eq!(nothing_known.cost, adds_up);
         let input_known = draft.orphaned(0, Some(noted(&draft, 300, 40)));
         assert_eq!((input_known.tokens.input, input_known.tokens.output), (300, 1_000));
         let whole = draft.candidates[0].price.cost(&input_known.tokens, ServiceTier::Standard);

@@ -37,14 +37,28 @@ pub struct AuditEntry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct AuditActor {
-    /// `user`, `operator`, `job` or `cli`.
+    /// `user`, `token`, `operator`, `job` or `cli`.
     #[cfg_attr(feature = "schemas", schema(example = "user"))]
     pub kind: String,
-    /// The person, where there is one.
+    /// The person, where there is one; of a token its owner.
     #[cfg_attr(feature = "schemas", schema(value_type = Option<Uuid>))]
     pub id: Option<UserId>,
     /// Name of the person; empty where there is none.
     #[cfg_attr(feature = "schemas", schema(example = "Ada Lovelace"))]
+    pub name: String,
+    /// The API token it was done with; `null` where there was none.
+    #[serde(default)]
+    pub token: Option<AuditToken>,
+}
+
+/// An API token, as it was called when it was used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct AuditToken {
+    /// Identifier.
+    pub id: Uuid,
+    /// Its name at that time.
+    #[cfg_attr(feature = "schemas", schema(example = "Nightly report"))]
     pub name: String,
 }
 
@@ -52,7 +66,7 @@ pub struct AuditActor {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct AuditTarget {
-    /// `account`, `code`, `credit`, `key`, `organization`, `price`, `session`, `user`.
+    /// `account`, `code`, `credit`, `key`, `organization`, `price`, `session`, `token`, `user`.
     #[cfg_attr(feature = "schemas", schema(example = "key"))]
     pub kind: String,
     /// Its identifier, where it has one.

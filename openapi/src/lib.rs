@@ -25,13 +25,14 @@ pub mod requests;
 pub mod schema;
 pub mod secret;
 pub mod setup;
+pub mod tokens;
 pub mod transfer;
 pub mod usage;
 
 pub use accounts::{
     Account, AccountTest, AuthHeader, CreateAccount, Credential, ProviderPreset, UpdateAccount,
 };
-pub use audit::{AuditActor, AuditEntry, AuditTarget};
+pub use audit::{AuditActor, AuditEntry, AuditTarget, AuditToken};
 pub use auth::{Session, SignIn, User};
 pub use billing::{
     Balance, CreditActor, CreditEntry, RedeemCode, Redeemed, Statement, StatementFormat, StatementLine,
@@ -41,7 +42,7 @@ pub use instance::Instance;
 pub use keys::{CreateKey, IssuedKey, Key, KeyOwner, KeyStatus, KeyUsage, UpdateKey};
 pub use ledger::{DeadLetter, Ledger, LedgerInstallation, LedgerPartition};
 pub use limits::{Amount, LimitScope, LimitState, LimitUnit, LimitsInUse};
-pub use me::{Me, Membership, Permission};
+pub use me::{Me, Membership, MyToken, Permission};
 pub use members::{Member, MemberUsage, UpdateMember};
 pub use operator::{
     AddCredit, Code, CodeBatch, CreateCodes, MadeCodes, PlanUse, Tenant, TenantQuery, TenantStatus,
@@ -58,6 +59,7 @@ pub use problem::{FieldError, Problem, ProblemCode};
 pub use requests::{Outcome, Request, RequestExport, RequestQuery};
 pub use secret::Secret;
 pub use setup::{Setup, SetupState};
+pub use tokens::{ApiToken, CreateToken, IssuedToken, Scope, TokenOwner, TokenStatus};
 pub use transfer::{ImportQuery, ImportRefusal, ImportReport, UsageRecord, WrittenBy};
 pub use usage::{
     ExportFormat, UsageBreakdown, UsageDimension, UsageExport, UsageFigures, UsageFilter, UsageGroup,

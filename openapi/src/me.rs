@@ -1,8 +1,10 @@
 //! Who is calling, where, and what they may do there.
 
-use crate::{auth::User, organization::OrganizationRef};
+use crate::{auth::User, organization::OrganizationRef, tokens::Scope};
 use causeway_domain::Role;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// The person behind the access token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,12 +17,30 @@ pub struct Me {
     /// Role there.
     #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::Role))]
     pub role: Role,
-    /// What that role allows.
+    /// What that role allows; with an API token, what of it the token's scopes name.
     pub permissions: Vec<Permission>,
-    /// Whether the person runs this installation, apart from any role.
+    /// Whether the person runs this installation, apart from any role. With an API token never.
     pub is_operator: bool,
-    /// Every organisation that the person may enter, by name.
+    /// Every organisation that the person may enter, by name; with an API token its own alone.
     pub memberships: Vec<Membership>,
+    /// The API token that was presented; `null` for a person who signed in.
+    #[serde(default)]
+    pub token: Option<MyToken>,
+}
+
+/// An API token, as it describes itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct MyToken {
+    /// Identifier.
+    pub id: Uuid,
+    /// Name as shown.
+    #[cfg_attr(feature = "schemas", schema(example = "Nightly report"))]
+    pub name: String,
+    /// What it may be used for, as far as its owner's role allows.
+    pub scopes: Vec<Scope>,
+    /// When it stops working.
+    pub expires_at: DateTime<Utc>,
 }
 
 /// An organisation that a person may enter.
@@ -95,6 +115,8 @@ permissions! {
     BillingWrite = "billing.write" from Admin,
     /// Read the audit log.
     AuditRead = "audit.read" from Admin,
+    /// See and revoke everybody's API tokens of the admin API. Everybody may make, see and revoke own ones.
+    TokensManage = "tokens.manage" from Admin,
 }
 
 impl Permission {

@@ -10,7 +10,7 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use causeway_domain::UserId;
-use causeway_openapi::{AuditActor, AuditEntry, AuditTarget, ListQuery, Page};
+use causeway_openapi::{AuditActor, AuditEntry, AuditTarget, AuditToken, ListQuery, Page};
 use causeway_store::audit::{self, Entry};
 
 /// Read the audit log
@@ -42,6 +42,7 @@ fn view(entry: Entry) -> AuditEntry {
             kind: entry.actor_kind,
             id: entry.actor_id.map(UserId),
             name: entry.actor_name.unwrap_or_default(),
+            token: entry.token_id.map(|id| AuditToken { id, name: entry.token_name.unwrap_or_default() }),
         },
         action: entry.action,
         target: AuditTarget { kind: entry.target_kind, id: entry.target_id },

@@ -1,7 +1,10 @@
 //! The parts of the OpenAPI document that are not about one operation: the frame, and the answers in which operations
 //! refuse. Each set of refusals is a type, so that an operation names it once.
 
-use crate::error::{self, ApiError, BadCode};
+use crate::{
+    error::{self, ApiError, BadCode},
+    tokens::create::too_many,
+};
 use causeway_openapi::{FieldError, Problem, ProblemCode};
 use std::collections::BTreeMap;
 use utoipa::{
@@ -29,6 +32,7 @@ use utoipa::{
         (name = "setup", description = "The first start"),
         (name = "auth", description = "Signing in, staying signed in, signing out"),
         (name = "me", description = "Who is calling"),
+        (name = "tokens", description = "API tokens, with which programs use this API"),
         (name = "accounts", description = "Upstream accounts: credentials at providers"),
         (name = "keys", description = "API keys that clients of the relay present"),
         (name = "members", description = "The people of the organisation"),
@@ -55,6 +59,15 @@ impl Modify for Schemes {
             .description(Some("The access token of `POST /admin/v1/auth/sign-in`."))
             .build();
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        let token = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("cwt_…")
+            .description(Some(
+                "An API token of `POST /admin/v1/tokens`, in its own organisation. Each operation names the scope that it \
+                 needs; one that does not offer `api_token` is for people only.",
+            ))
+            .build();
+        components.add_security_scheme("api_token", SecurityScheme::Http(token));
         let refresh = ApiKeyValue::with_description(
             "causeway_refresh",
             "The refresh token. Browsers send it by themselves; scripts cannot read it.",
@@ -131,6 +144,10 @@ refusals! {
     /// Whatever can contradict what is there.
     Clash: [
         ApiError::Conflict("2 keys are bound to this account; bind them to another one first".to_owned()) => "It contradicts what is there",
+    ],
+    /// Making an API token.
+    TooManyTokens: [
+        too_many() => "The person has as many API tokens as anybody may have",
     ],
     /// Adding credit.
     CreditClash: [

@@ -1,9 +1,15 @@
 //! Who is calling, and whether they may. The only source of a tenant: a handler that takes [`May`] has a person whose
-//! session, membership and role were looked up for this very call. [`Operator`] is the same for the installation as a whole.
+//! session or API token, membership and role were looked up for this very call. [`Person`] is one who signed in, for what
+//! no token may do; [`Operator`] is the same for the installation as a whole.
 
 mod operator;
+mod person;
+mod token;
 
 pub use operator::Operator;
+pub use person::Person;
+pub use token::Token;
+pub(crate) use token::scopes as token_scopes;
 
 use crate::{error::ApiError, origin::Origin, state::AdminState};
 use axum::extract::FromRequestParts;
@@ -27,12 +33,23 @@ pub struct Caller {
     pub organization: OrganizationRef,
     /// As what.
     pub role: Role,
-    /// Whether they run this installation.
+    /// Whether they run this installation. An API token never does.
     pub is_operator: bool,
+    /// Signed in, or by a program.
+    pub by: By,
     /// How the organisation counts its days.
     pub calendar: Calendar,
     /// From where.
     pub origin: Origin,
+}
+
+/// By what a caller is known.
+#[derive(Clone, Debug)]
+pub enum By {
+    /// A session that is not over.
+    Session(Uuid),
+    /// An API token that works.
+    Token(Token),
 }
 
 impl Caller {
@@ -41,9 +58,33 @@ impl Caller {
         self.organization.id
     }
 
-    /// Whether the caller has a right.
+    /// Whether the caller has a right: their role, and of a token its scopes too.
     pub fn may(&self, permission: Permission) -> bool {
         permission.granted_to(self.role)
+            && match &self.by {
+                By::Session(_) => true,
+                By::Token(token) => token.allows(permission),
+            }
+    }
+
+    /// Fails when the caller does not have a right, and says what is missing.
+    pub fn demand(&self, permission: Permission) -> Result<(), ApiError> {
+        if self.may(permission) {
+            return Ok(());
+        }
+        let needed = permission.as_str();
+        Err(match &self.by {
+            By::Token(token) if permission.granted_to(self.role) => token.refusal(permission),
+            _ => ApiError::Forbidden(format!("this needs {needed}, which a {} does not have", self.role)),
+        })
+    }
+
+    /// As the audit log names them.
+    pub fn actor(&self) -> audit::Actor<'_> {
+        match &self.by {
+            By::Session(_) => audit::Actor::User(self.user.id),
+            By::Token(token) => audit::Actor::Token { id: token.id, name: &token.name, owner: self.user.id },
+        }
     }
 
     /// Whose keys and requests the caller sees: members their own (`Some`), all others everybody's.
@@ -72,7 +113,7 @@ impl Caller {
     ) -> Result<(), ApiError> {
         let address = self.origin.address_text();
         let line = audit::Line {
-            actor: Some(self.user.id),
+            actor: self.actor(),
             action,
             target_kind: target.0,
             target_id: target.1,
@@ -80,7 +121,6 @@ impl Caller {
             after,
             address: Some(&address).filter(|a| !a.is_empty()).map(String::as_str),
             request_id: Some(&self.origin.request_id),
-            ..Default::default()
         };
         Ok(audit::record(tx, line).await?)
     }
@@ -133,6 +173,7 @@ rights!(
     BillingRead,
     BillingWrite,
     AuditRead,
+    TokensManage,
 );
 
 impl<R: Right> FromRequestParts<AdminState> for May<R> {
@@ -140,13 +181,7 @@ impl<R: Right> FromRequestParts<AdminState> for May<R> {
 
     async fn from_request_parts(parts: &mut Parts, state: &AdminState) -> Result<Self, ApiError> {
         let caller = Caller::from_request_parts(parts, state).await?;
-        if !caller.may(R::NEEDED) {
-            return Err(ApiError::Forbidden(format!(
-                "this needs {}, which a {} does not have",
-                R::NEEDED.as_str(),
-                caller.role
-            )));
-        }
+        caller.demand(R::NEEDED)?;
         Ok(Self { caller, right: PhantomData })
     }
 }
@@ -155,9 +190,13 @@ impl FromRequestParts<AdminState> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AdminState) -> Result<Self, ApiError> {
-        let claims = state.access.read(bearer(&parts.headers).ok_or(ApiError::NotSignedIn)?)?;
-        let org = named_organization(&parts.headers)?.unwrap_or(claims.org);
         let Ok(origin) = Origin::from_request_parts(parts, state).await;
+        let presented = bearer(&parts.headers).ok_or(ApiError::NotSignedIn)?;
+        if token::looks_like_one(presented) {
+            return token::caller(state, presented, named_organization(&parts.headers)?, origin).await;
+        }
+        let claims = state.access.read(presented)?;
+        let org = named_organization(&parts.headers)?.unwrap_or(claims.org);
         let mut tx = TenantTx::begin(&state.store.app, org, Some(claims.user)).await?;
         let found = memberships::signed_in(&mut tx, claims.session, claims.user).await?;
         let person = found.ok_or(ApiError::NotSignedIn)?;
@@ -169,6 +208,7 @@ impl FromRequestParts<AdminState> for Caller {
             organization: OrganizationRef { id: org, name: membership.name, slug: membership.slug },
             role: membership.role,
             is_operator: person.is_operator,
+            by: By::Session(claims.session),
             calendar,
             origin,
         })

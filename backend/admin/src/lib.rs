@@ -37,7 +37,9 @@ mod plan;
 mod prices;
 mod requests;
 mod router;
+mod security;
 mod setup;
+mod tokens;
 mod usage;
 
 pub use args::AdminArgs;

@@ -1,13 +1,18 @@
 //! Who is calling.
 
-use crate::{docs, error::ApiError, guard::Caller, state::AdminState};
+use crate::{
+    docs,
+    error::ApiError,
+    guard::{By, Caller},
+    state::AdminState,
+};
 use axum::{Json, extract::State};
-use causeway_openapi::{Me, Membership, OrganizationRef, Permission};
+use causeway_openapi::{Me, Membership, MyToken, OrganizationRef, Permission};
 use causeway_store::memberships;
 
 /// Describe the caller
 ///
-/// The person behind the access token, the organisation entered, what they may do there, and the other organisations
+/// The person behind the access token or the API token, the organisation entered, what they may do there, and the other organisations
 /// that they may enter by sending `x-organization`.
 #[utoipa::path(
     get, path = "/me", tag = "me", operation_id = "getMe",
@@ -15,19 +20,30 @@ use causeway_store::memberships;
 )]
 pub(crate) async fn handle(State(state): State<AdminState>, caller: Caller) -> Result<Json<Me>, ApiError> {
     let homes = memberships::of(&state.store.app, caller.user.id).await?;
+    let token = match &caller.by {
+        By::Session(_) => None,
+        By::Token(token) => Some(MyToken {
+            id: token.id,
+            name: token.name.clone(),
+            scopes: token.scopes.clone(),
+            expires_at: token.expires_at,
+        }),
+    };
     let memberships = homes
         .into_iter()
+        .filter(|m| token.is_none() || m.org == caller.org())
         .map(|m| Membership {
             organization: OrganizationRef { id: m.org, name: m.name, slug: m.slug },
             role: m.role,
         })
         .collect();
     Ok(Json(Me {
-        permissions: Permission::of(caller.role),
+        permissions: Permission::ALL.iter().copied().filter(|p| caller.may(*p)).collect(),
         user: caller.user,
         organization: caller.organization,
         role: caller.role,
         is_operator: caller.is_operator,
         memberships,
+        token,
     }))
 }

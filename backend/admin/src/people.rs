@@ -106,7 +106,7 @@ pub(crate) async fn insert(
     memberships::insert(tx, user, Role::Owner).await?;
     let address = origin.map(Origin::address_text).filter(|a| !a.is_empty());
     let line = audit::Line {
-        actor: origin.map(|_| user),
+        actor: origin.map_or(audit::Actor::Cli, |_| audit::Actor::User(user)),
         action: "organization.create",
         target_kind: "organization",
         target_id: Some(tx.org().0),

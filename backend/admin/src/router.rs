@@ -2,13 +2,10 @@
 
 use crate::{
     accounts, audit, auth, billing, docs, edge, error::ApiError, extract::LARGEST, instance, keys, ledger,
-    me, members, operator, organization, prices, requests, setup, state::AdminState, usage,
+    me, members, operator, organization, prices, requests, security, setup, state::AdminState, tokens, usage,
 };
 use axum::{Router, extract::DefaultBodyLimit, middleware};
-use utoipa::{
-    OpenApi as _,
-    openapi::{OpenApi, PathItem, security::SecurityRequirement},
-};
+use utoipa::{OpenApi as _, openapi::OpenApi};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// Where the API is.
@@ -65,6 +62,8 @@ fn operations() -> OpenApiRouter<AdminState> {
         .routes(routes!(prices::list::handle))
         .routes(routes!(prices::history::handle, prices::put::handle, prices::delete::handle))
         .routes(routes!(audit::handle))
+        .routes(routes!(tokens::list::handle, tokens::create::handle))
+        .routes(routes!(tokens::revoke::handle))
         .routes(routes!(billing::balance::handle))
         .routes(routes!(billing::entries::handle))
         .routes(routes!(billing::redeem::handle))
@@ -80,20 +79,10 @@ fn operations() -> OpenApiRouter<AdminState> {
         .routes(routes!(operator::codes::revoke))
 }
 
-/// With the addresses as they are from outside, and with each operation saying itself what it needs: the document is
-/// merged with the relay's, whose keys are others.
+/// With the addresses as they are from outside, and with each operation saying itself what it needs.
 fn prefixed(mut document: OpenApi) -> OpenApi {
     let paths = std::mem::take(&mut document.paths.paths).into_iter();
-    document.paths.paths = paths.map(|(path, item)| (format!("{PREFIX}{path}"), guarded(item))).collect();
+    document.paths.paths =
+        paths.map(|(path, item)| (format!("{PREFIX}{path}"), security::told(item))).collect();
     document
-}
-
-fn guarded(mut item: PathItem) -> PathItem {
-    let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
-    for operation in operations.into_iter().flatten() {
-        operation
-            .security
-            .get_or_insert_with(|| vec![SecurityRequirement::new("bearer", Vec::<String>::new())]);
-    }
-    item
 }

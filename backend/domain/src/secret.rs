@@ -4,6 +4,12 @@
 /// credentials in one request ours can be told from a placeholder.
 pub const KEY_PREFIX: &str = "cw_";
 
+/// Every API token of the admin API begins with this; it is no key, and a key is no token.
+pub const TOKEN_PREFIX: &str = "cwt_";
+
+/// How much of a token is kept readable: the prefix and eight characters.
+pub const TOKEN_SHOWN_CHARS: usize = 12;
+
 /// Characters after the prefix: 43 of base62 are 256 bits.
 pub const KEY_RANDOM_CHARS: usize = 43;
 
@@ -15,11 +21,20 @@ const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 /// Makes a key from random bytes. Bytes that would bias the choice (≥ 248) are passed over, so give it plenty;
 /// `None` when the bytes did not suffice.
 pub fn key_from_random(bytes: &[u8]) -> Option<String> {
-    let mut key = String::with_capacity(KEY_PREFIX.len() + KEY_RANDOM_CHARS);
-    key.push_str(KEY_PREFIX);
+    from_random(KEY_PREFIX, bytes)
+}
+
+/// The same for a token of the admin API.
+pub fn token_from_random(bytes: &[u8]) -> Option<String> {
+    from_random(TOKEN_PREFIX, bytes)
+}
+
+fn from_random(prefix: &str, bytes: &[u8]) -> Option<String> {
+    let mut secret = String::with_capacity(prefix.len() + KEY_RANDOM_CHARS);
+    secret.push_str(prefix);
     let fair = bytes.iter().filter(|b| **b < 248).map(|b| char::from(ALPHABET[usize::from(*b % 62)]));
-    key.extend(fair.take(KEY_RANDOM_CHARS));
-    (key.len() == KEY_PREFIX.len() + KEY_RANDOM_CHARS).then_some(key)
+    secret.extend(fair.take(KEY_RANDOM_CHARS));
+    (secret.len() == prefix.len() + KEY_RANDOM_CHARS).then_some(secret)
 }
 
 /// Whether a text has the form of a key of ours.
@@ -37,6 +52,12 @@ mod tests {
         let key = key_from_random(&[7; 64]).unwrap();
         assert!(looks_like_key(&key), "{key}");
         assert!(!looks_like_key("cw_short") && !looks_like_key("sk-ant-api03-xxxxxxxx"));
+    }
+
+    #[test]
+    fn a_token_is_told_from_a_key() {
+        let token = token_from_random(&[7; 64]).unwrap();
+        assert!(token.starts_with(TOKEN_PREFIX) && !looks_like_key(&token), "{token}");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! shows nothing.
 
 pub mod accounts;
+pub mod api_tokens;
 pub mod args;
 pub mod audit;
 pub mod billed;

@@ -51,14 +51,24 @@ pub async fn of(db: &AppDb, user: UserId) -> StoreResult<Vec<Membership>> {
 /// The person behind `session`, and their role in the organisation of the transaction; `None` when the session is
 /// over. `user` is whom the access token names.
 pub async fn signed_in(tx: &mut TenantTx, session: Uuid, user: UserId) -> StoreResult<Option<SignedIn>> {
+    person(tx, Some(session), user).await
+}
+
+/// The same for the owner of an API token, which was found to be good: it needs no session.
+pub async fn token_owner(tx: &mut TenantTx, owner: UserId) -> StoreResult<Option<SignedIn>> {
+    person(tx, None, owner).await
+}
+
+async fn person(tx: &mut TenantTx, session: Option<Uuid>, user: UserId) -> StoreResult<Option<SignedIn>> {
     let org = tx.org();
     let row = sqlx::query!(
         r#"select u.email, u.name, u.locale, u.is_operator, o.name as "org_name?", o.slug as "slug?", m.role as "role?",
                   o.time_zone as "time_zone?", o.week_start as "week_start?", o.day_start_minute as "day_start?"
-           from sessions s join users u on u.id = s.user_id
+           from users u
            left join memberships m on m.user_id = u.id and m.org_id = $3
            left join organisations o on o.id = m.org_id
-           where s.id = $1 and s.user_id = $2 and s.ended_at is null and u.disabled_at is null"#,
+           where u.id = $2 and u.disabled_at is null and ($1::uuid is null or exists (
+             select from sessions s where s.id = $1 and s.user_id = u.id and s.ended_at is null))"#,
         session,
         user.0,
         org.0

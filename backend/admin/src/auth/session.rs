@@ -89,7 +89,7 @@ pub(crate) async fn record(
 ) -> Result<(), ApiError> {
     let address = origin.address_text();
     let line = audit::Line {
-        actor: Some(user),
+        actor: audit::Actor::User(user),
         action,
         target_kind: "session",
         target_id: Some(session),

@@ -1,6 +1,6 @@
 //! The operator of the installation: a person, whatever their role in whatever organisation.
 
-use super::bearer;
+use super::{bearer, token};
 use crate::{error::ApiError, origin::Origin, state::AdminState};
 use axum::extract::FromRequestParts;
 use causeway_domain::OrgId;
@@ -52,8 +52,7 @@ impl Operator {
         after: Option<Value>,
     ) -> audit::Line<'a> {
         audit::Line {
-            actor: Some(self.user.id),
-            operator: true,
+            actor: audit::Actor::Operator(self.user.id),
             action,
             target_kind: target.0,
             target_id: target.1,
@@ -69,7 +68,12 @@ impl FromRequestParts<AdminState> for Operator {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AdminState) -> Result<Self, ApiError> {
-        let claims = state.access.read(bearer(&parts.headers).ok_or(ApiError::NotSignedIn)?)?;
+        let presented = bearer(&parts.headers).ok_or(ApiError::NotSignedIn)?;
+        if token::looks_like_one(presented) {
+            token::find(state, presented).await?;
+            return Err(token::for_people());
+        }
+        let claims = state.access.read(presented)?;
         let Ok(origin) = Origin::from_request_parts(parts, state).await;
         let found = operators::signed_in(&state.store.app, claims.session, claims.user).await?;
         let person = found.ok_or(ApiError::NotSignedIn)?;

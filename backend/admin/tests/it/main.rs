@@ -15,6 +15,7 @@ mod price_check;
 mod prices;
 mod sessions;
 mod setup;
+mod tokens;
 mod transfer;
 mod usage;
 mod world;

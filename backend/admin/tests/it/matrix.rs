@@ -62,6 +62,9 @@ fn rows() -> Vec<Row> {
         (M::PUT, "/prices/overrides/{model}", Some(PRICE), [401, 403, 403, 200, 200]),
         (M::GET, "/prices/overrides/{model}", None, [401, 200, 200, 200, 200]),
         (M::DELETE, "/prices/overrides/{model}", None, [401, 403, 403, 204, 204]),
+        (M::GET, "/tokens", None, [401, 200, 200, 200, 200]),
+        (M::POST, "/tokens", Some("{}"), [401, 422, 422, 422, 422]),
+        (M::DELETE, "/tokens/{token}", None, [401, 404, 404, 204, 404]),
         (M::GET, "/audit", None, [401, 403, 403, 200, 200]),
         (M::GET, "/balance", None, [401, 200, 200, 200, 200]),
         (M::GET, "/balance/entries", None, [401, 200, 403, 200, 200]),
@@ -153,6 +156,8 @@ async fn every_operation_answers_each_role_and_another_tenant_as_it_should() {
         let admin = tokens[3].clone().unwrap();
         let account = world.account(&admin).await;
         let (key, _) = world.key(&admin, "admin's").await;
+        let new = json!({"name": "a", "scopes": ["keys:read"], "expires_at": chrono::Utc::now() + chrono::Duration::days(1)});
+        let token = world.post("/tokens", Some(&admin), new).await.body["id"].as_str().unwrap().to_owned();
         let request = world.used(made, &key, &account, "claude-haiku-4-5", 1).await;
 
         let who = ["nobody", "viewer", "member", "admin", "another tenant"];
@@ -160,6 +165,7 @@ async fn every_operation_answers_each_role_and_another_tenant_as_it_should() {
             let place = path
                 .replace("{account}", &account)
                 .replace("{key}", &key)
+                .replace("{token}", &token)
                 .replace("{member}", &made.user.to_string())
                 .replace("{request}", &request.to_string())
                 .replace("{month}", &month())

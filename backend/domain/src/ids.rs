@@ -69,12 +69,15 @@ id!(
     RequestId
 );
 
+/// How many shards organisations are spread over. Fixed for ever: the shard is part of every stored key.
+pub const SHARDS: u8 = 64;
+
 impl OrgId {
-    /// The Redis shard of this organisation, 0–63. Fixed for ever: it is part of every stored key, and keeps
-    /// everything one script touches on one slot of a Redis Cluster.
+    /// The Redis shard of this organisation, below [`SHARDS`]. It keeps everything that one script touches on one slot of
+    /// a Redis Cluster.
     pub fn shard(&self) -> u8 {
         // The last byte of a UUIDv7 is random; the first bytes are time and would cluster.
-        self.0.as_bytes()[15] & 63
+        self.0.as_bytes()[15] % SHARDS
     }
 }
 

@@ -74,11 +74,42 @@ impl FromStr for Nanos {
 impl fmt::Display for Nanos {
     /// Dollars with as many digits as needed and at least two: `0.00`, `1.50`, `0.000000012`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text(&mut [0; LONGEST]))
+    }
+}
+
+/// Characters of the longest amount: a sign, ten digits of dollars, a point and nine digits.
+const LONGEST: usize = 21;
+
+impl Nanos {
+    /// The digits, made from behind and without asking for memory: amounts are written several times a request.
+    fn text(self, buffer: &mut [u8; LONGEST]) -> &str {
         let abs = self.0.unsigned_abs();
-        let (whole, fraction) = (abs / PER_DOLLAR.unsigned_abs(), abs % PER_DOLLAR.unsigned_abs());
-        let digits = format!("{fraction:09}");
-        let kept = digits.trim_end_matches('0').len().max(2);
-        write!(f, "{}{whole}.{}", if self.0 < 0 { "-" } else { "" }, &digits[..kept])
+        let (mut whole, mut fraction) = (abs / PER_DOLLAR.unsigned_abs(), abs % PER_DOLLAR.unsigned_abs());
+        let digit = |n: u64| b'0' + (n % 10) as u8;
+        for byte in buffer[LONGEST - 9..].iter_mut().rev() {
+            *byte = digit(fraction);
+            fraction /= 10;
+        }
+        let mut end = LONGEST;
+        while end > LONGEST - 7 && buffer[end - 1] == b'0' {
+            end -= 1;
+        }
+        let mut start = LONGEST - 10;
+        buffer[start] = b'.';
+        loop {
+            start -= 1;
+            buffer[start] = digit(whole);
+            whole /= 10;
+            if whole == 0 {
+                break;
+            }
+        }
+        if self.0 < 0 {
+            start -= 1;
+            buffer[start] = b'-';
+        }
+        std::str::from_utf8(&buffer[start..end]).unwrap_or_default()
     }
 }
 
@@ -90,7 +121,7 @@ impl fmt::Debug for Nanos {
 
 impl Serialize for Nanos {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
+        s.serialize_str(self.text(&mut [0; LONGEST]))
     }
 }
 

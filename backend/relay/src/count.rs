@@ -31,7 +31,7 @@ pub(crate) async fn tokens(
         Ok(Some((parts, bytes))) if !cannot_count(parts.status) => {
             let mut response = Response::new(RelayBody::full(bytes));
             *response.status_mut() = parts.status;
-            *response.headers_mut() = headers::downward(&parts.headers);
+            *response.headers_mut() = headers::downward(parts.headers);
             Ok(response)
         }
         // Claude Code asks only to draw a bar: a marked estimate is worth more to it than an error.

@@ -28,7 +28,7 @@ where
             Ok(Ok(response)) => {
                 hold.head_arrived(&response);
                 let status = response.status().as_u16();
-                let meter = meter_for(&hold, &response);
+                let meter = meter_for(&hold, response.headers());
                 read_on(response.into_body(), meter, hold, status, until).await;
             }
             Ok(Err(CallError::Connect(_))) => hold.release(),

@@ -111,26 +111,35 @@ pub(crate) fn header(facts: &[Fact]) -> Option<HeaderValue> {
     if facts.is_empty() {
         return None;
     }
-    let mut text = String::with_capacity(64 * facts.len());
+    // Digits by hand: this is made for every answer.
+    let (mut text, mut number) = (String::with_capacity(96 * facts.len()), itoa::Buffer::new());
     for fact in facts {
         if !text.is_empty() {
             text.push_str(", ");
         }
-        let _ = write!(text, "{}-{}", fact.scope, fact.unit.as_str());
+        text.push_str(fact.scope);
+        text.push('-');
+        text.push_str(fact.unit.as_str());
         if let Some(kind) = fact.window {
-            let _ = write!(text, "-{kind}");
+            text.push('-');
+            text.push_str(kind.as_str());
         }
-        for (name, amount) in [("limit", fact.limit), ("used", fact.used), ("reserved", fact.reserved)] {
-            let _ = match fact.unit {
-                Unit::Usd => write!(text, ";{name}={}", Nanos(amount)),
-                _ => write!(text, ";{name}={amount}"),
-            };
+        for (name, amount) in [(";limit=", fact.limit), (";used=", fact.used), (";reserved=", fact.reserved)]
+        {
+            text.push_str(name);
+            match fact.unit {
+                Unit::Usd => {
+                    let _ = write!(text, "{}", Nanos(amount));
+                }
+                _ => text.push_str(number.format(amount)),
+            }
         }
         if let Some(ms) = fact.resets {
-            let _ = write!(text, ";reset={}", ms.div_euclid(1000) + i64::from(ms % 1000 != 0));
+            text.push_str(";reset=");
+            text.push_str(number.format(ms.div_euclid(1000) + i64::from(ms % 1000 != 0)));
         }
     }
-    HeaderValue::from_str(&text).ok()
+    HeaderValue::try_from(text).ok()
 }
 
 /// As JSON, for the key's own page.

@@ -59,8 +59,8 @@ enum End {
 }
 
 /// The meter for an answer.
-pub(crate) fn meter_for<B>(hold: &Hold, response: &Response<B>) -> Meter {
-    let text = |name| response.headers().get(name).and_then(|v: &http::HeaderValue| v.to_str().ok());
+pub(crate) fn meter_for(hold: &Hold, headers: &HeaderMap) -> Meter {
+    let text = |name| headers.get(name).and_then(|v: &http::HeaderValue| v.to_str().ok());
     Dialect::Anthropic.meter(hold.stream(), text(header::CONTENT_TYPE), text(header::CONTENT_ENCODING))
 }
 
@@ -72,9 +72,9 @@ pub(crate) fn forward(
     request: RequestId,
 ) -> Response<RelayBody> {
     let (parts, body) = answer.response.into_parts();
-    let headers = headers::downward(&parts.headers);
-    let probe = Response::from_parts(parts, ());
-    let meter = meter_for(&answer.hold, &probe);
+    let status = parts.status;
+    let headers = headers::downward(parts.headers);
+    let meter = meter_for(&answer.hold, &headers);
     let now = Instant::now();
     let mut forward = Forward {
         size: body.size_hint(),
@@ -82,7 +82,7 @@ pub(crate) fn forward(
         meter: Some(meter),
         hold: Some(answer.hold),
         dialect,
-        status: probe.status().as_u16(),
+        status: status.as_u16(),
         events: is_event_stream(&headers),
         idle,
         alarm: None,
@@ -97,9 +97,9 @@ pub(crate) fn forward(
     }
     let events = forward.events;
     let mut response = Response::new(RelayBody::forward(forward));
-    *response.status_mut() = probe.status();
+    *response.status_mut() = status;
     *response.headers_mut() = headers;
-    if probe.status() == StatusCode::UNAUTHORIZED {
+    if status == StatusCode::UNAUTHORIZED {
         // The credential that was refused is the account's. Claude Code would try its own key eleven times.
         response.headers_mut().entry("x-should-retry").or_insert(http::HeaderValue::from_static("false"));
     }

@@ -14,3 +14,4 @@ pub(crate) mod routes;
 mod security;
 mod spa;
 pub(crate) mod tls;
+mod unbothered;

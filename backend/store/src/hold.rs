@@ -81,11 +81,13 @@ pub use settle::{Checkpoint, Growth, SettleMode, SettledAs, Settlement, checkpoi
 pub use stored::{OpenHold, open_holds, unwritten};
 
 use crate::cache::shard_prefix;
-use causeway_domain::{AccountId, KeyId, UserId};
+use causeway_domain::{AccountId, KeyId, UserId, ids::SHARDS};
 use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
 
 /// Names of the hashes of a shard.
 struct ShardKeys {
+    prefix: String,
     meta: String,
     holds: String,
     settled: String,
@@ -94,14 +96,22 @@ struct ShardKeys {
 }
 
 impl ShardKeys {
+    /// Made once: every reservation and every settlement names them.
+    fn of(shard: u8) -> &'static Self {
+        static ALL: LazyLock<Vec<ShardKeys>> = LazyLock::new(|| (0..SHARDS).map(ShardKeys::new).collect());
+        &ALL[usize::from(shard % SHARDS)]
+    }
+
     fn new(shard: u8) -> Self {
-        let p = shard_prefix(shard);
+        let prefix = shard_prefix(shard);
+        let name = |what| format!("{prefix}{what}");
         Self {
-            meta: format!("{p}meta"),
-            holds: format!("{p}holds"),
-            settled: format!("{p}settled"),
-            checks: format!("{p}checks"),
-            joined: format!("{p}joined"),
+            meta: name("meta"),
+            holds: name("holds"),
+            settled: name("settled"),
+            checks: name("checks"),
+            joined: name("joined"),
+            prefix,
         }
     }
 }

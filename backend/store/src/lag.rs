@@ -2,15 +2,12 @@
 //! is being written. Reads only; the names of the keys are all it knows of how settling works.
 
 use crate::{Cache, JobsDb, StoreResult, TenantTx, cache::shard_prefix};
-use causeway_domain::{OrgId, RequestId};
+use causeway_domain::{OrgId, RequestId, ids::SHARDS};
 use chrono::{DateTime, Utc};
 use futures_util::future::try_join_all;
 use redis::AsyncCommands;
 use serde::Deserialize;
 use uuid::Uuid;
-
-/// Shards of organisations.
-const SHARDS: u8 = 64;
 
 /// Up to so many events of one shard are all looked at for the oldest. Of more, so many are drawn at random: the oldest
 /// of them is nearly as old, and finding it costs no more.

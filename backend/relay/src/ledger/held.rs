@@ -5,7 +5,7 @@
 //! looked through. So of a hold and a loss that meet, either the hold is seen and registered, or [`HeldRequests::enter`]
 //! says that its epoch is over, and it is asked for anew.
 
-use causeway_domain::{OrgId, RequestId};
+use causeway_domain::{OrgId, RequestId, ids::SHARDS};
 use causeway_store::hold::Held;
 use std::{
     collections::HashMap,
@@ -15,9 +15,6 @@ use std::{
     },
 };
 use tokio::sync::watch;
-
-/// How many shards there are.
-pub(super) const SHARDS: u8 = 64;
 
 /// The holds of an instance.
 pub(crate) struct HeldRequests {

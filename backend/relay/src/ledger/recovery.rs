@@ -3,7 +3,8 @@
 //! The order is what makes it exact (see `causeway_store::hold`'s module on epochs): give the old epoch up, register what
 //! is held, have written what was settled, join; and only when every instance that lives has joined does a shard open.
 
-use super::{Ledger, held::SHARDS, sweep};
+use super::{Ledger, sweep};
+use causeway_domain::ids::SHARDS;
 use causeway_store::{Store, StoreError, StoreResult, boots, hold};
 use futures_util::future::try_join_all;
 use std::{

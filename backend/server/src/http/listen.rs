@@ -1,6 +1,6 @@
 //! The server loop: accepts connections, serves them, and lets them end in peace.
 
-use super::{dispatch::Dispatch, tls::Tls};
+use super::{dispatch::Dispatch, tls::Tls, unbothered::Unbothered};
 use crate::shutdown::Shutdown;
 use anyhow::{Context, Result, anyhow};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -109,11 +109,11 @@ impl Connection {
         // Errors are the other side's: it went away, or does not speak HTTP.
         tokio::select! {
             _ = connection.as_mut() => return,
-            () = begin.cancelled() => connection.as_mut().graceful_shutdown(),
+            () = Unbothered::new(begin.cancelled()) => connection.as_mut().graceful_shutdown(),
         }
         tokio::select! {
             _ = connection => {}
-            () = hurry.cancelled() => {}
+            () = Unbothered::new(hurry.cancelled()) => {}
         }
     }
 
@@ -130,11 +130,11 @@ impl Connection {
         let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
         tokio::select! {
             _ = connection.as_mut() => return,
-            () = begin.cancelled() => connection.as_mut().graceful_shutdown(),
+            () = Unbothered::new(begin.cancelled()) => connection.as_mut().graceful_shutdown(),
         }
         tokio::select! {
             _ = connection => {}
-            () = hurry.cancelled() => {}
+            () = Unbothered::new(hurry.cancelled()) => {}
         }
     }
 }

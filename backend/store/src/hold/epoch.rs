@@ -10,7 +10,7 @@
 //! what is running is registered, what is over is in Postgres.
 
 use super::{Held, ShardKeys, stored};
-use crate::{Cache, StoreResult, cache::shard_prefix};
+use crate::{Cache, StoreResult};
 use causeway_domain::RequestId;
 use redis::{AsyncCommands, Script};
 use std::{collections::BTreeSet, sync::LazyLock};
@@ -57,9 +57,9 @@ pub async fn look(cache: &Cache, shard: u8, known: i64) -> StoreResult<Shard> {
 }
 
 async fn freeze(cache: &Cache, shard: u8, known: i64, close: bool) -> StoreResult<Shard> {
-    let keys = ShardKeys::new(shard);
-    let mut call = FREEZE.key(keys.meta);
-    call.key(keys.joined).arg(known).arg(u8::from(close));
+    let keys = ShardKeys::of(shard);
+    let mut call = FREEZE.key(&keys.meta);
+    call.key(&keys.joined).arg(known).arg(u8::from(close));
     Ok(shard_of(call.invoke_async(&mut cache.connection.clone()).await?))
 }
 
@@ -75,10 +75,10 @@ async fn register_texts(
     epoch: i64,
     holds: &[(RequestId, String)],
 ) -> StoreResult<bool> {
-    let keys = ShardKeys::new(shard);
+    let keys = ShardKeys::of(shard);
     for some in holds.chunks(BATCH) {
         let mut call = REGISTER.key(&keys.meta);
-        call.key(&keys.holds).key(&keys.settled).arg(shard_prefix(shard)).arg(epoch);
+        call.key(&keys.holds).key(&keys.settled).arg(&keys.prefix).arg(epoch);
         for (request, text) in some {
             call.arg(request.0.simple().to_string()).arg(text);
         }
@@ -91,9 +91,9 @@ async fn register_texts(
 
 /// Says that this life has registered all it holds and written all it has settled. False when the epoch is over.
 pub async fn join(cache: &Cache, shard: u8, epoch: i64, boot: &str) -> StoreResult<bool> {
-    let keys = ShardKeys::new(shard);
-    let mut call = JOIN.key(keys.meta);
-    call.key(keys.joined).arg(epoch).arg(boot);
+    let keys = ShardKeys::of(shard);
+    let mut call = JOIN.key(&keys.meta);
+    call.key(&keys.joined).arg(epoch).arg(boot);
     Ok(call.invoke_async(&mut cache.connection.clone()).await?)
 }
 
@@ -105,9 +105,9 @@ pub async fn open(
     closed_at_least_ms: u64,
     alive: &BTreeSet<String>,
 ) -> StoreResult<Shard> {
-    let keys = ShardKeys::new(shard);
-    let mut call = OPEN.key(keys.meta);
-    call.key(keys.joined).arg(epoch).arg(closed_at_least_ms);
+    let keys = ShardKeys::of(shard);
+    let mut call = OPEN.key(&keys.meta);
+    call.key(&keys.joined).arg(epoch).arg(closed_at_least_ms);
     for boot in alive {
         call.arg(boot);
     }
@@ -152,7 +152,7 @@ pub async fn remembered(
 
 /// Counts holds of lives that have ended in this epoch, from what Redis remembers of them.
 pub async fn keep(cache: &Cache, shard: u8, epoch: i64, requests: &[RequestId]) -> StoreResult<bool> {
-    let keys = ShardKeys::new(shard);
+    let keys = ShardKeys::of(shard);
     for some in requests.chunks(BATCH) {
         let ids: Vec<String> = some.iter().map(|id| id.0.simple().to_string()).collect();
         let texts: Vec<Option<String>> = cache.connection.clone().hmget(&keys.holds, &ids).await?;

@@ -71,7 +71,7 @@ fn scope_key(org: OrgId, scope: ScopeId) -> String {
 
 /// To be called before Postgres is read. Returns what to hand to [`load`]; `None` when the epoch is over.
 pub async fn begin_load(cache: &Cache, org: OrgId, scope: ScopeId, epoch: i64) -> StoreResult<Option<i64>> {
-    let mut call = BEGIN.key(ShardKeys::new(org.shard()).meta);
+    let mut call = BEGIN.key(&ShardKeys::of(org.shard()).meta);
     call.key(scope_key(org, scope)).arg(epoch);
     let generation: i64 = call.invoke_async(&mut cache.connection.clone()).await?;
     Ok((generation >= 0).then_some(generation))
@@ -86,7 +86,7 @@ pub async fn load(
     generation: i64,
     totals: &Totals,
 ) -> StoreResult<Loaded> {
-    let mut call = LOAD.key(ShardKeys::new(org.shard()).meta);
+    let mut call = LOAD.key(&ShardKeys::of(org.shard()).meta);
     call.key(scope_key(org, scope)).arg(epoch).arg(generation);
     call.arg(totals.nanos).arg(totals.tokens).arg(totals.requests).arg(totals.windows.len());
     for window in &totals.windows {
@@ -150,7 +150,7 @@ pub async fn standing(cache: &Cache, org: OrgId, scope: ScopeId) -> StoreResult<
     type Fields = std::collections::HashMap<String, String>;
     let (all, epoch, (seconds, _)): (Fields, Option<String>, (i64, i64)) = redis::pipe()
         .hgetall(scope_key(org, scope))
-        .hget(ShardKeys::new(org.shard()).meta, "epoch")
+        .hget(&ShardKeys::of(org.shard()).meta, "epoch")
         .cmd("TIME")
         .query_async(&mut cache.connection.clone())
         .await?;

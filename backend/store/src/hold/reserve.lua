@@ -8,13 +8,14 @@
 --       mode is 0: nanos, tokens, requests/min, tokens/min, concurrency, length of the queue, number of windows, and for
 --       each window: name, end, next end, dollars limit, tokens limit, requests limit   (0 = no limit)
 --       mode: 0 = nothing is limited, 1 = what is open is counted, 2 = and totals must be loaded
--- Returns {'OK', candidate, ms, facts of scope 1, ..., facts of the account} | {'STALE'} | {'CLOSED'} | {'GONE'}
+-- Returns {'OK', candidate, ms, facts of scope 1 .. ... .. facts of the account} | {'STALE'} | {'CLOSED'} | {'GONE'}
 --       | {'LOAD', scope}
 --       | {'LIMIT', scope, kind, window, spent, reserved, limit, ms until it can be tried again}
 --       | {'QUEUED', scope, place in the queue, limit}
 --       | {'NONE', reason of candidate 0, ms, reason of candidate 1, ms, ...}
 --       facts: open, requests and tokens of the minute, nanos and tokens reserved, then for each window its end and the
---       nanos, tokens and requests spent in it; nothing in mode 0
+--       nanos, tokens and requests spent in it; nothing in mode 0. Eight bytes each, the least first: one string is read
+--       far faster than lists of numbers
 local POLLED = 5000 -- a waiting request that has not asked for this many ms has gone
 
 local time = redis.call('TIME')
@@ -200,6 +201,11 @@ local function count(key, ring, set, at)
   return text(ring.last)
 end
 
+local function packed(s)
+  local facts = s.facts
+  return facts and struct.pack('<' .. string.rep('l', #facts), unpack(facts)) or ''
+end
+
 -- Reserves in one scope; returns how the hold remembers it. Redis takes numbers exactly, as far as doubles have them.
 local function take(s)
   local key, at = s.key, s.at
@@ -275,19 +281,17 @@ for i = 1, candidates do
   local s, refusal = check(KEYS[3 + scopes + i], at, true)
   if s and first > 0 then
     move(first + i - 1, take(s))
-    return {'OK', first + i - 1, now, s.facts or {}}
+    return {'OK', first + i - 1, now, packed(s)}
   elseif s then
-    local answer = {'OK', i - 1, now}
-    local parts = {}
-    for j = 1, scopes do
-      answer[3 + j] = plan[j].facts or {}
+    local parts, facts = {}, {}
+    plan[scopes + 1] = s
+    for j = 1, scopes + 1 do
+      facts[j] = packed(plan[j])
       parts[j] = take(plan[j])
     end
-    answer[4 + scopes] = s.facts or {}
-    parts[scopes + 1] = take(s)
     redis.call('HSET', KEYS[2], id, ARGV[2] .. '\n' .. (i - 1) .. '\n' .. text(now) .. '\n' .. ARGV[4] .. '\n' .. epoch ..
       '\n' .. table.concat(parts, ';') .. '\n' .. ARGV[5])
-    return answer
+    return {'OK', i - 1, now, table.concat(facts)}
   end
   if refusal[1] == 'load' then return {'LOAD', scopes + i - 1} end
   if refusal[1] == 'stale' then return {'STALE'} end

@@ -151,7 +151,7 @@ pub struct NoCandidate {
 
 /// Runs the script, for a shard that is in this epoch.
 pub async fn reserve(cache: &Cache, script: &ReserveScript, ask: &Ask, epoch: i64) -> StoreResult<Reserved> {
-    run(cache, command(script, ask, epoch, 0)).await
+    run(cache, command(script, ask, epoch, 0), ask, 0).await
 }
 
 /// Moves a request that is held on to another account: the candidate `first` or the next one with room. What was
@@ -167,14 +167,14 @@ pub async fn move_on(
     if first == 0 || first >= ask.candidates.len() {
         return Ok(Reserved::NoCandidate(Vec::new()));
     }
-    run(cache, command(script, ask, epoch, first)).await
+    run(cache, command(script, ask, epoch, first), ask, first).await
 }
 
-async fn run(cache: &Cache, call: Cmd) -> StoreResult<Reserved> {
+async fn run(cache: &Cache, call: Cmd, ask: &Ask, first: usize) -> StoreResult<Reserved> {
     let answer: Result<Vec<Value>, RedisError> = call.query_async(&mut cache.connection.clone()).await;
     match answer {
         Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => Ok(Reserved::Restarted),
-        other => read_answer(&other?),
+        other => read_answer(&other?, ask, first),
     }
 }
 
@@ -186,7 +186,7 @@ fn command(script: &ReserveScript, ask: &Ask, epoch: i64, first: usize) -> Cmd {
     let windows: usize = scopes().map(|s| s.windows.len()).sum();
     let count = own.len() + candidates.len();
     let mut call = Cmd::with_capacity(15 + 10 * count + 6 * windows, 600 + 120 * count + ask.payload.len());
-    let shard = ShardKeys::new(ask.org.shard());
+    let shard = ShardKeys::of(ask.org.shard());
     let mut key = tenant_prefix(ask.org);
     let prefix = key.len();
     call.arg("EVALSHA").arg(script.0.get_hash()).arg(3 + count).arg(&shard.meta).arg(&shard.holds);
@@ -233,17 +233,24 @@ fn arguments(call: &mut Cmd, scope: &Scope) {
     }
 }
 
-fn read_answer(answer: &[Value]) -> StoreResult<Reserved> {
+fn read_answer(answer: &[Value], ask: &Ask, first: usize) -> StoreResult<Reserved> {
     let bad = || StoreError::corrupt("answer of the reservation script", format!("{answer:?}"));
     let text = |i: usize| answer.get(i).and_then(|v| String::from_redis_value_ref(v).ok()).ok_or_else(bad);
     let number = |i: usize| text(i)?.parse::<i64>().map_err(|_| bad());
     let index = |i: usize| usize::try_from(number(i)?).map_err(|_| bad());
     Ok(match text(0)?.as_str() {
-        "OK" => Reserved::Held {
-            candidate: index(1)?,
-            at: number(2)?,
-            facts: answer.iter().skip(3).map(|v| facts(v).ok_or_else(bad)).collect::<StoreResult<_>>()?,
-        },
+        "OK" => {
+            let candidate = index(1)?;
+            let own = if first == 0 { &ask.scopes[..] } else { &[] };
+            let facts = match answer.get(3) {
+                None => Vec::new(),
+                Some(Value::BulkString(packed)) => {
+                    facts(packed, own.iter().chain(ask.candidates.get(candidate))).ok_or_else(bad)?
+                }
+                Some(_) => return Err(bad()),
+            };
+            Reserved::Held { candidate, at: number(2)?, facts }
+        }
         "STALE" => Reserved::Stale,
         "CLOSED" => Reserved::Closed,
         "GONE" => Reserved::Gone,
@@ -282,21 +289,29 @@ fn read_answer(answer: &[Value]) -> StoreResult<Reserved> {
     })
 }
 
-fn facts(answer: &Value) -> Option<ScopeFacts> {
-    let numbers = Vec::<i64>::from_redis_value_ref(answer).ok()?;
-    if numbers.is_empty() {
+/// Unpacks what the script has packed: eight bytes a number, in the order of [`ScopeFacts`].
+fn facts<'a>(packed: &[u8], scopes: impl Iterator<Item = &'a Scope>) -> Option<Vec<ScopeFacts>> {
+    let (numbers, []) = packed.as_chunks::<8>() else { return None };
+    let mut numbers = numbers.iter().map(|bytes| i64::from_le_bytes(*bytes));
+    let all = scopes.map(|scope| scope_facts(scope, &mut numbers)).collect::<Option<_>>();
+    all.filter(|_| numbers.next().is_none())
+}
+
+fn scope_facts(scope: &Scope, numbers: &mut impl Iterator<Item = i64>) -> Option<ScopeFacts> {
+    if scope.mode() == Mode::Noted {
         return Some(ScopeFacts::default());
     }
-    let (first, windows) = numbers.split_at_checked(5)?;
     Some(ScopeFacts {
-        open: first[0],
-        requests_in_minute: first[1],
-        tokens_in_minute: first[2],
-        reserved_nanos: first[3],
-        reserved_tokens: first[4],
-        windows: windows
-            .chunks_exact(4)
-            .map(|w| WindowFacts { end: w[0], nanos: w[1], tokens: w[2], requests: w[3] })
-            .collect(),
+        open: numbers.next()?,
+        requests_in_minute: numbers.next()?,
+        tokens_in_minute: numbers.next()?,
+        reserved_nanos: numbers.next()?,
+        reserved_tokens: numbers.next()?,
+        windows: (scope.windows.iter())
+            .map(|_| {
+                let (end, nanos) = (numbers.next()?, numbers.next()?);
+                Some(WindowFacts { end, nanos, tokens: numbers.next()?, requests: numbers.next()? })
+            })
+            .collect::<Option<_>>()?,
     })
 }

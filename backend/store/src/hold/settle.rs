@@ -1,7 +1,7 @@
 //! Settling, checkpointing and confirming holds, in batches of one shard.
 
 use super::ShardKeys;
-use crate::{Cache, StoreResult, cache::shard_prefix};
+use crate::{Cache, StoreResult};
 use causeway_domain::RequestId;
 use redis::Script;
 use std::sync::LazyLock;
@@ -54,9 +54,9 @@ pub enum SettledAs {
 /// Settles requests of one shard. Returns the shard's sequence number, which only ever grows unless Redis has lost
 /// something, and what became of each.
 pub async fn settle(cache: &Cache, shard: u8, batch: &[Settlement]) -> StoreResult<(i64, Vec<SettledAs>)> {
-    let keys = ShardKeys::new(shard);
-    let mut call = SETTLE.key(keys.meta);
-    call.key(keys.holds).key(keys.settled).key(keys.checks).arg(shard_prefix(shard));
+    let keys = ShardKeys::of(shard);
+    let mut call = SETTLE.key(&keys.meta);
+    call.key(&keys.holds).key(&keys.settled).key(&keys.checks).arg(&keys.prefix);
     for one in batch {
         call.arg(one.request.0.simple().to_string())
             .arg(match one.mode {
@@ -102,9 +102,9 @@ pub struct Growth {
 
 /// Notes how streams stand that are still running.
 pub async fn checkpoint(cache: &Cache, shard: u8, streams: &[Checkpoint]) -> StoreResult<()> {
-    let keys = ShardKeys::new(shard);
-    let mut call = CHECKPOINT.key(keys.meta);
-    call.key(keys.holds).key(keys.checks).key(keys.settled).arg(shard_prefix(shard));
+    let keys = ShardKeys::of(shard);
+    let mut call = CHECKPOINT.key(&keys.meta);
+    call.key(&keys.holds).key(&keys.checks).key(&keys.settled).arg(&keys.prefix);
     for one in streams {
         let growth = one.at_least.unwrap_or(Growth { charged: 0, real: 0, tokens: 0 });
         call.arg(one.request.0.simple().to_string()).arg(&one.figures);
@@ -119,14 +119,14 @@ pub async fn confirm(cache: &Cache, shard: u8, requests: &[RequestId]) -> StoreR
     if requests.is_empty() {
         return Ok(());
     }
-    let keys = ShardKeys::new(shard);
+    let keys = ShardKeys::of(shard);
     let ids: Vec<String> = requests.iter().map(|id| id.0.simple().to_string()).collect();
     let () = redis::pipe()
-        .hdel(keys.holds, &ids)
+        .hdel(&keys.holds, &ids)
         .ignore()
-        .hdel(keys.settled, &ids)
+        .hdel(&keys.settled, &ids)
         .ignore()
-        .hdel(keys.checks, &ids)
+        .hdel(&keys.checks, &ids)
         .ignore()
         .query_async(&mut cache.connection.clone())
         .await?;

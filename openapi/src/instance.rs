@@ -16,4 +16,6 @@ pub struct Instance {
     pub demo: bool,
     /// Whether it waits for its first person.
     pub setup_required: bool,
+    /// Whether it sends mail. Where it does not, links are shown to whoever may hand them over.
+    pub mail: bool,
 }

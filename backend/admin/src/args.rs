@@ -1,5 +1,6 @@
 //! Settings of the admin API.
 
+use crate::mail::MailArgs;
 use ipnet::IpNet;
 
 /// What the admin API needs to know about its surroundings.
@@ -9,4 +10,8 @@ pub struct AdminArgs {
     /// are logged by the address found this way; without it, everybody behind a proxy shares the proxy's.
     #[arg(long, env = "TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpNet>,
+
+    /// Outgoing mail.
+    #[command(flatten)]
+    pub mail: MailArgs,
 }

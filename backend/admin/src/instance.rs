@@ -18,5 +18,6 @@ pub(crate) async fn handle(State(state): State<AdminState>) -> Result<Json<Insta
         public_url: state.public_url.as_str().trim_end_matches('/').to_owned(),
         demo: state.demo,
         setup_required: !users::any(&state.store.app).await?,
+        mail: state.mailer.is_some(),
     }))
 }

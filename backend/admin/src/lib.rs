@@ -11,6 +11,7 @@ pub mod auth;
 pub mod console;
 pub mod error;
 pub mod guard;
+pub mod mail;
 pub mod people;
 pub mod price_check;
 pub mod state;

@@ -4,6 +4,7 @@ use crate::{
     AdminArgs,
     auth::{password::Passwords, token::AccessKeys},
     error::ApiError,
+    mail::Mailer,
 };
 use causeway_accounts::{AddressPolicy, MasterKey, SealingKey};
 use causeway_domain::price::PriceBook;
@@ -29,6 +30,8 @@ pub struct Wiring<'a> {
     pub version: &'static str,
     /// Whether this is a demo.
     pub demo: bool,
+    /// Where mails are put; `None` when no mail server is set.
+    pub mailer: Option<Mailer>,
 }
 
 /// What every handler can reach. Cheap to clone.
@@ -47,6 +50,7 @@ pub struct Shared {
     pub(crate) public_url: Url,
     pub(crate) version: &'static str,
     pub(crate) demo: bool,
+    pub(crate) mailer: Option<Mailer>,
 }
 
 impl AdminState {
@@ -63,6 +67,7 @@ impl AdminState {
             public_url: wiring.public_url,
             version: wiring.version,
             demo: wiring.demo,
+            mailer: wiring.mailer,
         }))
     }
 

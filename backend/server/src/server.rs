@@ -14,7 +14,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use causeway_accounts::{AddressPolicy, MasterKey, SealingKey};
-use causeway_admin::{AdminArgs, AdminState, Wiring};
+use causeway_admin::{AdminArgs, AdminState, Wiring, mail::Mailer};
 use causeway_relay::{Relay, RelayArgs};
 use causeway_store::{RetentionArgs, Store, StoreArgs};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -81,6 +81,8 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
     let sealing = SealingKey::new(&settings.master);
     sealing.confirm(&store.app).await.context("comparing CAUSEWAY_SECRET_KEY with the database's")?;
     let prices = settings.prices;
+    let mail = settings.admin.mail.check().map_err(anyhow::Error::msg)?;
+    let (mailer, post) = mail.map(Mailer::new).unzip();
     let admin = AdminState::new(Wiring {
         store: store.clone(),
         args: settings.admin,
@@ -90,6 +92,7 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
         public_url: settings.http.public_url.clone(),
         version: env!("CARGO_PKG_VERSION"),
         demo: settings.demo,
+        mailer,
     });
     let relay =
         Relay::start(store.clone(), settings.relay, Arc::clone(&prices.book), sealing, settings.addresses)
@@ -110,6 +113,9 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
         settings.retention,
         stop_background.clone(),
     ));
+    if let Some(post) = post {
+        background.spawn(post.run(stop_background.clone().cancelled_owned()));
+    }
     background.spawn(gauges::run(store.clone(), stop_background.clone()));
 
     let running = Running {

@@ -1,5 +1,6 @@
 //! Two organisations and people of every role, and a way to call as any of them.
 
+use crate::smtp::Sink;
 use axum::{
     Router,
     body::Body,
@@ -8,6 +9,7 @@ use axum::{
 use causeway_accounts::{AddressPolicy, MasterKey};
 use causeway_admin::{
     AdminArgs, AdminState, Wiring,
+    mail::Mailer,
     people::{self, Created, NewOwner},
 };
 use causeway_domain::{
@@ -52,6 +54,29 @@ where
     F: FnOnce(World) -> T + Send + 'static,
     T: Future<Output = ()> + Send + 'static,
 {
+    installation(None, test).await;
+}
+
+/// An installation with one organisation, and a mail server whose mails the test reads.
+pub(crate) async fn with_mail<F, T>(test: F)
+where
+    F: FnOnce(World, Created, String, Sink) -> T + Send + 'static,
+    T: Future<Output = ()> + Send + 'static,
+{
+    let (sink, mailer) = Sink::start().await;
+    installation(Some(mailer), |world| async move {
+        let made = world.owner("Engines", "owner@example.com").await;
+        let token = world.sign_in("owner@example.com").await;
+        test(world, made, token, sink).await;
+    })
+    .await;
+}
+
+async fn installation<F, T>(mailer: Option<Mailer>, test: F)
+where
+    F: FnOnce(World) -> T + Send + 'static,
+    T: Future<Output = ()> + Send + 'static,
+{
     testing::with_store(|store, args| async move {
         let master = MasterKey::new(b"0123456789abcdef0123456789abcdef".to_vec().into()).unwrap();
         let state = AdminState::new(Wiring {
@@ -63,6 +88,7 @@ where
             public_url: "http://localhost:3000".parse().unwrap(),
             version: "0.0.0",
             demo: true,
+            mailer,
         });
         test(World { router: causeway_admin::router(state).0, store, args }).await;
     })

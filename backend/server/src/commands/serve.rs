@@ -45,6 +45,7 @@ impl ServeArgs {
         problems.take(self.store.redis_url());
         let master = problems.take(self.secret.check());
         let http = self.http.check(&mut problems, None);
+        problems.take(self.admin.mail.check());
         let prices = problems.take(self.prices.load());
         problems.check()?;
         let ((master, http), prices) = master.zip(http).zip(prices).context("checking the settings")?;

@@ -111,6 +111,7 @@ impl UpArgs {
             problems
                 .take(Err::<(), _>("DEMO does not go with TLS_CERT: the demo calls itself over plain http"));
         }
+        problems.take(self.admin.mail.check());
         let prices = problems.take(self.prices.load());
         problems.check()?;
         http.zip(prices).context("checking the settings")

@@ -2,6 +2,7 @@
 
 use crate::{StoreError, StoreResult};
 use causeway_domain::OrgId;
+use deadpool_redis::{PoolError, Timeouts};
 use redis::{
     IntoConnectionInfo,
     aio::{ConnectionManager, ConnectionManagerConfig},
@@ -10,11 +11,18 @@ use redis::{
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
 
-/// Redis: one multiplexed connection for the hot path, re-established by itself.
+/// Redis: one multiplexed connection for the hot path, re-established by itself, and a few others for what takes long.
 #[derive(Clone)]
 pub struct Cache {
     pub(crate) connection: ConnectionManager,
+    bulk: deadpool_redis::Pool,
 }
+
+/// Connections for bulky answers, at most.
+const BULK: usize = 4;
+
+/// How long a bulky answer may take.
+const BULK_WITHIN: Duration = Duration::from_secs(10);
 
 impl Cache {
     /// Connects. Commands time out rather than hang: the hot path waits for exactly one of them.
@@ -27,12 +35,29 @@ impl Cache {
         #[cfg(target_os = "linux")]
         let tcp = tcp.set_user_timeout(Duration::from_secs(5));
         let address = url.expose_secret().into_connection_info()?.set_tcp_settings(tcp);
+        let patience = Some(Duration::from_secs(2));
+        let bulk = deadpool_redis::Pool::builder(deadpool_redis::Manager::new(address.clone())?)
+            .max_size(BULK)
+            .timeouts(Timeouts { wait: Some(BULK_WITHIN), create: patience, recycle: patience })
+            .runtime(deadpool_redis::Runtime::Tokio1)
+            .build()
+            .map_err(|e| StoreError::Unfit(e.to_string()))?;
         let client = redis::Client::open(address)?;
         let config = ConnectionManagerConfig::new()
             .set_response_timeout(Some(Duration::from_secs(2)))
             .set_connection_timeout(Some(Duration::from_secs(2)))
             .set_number_of_retries(1);
-        Ok(Self { connection: client.get_connection_manager_with_config(config).await? })
+        Ok(Self { connection: client.get_connection_manager_with_config(config).await?, bulk })
+    }
+
+    /// A connection for answers of many kilobytes, which reservations must not queue behind.
+    pub(crate) async fn bulk(&self) -> StoreResult<deadpool_redis::Connection> {
+        let mut connection = self.bulk.get().await.map_err(|error| match error {
+            PoolError::Backend(error) => error.into(),
+            other => StoreError::Redis((redis::ErrorKind::Io, "connecting", other.to_string()).into()),
+        })?;
+        connection.set_response_timeout(BULK_WITHIN);
+        Ok(connection)
     }
 
     /// Whether Redis was started a moment ago, so that not everybody who uses it need have noticed.

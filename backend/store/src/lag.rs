@@ -4,7 +4,7 @@
 use crate::{Cache, JobsDb, StoreResult, TenantTx, cache::shard_prefix};
 use causeway_domain::{OrgId, RequestId, ids::SHARDS};
 use chrono::{DateTime, Utc};
-use futures_util::future::try_join_all;
+use deadpool_redis::Connection;
 use redis::AsyncCommands;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -37,19 +37,22 @@ impl Unwritten {
     }
 }
 
-/// Over all shards. The commands travel together on the one connection.
+/// Over all shards.
 pub async fn of_all(cache: &Cache) -> StoreResult<Unwritten> {
-    let shards = try_join_all((0..SHARDS).map(|shard| of_shard(cache, shard))).await?;
-    Ok(shards.into_iter().fold(Unwritten::default(), Unwritten::and))
+    let mut connection = cache.bulk().await?;
+    let mut all = Unwritten::default();
+    for shard in 0..SHARDS {
+        all = all.and(of_shard(&mut connection, shard).await?);
+    }
+    Ok(all)
 }
 
 /// On the shard of an organisation, which others share: how far behind *its* usage is at most.
 pub async fn of_org(cache: &Cache, org: OrgId) -> StoreResult<Unwritten> {
-    of_shard(cache, org.shard()).await
+    of_shard(&mut cache.bulk().await?, org.shard()).await
 }
 
-async fn of_shard(cache: &Cache, shard: u8) -> StoreResult<Unwritten> {
-    let mut connection = cache.connection.clone();
+async fn of_shard(connection: &mut Connection, shard: u8) -> StoreResult<Unwritten> {
     let key = format!("{}settled", shard_prefix(shard));
     let count: u64 = connection.hlen(&key).await?;
     let events: Vec<(String, String)> = match count {
@@ -57,7 +60,7 @@ async fn of_shard(cache: &Cache, shard: u8) -> StoreResult<Unwritten> {
         1..=LOOKED_AT => connection.hgetall(&key).await?,
         _ => {
             let mut draw = redis::cmd("HRANDFIELD");
-            draw.arg(&key).arg(LOOKED_AT).arg("WITHVALUES").query_async(&mut connection).await?
+            draw.arg(&key).arg(LOOKED_AT).arg("WITHVALUES").query_async(connection).await?
         }
     };
     Ok(Unwritten { count, oldest_ms: events.iter().filter_map(|(id, figures)| ended_ms(id, figures)).min() })

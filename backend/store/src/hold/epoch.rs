@@ -153,9 +153,10 @@ pub async fn remembered(
 /// Counts holds of lives that have ended in this epoch, from what Redis remembers of them.
 pub async fn keep(cache: &Cache, shard: u8, epoch: i64, requests: &[RequestId]) -> StoreResult<bool> {
     let keys = ShardKeys::of(shard);
+    let mut connection = cache.bulk().await?;
     for some in requests.chunks(BATCH) {
         let ids: Vec<String> = some.iter().map(|id| id.0.simple().to_string()).collect();
-        let texts: Vec<Option<String>> = cache.connection.clone().hmget(&keys.holds, &ids).await?;
+        let texts: Vec<Option<String>> = connection.hmget(&keys.holds, &ids).await?;
         let renewed: Vec<(RequestId, String)> =
             some.iter().zip(texts).filter_map(|(id, text)| Some((*id, in_epoch(&text?, epoch)?))).collect();
         if !register_texts(cache, shard, epoch, &renewed).await? {

@@ -30,7 +30,7 @@ pub struct OpenHold {
 /// Every hold of a shard. Sizes are bounded by what is open at the moment, plus what Postgres has not confirmed.
 pub async fn open_holds(cache: &Cache, shard: u8) -> StoreResult<Vec<OpenHold>> {
     let keys = ShardKeys::of(shard);
-    let mut connection = cache.connection.clone();
+    let mut connection = cache.bulk().await?;
     let all: Vec<(String, String)> = connection.hgetall(&keys.holds).await?;
     let mut holds: Vec<OpenHold> = all.iter().filter_map(|(id, value)| parse(id, value)).collect();
     if holds.is_empty() {
@@ -52,7 +52,7 @@ pub async fn open_holds(cache: &Cache, shard: u8) -> StoreResult<Vec<OpenHold>> 
 /// Settled requests that count in a scope and are not known to be in Postgres yet.
 pub async fn unwritten(cache: &Cache, org: OrgId, scope: ScopeId) -> StoreResult<Vec<RequestId>> {
     let keys = ShardKeys::of(org.shard());
-    let mut connection = cache.connection.clone();
+    let mut connection = cache.bulk().await?;
     let ids: Vec<String> = connection.hkeys(&keys.settled).await?;
     if ids.is_empty() {
         return Ok(Vec::new());

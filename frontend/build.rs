@@ -11,13 +11,14 @@ use leptos_i18n_parser::parse_locales::{
     parse_locales,
 };
 
-const AREAS: [&str; 16] = [
+const AREAS: [&str; 17] = [
     "common",
     "shell",
     "auth",
     "dashboard",
     "accounts",
     "keys",
+    "tokens",
     "limits",
     "members",
     "settings",

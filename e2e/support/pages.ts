@@ -16,6 +16,7 @@ export const PAGES = [
     { name: "organisations", path: "/web/operator/organizations", heading: "Organisations" },
     { name: "codes", path: "/web/operator/codes", heading: "Codes" },
     { name: "members", path: "/web/members", heading: "Members" },
+    { name: "tokens", path: "/web/tokens", heading: "API tokens" },
     { name: "settings", path: "/web/settings", heading: "Settings" },
     { name: "connect", path: "/web/connect", heading: "Connect Claude Code" },
 ] as const;

@@ -59,6 +59,7 @@ pub(crate) fn App() -> impl IntoView {
                         <Route path=path!("/operator/organizations") view=pages::operator::tenants::Tenants/>
                         <Route path=path!("/operator/organizations/:org") view=pages::operator::tenant::TenantPage/>
                         <Route path=path!("/operator/codes") view=pages::operator::codes::Codes/>
+                        <Route path=path!("/tokens") view=pages::tokens::Tokens/>
                         <Route path=path!("/members") view=pages::members::Members/>
                         <Route path=path!("/settings") view=pages::settings::Settings/>
                         <Route path=path!("/connect") view=pages::connect::Connect/>

@@ -15,4 +15,5 @@ pub(crate) mod requests;
 pub(crate) mod settings;
 pub(crate) mod setup;
 pub(crate) mod sign_in;
+pub(crate) mod tokens;
 pub(crate) mod usage;

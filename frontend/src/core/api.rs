@@ -4,15 +4,16 @@ mod billing;
 
 use causeway_domain::{AccountId, KeyId, UserId, provider::Provider};
 use causeway_openapi::{
-    Account, AccountTest, CreateAccount, CreateKey, DeadLetter, ImportQuery, ImportReport, Instance,
-    IssuedKey, Key, Ledger, LimitsInUse, ListQuery, Member, Organization, OverrideQuery, Page, PriceFigures,
-    PriceHistory, PriceList, PriceQuery, ProviderPreset, Request, RequestExport, RequestQuery,
-    Session as Signed, SetPrice, Setup, SignIn, UpdateAccount, UpdateKey, UpdateMember, UpdateOrganization,
-    UsageBreakdown, UsageDimension, UsageExport, UsageFilter, UsageQuery, UsageSeries, UsageStep,
-    UsageSummary,
+    Account, AccountTest, ApiToken, CreateAccount, CreateKey, CreateToken, DeadLetter, ImportQuery,
+    ImportReport, Instance, IssuedKey, IssuedToken, Key, Ledger, LimitsInUse, ListQuery, Member,
+    Organization, OverrideQuery, Page, PriceFigures, PriceHistory, PriceList, PriceQuery, ProviderPreset,
+    Request, RequestExport, RequestQuery, Session as Signed, SetPrice, Setup, SignIn, UpdateAccount,
+    UpdateKey, UpdateMember, UpdateOrganization, UsageBreakdown, UsageDimension, UsageExport, UsageFilter,
+    UsageQuery, UsageSeries, UsageStep, UsageSummary,
 };
 use gloo_net::http::Method;
 use leptos::prelude::*;
+use uuid::Uuid;
 
 use super::{
     download::File,
@@ -97,6 +98,18 @@ impl Api {
 
     pub(crate) async fn delete_key(self, id: KeyId) -> Answer<()> {
         self.0.tell(Method::DELETE, &format!("/keys/{id}")).await
+    }
+
+    pub(crate) async fn tokens(self) -> Answer<Page<ApiToken>> {
+        self.0.find("/tokens", &ListQuery { limit: Some(WHOLE_LIST), cursor: None }).await
+    }
+
+    pub(crate) async fn make_token(self, token: CreateToken) -> Answer<IssuedToken> {
+        self.0.post("/tokens", &token).await
+    }
+
+    pub(crate) async fn revoke_token(self, id: Uuid) -> Answer<()> {
+        self.0.tell(Method::DELETE, &format!("/tokens/{id}")).await
     }
 
     pub(crate) async fn members(self) -> Answer<Page<Member>> {

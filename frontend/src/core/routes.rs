@@ -12,6 +12,7 @@ pub(crate) const PRICES: &str = "/web/prices";
 pub(crate) const BILLING: &str = "/web/billing";
 pub(crate) const TENANTS: &str = "/web/operator/organizations";
 pub(crate) const CODES: &str = "/web/operator/codes";
+pub(crate) const TOKENS: &str = "/web/tokens";
 pub(crate) const MEMBERS: &str = "/web/members";
 pub(crate) const SETTINGS: &str = "/web/settings";
 pub(crate) const MY_KEY: &str = "/web/my-key";

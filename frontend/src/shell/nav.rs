@@ -24,6 +24,7 @@ enum Entry {
     Prices,
     Billing,
     Members,
+    Tokens,
     Settings,
     Connect,
     Tenants,
@@ -49,6 +50,7 @@ impl Entry {
             Self::Prices => (routes::PRICES, Icon::Tag, Whoever(Permission::PricesRead)),
             Self::Billing => (routes::BILLING, Icon::Wallet, Whoever(Permission::BillingRead)),
             Self::Members => (routes::MEMBERS, Icon::People, Whoever(Permission::MembersRead)),
+            Self::Tokens => (routes::TOKENS, Icon::Bolt, Whoever(Permission::UsageRead)),
             Self::Settings => (routes::SETTINGS, Icon::Sliders, Whoever(Permission::OrganizationRead)),
             Self::Connect => (routes::CONNECT, Icon::Terminal, Whoever(Permission::KeysRead)),
             Self::Tenants => (routes::TENANTS, Icon::Building, Operators),
@@ -78,7 +80,7 @@ pub(super) fn Navigation() -> impl IntoView {
             {group(Signal::derive(move || t_string!(i18n, shell.group_observe)), &[Entry::Dashboard, Entry::Usage, Entry::Requests])}
             {group(
                 Signal::derive(move || t_string!(i18n, shell.group_manage)),
-                &[Entry::Keys, Entry::Accounts, Entry::Prices, Entry::Billing, Entry::Members, Entry::Settings],
+                &[Entry::Keys, Entry::Accounts, Entry::Prices, Entry::Billing, Entry::Members, Entry::Tokens, Entry::Settings],
             )}
             {group(Signal::derive(move || t_string!(i18n, shell.group_use)), &[Entry::Connect])}
             <Show when=move || operates.get()>
@@ -107,6 +109,7 @@ fn Link(entry: Entry) -> impl IntoView {
         Entry::Prices => t_string!(i18n, shell.prices),
         Entry::Billing => t_string!(i18n, shell.billing),
         Entry::Members => t_string!(i18n, shell.members),
+        Entry::Tokens => t_string!(i18n, shell.tokens),
         Entry::Settings => t_string!(i18n, shell.settings),
         Entry::Connect => t_string!(i18n, shell.connect),
         Entry::Tenants => t_string!(i18n, shell.tenants),

@@ -1,7 +1,7 @@
 //! What is known of each kind of provider: facts, compiled in.
 
 use crate::AuthHeader;
-use causeway_domain::provider::Provider;
+use causeway_domain::{provider::Provider, timeouts::Timeouts};
 
 /// The version of Anthropic's API that our own calls speak. Calls of clients keep theirs.
 pub const ANTHROPIC_VERSION: &str = "2023-06-01";
@@ -23,6 +23,8 @@ pub struct Preset {
     pub keys_page: Option<&'static str>,
     /// Headers that every call of our own carries besides the credential.
     pub headers: &'static [(&'static str, &'static str)],
+    /// How long it may take, where that differs from the settings. An account may differ again.
+    pub timeouts: Timeouts,
     /// Where its models are listed, below the base URL.
     pub models_path: &'static str,
 }
@@ -37,6 +39,7 @@ pub const PRESETS: [Preset; 2] = [
         key_prefix: Some("sk-ant-"),
         keys_page: Some("https://console.anthropic.com/settings/keys"),
         headers: &[("anthropic-version", ANTHROPIC_VERSION)],
+        timeouts: Timeouts::NONE,
         models_path: "/v1/models?limit=1000",
     },
     Preset {
@@ -47,6 +50,7 @@ pub const PRESETS: [Preset; 2] = [
         key_prefix: None,
         keys_page: None,
         headers: &[("anthropic-version", ANTHROPIC_VERSION)],
+        timeouts: Timeouts::NONE,
         models_path: "/v1/models?limit=1000",
     },
 ];

@@ -6,6 +6,7 @@ pub mod args;
 pub mod catalogue;
 pub mod credential;
 pub mod master;
+pub mod rules;
 pub mod sealing;
 
 pub use address::{AddressPolicy, BadBaseUrl, BaseUrl};

@@ -5,4 +5,5 @@ pub mod estimate;
 pub mod models;
 pub mod request;
 mod session;
+pub mod thinking;
 pub mod usage;

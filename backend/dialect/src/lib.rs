@@ -68,6 +68,14 @@ impl Dialect {
         }
     }
 
+    /// A request's body without the thinking in it, whose signatures mean nothing to another account; `None` when there
+    /// is none, or the body cannot be read.
+    pub fn without_thinking(self, body: &[u8]) -> Option<Bytes> {
+        match self {
+            Self::Anthropic => anthropic::thinking::without(body),
+        }
+    }
+
     /// The meter for one response. See [`Meter::for_response`].
     pub fn meter(self, stream: bool, content_type: Option<&str>, content_encoding: Option<&str>) -> Meter {
         Meter::for_response(self, stream, content_type, content_encoding)

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use crate::Dialect;
 use crate::anthropic::usage::{BodyMeter, StreamMeter};
 use crate::decoding::Decoding;
+use crate::error::UpstreamError;
 use crate::usage::Reading;
 
 /// Reads usage from a copy of the bytes that go to the client. Nothing that happens in here can disturb them:
@@ -52,6 +53,23 @@ impl Meter {
             Some(Feed::AnthropicStream(meter)) => meter.began(),
             Some(Feed::AnthropicBody(meter)) => meter.began(),
             None => false,
+        }
+    }
+
+    /// The error that the response has told of itself, if it has.
+    pub fn error(&self) -> Option<&UpstreamError> {
+        match self.decoding.sink()? {
+            Feed::AnthropicStream(meter) => meter.error(),
+            Feed::AnthropicBody(meter) => meter.error(),
+        }
+    }
+
+    /// Whether an event of ours could be sent now: the stream is not compressed, and no event of the provider's has begun
+    /// and not ended.
+    pub fn between_events(&self) -> bool {
+        match &self.decoding {
+            Decoding::Identity(Feed::AnthropicStream(meter)) => meter.between_events(),
+            _ => false,
         }
     }
 

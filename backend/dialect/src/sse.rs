@@ -40,6 +40,8 @@ pub struct Decoder {
     /// A chunk ended with CR: an LF at the next one's start belongs to it.
     after_cr: bool,
     past_first_line: bool,
+    /// A line of an event has come, and its closing blank line has not.
+    inside: bool,
     given_up: bool,
 }
 
@@ -97,6 +99,11 @@ impl Decoder {
         Ok(())
     }
 
+    /// Whether what was taken ends where an event ends, so that another one may stand there.
+    pub const fn between_events(&self) -> bool {
+        !self.inside && self.line.is_empty() && !self.after_cr && !self.given_up
+    }
+
     /// The stream has ended. An event whose closing blank line never came is handed out all the same: a meter
     /// wants the figures in it; whoever parses for a client must not ask.
     pub fn finish(&mut self, mut on_event: impl FnMut(Event<'_>)) {
@@ -119,6 +126,7 @@ impl Decoder {
             self.past_first_line = true;
             line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
         }
+        self.inside = !line.is_empty();
         if line.is_empty() {
             self.dispatch(open, on_event);
         } else if let Some(data) = field(line, b"data") {

@@ -1,5 +1,6 @@
 //! Settings of the relay.
 
+use crate::verdict::CooldownLength;
 use std::time::Duration;
 
 /// Settings of the relay. Times are in seconds unless the name says otherwise.
@@ -29,6 +30,31 @@ pub struct RelayArgs {
     #[arg(long, env = "UPSTREAM_IDLE_TIMEOUT", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub upstream_idle_timeout: u64,
 
+    /// Accounts that one request is tried at, at most.
+    #[arg(long, env = "FAILOVER_ACCOUNTS", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=8))]
+    pub failover_accounts: u8,
+
+    /// Seconds that accounts may take together to fail fast, before a request is not tried at another one.
+    #[arg(long, env = "FAILOVER_FAST_SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub failover_fast_seconds: u64,
+
+    /// Seconds after which a request is not tried at another account any more.
+    #[arg(long, env = "FAILOVER_TOTAL_SECONDS", default_value_t = 240, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub failover_total_seconds: u64,
+
+    /// Bytes of an answer that are held back at most until its first content, while another account could still answer.
+    #[arg(long, env = "HOLD_BACK_BYTES", default_value_t = 64 * 1024, value_parser = clap::value_parser!(u32).range(1024..=1 << 20))]
+    pub hold_back_bytes: u32,
+
+    /// Seconds of silence in a stream after which its client is told that it is still running; 0 = never.
+    #[arg(long, env = "KEEP_ALIVE_SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(0..=3600))]
+    pub keep_alive_seconds: u64,
+
+    /// How long accounts are not used after a failure, where that shall differ: `overloaded=10..600` for 10 seconds at
+    /// first and 600 at most, separated by commas.
+    #[arg(long, env = "COOLDOWNS", value_delimiter = ',')]
+    pub cooldowns: Vec<CooldownLength>,
+
     /// Requests whose usage is not yet in Postgres. Beyond this new ones are refused rather than lost.
     #[arg(long, env = "LEDGER_CAPACITY", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
     pub ledger_capacity: u32,
@@ -47,5 +73,10 @@ impl RelayArgs {
     /// How long to wait between pieces of an answer.
     pub(crate) fn idle_timeout(&self) -> Duration {
         Duration::from_secs(self.upstream_idle_timeout)
+    }
+
+    /// After how much silence the client is told that we are still there.
+    pub(crate) fn keep_alive(&self) -> Option<Duration> {
+        (self.keep_alive_seconds > 0).then(|| Duration::from_secs(self.keep_alive_seconds))
     }
 }

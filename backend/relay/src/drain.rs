@@ -31,11 +31,12 @@ where
                 let meter = meter_for(&hold, response.headers());
                 read_on(response.into_body(), meter, hold, status, until).await;
             }
-            Ok(Err(CallError::Connect(_))) => hold.release(),
+            Ok(Err(CallError::Connect(_) | CallError::Stale(_))) => hold.unreached(),
             Ok(Err(_)) | Err(_) => hold.settle(&Ending {
                 status: 0,
                 outcome: Outcome::ClientLeft,
                 reading: None,
+                free: false,
                 error: Some("the client left before the answer began".to_owned()),
             }),
         }
@@ -71,6 +72,7 @@ where
         status,
         outcome: Outcome::ClientLeft,
         reading: Some(reading),
+        free: false,
         error: Some(LEFT.to_owned()),
     });
 }

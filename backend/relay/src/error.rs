@@ -71,22 +71,24 @@ pub enum RelayError {
     /// Every account that could take it is busy or cooling down.
     #[error("every upstream account for this model is busy or cooling down")]
     AccountsBusy(Vec<NoCandidate>),
+    /// No account is left that could answer.
+    #[error("{message}")]
+    NoneLeft {
+        /// What it is told as: 429 if waiting helps.
+        status: StatusCode,
+        /// Stable code.
+        code: &'static str,
+        /// In words.
+        message: String,
+        /// When the first account can be used again, if that is only a matter of time.
+        retry: Option<Duration>,
+    },
     /// A limit refused.
     #[error("{}", limit_text(.0))]
     Limit(Box<LimitHit>),
     /// Causeway itself cannot take it now.
     #[error("{0}")]
     Unavailable(&'static str),
-    /// The provider could not be reached or did not answer in time.
-    #[error("{message}")]
-    Upstream {
-        /// 502 or 504.
-        status: StatusCode,
-        /// Stable code.
-        code: &'static str,
-        /// In words.
-        message: String,
-    },
 }
 
 /// A limit that refused, with what the request would have needed.
@@ -202,7 +204,7 @@ impl RelayError {
                 RefusedBy::Usd(_) | RefusedBy::Tokens(_) => StatusCode::PAYMENT_REQUIRED,
                 _ => StatusCode::TOO_MANY_REQUESTS,
             },
-            Self::Upstream { status, .. } => *status,
+            Self::NoneLeft { status, .. } => *status,
         }
     }
 
@@ -211,7 +213,7 @@ impl RelayError {
         match self {
             Self::NotFound { .. } => "unknown_endpoint",
             Self::NoKey(_) => "missing_key",
-            Self::KeyRefused { code, .. } | Self::BadRequest { code, .. } | Self::Upstream { code, .. } => {
+            Self::KeyRefused { code, .. } | Self::BadRequest { code, .. } | Self::NoneLeft { code, .. } => {
                 code
             }
             Self::TooLarge { .. } => "body_too_large",
@@ -236,7 +238,8 @@ impl RelayError {
     pub fn retryable(&self) -> bool {
         match self {
             Self::AccountsBusy(reasons) => reasons.iter().any(|r| r.retry_ms.is_some()),
-            Self::Unavailable(_) | Self::Upstream { .. } => true,
+            Self::Unavailable(_) => true,
+            Self::NoneLeft { status, retry, .. } => retry.is_some() || status.is_server_error(),
             Self::Limit(hit) => {
                 self.status() == StatusCode::TOO_MANY_REQUESTS && hit.refusal.retry_ms.is_some()
             }
@@ -256,6 +259,7 @@ impl RelayError {
             Self::Limit(hit) => hit.refusal.retry_ms?,
             Self::AccountsBusy(reasons) => reasons.iter().filter_map(|r| r.retry_ms).min()?,
             Self::Unavailable(_) => 2000,
+            Self::NoneLeft { retry, .. } => u64::try_from((*retry)?.as_millis()).unwrap_or(u64::MAX),
             _ => return None,
         };
         Some(ms.div_ceil(1000).max(1))

@@ -1,15 +1,17 @@
 //! A reservation in our hands. Letting go of it settles it: there is no way to forget.
 
 use crate::{
+    health::{Failure, Health},
     ledger::{Ledger, Place},
     plan::Candidate,
     settle::{Draft, Ending, Figures},
 };
+use causeway_accounts::rules::{self, Row};
 use causeway_dialect::usage::Reading;
 use causeway_domain::{Nanos, RequestId};
 use causeway_store::{
     Store,
-    hold::{self, Ask, Checkpoint, Growth, Held, Reserved, ScopeId},
+    hold::{self, Ask, Checkpoint, Growth, Held, NoCandidate, Reserved, ScopeId},
     ledger::Outcome,
 };
 use http::{Response, StatusCode};
@@ -39,12 +41,30 @@ struct Inner {
     drain: Duration,
     received: Instant,
     sent: bool,
+    /// An attempt has failed, and no other is under way.
+    failed: bool,
+    /// Another attempt had reached a provider before the one under way.
+    retried: bool,
     first_byte: Option<Duration>,
     upstream_request_id: Option<String>,
     status: u16,
     five_hours: Vec<(ScopeId, i64)>,
     /// Set where less than the worst case may be reserved: what is reserved by now.
     grown: Option<AtomicI64>,
+}
+
+/// What came of moving on.
+pub(crate) enum Moved {
+    /// It is held there now.
+    There,
+    /// That account has no room.
+    NoRoom(NoCandidate),
+    /// What that account has used is to be loaded first.
+    Unloaded,
+    /// The policy has changed since.
+    Stale,
+    /// Not now: it stays where it is.
+    Not,
 }
 
 /// What the script has granted.
@@ -89,6 +109,8 @@ impl Hold {
                 drain,
                 received,
                 sent: false,
+                failed: false,
+                retried: false,
                 first_byte: None,
                 upstream_request_id: None,
                 status: 0,
@@ -101,24 +123,29 @@ impl Hold {
         self.inner.as_ref().expect("a hold is whole until it is consumed")
     }
 
-    /// The account that was chosen.
-    pub(crate) fn candidate(&self) -> Option<&Candidate> {
-        let inner = self.get();
-        inner.candidates.get(inner.chosen)
+    /// Where in the list of candidates it is.
+    pub(crate) fn chosen(&self) -> usize {
+        self.get().chosen
     }
 
-    /// Goes over to the next account that has room, because nothing could be sent to the one that was chosen. False when
-    /// there is none, or it cannot be asked for now: then everything stays as it is.
-    pub(crate) async fn move_on(&mut self, store: &Store) -> bool {
-        let Some(inner) = &mut self.inner else { return false };
-        // Should the client leave now, everything is given back.
-        inner.sent = false;
+    /// Goes over to a later candidate, by a decision on this version of the policy.
+    pub(crate) async fn move_to(&mut self, store: &Store, index: usize, policy: i64) -> Moved {
+        let Some(inner) = &mut self.inner else { return Moved::Not };
         let shard = inner.ask.org.shard();
         let held = inner.ledger.held();
-        let Some(epoch) = held.epoch(shard) else { return false };
+        let Some(epoch) = held.epoch(shard) else { return Moved::Not };
         let script = inner.ledger.script();
-        let next = hold::move_on(&store.cache, script, &inner.ask, epoch, inner.chosen + 1).await;
-        let Ok(Reserved::Held { candidate, at, facts }) = next else { return false };
+        let only = (index, true);
+        let (candidate, at, facts) =
+            match hold::move_on(&store.cache, script, &inner.ask, epoch, only, policy).await {
+                Ok(Reserved::Held { candidate, at, facts }) => (candidate, at, facts),
+                Ok(Reserved::NoCandidate(mut reasons)) => {
+                    return reasons.pop().map_or(Moved::Not, Moved::NoRoom);
+                }
+                Ok(Reserved::Load(_)) => return Moved::Unloaded,
+                Ok(Reserved::Stale) => return Moved::Stale,
+                _ => return Moved::Not,
+            };
         inner.chosen = candidate;
         if let (Some(chosen), Some(stand)) = (inner.candidates.get(candidate), facts.first()) {
             let account = &chosen.account;
@@ -126,7 +153,40 @@ impl Hold {
             let end = crate::facts::five_hours(ScopeId::Account(account.id), &account.limits, stand);
             inner.five_hours.extend(end);
         }
-        held.enter(Held { ask: inner.ask.clone(), candidate, at }, epoch)
+        if held.enter(Held { ask: inner.ask.clone(), candidate, at }, epoch) {
+            Moved::There
+        } else {
+            Moved::Not
+        }
+    }
+
+    /// The attempt that was under way has failed. Nobody is charged for it.
+    pub(crate) fn mark_failed(&mut self) {
+        if let Some(inner) = &mut self.inner {
+            inner.failed = true;
+        }
+    }
+
+    /// The attempt did not reach a provider. What came before it counts.
+    pub(crate) fn mark_unreached(&mut self, before: bool) {
+        if let Some(inner) = &mut self.inner {
+            inner.sent = before;
+            inner.failed = before;
+        }
+    }
+
+    /// Whether any attempt has reached a provider.
+    pub(crate) fn was_sent(&self) -> bool {
+        self.get().sent
+    }
+
+    /// The client has left, and the attempt that was under way did not reach a provider.
+    pub(crate) fn unreached(mut self) {
+        match &self.inner {
+            Some(inner) if inner.retried => self.mark_failed(),
+            _ => return self.release(),
+        }
+        drop(self);
     }
 
     /// Whether a stream was asked for.
@@ -147,7 +207,16 @@ impl Hold {
     /// The request may now reach the provider: from here on it is settled and no longer released.
     pub(crate) fn mark_sent(&mut self) {
         if let Some(inner) = &mut self.inner {
+            inner.retried = inner.sent;
             inner.sent = true;
+            inner.failed = false;
+        }
+    }
+
+    /// Content has begun: this is the account that answers.
+    pub(crate) fn committed(&mut self) {
+        if let Some(inner) = &mut self.inner {
+            inner.first_byte = Some(inner.received.elapsed());
         }
     }
 
@@ -160,6 +229,32 @@ impl Hold {
             response.headers().get("request-id").and_then(|v| v.to_str().ok()).map(str::to_owned);
     }
 
+    /// The answer has broken off after its content had begun: what follows for the account, by the same table. `told` =
+    /// type and message of an error inside it.
+    pub(crate) fn broke_off(&self, health: &Health, row: Row, why: &str, told: Option<(&str, &str)>) {
+        let inner = self.get();
+        let Some(candidate) = inner.candidates.get(inner.chosen) else { return };
+        let account = &candidate.account;
+        let status = told.map(|(kind, _)| causeway_dialect::anthropic::error::status(kind).unwrap_or(500));
+        let row = told.zip(status).map_or(row, |((kind, message), status)| {
+            let (kind, message) = (kind.to_lowercase(), message.to_lowercase());
+            let refusal = rules::Refusal { status, kind: &kind, message: &message, html: false };
+            crate::verdict::judge(account.provider, &refusal, false)
+        });
+        health.failed(&Failure {
+            org: inner.draft.org,
+            account: account.id,
+            provider: account.provider,
+            model: &inner.draft.model,
+            row,
+            hint: None,
+            status,
+            detail: told.map_or(why, |(_, message)| message),
+            began: chrono::Utc::now()
+                - chrono::TimeDelta::from_std(inner.received.elapsed()).unwrap_or_default(),
+        });
+    }
+
     /// Notes what a running stream has used so far, for the case that this instance dies. Where only what is expected
     /// was reserved and that is used up, half as much again is reserved.
     pub(crate) fn checkpoint(&self, reading: Reading) {
@@ -168,6 +263,7 @@ impl Hold {
             status: inner.status,
             outcome: Outcome::Interrupted,
             reading: Some(reading),
+            free: false,
             error: None,
         };
         let figures = inner.figures(&ending);
@@ -232,12 +328,22 @@ impl Inner {
 impl Drop for Hold {
     fn drop(&mut self) {
         let Some(inner) = self.inner.take() else { return };
-        if inner.sent {
+        if inner.sent && inner.failed {
+            // The client left between two attempts.
+            inner.settle(&Ending {
+                status: 0,
+                outcome: Outcome::ClientLeft,
+                reading: None,
+                free: true,
+                error: Some("the client left before any account had answered".to_owned()),
+            });
+        } else if inner.sent {
             // Dropped on a path nobody thought of: what the provider may have billed is counted, not lost.
             inner.settle(&Ending {
                 status: StatusCode::INTERNAL_SERVER_ERROR.as_u16(),
                 outcome: Outcome::Interrupted,
                 reading: None,
+                free: false,
                 error: Some("the request was dropped".to_owned()),
             });
         } else {

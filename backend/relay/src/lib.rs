@@ -13,6 +13,8 @@ mod directory;
 mod drain;
 mod error;
 mod facts;
+mod failover;
+mod health;
 mod history;
 mod hold;
 mod identify;
@@ -28,12 +30,15 @@ mod scopes;
 mod settle;
 mod stream;
 mod tenant;
+mod trail;
 mod upstream;
+mod verdict;
 
 pub use args::RelayArgs;
 pub use body::RelayBody;
 pub use error::RelayError;
 pub use route::is_ours;
+pub use verdict::CooldownLength;
 
 use causeway_accounts::{AddressPolicy, SealingKey};
 use causeway_dialect::{Dialect, anthropic::request::Endpoint};
@@ -70,6 +75,7 @@ pub struct Relay {
     prices: Arc<PriceBook>,
     directory: Arc<directory::Directory>,
     upstream: upstream::Upstream,
+    health: Arc<health::Health>,
     ledger: Arc<Ledger>,
     bodies: call::BodyBudget,
     loads: load::Loads,
@@ -97,6 +103,7 @@ impl Relay {
         let forget_policies = Box::new(move || known.forget());
         Ok(Arc::new(Self {
             upstream: upstream::Upstream::new(&args, &addresses),
+            health: health::Health::start(&store, verdict::Table::new(&args.cooldowns)).await?,
             directory,
             ledger: Ledger::start(&store, args.ledger_capacity, forget_policies).await?,
             bodies: call::BodyBudget::new(&args),
@@ -196,26 +203,57 @@ impl Relay {
         let call = call::Call::parse(&self.bodies, request, Endpoint::Messages, received).await?;
         for _ in 0..RESTARTS {
             let tenant = self.directory.tenant(caller.principal.org).await?;
-            let taken = match self.plan(&tenant, &caller, &call, start_of(id)) {
-                Ok(plan) => reserve::take(self, &caller, &call, &tenant, &plan, id).await?,
+            let plan = match self.plan(&tenant, &caller, &call, start_of(id)) {
+                Ok(plan) if !plan.candidates.is_empty() => plan,
                 // What an old policy refuses, the one in force may not.
-                Err(error) if self.is_current(&caller, &tenant).await? => return Err(error),
-                Err(_) => reserve::Taken::Stale,
+                refused if self.is_current(&caller, &tenant).await? => {
+                    let plan = refused?;
+                    let error = failover::none_to_ask(&self.health, &plan, &call);
+                    self.explain(&trail::Trail::of(&plan), id, &caller, &call, &error);
+                    return Err(error);
+                }
+                _ => {
+                    caller = self.renew(&caller, &tenant).await?;
+                    continue;
+                }
             };
-            match taken {
-                reserve::Taken::Held(hold, limits) => {
-                    let limit = self.args.head_timeout(call.parsed.stream);
-                    let answer = upstream::send(&self.upstream, &self.store, &call, hold, limit).await?;
-                    let mut response = stream::forward(answer, call.dialect, self.args.idle_timeout(), id);
+            match reserve::take(self, &caller, &call, &tenant, &plan, id).await {
+                Ok(reserve::Taken::Held(hold, limits)) => {
+                    let (caller, tenant, call, plan) = (&caller, &*tenant, &call, &plan);
+                    let sending = failover::Sending { relay: self, caller, tenant, call, plan, id };
+                    let answer = sending.send(hold).await?;
+                    let mut response =
+                        stream::forward(answer.opened, answer.hold, call.dialect, answer.waits, id);
                     if let Some(limits) = limits {
                         response.headers_mut().insert(facts::HEADER, limits);
                     }
                     return Ok(response);
                 }
-                reserve::Taken::Stale => caller = self.renew(&caller, &tenant).await?,
+                Ok(reserve::Taken::Stale) => caller = self.renew(&caller, &tenant).await?,
+                Err(error) => {
+                    if let RelayError::AccountsBusy(reasons) = &error {
+                        let mut trail = trail::Trail::of(&plan);
+                        trail.busy(&plan, reasons);
+                        self.explain(&trail, id, &caller, &call, &error);
+                    }
+                    return Err(error);
+                }
             }
         }
         Err(CHANGING)
+    }
+
+    /// Keeps the reasons of a refusal for those who ask.
+    fn explain(
+        &self,
+        trail: &trail::Trail,
+        id: RequestId,
+        caller: &Caller,
+        call: &call::Call,
+        error: &RelayError,
+    ) {
+        let told = (error.status().as_u16(), error.reason());
+        self.health.explain(trail.attempts(id, caller, call, Some(told)));
     }
 
     async fn count_tokens<B>(
@@ -244,7 +282,13 @@ impl Relay {
     ) -> Result<plan::Plan, RelayError> {
         identify::usable(&caller.principal)?;
         call.permitted(caller)?;
-        plan::candidates(&self.prices.table(), tenant, caller, call, (self.ledger.history(), at))
+        plan::candidates(
+            &self.prices.table(),
+            tenant,
+            caller,
+            call,
+            (self.ledger.history(), &self.health, at),
+        )
     }
 
     /// The caller, with a key that may be used: checked before a body of any size is read.

@@ -3,21 +3,25 @@
 use crate::{
     call::Call,
     error::RelayError,
+    health::{Health, Standing},
     history::History,
     identify::Caller,
     tenant::{Account, Tenant},
 };
 use causeway_domain::{
-    Factor, Multiplier, Nanos,
+    AccountId, Factor, Multiplier, Nanos,
     price::{PriceTable, Snapshot},
     provider::Provider,
 };
 use causeway_store::principal::HoldMode;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 
 /// How many accounts are offered to the script at most.
 const MOST: usize = 8;
+
+/// When it makes sense to ask again while another request tries an account.
+const TRIED: TimeDelta = TimeDelta::seconds(1);
 
 /// What a prompt can hold at most where the table does not say: the largest context window on the market.
 const LARGEST_CONTEXT: u64 = 2_000_000;
@@ -29,16 +33,30 @@ const LONG_CONTEXT: u64 = 1_000_000;
 /// this in one answer has not been seen, and would show in `causeway_relay_over_reserved_total`.
 const SEARCHES: u64 = 20;
 
-/// Accounts in order of preference, and what the call can cost at most on any of them.
+/// Accounts in order of preference, and what the call can cost at most on any of them. None, where all of those that could
+/// serve it are passed over for now.
 pub(crate) struct Plan {
-    /// Best first; at least one.
+    /// Best first.
     pub candidates: Arc<[Candidate]>,
+    /// Accounts that could serve it, if it were not for this.
+    pub passed: Vec<Passed>,
     /// The most that can be charged for it.
     pub nanos: Nanos,
     /// The most input it can have, in tokens.
     pub input: u64,
     /// The most tokens it can use.
     pub tokens: u64,
+}
+
+/// An account that is not used for now.
+#[derive(Clone, Debug)]
+pub(crate) struct Passed {
+    /// Which.
+    pub account: AccountId,
+    /// A row of the failover table, or `tried` while another request tries it.
+    pub why: &'static str,
+    /// Until when.
+    pub until: DateTime<Utc>,
 }
 
 /// An account that could serve the call.
@@ -61,7 +79,7 @@ pub(crate) fn candidates(
     tenant: &Tenant,
     caller: &Caller,
     call: &Call,
-    (history, at): (&History, DateTime<Utc>),
+    (history, health, at): (&History, &Health, DateTime<Utc>),
 ) -> Result<Plan, RelayError> {
     let model = call.parsed.model.as_str();
     let bound = caller.principal.account;
@@ -73,7 +91,9 @@ pub(crate) fn candidates(
                 .to_owned(),
         }));
     }
-    let (mut plan, mut context) = (Vec::new(), 0);
+    let (mut plan, mut passed, mut context) = (Vec::new(), Vec::new(), 0);
+    // Nearly always: then nobody is looked up.
+    let all_well = health.all_well();
     let mut unpriced = true;
     for account in usable {
         let known = prices.find(account.provider, model);
@@ -85,19 +105,27 @@ pub(crate) fn candidates(
         if !serves(account, model) {
             continue;
         }
+        if !all_well && let Some(over) = passed_over(health, account, model) {
+            passed.push(over);
+            // What belongs to one account is never sent to another.
+            if call.parsed.owned {
+                break;
+            }
+            continue;
+        }
         context = context.max(known.and_then(|m| m.context).unwrap_or(LARGEST_CONTEXT));
         let provider = tenant.provider_multipliers.get(account.provider.as_str()).copied();
         let factor =
             Factor::of(caller.principal.multiplier, tenant.multiplier, provider.unwrap_or(Multiplier::ONE));
         plan.push(Candidate { account: account.clone(), price, factor, worst: Nanos::ZERO });
-        if plan.len() == MOST {
+        if plan.len() == MOST || call.parsed.owned {
             break;
         }
     }
     if unpriced {
         return Err(RelayError::UnknownModel { model: model.to_owned() });
     }
-    if plan.is_empty() {
+    if plan.is_empty() && passed.is_empty() {
         return Err(RelayError::NoAccount(format!(
             "no upstream account of this organisation lists the model {model:?}"
         )));
@@ -125,7 +153,17 @@ pub(crate) fn candidates(
     }
     let nanos = plan.iter().map(|c| c.factor.charge_at_most(c.worst)).max().unwrap_or(Nanos::ZERO);
     let tokens = input.saturating_add(output);
-    Ok(Plan { candidates: plan.into(), nanos, input, tokens })
+    Ok(Plan { candidates: plan.into(), passed, nanos, input, tokens })
+}
+
+/// Why an account cannot be used at this moment, if so.
+pub(crate) fn passed_over(health: &Health, account: &Account, model: &str) -> Option<Passed> {
+    let (why, until) = match health.standing(account.id, model) {
+        Standing::Ready | Standing::HalfOpen(_) => return None,
+        Standing::Cooling { row, until } => (row.as_str(), until),
+        Standing::Tried => ("tried", Utc::now() + TRIED),
+    };
+    Some(Passed { account: account.id, why, until })
 }
 
 /// The most the call can cost at an account. Only Anthropic itself is known to keep to `standard_only`.

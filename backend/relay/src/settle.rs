@@ -108,14 +108,22 @@ pub(crate) struct Ending {
     pub outcome: Outcome,
     /// What the meter read; `None` if there was no answer to read.
     pub reading: Option<Reading>,
+    /// Nobody is charged for it: every account that was tried has failed.
+    pub free: bool,
     /// What went wrong.
     pub error: Option<String>,
 }
 
 impl Ending {
-    /// No answer came.
+    /// No account answered.
     pub(crate) fn failed(status: StatusCode, error: String) -> Self {
-        Self { status: status.as_u16(), outcome: Outcome::UpstreamError, reading: None, error: Some(error) }
+        Self {
+            status: status.as_u16(),
+            outcome: Outcome::UpstreamError,
+            reading: None,
+            free: true,
+            error: Some(error),
+        }
     }
 }
 
@@ -154,7 +162,7 @@ impl Draft {
     /// An answer with an error status costs nothing. Without any answer the input may have been read and billed, so
     /// it is counted at its estimate.
     pub(crate) fn figures(&self, candidate: usize, ending: &Ending) -> Figures {
-        let answered_with_error = ending.reading.is_some() && ending.status >= 400;
+        let answered_with_error = ending.free || (ending.reading.is_some() && ending.status >= 400);
         let (counts, estimated) = match &ending.reading {
             _ if answered_with_error => (TokenCounts::default(), false),
             Some(reading) => {
@@ -200,7 +208,7 @@ impl Draft {
             let error = Some("the instance that served this died".to_owned());
             self.figures(
                 candidate,
-                &Ending { status: 0, outcome: Outcome::Interrupted, reading: None, error },
+                &Ending { status: 0, outcome: Outcome::Interrupted, reading: None, free: false, error },
             )
         };
         let mut figures = Figures { swept: true, estimated: true, ..noted.unwrap_or_else(lost) };
@@ -300,8 +308,13 @@ mod tests {
     fn noted(draft: &Draft, input: u64, output: u64) -> Figures {
         let counts = Metered { input, output, ..Metered::default() };
         let reading = Reading { counts, input_reported: true, ..Reading::default() };
-        let ending =
-            Ending { status: 200, outcome: Outcome::Interrupted, reading: Some(reading), error: None };
+        let ending = Ending {
+            status: 200,
+            outcome: Outcome::Interrupted,
+            reading: Some(reading),
+            free: false,
+            error: None,
+        };
         draft.figures(0, &ending)
     }
 

@@ -6,11 +6,13 @@
 
 use crate::{
     body::RelayBody,
+    health::Health,
     hold::Hold,
     settle::Ending,
-    upstream::{Answer, headers, pool::Leased},
+    upstream::{headers, opening::Opened, pool::Leased},
 };
 use bytes::Bytes;
+use causeway_accounts::rules::Row;
 use causeway_dialect::{Dialect, error::Failure, meter::Meter};
 use causeway_domain::RequestId;
 use causeway_store::ledger::Outcome;
@@ -21,6 +23,7 @@ use std::{
     future::Future,
     io,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -31,6 +34,8 @@ pub(crate) const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
 
 /// An answer on its way through.
 pub(crate) struct Forward {
+    /// What was held back until content came; the meter has seen it.
+    held: std::vec::IntoIter<Bytes>,
     upstream: Option<Leased>,
     meter: Option<Meter>,
     hold: Option<Hold>,
@@ -39,6 +44,11 @@ pub(crate) struct Forward {
     events: bool,
     size: SizeHint,
     idle: Duration,
+    /// After so much silence the client is told that we are still there; `None` = never.
+    keep_alive: Option<Duration>,
+    /// When it was told last.
+    told: Instant,
+    health: Arc<Health>,
     /// Made when there is first something to wait for; most answers that do not stream never wait.
     alarm: Option<Pin<Box<Sleep>>>,
     last: Instant,
@@ -58,6 +68,16 @@ enum End {
     Over,
 }
 
+/// How long is waited for what.
+pub(crate) struct Waits {
+    /// For the next piece of an answer.
+    pub idle: Duration,
+    /// Before the client is told that we are still there.
+    pub keep_alive: Option<Duration>,
+    /// Where it is noted when the answer breaks off.
+    pub health: Arc<Health>,
+}
+
 /// The meter for an answer.
 pub(crate) fn meter_for(hold: &Hold, headers: &HeaderMap) -> Meter {
     let text = |name| headers.get(name).and_then(|v: &http::HeaderValue| v.to_str().ok());
@@ -66,36 +86,45 @@ pub(crate) fn meter_for(hold: &Hold, headers: &HeaderMap) -> Meter {
 
 /// Turns a provider's answer into ours.
 pub(crate) fn forward(
-    answer: Answer,
+    opened: Opened,
+    hold: Hold,
     dialect: Dialect,
-    idle: Duration,
+    waits: Waits,
     request: RequestId,
 ) -> Response<RelayBody> {
-    let (parts, body) = answer.response.into_parts();
-    let status = parts.status;
-    let headers = headers::downward(parts.headers);
-    let meter = meter_for(&answer.hold, &headers);
+    let Opened { head, held, body, meter, ended } = opened;
+    let status = head.status;
+    let headers = headers::downward(head.headers);
     let now = Instant::now();
+    let rest = if ended { Some(0) } else { body.size_hint().exact() };
+    let size = rest.map(|rest| rest + held.iter().map(|bytes| bytes.len() as u64).sum::<u64>());
+    let events = is_event_stream(&headers);
     let mut forward = Forward {
-        size: body.size_hint(),
+        size: size.map_or_else(SizeHint::default, SizeHint::with_exact),
+        held: held.into_iter(),
         upstream: Some(body),
         meter: Some(meter),
-        hold: Some(answer.hold),
+        hold: Some(hold),
         dialect,
         status: status.as_u16(),
-        events: is_event_stream(&headers),
-        idle,
+        events,
+        idle: waits.idle,
+        // A length that was announced leaves no room for more.
+        keep_alive: waits.keep_alive.filter(|_| events && size.is_none_or(|_| ended)),
+        told: now,
+        health: waits.health,
         alarm: None,
         last: now,
         checkpointed: now,
         end: End::Running,
         request,
     };
-    if forward.upstream.as_ref().is_none_or(Body::is_end_stream) {
+    if size == Some(0)
+        || (forward.held.len() == 0 && forward.upstream.as_ref().is_none_or(Body::is_end_stream))
+    {
         // hyper never asks for the body of an answer that has none.
         forward.ended();
     }
-    let events = forward.events;
     let mut response = Response::new(RelayBody::forward(forward));
     *response.status_mut() = status;
     *response.headers_mut() = headers;
@@ -164,6 +193,10 @@ impl Forward {
 
     /// The next bytes of the provider; `None` when it is over and `end` says how.
     fn poll_upstream(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        if let Some(data) = self.held.next() {
+            self.pass(data.len());
+            return Poll::Ready(Some(data));
+        }
         loop {
             let Some(upstream) = &mut self.upstream else {
                 self.end = End::Over;
@@ -177,7 +210,7 @@ impl Forward {
                 }
                 Poll::Ready(Some(Err(error))) => {
                     tracing::debug!(%error, "a provider broke off");
-                    self.broken("the provider broke off in the middle of its answer");
+                    self.broken(Row::ProviderError, "the provider broke off in the middle of its answer");
                     return Poll::Ready(None);
                 }
                 Poll::Ready(None) => {
@@ -186,14 +219,23 @@ impl Forward {
                 }
                 Poll::Pending => {
                     let due = self.last + self.idle;
-                    let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
+                    let ping = self.keep_alive.map(|every| self.last.max(self.told) + every);
+                    let next = ping.map_or(due, |ping| ping.min(due));
+                    let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(next)));
                     let Poll::Ready(()) = alarm.as_mut().poll(cx) else { return Poll::Pending };
-                    if Instant::now() < due {
-                        alarm.as_mut().reset(due);
-                        continue;
+                    let now = Instant::now();
+                    if now >= due {
+                        self.broken(Row::Silent, "the provider fell silent in the middle of its answer");
+                        return Poll::Ready(None);
                     }
-                    self.broken("the provider fell silent in the middle of its answer");
-                    return Poll::Ready(None);
+                    alarm.as_mut().reset(next);
+                    if now >= next {
+                        // The alarm is set anew by the next round.
+                        self.told = now;
+                        if self.meter.as_ref().is_some_and(Meter::between_events) {
+                            return Poll::Ready(Some(self.dialect.keep_alive()));
+                        }
+                    }
                 }
             }
         }
@@ -203,16 +245,21 @@ impl Forward {
         self.last = Instant::now();
         let Some(meter) = &mut self.meter else { return };
         meter.push(data);
-        let size = self.size.exact().map(|n| n.saturating_sub(data.len() as u64));
-        self.size = size.map_or_else(SizeHint::default, SizeHint::with_exact);
         if self.last.duration_since(self.checkpointed) >= CHECKPOINT_EVERY {
             self.checkpointed = self.last;
             if let Some(hold) = &self.hold {
                 hold.checkpoint(meter.peek());
             }
         }
+        self.pass(data.len());
+    }
+
+    /// So many bytes are handed out.
+    fn pass(&mut self, bytes: usize) {
+        let Some(size) = self.size.exact().map(|n| n.saturating_sub(bytes as u64)) else { return };
+        self.size = SizeHint::with_exact(size);
         // hyper stops asking once it has seen content-length bytes, so the end is noticed here and not at `None`.
-        if size == Some(0) {
+        if size == 0 {
             self.ended();
         }
     }
@@ -221,7 +268,7 @@ impl Forward {
     fn ended(&mut self) {
         let whole = self.meter.as_ref().is_none_or(|m| m.complete() || m.peek().unmetered.is_some());
         if self.status < 400 && self.events && !whole {
-            self.broken("the provider ended its stream before it was whole");
+            self.broken(Row::ProviderError, "the provider ended its stream before it was whole");
             return;
         }
         let outcome = if self.status >= 400 { Outcome::UpstreamError } else { Outcome::Completed };
@@ -229,7 +276,11 @@ impl Forward {
         self.end = End::Over;
     }
 
-    fn broken(&mut self, why: &'static str) {
+    fn broken(&mut self, row: Row, why: &'static str) {
+        if let (Some(hold), Some(meter)) = (&self.hold, &self.meter) {
+            let told = meter.error().map(|e| (e.kind.as_str(), e.message.as_str()));
+            hold.broke_off(&self.health, row, why, told);
+        }
         self.settle(Outcome::UpstreamCut, Some(why.to_owned()));
         self.end = End::Broken(why);
     }
@@ -243,6 +294,7 @@ impl Forward {
                 status: self.status,
                 outcome,
                 reading: Some(reading),
+                free: false,
                 error: error.or(told),
             });
         }

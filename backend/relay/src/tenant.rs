@@ -2,11 +2,12 @@
 
 use crate::upstream::target::Target;
 use arc_swap::ArcSwap;
-use causeway_accounts::{AddressPolicy, Binding, SealingKey};
+use causeway_accounts::{AddressPolicy, Binding, SealingKey, catalogue};
 use causeway_domain::{
     AccountId, Limits, Multiplier, OrgId,
     price::{Overrides, Price, Snapshot},
     provider::Provider,
+    timeouts::Timeouts,
     window::{Calendar, WindowEnds, WindowKind},
 };
 use causeway_store::principal::{AccountRow, HoldMode, OnRedisLoss, Tenancy};
@@ -60,6 +61,8 @@ pub(crate) struct Account {
     pub target: Target,
     /// Its limits; dollars are the provider's.
     pub limits: Limits,
+    /// How long its provider may take, where the settings do not say.
+    pub timeouts: Timeouts,
     /// Models that the provider listed; `None` = it was never asked.
     pub models: Option<HashSet<String>>,
 }
@@ -84,6 +87,7 @@ impl Tenant {
                 provider: a.provider,
                 target,
                 limits: a.limits,
+                timeouts: a.timeouts.or(catalogue::preset(a.provider).timeouts),
                 models: a.models.filter(|m| !m.is_empty()).map(|m| m.into_iter().collect()),
             }))
         });

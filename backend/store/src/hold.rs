@@ -132,7 +132,7 @@ pub enum ScopeId {
 
 impl ScopeId {
     /// As it ends the name of the Redis key: `k:<id>`, `m:<id>`, `o`, `a:<id>`.
-    fn suffix(&self) -> String {
+    pub(crate) fn suffix(&self) -> String {
         let mut text = String::with_capacity(34);
         self.write_suffix(&mut text);
         text

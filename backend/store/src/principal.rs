@@ -6,6 +6,7 @@ use causeway_domain::{
     model::ModelPolicy,
     price::{Overrides, Price},
     provider::Provider,
+    timeouts::Timeouts,
     window::Calendar,
 };
 use chrono::{DateTime, Utc, Weekday};
@@ -143,6 +144,8 @@ pub struct AccountRow {
     pub credential: Vec<u8>,
     /// Its limits; dollars are the provider's.
     pub limits: Limits,
+    /// How long its provider may take.
+    pub timeouts: Timeouts,
     /// Models that the provider listed, if it was asked.
     pub models: Option<Vec<String>>,
 }
@@ -218,7 +221,7 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
         return Ok(None);
     };
     let accounts = sqlx::query!(
-        "select id, name, provider, base_url, credential, limits, models from upstream_accounts
+        "select id, name, provider, base_url, credential, limits, timeouts, models from upstream_accounts
          where org_id = $1 and enabled and deleted_at is null order by priority, id",
         org.0
     )
@@ -263,6 +266,7 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
                     base_url: r.base_url,
                     credential: r.credential,
                     limits: shape("limits of an account", r.limits)?,
+                    timeouts: shape("timeouts of an account", r.timeouts)?,
                     models: r.models.map(|m| shape("models of an account", m)).transpose()?,
                 })
             })

@@ -76,6 +76,8 @@ pub struct Request {
     /// Content comes by reference (file ids, URLs, PDFs, server tools, containers, MCP servers), so that the length
     /// of the body says nothing about the input. Errs towards `true`.
     pub references_content: bool,
+    /// Content that only the account knows which it was given to: uploaded files, containers, skills of its own.
+    pub owned: bool,
     /// The provider may search the web on its own, which it charges for apart from tokens. Errs towards `true`.
     pub searches_web: bool,
     /// Input tokens that cannot be exceeded, `None` when content comes by reference: assume the context window.
@@ -157,11 +159,19 @@ impl Request {
             inference_geo: text(&fields, "inference_geo")?,
             cache_write: seen.cache_write,
             references_content,
+            owned: seen.owned || given(&fields, "container").is_some_and(|value| names_container(&value)),
             searches_web: seen.searches_web,
             input_bound: (!references_content).then(|| estimate::input_token_bound(&content)),
             input_estimate: estimate::input_tokens(&content),
         })
     }
+}
+
+/// Whether a container is one that exists already, and not one to be made.
+fn names_container(value: &Value<'_>) -> bool {
+    value.str().is_some_and(|id| !id.is_empty())
+        || scan::lenient(value.raw().as_bytes(), &["id"])
+            .is_ok_and(|fields| given(&fields, "id").is_some_and(|id| !id.is_blank()))
 }
 
 /// A field that is there and not `null`.

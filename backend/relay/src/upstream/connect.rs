@@ -21,13 +21,12 @@ use tower::Service;
 type Inner = HttpsConnector<HttpConnector<Resolver>>;
 
 /// Makes the connector.
-pub(super) fn connector(policy: &AddressPolicy, timeout: Duration) -> Connector {
+pub(super) fn connector(policy: &AddressPolicy) -> Connector {
     let dialer = |plain: bool| {
         let rule = Rule { policy: policy.clone(), plain };
         let mut http = HttpConnector::new_with_resolver(Resolver { inner: GaiResolver::new(), rule });
         http.enforce_http(false);
         http.set_nodelay(true);
-        http.set_connect_timeout(Some(timeout));
         http.set_keepalive(Some(Duration::from_secs(60)));
         HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().wrap_connector(http)
     };

@@ -24,6 +24,9 @@ use tower::Service;
 /// Idle connections older than this are not used again: providers close them at about this age.
 const IDLE: Duration = Duration::from_secs(55);
 
+/// A connection that was closed while it was idle shows within this time of being used.
+const AT_ONCE: Duration = Duration::from_millis(500);
+
 /// Idle connections kept.
 const MOST_IDLE: usize = 1024;
 
@@ -33,6 +36,9 @@ pub(crate) enum CallError {
     /// No connection could be made; nothing was sent.
     #[error("connecting: {0}")]
     Connect(Box<dyn std::error::Error + Send + Sync>),
+    /// A connection from an earlier request turned out to be closed, or was closed at that moment.
+    #[error("on a connection from before: {0}")]
+    Stale(hyper::Error),
     /// The connection broke before the head of the answer was there.
     #[error("{0}")]
     Exchange(#[from] hyper::Error),
@@ -57,18 +63,27 @@ impl Pool {
     pub(crate) async fn call(
         self: Arc<Self>,
         request: Request<Full<Bytes>>,
+        connect: Duration,
     ) -> Result<Response<Leased>, CallError> {
         let mut request = request;
         while let Some(mut sender) = self.take() {
+            let sent = Instant::now();
             match sender.try_send_request(request).await {
                 Ok(response) => return Ok(self.lease(sender, response)),
                 Err(mut failed) => match failed.take_message() {
                     Some(unsent) => request = unsent,
-                    None => return Err(failed.into_error().into()),
+                    // It has thought about it first: it may have been at work.
+                    None if sent.elapsed() > AT_ONCE => return Err(failed.into_error().into()),
+                    None => {
+                        // The others are as old: the provider may have restarted.
+                        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+                        return Err(CallError::Stale(failed.into_error()));
+                    }
                 },
             }
         }
-        let mut sender = self.connect().await?;
+        let made = tokio::time::timeout(connect, self.connect()).await;
+        let mut sender = made.map_err(|_| CallError::Connect("no connection in time".into()))??;
         let response = sender.send_request(request).await?;
         Ok(self.lease(sender, response))
     }

@@ -2,7 +2,7 @@
 
 use causeway_accounts::{AddressPolicy, AuthHeader, Binding, Credential, MasterKey, SealingKey};
 use causeway_domain::{
-    AccountId, KeyId, Limits, Nanos, OrgId, UserId,
+    AccountId, KeyId, Limits, Nanos, OrgId, RequestId, UserId,
     model::ModelPolicy,
     price::{PriceBook, PriceTable, ServiceTier},
     provider::Provider,
@@ -10,9 +10,10 @@ use causeway_domain::{
     window::Calendar,
 };
 use causeway_relay::{Relay, RelayArgs};
-use causeway_simulator::{Entry, Simulator, SimulatorConfig, Tokens};
+use causeway_simulator::{Entry, Rule, Simulator, SimulatorConfig, Tokens};
 use causeway_store::{
-    Store, TenantTx, accounts, hold, keys, organisations, policy, reports, requests, testing, totals, users,
+    Store, TenantTx, accounts, attempts, cooldowns, hold, keys, organisations, policy, reports, requests,
+    testing, totals, users,
 };
 use chrono::{DateTime, Utc};
 use clap::Parser;
@@ -124,14 +125,14 @@ impl App {
 
     /// Another instance on the same stores.
     pub(crate) async fn second_instance(&self) -> (Arc<Relay>, String) {
+        self.second_instance_with(defaults()).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn second_instance_with(&self, args: RelayArgs) -> (Arc<Relay>, String) {
         let addresses = AddressPolicy::new(vec![], true);
-        let relay = Relay::start(
-            self.store.clone(),
-            defaults(),
-            self.prices.clone(),
-            self.sealing.clone(),
-            addresses,
-        );
+        let relay =
+            Relay::start(self.store.clone(), args, self.prices.clone(), self.sealing.clone(), addresses);
         let relay = relay.await.unwrap();
         let url = serve(relay.clone()).await;
         (relay, url)
@@ -380,4 +381,60 @@ async fn serve(relay: Arc<Relay>) -> String {
         }
     });
     url
+}
+
+impl App {
+    /// Ends what cools, as a person does in the admin, and waits until the relay knows.
+    pub(crate) async fn recover(&self) {
+        self.cooldowns(1).await;
+        self.reset(self.account).await;
+    }
+
+    /// The same for any account, whether it cools or not.
+    pub(crate) async fn reset(&self, account: AccountId) {
+        let mut tx = self.tx().await;
+        cooldowns::reset(&mut tx, account).await.unwrap();
+        self.commit(tx).await;
+        cooldowns::announce(&self.store.cache, &[(self.org, account, None)]).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(600)).await;
+    }
+
+    /// Everything that cools, once there are `n`.
+    pub(crate) async fn cooldowns(&self, n: usize) -> Vec<cooldowns::Cooldown> {
+        let until = Instant::now() + Duration::from_secs(5);
+        loop {
+            let all = cooldowns::all(&self.store.jobs).await.unwrap();
+            if all.len() == n || Instant::now() > until {
+                assert_eq!(all.len(), n, "{all:#?}");
+                return all;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// What is written down of a request's way, once it is.
+    pub(crate) async fn attempts(&self, response: &reqwest::Response) -> attempts::Attempts {
+        let id = response.headers()["x-request-id"].to_str().unwrap().parse().unwrap();
+        let until = Instant::now() + Duration::from_secs(5);
+        loop {
+            let mut tx = self.tx().await;
+            match attempts::get(&mut tx, RequestId(id), None).await.unwrap() {
+                Some(found) => return found,
+                None => assert!(Instant::now() < until, "nothing is written of the way of {id}"),
+            }
+            drop(tx);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// How often the provider was asked with a key.
+    pub(crate) fn asked(&self, api_key: &str) -> usize {
+        self.sim.ledger().entries().iter().filter(|e| e.key.as_deref() == Some(api_key)).count()
+    }
+
+    /// What the provider does with the next requests that come with a key.
+    pub(crate) fn script(&self, api_key: &str, times: u32, script: &str) {
+        let rule = Rule::on_key(api_key, script.parse().unwrap());
+        self.sim.queue(Rule { times: Some(times), ..rule });
+    }
 }

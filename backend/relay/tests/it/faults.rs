@@ -40,13 +40,16 @@ async fn error_statuses_pass_with_their_headers_and_cost_nothing() {
                 (row.status, row.outcome.as_str(), row.charged_nanos),
                 (status as i16, "upstream_error", 0)
             );
+            if status != 400 {
+                app.recover().await;
+            }
         }
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_provider_that_breaks_off_before_answering_is_a_502_and_counted_at_its_estimated_input() {
+async fn a_provider_that_breaks_off_before_answering_is_a_502_that_nobody_is_charged_for() {
     app::run(async |app| {
         let key = app.key(Default::default()).await;
         let response = app.post(&key, &scripted(true, "cut=reset")).await;
@@ -54,7 +57,7 @@ async fn a_provider_that_breaks_off_before_answering_is_a_502_and_counted_at_its
         let body: Value = response.json().await.unwrap();
         assert_eq!(body["error"]["causeway"]["code"], "upstream_unreachable");
         let row = app.row().await;
-        assert!(row.estimated && row.input_tokens > 0 && row.output_tokens == 0);
+        assert_eq!((row.outcome.as_str(), row.status, row.charged_nanos), ("upstream_error", 502, 0));
     })
     .await;
 }
@@ -89,6 +92,7 @@ async fn a_stream_that_is_cut_ends_with_an_error_event_and_a_broken_connection()
         for (i, script) in ["cut=reset@5", "cut=close@5", "cut=end@5", "omit=stop"].into_iter().enumerate() {
             app.sim.ledger().clear();
             a_broken_stream(&app, &key, script).await;
+            app.recover().await;
             let row = app.rows(i + 1).await.remove(0);
             assert_eq!((row.outcome.as_str(), row.status), ("upstream_cut", 200), "{script}");
             let (truth, counted) = (app.truth().await, tokens(&row));
@@ -128,10 +132,11 @@ async fn silence_in_the_middle_ends_after_the_idle_time_and_before_the_head_afte
         let key = app.key(Default::default()).await;
         a_broken_stream(&app, &key, "pause=10000@4").await;
         assert_eq!(app.row().await.outcome, "upstream_cut");
+        app.recover().await;
         let response = app.post(&key, &scripted(true, "delay=10000")).await;
         assert_eq!(response.status(), 504);
         let row = app.rows(2).await.remove(0);
-        assert_eq!((row.status, row.estimated), (504, true));
+        assert_eq!((row.status, row.charged_nanos), (504, 0));
     })
     .await;
 }
@@ -234,8 +239,11 @@ async fn a_connection_that_the_provider_closed_while_idle_is_not_the_clients_pro
         let key = app.key(Default::default()).await;
         assert_eq!(app.post(&key, &hello(false)).await.status(), 200);
         tokio::time::sleep(Duration::from_millis(50)).await;
-        let status = app.post(&key, &hello(false)).await.status().as_u16();
-        assert!(status == 200 || status == 502, "{status}");
+        assert_eq!(
+            app.post(&key, &hello(false)).await.status(),
+            200,
+            "it is asked again on a new connection"
+        );
     })
     .await;
 }
@@ -248,11 +256,9 @@ async fn an_error_without_a_body_and_one_with_a_zero_byte_in_it_are_counted_as_w
         assert_eq!(app.post(&key, &hello(false)).await.status(), 503);
         let row = app.row().await;
         assert_eq!((row.outcome.as_str(), row.status, row.charged_nanos), ("upstream_error", 503, 0));
+        app.recover().await;
         let refused = app.post(&key, &scripted(false, "status=401")).await;
-        assert_eq!(
-            (refused.status().as_u16(), refused.headers()["x-should-retry"].to_str().unwrap()),
-            (401, "false")
-        );
+        assert_eq!(refused.status(), 429, "the credential that was refused is not the caller's");
     })
     .await;
 }

@@ -7,6 +7,7 @@ use super::{
 use crate::{Cache, StoreError, StoreResult, cache::tenant_prefix, policy};
 use causeway_domain::window::WindowKind;
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisError, Script, ServerErrorKind, Value};
+use std::ops::Range;
 use uuid::Uuid;
 
 const TEXT: &str = concat!(include_str!("ring.lua"), include_str!("reserve.lua"));
@@ -151,23 +152,25 @@ pub struct NoCandidate {
 
 /// Runs the script, for a shard that is in this epoch.
 pub async fn reserve(cache: &Cache, script: &ReserveScript, ask: &Ask, epoch: i64) -> StoreResult<Reserved> {
-    run(cache, command(script, ask, epoch, 0), ask, 0).await
+    run(cache, command(script, ask, epoch, 0..ask.candidates.len(), ask.policy_version), ask, 0).await
 }
 
-/// Moves a request that is held on to another account: the candidate `first` or the next one with room. What was
-/// reserved in all other scopes stays. [`Reserved::Gone`] when it is not held in this epoch, [`Reserved::NoCandidate`]
-/// when it stays where it is.
+/// Moves a request that is held on to another account: the candidate `first` or, unless `only` that one will do, the
+/// next one with room. What was reserved in all other scopes stays. [`Reserved::Gone`] when it is not held in this epoch,
+/// [`Reserved::NoCandidate`] when it stays where it is. `policy` is the version that the move was decided on.
 pub async fn move_on(
     cache: &Cache,
     script: &ReserveScript,
     ask: &Ask,
     epoch: i64,
-    first: usize,
+    (first, only): (usize, bool),
+    policy: i64,
 ) -> StoreResult<Reserved> {
+    let last = if only { first.saturating_add(1) } else { ask.candidates.len() };
     if first == 0 || first >= ask.candidates.len() {
         return Ok(Reserved::NoCandidate(Vec::new()));
     }
-    run(cache, command(script, ask, epoch, first), ask, first).await
+    run(cache, command(script, ask, epoch, first..last, policy), ask, first).await
 }
 
 async fn run(cache: &Cache, call: Cmd, ask: &Ask, first: usize) -> StoreResult<Reserved> {
@@ -179,9 +182,10 @@ async fn run(cache: &Cache, call: Cmd, ask: &Ask, first: usize) -> StoreResult<R
 }
 
 /// The call, written straight into one buffer: this is the one that every request waits for.
-fn command(script: &ReserveScript, ask: &Ask, epoch: i64, first: usize) -> Cmd {
+fn command(script: &ReserveScript, ask: &Ask, epoch: i64, offered: Range<usize>, policy: i64) -> Cmd {
+    let first = offered.start;
     let own = if first == 0 { &ask.scopes[..] } else { &[] };
-    let candidates = ask.candidates.get(first..).unwrap_or_default();
+    let candidates = ask.candidates.get(offered).unwrap_or_default();
     let scopes = || own.iter().chain(candidates);
     let windows: usize = scopes().map(|s| s.windows.len()).sum();
     let count = own.len() + candidates.len();
@@ -198,7 +202,7 @@ fn command(script: &ReserveScript, ask: &Ask, epoch: i64, first: usize) -> Cmd {
         call.arg(&key);
     }
     let mut id = Uuid::encode_buffer();
-    call.arg(&*ask.request.0.simple().encode_lower(&mut id)).arg(&*ask.boot).arg(ask.policy_version);
+    call.arg(&*ask.request.0.simple().encode_lower(&mut id)).arg(&*ask.boot).arg(policy);
     call.arg(&*ask.org.0.simple().encode_lower(&mut id)).arg(&ask.payload).arg(epoch);
     call.arg(own.len()).arg(candidates.len()).arg(first);
     for scope in scopes() {

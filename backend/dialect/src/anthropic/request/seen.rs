@@ -15,6 +15,7 @@ const LONGEST_WORD: usize = 64;
 #[derive(Default)]
 pub(super) struct Seen {
     pub(super) references: bool,
+    pub(super) owned: bool,
     pub(super) cache_write: CacheWrite,
     pub(super) searches_web: bool,
     images: u64,
@@ -44,7 +45,11 @@ impl Seen {
                 }
             }
             b"type" => self.kind(value),
-            b"file_id" => self.references = true,
+            b"file_id" => {
+                self.references = true;
+                self.owned = true;
+            }
+            b"skill_id" if value.starts_with(b"skill_") => self.owned = true,
             b"ttl" if scan::text_is(value, "1h") => self.cache_write = CacheWrite::OneHour,
             // A PDF is text and pictures of its pages, compressed: a short one can be a hundred pages.
             b"media_type" if scan::text_is(value, "application/pdf") => {

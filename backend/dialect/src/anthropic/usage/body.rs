@@ -97,6 +97,11 @@ impl BodyMeter {
         self.complete
     }
 
+    /// The error that the body has told, if it has.
+    pub const fn error(&self) -> Option<&UpstreamError> {
+        self.error.as_ref()
+    }
+
     /// What has been read until now.
     pub fn reading(&self) -> Reading {
         let unmetered = self.gave_up.or(if self.lost_value { Some(Unmetered::TooLarge) } else { None });

@@ -61,6 +61,16 @@ impl StreamMeter {
         self.tally.complete
     }
 
+    /// The error that the stream has told, if it has.
+    pub const fn error(&self) -> Option<&UpstreamError> {
+        self.tally.error.as_ref()
+    }
+
+    /// Whether an event of ours could stand here: none of the provider's has begun and not ended.
+    pub const fn between_events(&self) -> bool {
+        self.decoder.between_events()
+    }
+
     /// What has been read until now.
     pub fn reading(&self) -> Reading {
         let tally = &self.tally;

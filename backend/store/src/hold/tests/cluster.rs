@@ -44,10 +44,10 @@ async fn everything(f: &Fixture) {
     let crowded: Vec<Scope> = asked.iter().map(|s| Scope { concurrency: 0, ..s.clone() }).collect();
     let none = f.take_from(request(), &crowded, &candidates, 1).await;
     assert!(matches!(none, Reserved::NoCandidate(_)), "{none:?}");
-    let moved = move_on(cache, &f.script, &ask, f.epoch, 1).await.unwrap();
+    let moved = move_on(cache, &f.script, &ask, f.epoch, (1, false), ask.policy_version).await.unwrap();
     assert!(matches!(moved, Reserved::NoCandidate(_)), "{moved:?}");
     assert_eq!(f.settle(other, SettleMode::Settle, 3).await, SettledAs::Now);
-    let moved = move_on(cache, &f.script, &ask, f.epoch, 1).await.unwrap();
+    let moved = move_on(cache, &f.script, &ask, f.epoch, (1, false), ask.policy_version).await.unwrap();
     let Reserved::Held { candidate, at, .. } = moved else { panic!("{moved:?}") };
     let grown = Growth { charged: 9, real: 9, tokens: 9 };
     checkpoint(cache, shard, &[Checkpoint { at_least: Some(grown), ..noted(first, "so far") }])

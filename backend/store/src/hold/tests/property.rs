@@ -232,7 +232,10 @@ impl Life {
         let expected = self.model.judge_move(&ask, self.f.epoch, first);
         let before = matches!(self.model.entries.get(&ask.request),
             Some(Entry::Taken(t)) if t.held.candidate >= first);
-        let answer = move_on(&self.f.cache, &self.f.script, &ask, self.f.epoch, first).await.unwrap();
+        let answer =
+            move_on(&self.f.cache, &self.f.script, &ask, self.f.epoch, (first, false), ask.policy_version)
+                .await
+                .unwrap();
         assert_eq!(comparable(&answer, None), comparable(&expected, Some(&answer)), "{ask:?}");
         if let Reserved::Held { candidate, at, .. } = answer
             && !before

@@ -1,0 +1,267 @@
+//! What a provider's refusal is about, as data. A status alone misleads: a balance that is used up comes as 400, 402, 403
+//! or 429, and an overload as 503 or 529. So these rules are asked first, in order, and only what none of them knows
+//! goes by its status. What follows from a row is no matter of the provider's; the relay has a table of that.
+
+use causeway_domain::provider::Provider;
+use std::time::Duration;
+
+/// What went wrong, in the rows of the failover table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Row {
+    /// Refused for where the request came from, or by a page that asks whether a person is there.
+    Challenge,
+    /// The account's balance is used up.
+    BalanceUsedUp,
+    /// Thinking or encrypted content that another account has signed.
+    ForeignThinking,
+    /// No connection: name, TCP or TLS.
+    Unreachable,
+    /// No content within the time allowed.
+    Silent,
+    /// The credential is not accepted.
+    BadCredential,
+    /// The account as a whole is refused.
+    AccountRefused,
+    /// Refused, and nobody knows why.
+    Forbidden,
+    /// The request itself is at fault.
+    CallersFault,
+    /// The account may not use this model.
+    ModelUnavailable,
+    /// The provider has trouble of its own.
+    ProviderError,
+    /// A limit is reached, and the provider says until when.
+    LimitedUntil,
+    /// A limit is reached, until nobody knows when.
+    Limited,
+    /// The provider is overloaded.
+    Overloaded,
+}
+
+impl Row {
+    /// All of them.
+    pub const ALL: [Self; 14] = [
+        Self::Challenge,
+        Self::BalanceUsedUp,
+        Self::ForeignThinking,
+        Self::Unreachable,
+        Self::Silent,
+        Self::BadCredential,
+        Self::AccountRefused,
+        Self::Forbidden,
+        Self::CallersFault,
+        Self::ModelUnavailable,
+        Self::ProviderError,
+        Self::LimitedUntil,
+        Self::Limited,
+        Self::Overloaded,
+    ];
+
+    /// As stored, as in the API, and as a label of metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Challenge => "challenge",
+            Self::BalanceUsedUp => "balance_used_up",
+            Self::ForeignThinking => "foreign_thinking",
+            Self::Unreachable => "unreachable",
+            Self::Silent => "silent",
+            Self::BadCredential => "bad_credential",
+            Self::AccountRefused => "account_refused",
+            Self::Forbidden => "forbidden",
+            Self::CallersFault => "callers_fault",
+            Self::ModelUnavailable => "model_unavailable",
+            Self::ProviderError => "provider_error",
+            Self::LimitedUntil => "limited_until",
+            Self::Limited => "limited",
+            Self::Overloaded => "overloaded",
+        }
+    }
+
+    /// From how it is stored.
+    pub fn stored(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|row| row.as_str() == text)
+    }
+
+    /// By the status alone, for what no rule knows. `hint` = the answer says when to come back.
+    pub const fn by_status(status: u16, hint: bool) -> Self {
+        match status {
+            401 => Self::BadCredential,
+            402 => Self::AccountRefused,
+            403 => Self::Forbidden,
+            408 | 500..=528 | 530..=599 => Self::ProviderError,
+            429 if hint => Self::LimitedUntil,
+            429 => Self::Limited,
+            529 => Self::Overloaded,
+            _ => Self::CallersFault,
+        }
+    }
+}
+
+/// A refusal as a provider tells it.
+#[derive(Clone, Copy, Debug)]
+pub struct Refusal<'a> {
+    /// The status; inside a stream the one that the error's type stands for.
+    pub status: u16,
+    /// The error's type and code, in lower case, with a space between.
+    pub kind: &'a str,
+    /// The error's message in lower case; of a page, its beginning.
+    pub message: &'a str,
+    /// A page for people instead of an error for programs.
+    pub html: bool,
+}
+
+/// One rule: all of its conditions must hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// One of these statuses; empty = any.
+    pub statuses: &'static [u16],
+    /// The error's type or code is one of these; empty = any.
+    pub kinds: &'static [&'static str],
+    /// The message holds one of these; empty = any. `*` stands for any text between two parts.
+    pub messages: &'static [&'static str],
+    /// Only pages for people.
+    pub html: bool,
+    /// What it is about.
+    pub row: Row,
+}
+
+const ANY: Rule = Rule { statuses: &[], kinds: &[], messages: &[], html: false, row: Row::CallersFault };
+
+/// What every provider of the Messages dialect has in common, with the words that compatible services borrow from others.
+const MESSAGES: &[Rule] = &[
+    Rule { statuses: &[403, 503], html: true, row: Row::Challenge, ..ANY },
+    Rule {
+        statuses: &[400, 403, 451],
+        messages: &[
+            "request not allowed",
+            "unsupported country",
+            "unsupported region",
+            "not available in your country",
+            "not available in your region",
+            "country, region, or territory not supported",
+        ],
+        row: Row::Challenge,
+        ..ANY
+    },
+    Rule {
+        statuses: &[400, 402, 403, 429],
+        kinds: &["insufficient_quota", "insufficient_balance", "billing_hard_limit_reached", "billing_error"],
+        row: Row::BalanceUsedUp,
+        ..ANY
+    },
+    Rule {
+        statuses: &[400, 402, 403, 429],
+        messages: &[
+            "credit balance is too low",
+            "insufficient balance",
+            "insufficient credit",
+            "insufficient account balance",
+            "insufficient_quota",
+            "exceeded your current quota, please check your plan and billing",
+        ],
+        row: Row::BalanceUsedUp,
+        ..ANY
+    },
+    Rule {
+        statuses: &[400, 422],
+        messages: &[
+            "invalid*signature*thinking",
+            "thinking*signature",
+            "encrypted content*could not be",
+            "invalid_encrypted_content",
+        ],
+        row: Row::ForeignThinking,
+        ..ANY
+    },
+    Rule {
+        statuses: &[400, 402, 403],
+        messages: &[
+            "organization has been disabled",
+            "account has been disabled",
+            "account has been suspended",
+            "account is suspended",
+            "account has been deactivated",
+            "account is not active",
+            "not allowed for this organization",
+            "key has been disabled",
+        ],
+        row: Row::AccountRefused,
+        ..ANY
+    },
+    Rule {
+        statuses: &[400, 403, 404],
+        messages: &[
+            "model*not available to",
+            "model*not available for your",
+            "not have access to*model",
+            "no access to*model",
+            "model*does not exist or you do not have access",
+        ],
+        row: Row::ModelUnavailable,
+        ..ANY
+    },
+    Rule {
+        statuses: &[400, 403, 404],
+        kinds: &["model_not_available", "model_not_allowed"],
+        row: Row::ModelUnavailable,
+        ..ANY
+    },
+    Rule {
+        statuses: &[403],
+        kinds: &["content_filter", "content_policy_violation", "invalid_request_error"],
+        row: Row::CallersFault,
+        ..ANY
+    },
+    Rule {
+        statuses: &[403],
+        messages: &["usage policy", "usage policies", "content policy", "content filter"],
+        row: Row::CallersFault,
+        ..ANY
+    },
+    Rule { statuses: &[500, 502, 503, 529], kinds: &["overloaded_error"], row: Row::Overloaded, ..ANY },
+    Rule { statuses: &[500, 503], messages: &["overloaded"], row: Row::Overloaded, ..ANY },
+];
+
+/// The rules of a provider, in the order in which they are asked.
+pub const fn of(provider: Provider) -> &'static [Rule] {
+    match provider {
+        Provider::Anthropic | Provider::AnthropicCompatible => MESSAGES,
+    }
+}
+
+/// The longest window that a provider limits by: whatever it says, nothing cools for longer.
+pub const fn longest_window(provider: Provider) -> Duration {
+    match provider {
+        Provider::Anthropic | Provider::AnthropicCompatible => Duration::from_secs(7 * 24 * 60 * 60),
+    }
+}
+
+/// The row of the first rule that knows a refusal; `None` when it goes by its status.
+pub fn find(rules: &[Rule], refusal: &Refusal<'_>) -> Option<Row> {
+    rules.iter().find(|rule| rule.knows(refusal)).map(|rule| rule.row)
+}
+
+impl Rule {
+    fn knows(&self, refusal: &Refusal<'_>) -> bool {
+        let kind = |wanted: &&str| refusal.kind.split(' ').any(|said| said == *wanted);
+        (self.statuses.is_empty() || self.statuses.contains(&refusal.status))
+            && (self.kinds.is_empty() || self.kinds.iter().any(kind))
+            && (self.messages.is_empty() || self.messages.iter().any(|part| holds(refusal.message, part)))
+            && (!self.html || refusal.html)
+    }
+}
+
+/// Whether a text holds the parts of a pattern, one after the other.
+fn holds(text: &str, pattern: &str) -> bool {
+    let mut rest = text;
+    pattern.split('*').all(|part| match rest.find(part) {
+        Some(at) => {
+            rest = &rest[at + part.len()..];
+            true
+        }
+        None => false,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,425 @@
+//! Sending a request to one account after the other until one answers: by the failover table, and only until there is
+//! content. The reservation moves along exactly; what failed attempts have used is noted, and nobody is charged for it.
+//!
+//! A request that its first account answers passes through here without a word being written.
+
+mod left;
+mod told;
+
+pub(crate) use left::none_to_ask;
+
+use crate::{
+    Relay,
+    call::Call,
+    error::RelayError,
+    health::{Failure, Probe, Standing},
+    hold::{Hold, Moved},
+    identify::{self, Caller},
+    load,
+    plan::{self, Candidate, Plan},
+    stream::Waits,
+    tenant::Tenant,
+    trail::{Trail, Tried},
+    upstream::opening::{self, Failed, Opened},
+    verdict::{Then, hints::Hint},
+};
+use bytes::Bytes;
+use causeway_accounts::rules::Row;
+use causeway_dialect::usage::Reading;
+use causeway_domain::{AccountId, RequestId, window::WindowKind};
+use causeway_store::hold::ScopeId;
+use chrono::{DateTime, TimeDelta, Utc};
+use http::HeaderMap;
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
+use told::Told;
+
+const PATH: &str = "/v1/messages";
+
+/// A probe outlives its attempt's time by this much at most.
+const PROBE_SLACK: Duration = Duration::from_secs(5);
+
+/// A request that is held, and everything that it was planned by.
+pub(crate) struct Sending<'a> {
+    pub relay: &'a Relay,
+    pub caller: &'a Caller,
+    pub tenant: &'a Tenant,
+    pub call: &'a Call,
+    pub plan: &'a Plan,
+    pub id: RequestId,
+}
+
+/// An answer that has begun, with what pays for it.
+pub(crate) struct Answer {
+    pub opened: Opened,
+    pub hold: Hold,
+    pub waits: Waits,
+}
+
+/// How far it has come.
+struct Run {
+    begun: Instant,
+    trail: Trail,
+    /// Accounts that have failed.
+    accounts: u8,
+    /// What they took together without being silent.
+    fast: Duration,
+    /// Some account has been sent the request.
+    reached: bool,
+    /// An account has refused for reasons that nobody knows.
+    forbidden: bool,
+    /// A connection from before turned out to be closed.
+    stale: bool,
+    /// The body without thinking of other accounts, once that was asked for.
+    stripped: Option<Bytes>,
+    /// The right to try the account that is asked now.
+    probe: Option<Probe>,
+    /// The policy that candidates are judged by, and which of them it has.
+    policy: i64,
+    allowed: Option<HashSet<AccountId>>,
+    /// The failure that came last, with the answer if there was one.
+    last: Option<Last>,
+}
+
+struct Last {
+    row: Row,
+    told: Told,
+    opened: Option<Opened>,
+}
+
+/// An attempt that failed, as the table sees it.
+struct Attempt {
+    row: Row,
+    told: Told,
+    hint: Option<Hint>,
+    reading: Option<Box<Reading>>,
+    opened: Option<Opened>,
+}
+
+impl Sending<'_> {
+    /// Sends it. Whatever comes back has content, or is an answer that belongs to the caller.
+    pub(crate) async fn send(&self, mut hold: Hold) -> Result<Answer, RelayError> {
+        let mut run =
+            Run::new(self.tenant.policy_version.min(self.caller.principal.policy_version), self.plan);
+        loop {
+            let Some(candidate) = self.plan.candidates.get(hold.chosen()) else {
+                return Err(RelayError::Unavailable("an account was chosen that was not offered"));
+            };
+            if run.probe.is_none() && !self.may_ask(candidate, &mut run).await {
+                match self.onwards(&mut hold, &mut run).await {
+                    true => continue,
+                    false => return self.nothing_left(hold, run),
+                }
+            }
+            let began = Instant::now();
+            let body = run.stripped.as_ref().unwrap_or(&self.call.body);
+            let pending = self.relay.upstream.begin(self.call, body, candidate, PATH)?;
+            hold.mark_sent();
+            let limit = self.limit(candidate, run.begun);
+            let most = self.relay.args.hold_back_bytes as usize;
+            let (back, opening) = opening::open(pending, hold, limit, most).await?;
+            hold = back;
+            let attempt = match opening {
+                Ok(opened) if !opened.is_error() => {
+                    return Ok(self.answered(candidate, opened, hold, run, began));
+                }
+                Ok(opened) => self.refused(candidate, opened),
+                // Nothing of it was read. Another connection will do, once.
+                Err(Failed::Stale(_)) if !run.stale => {
+                    run.stale = true;
+                    hold.mark_unreached(run.reached);
+                    continue;
+                }
+                Err(failed) => failed_attempt(failed, limit),
+            };
+            match attempt.row {
+                Row::Unreachable => hold.mark_unreached(run.reached),
+                _ => {
+                    run.reached = true;
+                    hold.mark_failed();
+                }
+            }
+            match self.judge(candidate, attempt, &mut run, began) {
+                Go::Again => {}
+                Go::Answer(opened) => return Ok(self.passed_on(candidate, *opened, hold, run, began)),
+                Go::On => {
+                    run.probe = None;
+                    if !self.onwards(&mut hold, &mut run).await {
+                        return self.nothing_left(hold, run);
+                    }
+                }
+                Go::Nowhere => return self.nothing_left(hold, run),
+            }
+        }
+    }
+
+    /// Whether an account may be asked at this moment: its standing may have changed since it was planned with, and one
+    /// whose time is over is tried by one request at a time.
+    async fn may_ask(&self, candidate: &Candidate, run: &mut Run) -> bool {
+        let health = &self.relay.health;
+        let account = &candidate.account;
+        if let Standing::HalfOpen(entry) = health.standing(account.id, &self.call.parsed.model) {
+            let lasts = self.limit(candidate, run.begun) + PROBE_SLACK;
+            run.probe = health.probe(entry, self.id, lasts).await;
+            if run.probe.is_none() {
+                run.trail.passed(account.id, "tried", None);
+            }
+            return run.probe.is_some();
+        }
+        match plan::passed_over(health, account, &self.call.parsed.model) {
+            None => true,
+            Some(over) => {
+                run.trail.passed(account.id, over.why, Some(over.until));
+                false
+            }
+        }
+    }
+
+    /// How long one attempt may take until there is content. An answer that does not stream is not cut short by what
+    /// came before: it is made in one piece, and may take its time.
+    fn limit(&self, candidate: &Candidate, begun: Instant) -> Duration {
+        let args = &self.relay.args;
+        let timeouts = &candidate.account.timeouts;
+        let stream = self.call.parsed.stream;
+        let own = if stream { timeouts.first_event_seconds } else { timeouts.answer_seconds };
+        let limit = own.map_or_else(|| args.head_timeout(stream), |s| Duration::from_secs(s.into()));
+        if !stream {
+            return limit;
+        }
+        let left = Duration::from_secs(args.failover_total_seconds).saturating_sub(begun.elapsed());
+        limit.min(left.max(Duration::from_secs(1)))
+    }
+
+    /// An answer with content: all is well with this account.
+    fn answered(
+        &self,
+        candidate: &Candidate,
+        opened: Opened,
+        hold: Hold,
+        mut run: Run,
+        began: Instant,
+    ) -> Answer {
+        if let Some(probe) = run.probe.take() {
+            probe.succeeded(&self.call.parsed.model);
+        }
+        self.relay.health.note_quota(self.tenant.org, candidate.account.id, &opened.head.headers);
+        self.passed_on(candidate, opened, hold, run, began)
+    }
+
+    /// An answer that goes to the caller as it is.
+    fn passed_on(
+        &self,
+        candidate: &Candidate,
+        opened: Opened,
+        mut hold: Hold,
+        mut run: Run,
+        began: Instant,
+    ) -> Answer {
+        if !run.trail.is_empty() {
+            let status = opened.head.status.as_u16();
+            run.trail.answered(candidate.account.id, status, began, self.call.received);
+            let attempts = run.trail.attempts(self.id, self.caller, self.call, None);
+            self.relay.health.explain(attempts);
+        }
+        hold.committed();
+        self.answer(candidate, opened, hold)
+    }
+
+    fn answer(&self, candidate: &Candidate, opened: Opened, hold: Hold) -> Answer {
+        let idle = candidate.account.timeouts.idle_seconds;
+        let idle = idle.map_or_else(|| self.relay.args.idle_timeout(), |s| Duration::from_secs(s.into()));
+        Answer {
+            opened,
+            hold,
+            waits: Waits {
+                idle,
+                keep_alive: self.relay.args.keep_alive(),
+                health: self.relay.health.clone(),
+            },
+        }
+    }
+
+    /// What an error that came instead of content is about.
+    fn refused(&self, candidate: &Candidate, opened: Opened) -> Attempt {
+        let told = Told::read(self.call.dialect, &opened);
+        let none = HeaderMap::new();
+        let headers = if opened.is_refusal() { &opened.head.headers } else { &none };
+        let hint = crate::verdict::hints::read(headers, &told.body, Utc::now());
+        self.relay.health.note_quota(self.tenant.org, candidate.account.id, &opened.head.headers);
+        let row = crate::verdict::judge(candidate.account.provider, &told.refusal(), hint.is_some());
+        let reading = Some(Box::new(opened.meter.peek()));
+        Attempt { row, told, hint, reading, opened: Some(opened) }
+    }
+
+    /// Applies the table: notes what follows for the account, and says what becomes of the request.
+    fn judge(&self, candidate: &Candidate, attempt: Attempt, run: &mut Run, began: Instant) -> Go {
+        let Attempt { row, told, hint, reading, opened } = attempt;
+        let then = self.relay.health.verdict(row).then;
+        let account = &candidate.account;
+        let tell = |run: &mut Run, until| {
+            let tried = Tried {
+                account: account.id,
+                row,
+                status: told.status,
+                message: &told.text,
+                began,
+                until,
+                reading: reading.as_deref(),
+            };
+            run.trail.tried(&tried, self.call.received);
+        };
+        match (then, opened) {
+            (Then::ToCaller, Some(opened)) => Go::Answer(Box::new(opened)),
+            (Then::Strip, Some(opened)) => {
+                let stripped = match &run.stripped {
+                    None => self.call.dialect.without_thinking(&self.call.body),
+                    Some(_) => None,
+                };
+                if stripped.is_none() {
+                    return Go::Answer(Box::new(opened));
+                }
+                tell(run, None);
+                run.stripped = stripped;
+                Go::Again
+            }
+            (then, opened) => {
+                let took = began.elapsed();
+                let until = self.relay.health.failed(&Failure {
+                    org: self.tenant.org,
+                    account: account.id,
+                    provider: account.provider,
+                    model: &self.call.parsed.model,
+                    row,
+                    hint: hint.as_ref(),
+                    status: told.status,
+                    detail: &told.text,
+                    began: Utc::now() - TimeDelta::from_std(took).unwrap_or_default(),
+                });
+                metrics::counter!("causeway_relay_failovers_total", "cause" => row.as_str()).increment(1);
+                tell(run, until);
+                run.accounts = run.accounts.saturating_add(1);
+                if row != Row::Silent {
+                    run.fast += took;
+                }
+                let again = then == Then::NextOnce && std::mem::replace(&mut run.forbidden, true);
+                run.last = Some(Last { row, told, opened });
+                if again || !self.may_go_on(run) { Go::Nowhere } else { Go::On }
+            }
+        }
+    }
+
+    fn may_go_on(&self, run: &Run) -> bool {
+        let args = &self.relay.args;
+        run.accounts < args.failover_accounts
+            && run.fast < Duration::from_secs(args.failover_fast_seconds)
+            && run.begun.elapsed() < Duration::from_secs(args.failover_total_seconds)
+    }
+
+    /// Moves the reservation to the next account that can be used and has room. False when there is none.
+    async fn onwards(&self, hold: &mut Hold, run: &mut Run) -> bool {
+        let model = &self.call.parsed.model;
+        for index in hold.chosen() + 1..self.plan.candidates.len() {
+            let account = &self.plan.candidates[index].account;
+            if run.allowed.as_ref().is_some_and(|allowed| !allowed.contains(&account.id)) {
+                run.trail.passed(account.id, "disabled", None);
+                continue;
+            }
+            if let Some(over) = plan::passed_over(&self.relay.health, account, model) {
+                run.trail.passed(account.id, over.why, Some(over.until));
+                continue;
+            }
+            for _ in 0..MOVES {
+                match hold.move_to(&self.relay.store, index, run.policy).await {
+                    Moved::There => return true,
+                    Moved::NoRoom(reason) => {
+                        let until = reason.retry_ms.and_then(in_ms);
+                        run.trail.passed(account.id, reason.reason, until);
+                        break;
+                    }
+                    Moved::Unloaded => {
+                        let kinds: Vec<WindowKind> = account.limits.windows().collect();
+                        let scope = ScopeId::Account(account.id);
+                        if load::scope(self.relay, self.tenant, scope, &kinds).await.is_err() {
+                            break;
+                        }
+                    }
+                    Moved::Stale => {
+                        if !self.look_again(run).await {
+                            return false;
+                        }
+                        if run.allowed.as_ref().is_some_and(|allowed| !allowed.contains(&account.id)) {
+                            run.trail.passed(account.id, "disabled", None);
+                            break;
+                        }
+                    }
+                    Moved::Not => return false,
+                }
+            }
+        }
+        false
+    }
+
+    /// The policy has changed while the request was under way: which accounts may still be used by it.
+    async fn look_again(&self, run: &mut Run) -> bool {
+        let Ok(caller) = self.relay.renew(self.caller, self.tenant).await else { return false };
+        let Ok(tenant) = self.relay.directory.tenant(self.tenant.org).await else { return false };
+        if identify::usable(&caller.principal).is_err() || self.call.permitted(&caller).is_err() {
+            return false;
+        }
+        run.policy = tenant.policy_version.min(caller.principal.policy_version);
+        let bound = caller.principal.account;
+        let usable = tenant.accounts.iter().map(|a| a.id).filter(|id| bound.is_none_or(|b| b == *id));
+        run.allowed = Some(usable.collect());
+        true
+    }
+}
+
+/// How often one account is asked whether it has room.
+const MOVES: usize = 4;
+
+/// What becomes of a request after a failure.
+enum Go {
+    /// To the same account, otherwise.
+    Again,
+    /// To the next account.
+    On,
+    /// Enough accounts have been tried.
+    Nowhere,
+    /// Back to the caller with this answer.
+    Answer(Box<Opened>),
+}
+
+impl Run {
+    fn new(policy: i64, plan: &Plan) -> Self {
+        Self {
+            begun: Instant::now(),
+            trail: Trail::of(plan),
+            accounts: 0,
+            fast: Duration::ZERO,
+            reached: false,
+            forbidden: false,
+            stale: false,
+            stripped: None,
+            probe: None,
+            policy,
+            allowed: None,
+            last: None,
+        }
+    }
+}
+
+fn failed_attempt(failed: Failed, limit: Duration) -> Attempt {
+    let (row, text, reading) = match failed {
+        Failed::Unreached(text) => (Row::Unreachable, text, None),
+        Failed::Stale(text) => (Row::ProviderError, text, None),
+        Failed::Broke(text, reading) => (Row::ProviderError, text, reading),
+        Failed::Silent(reading) => (Row::Silent, format!("no content within {} s", limit.as_secs()), reading),
+    };
+    Attempt { row, told: Told::ours(&text), hint: None, reading, opened: None }
+}
+
+fn in_ms(ms: u64) -> Option<DateTime<Utc>> {
+    Utc::now().checked_add_signed(TimeDelta::milliseconds(i64::try_from(ms).ok()?))
+}

@@ -1,0 +1,129 @@
+//! When no account is left: what the caller is told, and when to come back.
+//!
+//! An answer that speaks of the provider or of the model goes to the caller as it came. One that speaks of an account of
+//! the organisation does not: its credential and its balance are none of the caller's business, and clients would take
+//! them for their own.
+
+use super::{Answer, Last, Run, Sending};
+use crate::{
+    call::Call,
+    error::RelayError,
+    health::{Health, Standing},
+    hold::Hold,
+    plan::Plan,
+    settle::Ending,
+};
+use causeway_accounts::rules::Row;
+use chrono::Utc;
+use http::{HeaderValue, StatusCode, header};
+use std::time::Duration;
+
+/// When to ask again while another request tries an account.
+const TRIED: Duration = Duration::from_secs(1);
+
+impl Sending<'_> {
+    /// Ends a request for which no account is left.
+    pub(super) fn nothing_left(&self, hold: Hold, mut run: Run) -> Result<Answer, RelayError> {
+        run.probe = None;
+        let retry = soonest(&self.relay.health, self.plan, self.call, &run);
+        let last = run.last.take();
+        let error = last.as_ref().map(|last| last.told.text.clone());
+        let row = last.as_ref().map(|last| last.row);
+        let in_stream = last.as_ref().and_then(|last| Some((last.opened.as_ref()?, last.told.status?)));
+        let in_stream = in_stream.filter(|(opened, _)| !opened.is_refusal()).map(|(_, status)| status);
+        if let Some(Last { row, told: _, opened: Some(mut opened) }) = last
+            && may_be_told(row)
+            && in_stream.is_none()
+        {
+            if let Some(wait) = retry {
+                let seconds = HeaderValue::from(seconds(wait));
+                opened.head.headers.entry(header::RETRY_AFTER).or_insert(seconds);
+            }
+            let told = (opened.head.status.as_u16(), row.as_str());
+            self.relay.health.explain(run.trail.attempts(self.id, self.caller, self.call, Some(told)));
+            let Some(candidate) = self.plan.candidates.get(hold.chosen()) else {
+                return Err(RelayError::Unavailable("an account was chosen that was not offered"));
+            };
+            return Ok(self.answer(candidate, opened, hold));
+        }
+        let refusal = match (in_stream.and_then(|s| StatusCode::from_u16(s).ok()), &error) {
+            // Told inside a stream of which nothing has reached the caller: it gets the status that this stands for.
+            (Some(status), Some(text)) if row.is_some_and(may_be_told) => {
+                RelayError::NoneLeft { status, code: "upstream_error", message: text.clone(), retry }
+            }
+            _ => refusal(row, retry),
+        };
+        let told = (refusal.status().as_u16(), refusal.reason());
+        self.relay.health.explain(run.trail.attempts(self.id, self.caller, self.call, Some(told)));
+        if hold.was_sent() {
+            hold.settle(&Ending::failed(refusal.status(), error.unwrap_or_else(|| refusal.to_string())));
+        } else {
+            hold.release();
+        }
+        Err(refusal)
+    }
+}
+
+/// What a caller is told when none of the accounts that could serve a call may be asked now.
+pub(crate) fn none_to_ask(health: &Health, plan: &Plan, call: &Call) -> RelayError {
+    refusal(None, soonest(health, plan, call, &Run::new(0, plan)))
+}
+
+/// Whether the answer may go to the caller: it tells nothing of the account.
+fn may_be_told(row: Row) -> bool {
+    !matches!(row, Row::BadCredential | Row::BalanceUsedUp | Row::AccountRefused | Row::Challenge)
+}
+
+fn refusal(row: Option<Row>, retry: Option<Duration>) -> RelayError {
+    let (status, code, what) = match row {
+        Some(Row::Unreachable) => (
+            Some(StatusCode::BAD_GATEWAY),
+            "upstream_unreachable",
+            "no connection to the provider could be made",
+        ),
+        Some(Row::Silent) => (
+            Some(StatusCode::GATEWAY_TIMEOUT),
+            "upstream_timeout",
+            "the provider did not begin to answer in time",
+        ),
+        Some(Row::ProviderError) => (
+            Some(StatusCode::BAD_GATEWAY),
+            "upstream_unreachable",
+            "the provider broke off before it answered",
+        ),
+        _ if retry.is_some() => (
+            None,
+            "accounts_cooling",
+            "every upstream account for this model is resting after a failure or a limit",
+        ),
+        _ => (None, "accounts_unavailable", "no upstream account for this model can be used at the moment"),
+    };
+    let otherwise =
+        if retry.is_some() { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::SERVICE_UNAVAILABLE };
+    let message = match retry {
+        Some(wait) => format!("{what}; the first can be used again in {} seconds", seconds(wait)),
+        None => format!("{what}; an admin can see why in the request log"),
+    };
+    RelayError::NoneLeft { status: status.unwrap_or(otherwise), code, message, retry }
+}
+
+fn seconds(wait: Duration) -> u64 {
+    u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX).max(1)
+}
+
+/// When the first of the accounts can be used again, if that is only a matter of time for every one of them.
+fn soonest(health: &Health, plan: &Plan, call: &Call, run: &Run) -> Option<Duration> {
+    let now = Utc::now();
+    let accounts = plan.candidates.iter().map(|c| c.account.id).chain(plan.passed.iter().map(|p| p.account));
+    let mut first: Option<Duration> = None;
+    for account in accounts {
+        let wait = match health.standing(account, &call.parsed.model) {
+            Standing::Cooling { until, .. } => (until - now).to_std().unwrap_or(TRIED),
+            Standing::Tried | Standing::HalfOpen(_) => TRIED,
+            // It may be full, which passes; or it has failed in a way that does not.
+            Standing::Ready => (run.trail.until(account)? - now).to_std().unwrap_or(TRIED),
+        };
+        first = Some(first.map_or(wait, |first| first.min(wait)));
+    }
+    first
+}

@@ -1,0 +1,139 @@
+//! What a provider told instead of an answer: in the body of an error, in an event of a stream, or on a page for people.
+
+use crate::upstream::opening::Opened;
+use causeway_accounts::rules::Refusal;
+use causeway_dialect::{Dialect, anthropic};
+use http::header;
+use serde_json::Value;
+
+/// The longest text kept, in bytes.
+const LONGEST: usize = 500;
+
+/// In words and by its kind.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// The status; inside a stream the one that the error's type stands for. `None` = there was no answer.
+    pub status: Option<u16>,
+    /// For people.
+    pub text: String,
+    /// The body where it is JSON.
+    pub body: Value,
+    /// Type and code in lower case.
+    kind: String,
+    /// The message in lower case.
+    message: String,
+    html: bool,
+}
+
+impl Told {
+    /// What we say ourselves of an attempt without an answer.
+    pub(super) fn ours(text: &str) -> Self {
+        Self { text: short(text).to_owned(), ..Self::default() }
+    }
+
+    /// Reads an error.
+    pub(super) fn read(dialect: Dialect, opened: &Opened) -> Self {
+        let status = opened.head.status.as_u16();
+        if let (false, Some(error)) = (opened.is_refusal(), opened.meter.error()) {
+            let Dialect::Anthropic = dialect;
+            return Self {
+                status: Some(anthropic::error::status(&error.kind).unwrap_or(500)),
+                text: short(&format!("{}: {}", error.kind, error.message)).to_owned(),
+                body: Value::Null,
+                kind: error.kind.to_lowercase(),
+                message: error.message.to_lowercase(),
+                html: false,
+            };
+        }
+        let bytes = opened.held.concat();
+        let kind = opened.head.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
+        Self::of_body(status, kind.unwrap_or_default(), &bytes)
+    }
+
+    fn of_body(status: u16, content_type: &str, bytes: &[u8]) -> Self {
+        let Ok(body) = serde_json::from_slice::<Value>(bytes) else {
+            let page = String::from_utf8_lossy(&bytes[..bytes.len().min(8192)]).replace('\0', "");
+            let html = content_type.starts_with("text/html") || page.trim_start().starts_with('<');
+            return Self {
+                status: Some(status),
+                text: if html { title(&page) } else { short(&page).to_owned() },
+                message: page.to_lowercase(),
+                html,
+                ..Self::default()
+            };
+        };
+        let error = body.get("error").unwrap_or(&body);
+        let word = |name| error.get(name).and_then(Value::as_str).unwrap_or_default();
+        let message = match error {
+            Value::String(text) => text.as_str(),
+            _ if word("message").is_empty() => word("detail"),
+            _ => word("message"),
+        };
+        let kind = format!("{} {}", word("type"), word("code"));
+        let shown = format!("{}: {message}", kind.trim()).replace('\0', "");
+        Self {
+            status: Some(status),
+            text: short(shown.trim_start_matches(": ")).to_owned(),
+            kind: kind.to_lowercase(),
+            message: message.to_lowercase(),
+            html: false,
+            body,
+        }
+    }
+
+    /// As the rules take it.
+    pub(super) fn refusal(&self) -> Refusal<'_> {
+        Refusal {
+            status: self.status.unwrap_or(0),
+            kind: &self.kind,
+            message: &self.message,
+            html: self.html,
+        }
+    }
+}
+
+/// The title of a page, which says what it is about.
+fn title(page: &str) -> String {
+    let lower = page.to_ascii_lowercase();
+    let inside = lower.find("<title>").map(|at| at + "<title>".len());
+    let title = inside.and_then(|from| page.get(from..from + lower[from..].find('<')?));
+    format!("a page for people instead of an answer: {:?}", short(title.unwrap_or("untitled").trim()))
+}
+
+fn short(text: &str) -> &str {
+    &text[..text.floor_char_boundary(LONGEST)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_read_in_every_shape_that_services_give_it() {
+        let read = |body: &str| {
+            let told = Told::of_body(400, "application/json", body.as_bytes());
+            (told.kind.clone(), told.message.clone(), told.text)
+        };
+        let own =
+            |kind: &str, message: &str, text: &str| (kind.to_owned(), message.to_owned(), text.to_owned());
+        assert_eq!(
+            read(r#"{"type":"error","error":{"type":"rate_limit_error","message":"Slow Down"}}"#),
+            own("rate_limit_error ", "slow down", "rate_limit_error: Slow Down")
+        );
+        assert_eq!(
+            read(r#"{"error":{"message":"No money","type":"x","code":"insufficient_quota"}}"#),
+            own("x insufficient_quota", "no money", "x insufficient_quota: No money")
+        );
+        assert_eq!(read(r#"{"error":"Go away"}"#), own(" ", "go away", "Go away"));
+        assert_eq!(read(r#"{"detail":"Nope"}"#), own(" ", "nope", "Nope"));
+    }
+
+    #[test]
+    fn a_page_for_people_is_known_and_told_by_its_title() {
+        let page = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head></html>";
+        let told = Told::of_body(403, "text/html; charset=UTF-8", page);
+        assert!(told.html && told.text.contains("Just a moment"), "{told:?}");
+        let plain = Told::of_body(502, "text/plain", b"Bad gateway");
+        assert!(!plain.html && plain.text == "Bad gateway");
+    }
+}

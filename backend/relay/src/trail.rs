@@ -1,0 +1,164 @@
+//! What happened to a request on its way to an account, for the people who ask why. Empty, and without cost, for one that
+//! went to the first account and was answered.
+
+use crate::{call::Call, identify::Caller, plan::Plan};
+use causeway_accounts::rules::Row;
+use causeway_dialect::usage::Reading;
+use causeway_domain::{AccountId, RequestId};
+use causeway_store::{attempts::Attempts, hold::NoCandidate};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+use std::time::{Duration, Instant};
+
+/// The accounts in turn.
+#[derive(Debug, Default)]
+pub(crate) struct Trail {
+    steps: Vec<Step>,
+}
+
+/// What happened at one account.
+#[derive(Debug, Serialize)]
+pub(crate) struct Step {
+    account: AccountId,
+    /// A row of the failover table, `ok`, or why the account was passed over.
+    what: String,
+    /// Whether it was sent a request at all.
+    tried: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    message: String,
+    /// Milliseconds after the request came in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after_ms: Option<u64>,
+    /// Milliseconds that it took.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    took_ms: Option<u64>,
+    /// Until when the account, or the part of it, is not used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<DateTime<Utc>>,
+    /// What the provider may bill for it, where it has told. Nobody is charged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_tokens: Option<u64>,
+}
+
+/// An attempt that failed.
+pub(crate) struct Tried<'a> {
+    pub account: AccountId,
+    pub row: Row,
+    pub status: Option<u16>,
+    pub message: &'a str,
+    pub began: Instant,
+    pub until: Option<DateTime<Utc>>,
+    pub reading: Option<&'a Reading>,
+}
+
+impl Trail {
+    /// With the accounts that were passed over from the start.
+    pub(crate) fn of(plan: &Plan) -> Self {
+        let mut trail = Self::default();
+        for passed in &plan.passed {
+            trail.passed(passed.account, passed.why, Some(passed.until));
+        }
+        trail
+    }
+
+    /// Whether there is nothing to tell.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// An account that was not asked.
+    pub(crate) fn passed(
+        &mut self,
+        account: AccountId,
+        why: impl Into<String>,
+        until: Option<DateTime<Utc>>,
+    ) {
+        self.steps.push(Step { until, ..Step::new(account, why.into(), false) });
+    }
+
+    /// Accounts that the reservation script passed over.
+    pub(crate) fn busy(&mut self, plan: &Plan, reasons: &[NoCandidate]) {
+        for (candidate, reason) in plan.candidates.iter().zip(reasons) {
+            let ms = reason.retry_ms.and_then(|ms| i64::try_from(ms).ok());
+            let until = ms.and_then(|ms| Utc::now().checked_add_signed(TimeDelta::milliseconds(ms)));
+            self.passed(candidate.account.id, reason.reason.clone(), until);
+        }
+    }
+
+    /// An account that was asked in vain.
+    pub(crate) fn tried(&mut self, tried: &Tried<'_>, received: Instant) {
+        let reported = tried.reading.filter(|r| r.input_reported).map(|r| r.counts);
+        self.steps.push(Step {
+            status: tried.status,
+            message: tried.message.to_owned(),
+            after_ms: Some(ms(tried.began.saturating_duration_since(received))),
+            took_ms: Some(ms(tried.began.elapsed())),
+            until: tried.until,
+            input_tokens: reported.map(|counts| counts.all_input()),
+            output_tokens: reported.map(|counts| counts.output),
+            ..Step::new(tried.account, tried.row.as_str().to_owned(), true)
+        });
+    }
+
+    /// The account that answered in the end.
+    pub(crate) fn answered(&mut self, account: AccountId, status: u16, began: Instant, received: Instant) {
+        let what = if status < 400 { "ok" } else { "answered" };
+        self.steps.push(Step {
+            status: Some(status),
+            after_ms: Some(ms(began.saturating_duration_since(received))),
+            took_ms: Some(ms(began.elapsed())),
+            ..Step::new(account, what.to_owned(), true)
+        });
+    }
+
+    /// As it is written down. `told` = the status and code that we gave ourselves.
+    pub(crate) fn attempts(
+        &self,
+        request: RequestId,
+        caller: &Caller,
+        call: &Call,
+        told: Option<(u16, &str)>,
+    ) -> Attempts {
+        let principal = &caller.principal;
+        Attempts {
+            request,
+            org: principal.org,
+            key: principal.key,
+            user: principal.owner,
+            model: call.parsed.model.clone(),
+            status: told.map_or(0, |(status, _)| status),
+            code: told.map_or("ok", |(_, code)| code).to_owned(),
+            steps: serde_json::to_value(&self.steps).unwrap_or_default(),
+        }
+    }
+
+    /// Until when an account was passed over, if that was told.
+    pub(crate) fn until(&self, account: AccountId) -> Option<DateTime<Utc>> {
+        self.steps.iter().rev().find(|step| step.account == account && !step.tried)?.until
+    }
+}
+
+impl Step {
+    fn new(account: AccountId, what: String, tried: bool) -> Self {
+        Self {
+            account,
+            what,
+            tried,
+            status: None,
+            message: String::new(),
+            after_ms: None,
+            took_ms: None,
+            until: None,
+            input_tokens: None,
+            output_tokens: None,
+        }
+    }
+}
+
+fn ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,112 @@
+//! Why a request went where it did: written only for requests that did not simply go to the first account.
+
+use crate::{JobsDb, StoreResult, TenantTx};
+use causeway_domain::{KeyId, OrgId, RequestId, UserId};
+use serde_json::Value;
+
+/// A request with the accounts that were tried or passed over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attempts {
+    /// Which.
+    pub request: RequestId,
+    /// Whose.
+    pub org: OrgId,
+    /// The key it came with.
+    pub key: KeyId,
+    /// Whose key.
+    pub user: Option<UserId>,
+    /// Model.
+    pub model: String,
+    /// Told to the client by us; 0 when a provider answered in the end.
+    pub status: u16,
+    /// Our code, or `ok`.
+    pub code: String,
+    /// What happened at each account.
+    pub steps: Value,
+}
+
+/// Writes them down; what is known of a request already stays.
+pub async fn save(db: &JobsDb, all: &[Attempts]) -> StoreResult<()> {
+    let mut tx = db.0.begin().await?;
+    for one in all {
+        sqlx::query!(
+            "insert into request_attempts (request_id, org_id, key_id, user_id, model, status, code, steps)
+             values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (request_id) do nothing",
+            one.request.0,
+            one.org.0,
+            one.key.0,
+            one.user.map(|u| u.0),
+            one.model,
+            i16::try_from(one.status).unwrap_or(0),
+            one.code,
+            one.steps
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Those of one request, if there are any; with `user`, only if it is theirs.
+pub async fn get(tx: &mut TenantTx, id: RequestId, user: Option<UserId>) -> StoreResult<Option<Attempts>> {
+    let org = tx.org();
+    let row = sqlx::query!(
+        "select key_id, user_id, model, status, code, steps from request_attempts
+         where org_id = $1 and request_id = $2 and ($3::uuid is null or user_id = $3)",
+        org.0,
+        id.0,
+        user.map(|u| u.0)
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|r| Attempts {
+        request: id,
+        org,
+        key: KeyId(r.key_id),
+        user: r.user_id.map(UserId),
+        model: r.model,
+        status: u16::try_from(r.status).unwrap_or(0),
+        code: r.code,
+        steps: r.steps,
+    }))
+}
+
+/// Requests that no account could take, newest first, older than `before`; with `user`, only theirs.
+pub async fn refused(
+    tx: &mut TenantTx,
+    user: Option<UserId>,
+    before: Option<RequestId>,
+    limit: i64,
+) -> StoreResult<Vec<Attempts>> {
+    let org = tx.org();
+    let rows = sqlx::query!(
+        "select request_id, key_id, user_id, model, status, code, steps from request_attempts
+         where org_id = $1 and status > 0 and ($2::uuid is null or user_id = $2)
+           and ($3::uuid is null or request_id < $3) order by request_id desc limit $4",
+        org.0,
+        user.map(|u| u.0),
+        before.map(|id| id.0),
+        limit
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let attempts = rows.into_iter().map(|r| Attempts {
+        request: RequestId(r.request_id),
+        org,
+        key: KeyId(r.key_id),
+        user: r.user_id.map(UserId),
+        model: r.model,
+        status: u16::try_from(r.status).unwrap_or(0),
+        code: r.code,
+        steps: r.steps,
+    });
+    Ok(attempts.collect())
+}
+
+/// Forgets those of requests that began more than 30 days ago.
+pub async fn forget_old(db: &JobsDb) -> StoreResult<u64> {
+    let gone = sqlx::query!(
+        "delete from request_attempts where request_id < usage_first_id((now() - interval '30 days')::date)"
+    );
+    Ok(gone.execute(&db.0).await?.rows_affected())
+}

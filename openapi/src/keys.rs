@@ -62,6 +62,13 @@ pub struct KeyOwner {
     /// Name as shown.
     #[cfg_attr(feature = "schemas", schema(example = "Ada Lovelace"))]
     pub name: String,
+    /// Whether they are a member still. Keys of who leaves or is removed are switched off.
+    #[serde(default = "yes")]
+    pub member: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Whether a key works at this moment.

@@ -9,6 +9,8 @@ pub mod audit;
 pub mod auth;
 pub mod billing;
 pub mod instance;
+pub mod invitations;
+pub mod join;
 pub mod keys;
 pub mod ledger;
 pub mod limits;
@@ -20,6 +22,7 @@ pub mod page;
 pub mod patch;
 pub mod prices;
 pub mod problem;
+pub mod registration;
 pub mod requests;
 #[cfg(feature = "schemas")]
 pub mod schema;
@@ -39,6 +42,12 @@ pub use billing::{
     StatementMonths, StatementQuery,
 };
 pub use instance::Instance;
+pub use invitations::{CreateInvitation, Delivery, Invitation, Inviter, ResendInvitation, SentInvitation};
+pub use join::{
+    AcceptInvitation, AcceptedInvitation, FinishRegistration, FinishedRegistration, InvitationPreview,
+    Register, Registered, RegistrationPreview, RegistrationProgress, RegistrationState, ShownClaim,
+    ShownToken,
+};
 pub use keys::{CreateKey, IssuedKey, Key, KeyOwner, KeyStatus, KeyUsage, UpdateKey};
 pub use ledger::{DeadLetter, Ledger, LedgerInstallation, LedgerPartition};
 pub use limits::{Amount, LimitScope, LimitState, LimitUnit, LimitsInUse};
@@ -56,6 +65,10 @@ pub use prices::{
     PriceQuery, PriceRow, PriceState, PriceVersion, RefusedTable, SetPrice, TablePrice, TierFigures,
 };
 pub use problem::{FieldError, Problem, ProblemCode};
+pub use registration::{
+    CreateRegistrationLink, DecideRegistration, OpenedRegistrationLink, RegistrationLink,
+    RegistrationRequest, RegistrationRule, SignInRules, UpdateSignInRules,
+};
 pub use requests::{Outcome, Request, RequestExport, RequestQuery};
 pub use secret::Secret;
 pub use setup::{Setup, SetupState};

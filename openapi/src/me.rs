@@ -103,12 +103,16 @@ permissions! {
     PricesWrite = "prices.write" from Admin,
     /// Read the members. Members see themselves, all others everybody.
     MembersRead = "members.read" from Viewer,
-    /// Set the limits of members.
+    /// Invite people, let in who registers, change and remove members, and set their limits. Owners are for owners.
     MembersWrite = "members.write" from Admin,
+    /// Read invitations, registration links, and who waits to be let in.
+    InvitationsRead = "invitations.read" from Admin,
     /// Read the organisation's settings.
     OrganizationRead = "organization.read" from Viewer,
     /// Change the organisation's settings.
     OrganizationWrite = "organization.write" from Admin,
+    /// Hand the organisation over to another owner.
+    OrganizationTransfer = "organization.transfer" from Owner,
     /// Read the ledger of credits and statements by month. Not for members, who see only what they themselves used.
     BillingRead = "billing.read" from Viewer,
     /// Redeem codes.

@@ -53,6 +53,11 @@ pub struct MemberUsage {
 #[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct UpdateMember {
+    /// Role in the organisation, at most the caller's own. Owners are for owners to make and to change, and the last one
+    /// stays one.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false, value_type = Option<crate::schema::Role>))]
+    pub role: Option<Role>,
     /// Limits over all of their keys, all of them anew.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[cfg_attr(feature = "schemas", schema(nullable = false, value_type = Option<crate::schema::Limits>))]

@@ -80,6 +80,18 @@ pub enum ProblemCode {
     CodeUsed,
     /// 422: the operator has taken the code back.
     CodeRevoked,
+    /// 422: there is no such invitation or registration link, or a newer one has taken its place.
+    LinkUnknown,
+    /// 422: the link was good until a time that is over.
+    LinkExpired,
+    /// 422: the link was used, or as many people have used it as may.
+    LinkUsed,
+    /// 422: whoever made the link has taken it back, or registration was closed.
+    LinkRevoked,
+    /// 403: the invitation is for another e-mail address.
+    WrongAddress,
+    /// 409: an organisation keeps at least one owner.
+    LastOwner,
     /// 429: too many failed attempts; see `retry_after`.
     TooManyAttempts,
     /// 503: Postgres or Redis is away.

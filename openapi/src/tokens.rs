@@ -80,7 +80,7 @@ impl Scope {
             P::KeysWriteOwn | P::KeysWrite => Self::KeysWrite,
             P::PricesRead => Self::PricesRead,
             P::PricesWrite => Self::PricesWrite,
-            P::MembersRead => Self::MembersRead,
+            P::MembersRead | P::InvitationsRead => Self::MembersRead,
             P::MembersWrite => Self::MembersWrite,
             P::OrganizationRead => Self::OrganizationRead,
             P::OrganizationWrite => Self::OrganizationWrite,
@@ -89,6 +89,8 @@ impl Scope {
             P::AuditRead => Self::AuditRead,
             // A token that leaked must not be able to cover for itself.
             P::TokensManage => return None,
+            // Nor give the organisation away.
+            P::OrganizationTransfer => return None,
         })
     }
 

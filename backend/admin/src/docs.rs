@@ -2,7 +2,7 @@
 //! refuse. Each set of refusals is a type, so that an operation names it once.
 
 use crate::{
-    error::{self, ApiError, BadCode},
+    error::{self, ApiError, BadCode, BadLink},
     tokens::create::too_many,
 };
 use causeway_openapi::{FieldError, Problem, ProblemCode};
@@ -36,6 +36,9 @@ use utoipa::{
         (name = "accounts", description = "Upstream accounts: credentials at providers"),
         (name = "keys", description = "API keys that clients of the relay present"),
         (name = "members", description = "The people of the organisation"),
+        (name = "invitations", description = "People who were asked to come in"),
+        (name = "registration", description = "People who ask to come in"),
+        (name = "join", description = "For who opens an invitation or a registration link"),
         (name = "requests", description = "The request log"),
         (name = "usage", description = "Sums over time and by what used them; taking usage out and in"),
         (name = "ledger", description = "Whether usage is being written"),
@@ -119,6 +122,22 @@ refusals! {
         ApiError::TooLarge => "The body is larger than 1 MiB",
         ApiError::NotJson => "The body is not declared as JSON",
         ApiError::Code(BadCode::Expired) => "The code cannot be redeemed; `code` says why: `code_unknown`, `code_expired`, `code_used`, `code_revoked`",
+    ],
+    /// Opening a link, with a body.
+    Link: [
+        ApiError::Malformed("the body is not JSON: EOF while parsing an object at line 1 column 9".to_owned()) => "The body is not JSON",
+        ApiError::TooLarge => "The body is larger than 1 MiB",
+        ApiError::NotJson => "The body is not declared as JSON",
+        ApiError::Link(BadLink::Expired) => "The link leads nowhere; `code` says why: `link_unknown`, `link_expired`, `link_used`, `link_revoked`. Or a field is not accepted",
+    ],
+    /// Using what is meant for somebody.
+    Addressed: [
+        ApiError::WrongCredentials => "The address has an account, and the password is not its",
+        ApiError::WrongAddress => "The invitation is for another e-mail address",
+    ],
+    /// Whatever could leave nobody in charge.
+    Owners: [
+        ApiError::LastOwner => "The organisation would have no owner",
     ],
     /// Whatever needs the operator.
     Operators: [

@@ -48,6 +48,15 @@ pub enum ApiError {
     /// A code that cannot be redeemed.
     #[error("code: {}", .0.why())]
     Code(BadCode),
+    /// A link that leads nowhere.
+    #[error("{}", .0.why())]
+    Link(BadLink),
+    /// An invitation that is somebody else's.
+    #[error("this invitation is for another e-mail address; use the address that it was sent to")]
+    WrongAddress,
+    /// Nobody would own the organisation any more.
+    #[error("the organisation keeps at least one owner: make somebody else an owner first")]
+    LastOwner,
     /// Too many failed attempts.
     #[error("too many failed attempts; try again in {seconds} s")]
     Throttled {
@@ -77,6 +86,41 @@ pub enum BadCode {
     Yours,
     /// The operator took it back.
     Revoked,
+}
+
+/// Why a link leads nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadLink {
+    /// There is none, or a newer one has taken its place.
+    Unknown,
+    /// It was good until a time that is over.
+    Expired,
+    /// It was used as often as it may be.
+    Used,
+    /// Whoever made it took it back.
+    Revoked,
+}
+
+impl BadLink {
+    fn why(self) -> &'static str {
+        match self {
+            Self::Unknown => {
+                "there is no such link, or a newer one has taken its place; ask for the newest one, and copy all of it"
+            }
+            Self::Expired => "the link has expired; ask for a new one",
+            Self::Used => "the link has been used",
+            Self::Revoked => "the link was taken back; ask whoever gave it to you",
+        }
+    }
+
+    fn code(self) -> ProblemCode {
+        match self {
+            Self::Unknown => ProblemCode::LinkUnknown,
+            Self::Expired => ProblemCode::LinkExpired,
+            Self::Used => ProblemCode::LinkUsed,
+            Self::Revoked => ProblemCode::LinkRevoked,
+        }
+    }
 }
 
 impl BadCode {
@@ -116,13 +160,13 @@ impl ApiError {
         match self {
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::NotSignedIn | Self::WrongCredentials => StatusCode::UNAUTHORIZED,
-            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::Forbidden(_) | Self::WrongAddress => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Conflict(_) | Self::PlanLimit(_) => StatusCode::CONFLICT,
+            Self::Conflict(_) | Self::PlanLimit(_) | Self::LastOwner => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Invalid(_) | Self::Code(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Invalid(_) | Self::Code(_) | Self::Link(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Failed { outage: true, .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed { outage: false, .. } => StatusCode::INTERNAL_SERVER_ERROR,
@@ -144,6 +188,9 @@ impl ApiError {
             Self::NotJson => ProblemCode::NotJson,
             Self::Invalid(_) => ProblemCode::InvalidInput,
             Self::Code(bad) => bad.code(),
+            Self::Link(bad) => bad.code(),
+            Self::WrongAddress => ProblemCode::WrongAddress,
+            Self::LastOwner => ProblemCode::LastOwner,
             Self::Throttled { .. } => ProblemCode::TooManyAttempts,
             Self::Failed { outage: true, .. } => ProblemCode::Unavailable,
             Self::Failed { outage: false, .. } => ProblemCode::Internal,
@@ -203,6 +250,12 @@ pub(crate) fn title(code: ProblemCode) -> &'static str {
         ProblemCode::CodeExpired => "Code expired",
         ProblemCode::CodeUsed => "Code already used",
         ProblemCode::CodeRevoked => "Code revoked",
+        ProblemCode::LinkUnknown => "No such link",
+        ProblemCode::LinkExpired => "Link expired",
+        ProblemCode::LinkUsed => "Link already used",
+        ProblemCode::LinkRevoked => "Link revoked",
+        ProblemCode::WrongAddress => "For another address",
+        ProblemCode::LastOwner => "Last owner",
         ProblemCode::TooManyAttempts => "Too many attempts",
         ProblemCode::Unavailable => "Unavailable",
         ProblemCode::Internal | ProblemCode::Unknown => "Internal error",

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 pub(crate) mod create;
 pub(crate) mod delete;
+pub(crate) mod first;
 pub(crate) mod get;
 pub(crate) mod limits;
 pub(crate) mod list;
@@ -67,7 +68,7 @@ fn shown(key: Stored, used: &Used, now: DateTime<Utc>) -> Key {
         name: key.name,
         description: key.description,
         prefix: key.prefix,
-        owner: key.owner.map(|(id, name)| KeyOwner { id, name }),
+        owner: key.owner.map(|(id, name)| KeyOwner { id, name, member: key.owner_belongs }),
         status,
         enabled: key.enabled,
         expires_at: key.expires_at,

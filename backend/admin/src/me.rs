@@ -1,5 +1,8 @@
 //! Who is calling.
 
+pub(crate) mod join;
+pub(crate) mod leave;
+
 use crate::{
     docs,
     error::ApiError,

@@ -1,4 +1,4 @@
-//! Members. They see themselves, all others everybody; their limits are for administrators to set.
+//! Members. They see themselves, all others everybody; roles and limits are for administrators to set, owners for owners.
 
 use crate::{error::ApiError, guard::Caller};
 use causeway_domain::{UserId, window::WindowKind};
@@ -13,6 +13,9 @@ use serde_json::{Value, json};
 pub(crate) mod get;
 pub(crate) mod limits;
 pub(crate) mod list;
+pub(crate) mod remove;
+pub(crate) mod standing;
+pub(crate) mod transfer;
 pub(crate) mod update;
 
 /// As the API shows them, with what they have used today.

@@ -11,6 +11,7 @@ use causeway_store::{
 
 pub(crate) mod get;
 pub(crate) mod limits;
+pub(crate) mod sign_in;
 pub(crate) mod update;
 
 /// As the API shows it.

@@ -1,8 +1,9 @@
 //! Every operation, registered once together with its documentation.
 
 use crate::{
-    accounts, audit, auth, billing, docs, edge, error::ApiError, extract::LARGEST, instance, keys, ledger,
-    me, members, operator, organization, prices, requests, security, setup, state::AdminState, tokens, usage,
+    accounts, audit, auth, billing, docs, edge, error::ApiError, extract::LARGEST, instance, invitations,
+    join, keys, ledger, me, members, operator, organization, prices, registration, requests, security, setup,
+    state::AdminState, tokens, usage,
 };
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use utoipa::{OpenApi as _, openapi::OpenApi};
@@ -36,7 +37,10 @@ fn operations() -> OpenApiRouter<AdminState> {
         .routes(routes!(auth::sign_out::handle))
         .routes(routes!(me::handle))
         .routes(routes!(organization::get::handle, organization::update::handle))
+        .routes(routes!(me::join::handle))
+        .routes(routes!(me::leave::handle))
         .routes(routes!(organization::limits::handle))
+        .routes(routes!(organization::sign_in::get, organization::sign_in::update))
         .routes(routes!(accounts::providers::handle))
         .routes(routes!(accounts::list::handle, accounts::create::handle))
         .routes(routes!(accounts::get::handle, accounts::update::handle, accounts::delete::handle))
@@ -46,7 +50,21 @@ fn operations() -> OpenApiRouter<AdminState> {
         .routes(routes!(keys::get::handle, keys::update::handle, keys::delete::handle))
         .routes(routes!(keys::limits::handle))
         .routes(routes!(members::list::handle))
-        .routes(routes!(members::get::handle, members::update::handle))
+        .routes(routes!(members::get::handle, members::update::handle, members::remove::handle))
+        .routes(routes!(members::transfer::handle))
+        .routes(routes!(invitations::list::handle, invitations::create::handle))
+        .routes(routes!(invitations::resend::handle))
+        .routes(routes!(invitations::revoke::handle))
+        .routes(routes!(registration::links::list, registration::links::create))
+        .routes(routes!(registration::links::close))
+        .routes(routes!(registration::waiting::handle))
+        .routes(routes!(registration::decide::handle))
+        .routes(routes!(join::accept::handle))
+        .routes(routes!(join::preview::invitation))
+        .routes(routes!(join::register::handle))
+        .routes(routes!(join::preview::registration))
+        .routes(routes!(join::progress::handle))
+        .routes(routes!(join::finish::handle))
         .routes(routes!(members::limits::handle))
         .routes(routes!(requests::list::handle))
         .routes(routes!(requests::export::handle))

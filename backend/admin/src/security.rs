@@ -12,11 +12,13 @@ const RESOURCES: &[(&str, &str)] = &[
     ("accounts", "accounts"),
     ("audit", "audit"),
     ("billing", "billing"),
+    ("invitations", "members"),
     ("keys", "keys"),
     ("ledger", "usage"),
     ("members", "members"),
     ("organization", "organization"),
     ("prices", "prices"),
+    ("registration", "members"),
     ("requests", "usage"),
     ("usage", "usage"),
 ];

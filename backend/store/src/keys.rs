@@ -15,6 +15,8 @@ pub struct Key {
     pub id: KeyId,
     /// Whose it is, with their name; `None` when they are gone.
     pub owner: Option<(UserId, String)>,
+    /// Whether they are a member still.
+    pub owner_belongs: bool,
     /// Name as shown.
     pub name: String,
     /// What it is for.
@@ -44,6 +46,7 @@ struct Row {
     id: Uuid,
     owner_id: Option<Uuid>,
     owner_name: Option<String>,
+    owner_belongs: bool,
     name: String,
     description: String,
     prefix: String,
@@ -65,6 +68,7 @@ impl TryFrom<Row> for Key {
         Ok(Self {
             id: r.id.into(),
             owner: r.owner_id.zip(r.owner_name).map(|(id, name)| (id.into(), name)),
+            owner_belongs: r.owner_belongs,
             name: r.name,
             description: r.description,
             prefix: r.prefix,
@@ -81,7 +85,8 @@ impl TryFrom<Row> for Key {
     }
 }
 
-const SELECT: &str = "select k.id, k.owner_id, u.name as owner_name, k.name, k.description, k.prefix, k.limits, \
+const SELECT: &str = "select k.id, k.owner_id, u.name as owner_name, \
+     exists (select from memberships m where m.org_id = k.org_id and m.user_id = k.owner_id) as owner_belongs, k.name, k.description, k.prefix, k.limits, \
      k.multiplier, k.models_allow, k.models_deny, k.account_id, k.enabled, k.expires_at, k.created_at, k.updated_at \
      from api_keys k left join users u on u.id = k.owner_id where k.deleted_at is null and k.org_id = ";
 

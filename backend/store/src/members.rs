@@ -93,6 +93,18 @@ pub async fn get(tx: &mut TenantTx, id: UserId, only: Option<UserId>, lock: bool
     row.try_into()
 }
 
+/// Whether somebody with this e-mail address, in any case, is a member.
+pub async fn has_email(tx: &mut TenantTx, email: &str) -> StoreResult<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from memberships m join users u on u.id = m.user_id
+           where m.org_id = $1 and lower(u.email) = lower($2)) as "has!""#,
+        tx.org().0,
+        email
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
 /// Writes the limits of a member.
 pub async fn set_limits(tx: &mut TenantTx, id: UserId, limits: &Limits) -> StoreResult<()> {
     let limits = serde_json::to_value(limits).map_err(|e| StoreError::corrupt("limits", e))?;

@@ -1,6 +1,6 @@
 //! What has to be done from time to time, by whichever instance holds the lease. All of it may be repeated.
 
-use crate::{JobsDb, StoreResult, attempts, cooldowns};
+use crate::{JobsDb, StoreResult, attempts, cooldowns, invitations, registration::requests};
 use chrono::{Datelike, Months, NaiveDate, Utc};
 
 /// Makes the usage partitions of this month and the next.
@@ -32,8 +32,8 @@ fn first_kept(today: NaiveDate, months: u32) -> Option<NaiveDate> {
     today.with_day(1)?.checked_sub_months(Months::new(months))
 }
 
-/// Removes sessions that nobody can use any more, failures that no longer delay anybody, cooldowns long over, and what old
-/// requests tried. Returns how many rows.
+/// Removes sessions that nobody can use any more, failures that no longer delay anybody, cooldowns long over, what old
+/// requests tried, invitations that nobody accepted and registrations that are over. Returns how many rows.
 pub async fn remove_stale(db: &JobsDb) -> StoreResult<u64> {
     // A refresh token that was used is kept while its session lives: seeing it again ends the session.
     let sessions = sqlx::query!(
@@ -48,7 +48,8 @@ pub async fn remove_stale(db: &JobsDb) -> StoreResult<u64> {
         .execute(&db.0)
         .await?;
     let cooled = cooldowns::forget_old(db).await? + attempts::forget_old(db).await?;
-    Ok(sessions.rows_affected() + failures.rows_affected() + cooled)
+    let strangers = invitations::forget_old(db).await? + requests::forget_old(db).await?;
+    Ok(sessions.rows_affected() + failures.rows_affected() + cooled + strangers)
 }
 
 #[cfg(test)]

@@ -81,6 +81,27 @@ pub async fn insert(tx: &mut TenantTx, user: &NewUser<'_>) -> StoreResult<()> {
     Ok(())
 }
 
+/// Who has this e-mail address, in any case, as the transaction sees it.
+pub async fn id_of(tx: &mut TenantTx, email: &str) -> StoreResult<Option<UserId>> {
+    let id = sqlx::query_scalar!("select id from users where lower(email) = lower($1)", email)
+        .fetch_optional(tx.conn())
+        .await?;
+    Ok(id.map(UserId))
+}
+
+/// Which language the person with this e-mail address reads; `None` when there is nobody.
+pub async fn locale_of(tx: &mut TenantTx, email: &str) -> StoreResult<Option<String>> {
+    Ok(sqlx::query_scalar!("select locale from users where lower(email) = lower($1)", email)
+        .fetch_optional(tx.conn())
+        .await?)
+}
+
+/// Notes which language a person reads.
+pub async fn set_locale(tx: &mut TenantTx, user: UserId, locale: &str) -> StoreResult<()> {
+    sqlx::query!("update users set locale = $2 where id = $1", user.0, locale).execute(tx.conn()).await?;
+    Ok(())
+}
+
 /// Gives a person a new password and ends all their sessions.
 pub async fn set_password(db: &AppDb, user: UserId, password_hash: &str) -> StoreResult<()> {
     let mut tx = db.0.begin().await?;

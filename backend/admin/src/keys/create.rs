@@ -85,7 +85,7 @@ pub(crate) async fn handle(
 
 /// Draws a secret. Twice the bytes that are needed: too few of them being fair has odds of one in 10²⁰ and more, and is
 /// drawn again.
-fn draw() -> String {
+pub(super) fn draw() -> String {
     loop {
         if let Some(key) = key_from_random(&rand::random::<[u8; 96]>()) {
             return key;

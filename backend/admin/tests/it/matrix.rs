@@ -35,6 +35,31 @@ fn rows() -> Vec<Row> {
         (M::GET, "/members/{member}", None, [401, 200, 404, 200, 404]),
         (M::PATCH, "/members/{member}", Some("{}"), [401, 403, 403, 200, 404]),
         (M::GET, "/members/{member}/limits", None, [401, 200, 404, 200, 404]),
+        (M::DELETE, "/members/{member}", None, [401, 403, 403, 403, 404]),
+        (M::POST, "/members/{member}/transfer", None, [401, 403, 403, 403, 404]),
+        (M::POST, "/me/memberships", Some(r#"{"token":"none"}"#), [401, 422, 422, 422, 422]),
+        (M::GET, "/organization/sign-in", None, [401, 200, 200, 200, 200]),
+        (M::PATCH, "/organization/sign-in", Some("{}"), [401, 403, 403, 200, 200]),
+        (M::GET, "/invitations", None, [401, 403, 403, 200, 200]),
+        (M::POST, "/invitations", Some(r#"{"email":"new@example.com"}"#), [401, 403, 403, 201, 201]),
+        (M::POST, "/invitations/{invitation}/resend", Some("{}"), [401, 403, 403, 200, 404]),
+        (M::DELETE, "/invitations/{invitation}", None, [401, 403, 403, 204, 404]),
+        (M::GET, "/registration-links", None, [401, 403, 403, 200, 200]),
+        (M::POST, "/registration-links", Some(r#"{"max_uses":1}"#), [401, 403, 403, 201, 409]),
+        (M::GET, "/registrations", None, [401, 403, 403, 200, 200]),
+        (
+            M::POST,
+            "/registrations/{registration}/decide",
+            Some(r#"{"approve":false}"#),
+            [401, 403, 403, 204, 404],
+        ),
+        (M::DELETE, "/registration-links/{link}", None, [401, 403, 403, 204, 404]),
+        (M::POST, "/join/invitation", Some("{}"), [422; 5]),
+        (M::POST, "/join/invitation/preview", Some("{}"), [422; 5]),
+        (M::POST, "/join/registration", Some("{}"), [422; 5]),
+        (M::POST, "/join/registration/preview", Some("{}"), [422; 5]),
+        (M::POST, "/join/registration/progress", Some("{}"), [422; 5]),
+        (M::POST, "/join/registration/finish", Some("{}"), [422; 5]),
         (M::GET, "/providers", None, [401, 200, 200, 200, 200]),
         (M::GET, "/accounts", None, [401, 200, 200, 200, 200]),
         (M::POST, "/accounts", Some(ACCOUNT), [401, 403, 403, 201, 201]),
@@ -73,6 +98,7 @@ fn rows() -> Vec<Row> {
         (M::GET, "/statements/{month}", None, [401, 200, 403, 200, 200]),
         (M::DELETE, "/keys/{key}", None, [401, 403, 404, 204, 404]),
         (M::DELETE, "/accounts/{account}", None, [401, 403, 403, 204, 404]),
+        (M::POST, "/me/leave", None, [401, 204, 204, 204, 409]),
     ]
 }
 
@@ -160,6 +186,10 @@ async fn every_operation_answers_each_role_and_another_tenant_as_it_should() {
         let token = world.post("/tokens", Some(&admin), new).await.body["id"].as_str().unwrap().to_owned();
         let request = world.used(made, &key, &account, "claude-haiku-4-5", 1).await;
 
+        let invited = world.post("/invitations", Some(&admin), json!({"email": "invited@example.com"})).await;
+        let invitation = invited.body["id"].as_str().unwrap().to_owned();
+        let (link, registration) = registered(&world, &admin).await;
+
         let who = ["nobody", "viewer", "member", "admin", "another tenant"];
         for (method, path, body, expected) in rows() {
             let place = path
@@ -169,6 +199,9 @@ async fn every_operation_answers_each_role_and_another_tenant_as_it_should() {
                 .replace("{member}", &made.user.to_string())
                 .replace("{request}", &request.to_string())
                 .replace("{month}", &month())
+                .replace("{invitation}", &invitation)
+                .replace("{link}", &link)
+                .replace("{registration}", &registration)
                 .replace("{step}", "day")
                 .replace("{dimension}", "member")
                 .replace("{model}", "claude-haiku-4-5");
@@ -200,6 +233,18 @@ fn no_operation_is_missing_from_the_table() {
     let operators = operator_rows().into_iter().map(|(m, path, ..)| format!("{m} {}", shape(path)));
     let tabled: BTreeSet<_> = tenants.chain(operators).collect();
     assert_eq!(documented, tabled);
+}
+
+/// Opens registration; the ids of a link, and of somebody who has registered with it.
+async fn registered(world: &world::World, admin: &str) -> (String, String) {
+    world.patch("/organization/sign-in", Some(admin), json!({"registration": "approval"})).await;
+    let opened = world.post("/registration-links", Some(admin), json!({"max_uses": 9})).await.body;
+    let token = opened["link"].as_str().unwrap().rsplit('#').next().unwrap();
+    let form = json!({"token": token, "email": "r@example.com", "name": "R", "password": world::PASSWORD});
+    assert_eq!(world.post("/join/registration", None, form).await.status, 202);
+    let waiting = world.get("/registrations", Some(admin)).await.body;
+    let id = |value: &serde_json::Value| value["id"].as_str().unwrap().to_owned();
+    (id(&opened), id(&waiting["items"][0]))
 }
 
 /// The current month, somewhere.

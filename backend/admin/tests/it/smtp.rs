@@ -24,9 +24,9 @@ impl Mail {
         self.text.lines().find(|line| line.starts_with("http")).unwrap()
     }
 
-    /// What follows the last `/` or `=` of the link.
+    /// What follows the last `/`, `=` or `#` of the link.
     pub(crate) fn token(&self) -> &str {
-        self.link().rsplit(['/', '=']).next().unwrap()
+        self.link().rsplit(['/', '=', '#']).next().unwrap()
     }
 }
 

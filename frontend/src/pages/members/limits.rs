@@ -42,7 +42,7 @@ pub(super) fn MemberLimits(
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let Some(limits) = form.read() else { return };
-        let change = UpdateMember { limits: Some(limits) };
+        let change = UpdateMember { limits: Some(limits), ..UpdateMember::default() };
         submission.run(async move { api.change_member(id, change).await }, move |member| {
             open.set(false);
             toasts.good(tu_string!(i18n, members.saved_toast, name = member.name));

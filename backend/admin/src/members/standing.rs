@@ -1,0 +1,71 @@
+//! Who may change whom. Asked once more inside the transaction of the change, which holds the organisation: of two owners
+//! that demote each other at the same moment, the second is no owner any more when its turn comes.
+
+use crate::{error::ApiError, guard::Caller};
+use causeway_domain::Role;
+use causeway_domain::UserId;
+use causeway_openapi::Permission;
+use causeway_store::{StoreError, TenantTx, memberships, people, plans::Counted, sign_in_rules};
+
+/// Makes changes of who belongs to the organisation take turns, and says what the caller is now that it is theirs.
+pub(crate) async fn take_turn(tx: &mut TenantTx, caller: &Caller) -> Result<Role, ApiError> {
+    sign_in_rules::lock_organisation(tx).await?;
+    match people::role(tx, caller.user.id).await? {
+        Some(role) => Ok(role),
+        // An operator who looks in belongs to no organisation; that they are one was looked up for this very call.
+        None if caller.is_operator => Ok(caller.role),
+        None => Err(ApiError::Forbidden("you are not a member of that organisation".to_owned())),
+    }
+}
+
+/// The same for what needs a permission.
+pub(crate) async fn take_turn_with(
+    tx: &mut TenantTx,
+    caller: &Caller,
+    permission: Permission,
+) -> Result<Role, ApiError> {
+    let own = take_turn(tx, caller).await?;
+    if !permission.granted_to(own) {
+        return Err(ApiError::Forbidden(format!(
+            "this needs {}, which a {own} does not have",
+            permission.as_str()
+        )));
+    }
+    Ok(own)
+}
+
+/// Nobody makes anybody more than they are themselves.
+pub(crate) fn check_grant(own: Role, granted: Role) -> Result<(), ApiError> {
+    if granted > own {
+        let article = if granted == Role::Viewer || granted == Role::Member { "a" } else { "an" };
+        return Err(ApiError::Forbidden(format!(
+            "you are {own} and cannot make anybody {article} {granted}"
+        )));
+    }
+    Ok(())
+}
+
+/// Nobody changes or removes somebody who is more than they are themselves.
+pub(super) fn check_reach(own: Role, target: Role) -> Result<(), ApiError> {
+    if target > own {
+        return Err(ApiError::Forbidden(format!("an {target} can only be changed by another {target}")));
+    }
+    Ok(())
+}
+
+/// Refuses to take away an owner who is the last one.
+pub(crate) async fn keep_an_owner(tx: &mut TenantTx, leaving: Role) -> Result<(), ApiError> {
+    if leaving == Role::Owner && people::owners(tx).await? <= 1 {
+        return Err(ApiError::LastOwner);
+    }
+    Ok(())
+}
+
+/// Makes a person a member, as far as the plan has a place.
+pub(crate) async fn admit(tx: &mut TenantTx, user: UserId, role: Role) -> Result<(), ApiError> {
+    memberships::insert(tx, user, role).await.map_err(|error| match error {
+        StoreError::Conflict(_) => ApiError::Conflict("this person is a member already".to_owned()),
+        other => other.into(),
+    })?;
+    crate::plan::check(tx, Counted::Members).await
+}

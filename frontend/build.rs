@@ -11,7 +11,7 @@ use leptos_i18n_parser::parse_locales::{
     parse_locales,
 };
 
-const AREAS: [&str; 17] = [
+const AREAS: [&str; 18] = [
     "common",
     "shell",
     "auth",
@@ -22,6 +22,7 @@ const AREAS: [&str; 17] = [
     "limits",
     "members",
     "settings",
+    "sso",
     "my_key",
     "requests",
     "usage",

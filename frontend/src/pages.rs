@@ -5,6 +5,7 @@ pub(crate) mod billing;
 pub(crate) mod connect;
 pub(crate) mod dashboard;
 mod entry;
+mod identities;
 pub(crate) mod keys;
 pub(crate) mod members;
 pub(crate) mod my_key;

@@ -28,6 +28,7 @@ pub mod requests;
 pub mod schema;
 pub mod secret;
 pub mod setup;
+pub mod sso;
 pub mod tokens;
 pub mod transfer;
 pub mod usage;
@@ -72,6 +73,11 @@ pub use registration::{
 pub use requests::{Outcome, Request, RequestExport, RequestQuery};
 pub use secret::Secret;
 pub use setup::{Setup, SetupState};
+pub use sso::{
+    AddDomain, GroupRole, Identities, Identity, LinkIdentity, LinkStarted, SetSsoProvider, SingleSignOn,
+    SsoBegin, SsoButton, SsoButtons, SsoDomain, SsoDomains, SsoFailure, SsoFailureCode, SsoProvider,
+    SsoQuery, SsoTest, UpdateSingleSignOn,
+};
 pub use tokens::{ApiToken, CreateToken, IssuedToken, Scope, TokenOwner, TokenStatus};
 pub use transfer::{ImportQuery, ImportRefusal, ImportReport, UsageRecord, WrittenBy};
 pub use usage::{

@@ -113,6 +113,8 @@ permissions! {
     OrganizationWrite = "organization.write" from Admin,
     /// Hand the organisation over to another owner.
     OrganizationTransfer = "organization.transfer" from Owner,
+    /// Say which issuers people may sign in at, and who becomes what there.
+    SsoWrite = "sso.write" from Owner,
     /// Read the ledger of credits and statements by month. Not for members, who see only what they themselves used.
     BillingRead = "billing.read" from Viewer,
     /// Redeem codes.

@@ -89,8 +89,8 @@ impl Scope {
             P::AuditRead => Self::AuditRead,
             // A token that leaked must not be able to cover for itself.
             P::TokensManage => return None,
-            // Nor give the organisation away.
-            P::OrganizationTransfer => return None,
+            // Nor give the organisation away, nor say who its people are.
+            P::OrganizationTransfer | P::SsoWrite => return None,
         })
     }
 

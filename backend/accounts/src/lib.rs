@@ -14,4 +14,4 @@ pub use args::AccountsArgs;
 pub use catalogue::Preset;
 pub use credential::{AuthHeader, Credential};
 pub use master::{BadMasterKey, MasterKey};
-pub use sealing::{Binding, SealError, SealingKey};
+pub use sealing::{Binding, SealError, SealingKey, SecretPlace};

@@ -4,6 +4,10 @@
 //! of the base URL are associated data: an envelope moved to another row, or an account pointed at another server,
 //! does not open. So whoever can write to the database cannot have a credential sent to themselves.
 
+mod secret;
+
+pub use secret::SecretPlace;
+
 use crate::{Credential, MasterKey};
 use aes_gcm::{
     Aes256Gcm, Nonce,
@@ -88,8 +92,18 @@ impl SealingKey {
     /// Seals a credential for one place.
     pub fn seal(&self, place: &Binding<'_>, credential: &Credential) -> Result<Vec<u8>, SealError> {
         let plain = Zeroizing::new(serde_json::to_vec(credential).map_err(|_| SealError::Damaged)?);
+        self.close(&place.associated_data(), &plain)
+    }
+
+    /// Opens an envelope at the place it was sealed for.
+    pub fn open(&self, place: &Binding<'_>, envelope: &[u8]) -> Result<Credential, SealError> {
+        let plain = self.unclose(&place.associated_data(), envelope)?;
+        serde_json::from_slice(&plain).map_err(|_| SealError::Damaged)
+    }
+
+    fn close(&self, aad: &[u8], plain: &[u8]) -> Result<Vec<u8>, SealError> {
         let nonce: [u8; NONCE] = rand::random();
-        let payload = Payload { msg: &plain, aad: &place.associated_data() };
+        let payload = Payload { msg: plain, aad };
         let sealed = self.cipher.encrypt(&Nonce::from(nonce), payload).map_err(|_| SealError::Damaged)?;
         let mut envelope = Vec::with_capacity(1 + KEY_ID + NONCE + sealed.len());
         envelope.push(VERSION);
@@ -99,17 +113,16 @@ impl SealingKey {
         Ok(envelope)
     }
 
-    /// Opens an envelope at the place it was sealed for.
-    pub fn open(&self, place: &Binding<'_>, envelope: &[u8]) -> Result<Credential, SealError> {
+    fn unclose(&self, aad: &[u8], envelope: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
         let rest = envelope.strip_prefix(&[VERSION]).ok_or(SealError::Damaged)?;
         let (id, rest) = rest.split_first_chunk::<KEY_ID>().ok_or(SealError::Damaged)?;
         let (nonce, sealed) = rest.split_first_chunk::<NONCE>().ok_or(SealError::Damaged)?;
         if *id != self.id {
             return Err(SealError::OtherKey);
         }
-        let payload = Payload { msg: sealed, aad: &place.associated_data() };
+        let payload = Payload { msg: sealed, aad };
         let plain = self.cipher.decrypt(&Nonce::from(*nonce), payload).map_err(|_| SealError::Damaged)?;
-        serde_json::from_slice(&Zeroizing::new(plain)).map_err(|_| SealError::Damaged)
+        Ok(Zeroizing::new(plain))
     }
 }
 

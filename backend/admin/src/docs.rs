@@ -44,6 +44,7 @@ use utoipa::{
         (name = "ledger", description = "Whether usage is being written"),
         (name = "prices", description = "Prices of models"),
         (name = "organization", description = "The organisation's settings"),
+        (name = "sso", description = "Single sign-on: issuers, domains, identities"),
         (name = "billing", description = "Balance, credits and statements by month"),
         (name = "operator", description = "For who runs the installation: organisations, plans, credits, codes"),
         (name = "audit", description = "Who changed what")

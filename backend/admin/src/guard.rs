@@ -172,6 +172,7 @@ rights!(
     OrganizationRead,
     OrganizationWrite,
     OrganizationTransfer,
+    SsoWrite,
     BillingRead,
     BillingWrite,
     AuditRead,

@@ -36,6 +36,7 @@ mod members;
 mod operator;
 mod organization;
 mod origin;
+mod outbound;
 mod plan;
 mod prices;
 mod registration;
@@ -43,6 +44,7 @@ mod requests;
 mod router;
 mod security;
 mod setup;
+mod sso;
 mod tokens;
 mod usage;
 

@@ -3,7 +3,7 @@
 use crate::{
     accounts, audit, auth, billing, docs, edge, error::ApiError, extract::LARGEST, instance, invitations,
     join, keys, ledger, me, members, operator, organization, prices, registration, requests, security, setup,
-    state::AdminState, tokens, usage,
+    sso, state::AdminState, tokens, usage,
 };
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use utoipa::{OpenApi as _, openapi::OpenApi};
@@ -35,7 +35,21 @@ fn operations() -> OpenApiRouter<AdminState> {
         .routes(routes!(auth::sign_in::handle))
         .routes(routes!(auth::refresh::handle))
         .routes(routes!(auth::sign_out::handle))
+        .routes(routes!(sso::discover::handle))
+        .routes(routes!(sso::begin::handle))
+        .routes(routes!(sso::callback::handle))
+        .routes(routes!(sso::outcome::handle))
         .routes(routes!(me::handle))
+        .routes(routes!(sso::identities::list, sso::identities::link))
+        .routes(routes!(sso::identities::unlink))
+        .routes(routes!(sso::settings::get, sso::settings::update))
+        .routes(routes!(sso::providers::create))
+        .routes(routes!(sso::providers::replace, sso::providers::delete))
+        .routes(routes!(sso::providers::test))
+        .routes(routes!(sso::domains::add))
+        .routes(routes!(sso::domains::remove))
+        .routes(routes!(sso::domains::list_of))
+        .routes(routes!(sso::domains::confirm, sso::domains::unconfirm))
         .routes(routes!(organization::get::handle, organization::update::handle))
         .routes(routes!(me::join::handle))
         .routes(routes!(me::leave::handle))

@@ -5,6 +5,7 @@ use crate::{
     auth::{password::Passwords, token::AccessKeys},
     error::ApiError,
     mail::Mailer,
+    sso::flow::FlowKey,
 };
 use causeway_accounts::{AddressPolicy, MasterKey, SealingKey};
 use causeway_domain::price::PriceBook;
@@ -45,6 +46,7 @@ pub struct Shared {
     pub(crate) sealing: SealingKey,
     pub(crate) access: AccessKeys,
     pub(crate) passwords: Passwords,
+    pub(crate) sso: FlowKey,
     pub(crate) addresses: AddressPolicy,
     pub(crate) prices: Arc<PriceBook>,
     pub(crate) public_url: Url,
@@ -60,6 +62,7 @@ impl AdminState {
             sealing: SealingKey::new(wiring.master),
             access: AccessKeys::new(wiring.master),
             passwords: Passwords::new(),
+            sso: FlowKey::new(wiring.master),
             store: wiring.store,
             args: wiring.args,
             addresses: wiring.addresses,

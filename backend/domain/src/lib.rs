@@ -16,6 +16,7 @@ pub mod provider;
 pub mod role;
 pub mod secret;
 pub mod span;
+pub mod sso;
 pub mod timeouts;
 pub mod tokens;
 pub mod window;

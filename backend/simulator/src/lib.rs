@@ -4,6 +4,8 @@
 //! It deliberately shares no code with the relay: a misreading of the protocol there must not be repeated here. It
 //! knows no prices. Usage figures come from a seed ([`draw`]), never from the text.
 //!
+//! It is an identity provider too ([`issuer`]), for what signs people in elsewhere.
+//!
 //! One provider dialect is one module ([`anthropic`]); everything else (ledger, scripts, playing of streams, listeners,
 //! raw-socket faults) is shared by all of them.
 
@@ -13,6 +15,7 @@ mod config;
 mod control;
 mod draw;
 mod fault;
+pub mod issuer;
 mod ledger;
 mod listen;
 mod play;
@@ -49,6 +52,7 @@ pub(crate) struct Shared {
     pub(crate) config: SimulatorConfig,
     pub(crate) ledger: Ledger,
     pub(crate) scripts: script::Queue,
+    pub(crate) issuer: Arc<issuer::Issuer>,
     /// The certificate authority of the TLS front.
     pub(crate) ca_pem: Option<String>,
     pub(crate) connections: AtomicU64,
@@ -71,6 +75,7 @@ impl Simulator {
         let shared = Arc::new(Shared {
             ledger: Ledger::new(config.detail, config.ledger_capacity, config.seed),
             scripts: script::Queue::default(),
+            issuer: Arc::new(issuer::Issuer::new(&format!("http://{addr}"))?),
             ca_pem: front.as_ref().map(|front| front.ca_pem.clone()),
             connections: AtomicU64::new(0),
             stop: CancellationToken::new(),
@@ -78,7 +83,8 @@ impl Simulator {
             fronts: Mutex::default(),
             config,
         });
-        let router = anthropic::router(&shared).merge(control::router(&shared));
+        let router =
+            anthropic::router(&shared).merge(control::router(&shared)).merge(issuer::router(&shared.issuer));
         shared.tasks.spawn(listen::serve(listener, None, router.clone(), Arc::clone(&shared)));
         let tls = match front {
             Some(mut front) => {
@@ -121,6 +127,12 @@ impl Simulator {
     #[must_use]
     pub fn ledger(&self) -> &Ledger {
         &self.shared.ledger
+    }
+
+    /// The identity provider.
+    #[must_use]
+    pub fn issuer(&self) -> &issuer::Issuer {
+        &self.shared.issuer
     }
 
     /// Queue a rule for requests to come.

@@ -47,6 +47,7 @@ pub mod roles;
 pub mod sessions;
 pub mod setup;
 pub mod sign_in_rules;
+pub mod sso;
 pub mod standing;
 pub mod statements;
 pub mod tenant;

@@ -28,7 +28,8 @@ pub struct SignedIn {
     pub locale: String,
     /// Whether they run this installation.
     pub is_operator: bool,
-    /// The organisation entered; `None` when they do not (or no longer) belong to it.
+    /// The organisation entered; `None` when they do not (or no longer) belong to it, or it wants people to sign in in
+    /// another way.
     pub membership: Option<(Membership, Calendar)>,
 }
 
@@ -62,13 +63,15 @@ pub async fn token_owner(tx: &mut TenantTx, owner: UserId) -> StoreResult<Option
 async fn person(tx: &mut TenantTx, session: Option<Uuid>, user: UserId) -> StoreResult<Option<SignedIn>> {
     let org = tx.org();
     let row = sqlx::query!(
-        r#"select u.email, u.name, u.locale, u.is_operator, o.name as "org_name?", o.slug as "slug?", m.role as "role?",
+        r#"select u.email, u.name, u.locale, u.is_operator and s.only_org is null as "is_operator!",
+                  o.name as "org_name?", o.slug as "slug?", m.role as "role?",
                   o.time_zone as "time_zone?", o.week_start as "week_start?", o.day_start_minute as "day_start?"
            from users u
            left join memberships m on m.user_id = u.id and m.org_id = $3
-           left join organisations o on o.id = m.org_id
-           where u.id = $2 and u.disabled_at is null and ($1::uuid is null or exists (
-             select from sessions s where s.id = $1 and s.user_id = u.id and s.ended_at is null))"#,
+           left join sessions s on s.id = $1 and s.user_id = u.id and s.ended_at is null
+           left join organisations o on o.id = m.org_id and ($1::uuid is null or s.only_org = o.id
+             or (s.only_org is null and (o.password_sign_in or m.role = 'owner')))
+           where u.id = $2 and u.disabled_at is null and ($1::uuid is null or s.id is not null)"#,
         session,
         user.0,
         org.0

@@ -17,13 +17,15 @@ pub struct Person {
     pub is_operator: bool,
 }
 
-/// The person behind `session`, whatever organisation they are in; `None` when the session is over. `user` is whom the
+/// The person behind `session`, whatever organisation they are in; `None` when the session is over. A session that an
+/// organisation's issuer vouches for runs no installation. `user` is whom the
 /// access token names.
 pub async fn signed_in(db: &AppDb, session: Uuid, user: UserId) -> StoreResult<Option<Person>> {
     Ok(sqlx::query_as!(
         Person,
-        "select u.email, u.name, u.locale, u.is_operator from sessions s join users u on u.id = s.user_id
-         where s.id = $1 and s.user_id = $2 and s.ended_at is null and u.disabled_at is null",
+        r#"select u.email, u.name, u.locale, u.is_operator and s.only_org is null as "is_operator!"
+           from sessions s join users u on u.id = s.user_id
+           where s.id = $1 and s.user_id = $2 and s.ended_at is null and u.disabled_at is null"#,
         session,
         user.0
     )

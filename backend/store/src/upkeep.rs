@@ -49,7 +49,11 @@ pub async fn remove_stale(db: &JobsDb) -> StoreResult<u64> {
         .await?;
     let cooled = cooldowns::forget_old(db).await? + attempts::forget_old(db).await?;
     let strangers = invitations::forget_old(db).await? + requests::forget_old(db).await?;
-    Ok(sessions.rows_affected() + failures.rows_affected() + cooled + strangers)
+    let sign_ins = sqlx::query!("delete from oidc_attempts where expires_at < now() - interval '1 day'")
+        .execute(&db.0)
+        .await?
+        .rows_affected();
+    Ok(sessions.rows_affected() + failures.rows_affected() + cooled + strangers + sign_ins)
 }
 
 #[cfg(test)]

@@ -95,7 +95,7 @@ impl Session {
 
     /// Whether somebody was signed in when this browser was last here, or it cannot be known.
     pub(crate) fn may_resume() -> bool {
-        storage::is_forbidden() || storage::get(HINT).is_some()
+        storage::is_forbidden() || storage::get(HINT).is_some() || comes_from_issuer()
     }
 
     pub(crate) fn forget(self) {
@@ -124,6 +124,12 @@ impl Session {
         });
         renewed
     }
+}
+
+/// Whether the person has just signed in at an issuer, which is not told to this page in any other way.
+fn comes_from_issuer() -> bool {
+    let search = web_sys::window().and_then(|window| window.location().search().ok());
+    search.is_some_and(|search| search.trim_start_matches('?').split('&').any(|pair| pair == "sso=done"))
 }
 
 /// The session, from any component.

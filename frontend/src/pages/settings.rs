@@ -4,11 +4,14 @@ mod general;
 mod limits;
 mod plan;
 mod requests;
+mod sso;
 
 use causeway_openapi::Permission;
 use leptos::prelude::*;
 
-use self::{general::General, limits::OrganizationLimits, plan::PlanCard, requests::Requests};
+use self::{
+    general::General, limits::OrganizationLimits, plan::PlanCard, requests::Requests, sso::SingleSignOnCard,
+};
 use crate::{
     core::{
         api::use_api,
@@ -16,6 +19,7 @@ use crate::{
         query::Query,
         session::use_session,
     },
+    pages::identities::LinkedIdentities,
     ui::{
         badge::Tone,
         loaded::{ListSkeleton, Loaded},
@@ -45,5 +49,9 @@ pub(crate) fn Settings() -> impl IntoView {
                 <PlanCard org/>
             </div>
         </Loaded>
+        <div class="mt-6 flex flex-col gap-6">
+            <SingleSignOnCard/>
+            <LinkedIdentities/>
+        </div>
     }
 }

@@ -1,9 +1,12 @@
 //! Signing in. Points to the set-up link while nobody can.
 
+pub(crate) mod sso;
+
 use causeway_openapi::SignIn as Form;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
+use self::sso::{SignInFailure, SingleSignOn};
 use crate::{
     core::{
         api::use_api,
@@ -56,6 +59,7 @@ pub(crate) fn SignIn() -> impl IntoView {
             title=text!(i18n, auth.sign_in)
             text=text!(i18n, auth.sign_in_text)
         >
+            <SignInFailure/>
             <form class="flex flex-col gap-4" on:submit=send>
                 <Show when=setup_required>
                     <Notice tone=Tone::Info>{t!(i18n, auth.setup_required)}</Notice>
@@ -87,6 +91,7 @@ pub(crate) fn SignIn() -> impl IntoView {
                 </Button>
                 <a class="link text-center text-sm text-base-content/70" href=routes::MY_KEY>{t!(i18n, auth.to_my_key)}</a>
             </form>
+            <SingleSignOn/>
         </EntryCard>
     }
 }

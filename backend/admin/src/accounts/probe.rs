@@ -1,20 +1,12 @@
-//! Asking a provider for its models: the one call that the admin API makes to the outside.
+//! Asking a provider for its models.
 
+use crate::outbound;
 use causeway_accounts::{AddressPolicy, BaseUrl, Credential, catalogue};
 use causeway_domain::provider::Provider;
 use causeway_openapi::AccountTest;
 use chrono::Utc;
-use reqwest::{
-    Client,
-    dns::{Addrs, Name, Resolve, Resolving},
-    redirect,
-};
 use serde::Deserialize;
-use std::{
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 /// How long a provider may take.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -56,18 +48,12 @@ async fn ask(
     credential: &Credential,
 ) -> Result<(u16, Vec<u8>), String> {
     let preset = catalogue::preset(provider);
-    let policy = Policy { addresses: addresses.clone(), plain: base.is_plain() };
     // An address in the URL itself is not looked up, so that nobody else would check it. The settings may be stricter
     // now than when it was entered.
     if addresses.base_url(&base.to_string()).is_err() {
         return Err("The address is not one that requests may be sent to.".to_owned());
     }
-    let client = Client::builder()
-        .dns_resolver(Arc::new(policy))
-        .redirect(redirect::Policy::none())
-        .no_proxy()
-        .connect_timeout(DEADLINE)
-        .build()
+    let client = outbound::client(addresses, base.is_plain(), DEADLINE)
         .map_err(|_| "The call could not be prepared.".to_owned())?;
     let (name, value) = credential.header().map_err(|_| "The credential cannot be sent.".to_owned())?;
     let mut request = client.get(base.join(preset.models_path)).header(name, value);
@@ -117,13 +103,7 @@ fn judge(status: u16, body: &[u8]) -> Result<Vec<String>, String> {
 
 /// In words that hold nothing of the request.
 fn explain(error: &reqwest::Error) -> String {
-    let mut refused = false;
-    let mut source: Option<&dyn std::error::Error> = Some(error);
-    while let Some(cause) = source {
-        refused |= cause.is::<Refused>();
-        source = cause.source();
-    }
-    let text = if refused {
+    let text = if outbound::is_refused(error) {
         "The name leads to an address that requests may not be sent to."
     } else if error.is_timeout() {
         "The provider did not answer within 10 seconds."
@@ -133,32 +113,6 @@ fn explain(error: &reqwest::Error) -> String {
         "The provider broke the connection off."
     };
     text.to_owned()
-}
-
-/// Looks names up and keeps only the addresses that may be connected to.
-struct Policy {
-    addresses: AddressPolicy,
-    plain: bool,
-}
-
-/// None of the addresses may be connected to.
-#[derive(Debug, thiserror::Error)]
-#[error("no address of this name may be connected to")]
-struct Refused;
-
-impl Resolve for Policy {
-    fn resolve(&self, name: Name) -> Resolving {
-        let (addresses, plain) = (self.addresses.clone(), self.plain);
-        Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let may = |ip: IpAddr| if plain { addresses.permits_plain(ip) } else { addresses.permits(ip) };
-            let permitted: Vec<SocketAddr> = found.filter(|a| may(a.ip())).collect();
-            if permitted.is_empty() {
-                return Err(Refused.into());
-            }
-            Ok(Box::new(permitted.into_iter()) as Addrs)
-        })
-    }
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub(crate) async fn handle(
     let (token, successor) = cookie::new_token();
     match sessions::rotate(&state.store.app, &presented, &successor).await? {
         Rotation::Renewed { session, user, org: last } => {
-            let org = session::choose(&state, user, named, last).await?;
+            let org = session::resume(&state, session, user, named, last).await?;
             if last != Some(org) {
                 sessions::enter(&state.store.app, session, org).await?;
             }

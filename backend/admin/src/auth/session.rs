@@ -14,6 +14,7 @@ use causeway_openapi::{OrganizationRef, Session, User};
 use causeway_store::{
     TenantTx, audit, memberships,
     sessions::{self, NewSession},
+    sso,
 };
 use chrono::Utc;
 use uuid::Uuid;
@@ -25,6 +26,31 @@ pub(crate) async fn begin(
     org: OrgId,
     origin: &Origin,
 ) -> Result<(SetCookie, Session), ApiError> {
+    let (session, token) = open(state, user, org, origin).await?;
+    record(state, "session.begin", user, org, session, origin).await?;
+    Ok((cookie::set(state, &token), describe(state, session, user, org).await?))
+}
+
+/// The same where an issuer of the organisation's own vouches for the person: the session enters no other one.
+pub(crate) async fn begin_confined(
+    state: &AdminState,
+    user: UserId,
+    org: OrgId,
+    origin: &Origin,
+) -> Result<SetCookie, ApiError> {
+    let (session, token) = open(state, user, org, origin).await?;
+    sso::sessions::confine(&state.store.app, session, org).await?;
+    record(state, "session.begin", user, org, session, origin).await?;
+    Ok(cookie::set(state, &token))
+}
+
+/// A session and its refresh token.
+async fn open(
+    state: &AdminState,
+    user: UserId,
+    org: OrgId,
+    origin: &Origin,
+) -> Result<(Uuid, String), ApiError> {
     let (token, token_hash) = cookie::new_token();
     let address = origin.address_text();
     let session = NewSession {
@@ -36,8 +62,7 @@ pub(crate) async fn begin(
         token_hash,
     };
     sessions::begin(&state.store.app, &session).await?;
-    record(state, "session.begin", user, org, session.id, origin).await?;
-    Ok((cookie::set(state, &token), describe(state, session.id, user, org).await?))
+    Ok((session.id, token))
 }
 
 /// The answer for a session that is there.
@@ -62,19 +87,48 @@ pub(crate) async fn describe(
     })
 }
 
-/// Which organisation to enter: the one named, else the last one, else the first by name.
+/// Which organisation to enter with a password: the one named, else the last one, else the first by name.
 pub(crate) async fn choose(
     state: &AdminState,
     user: UserId,
     named: Option<OrgId>,
     last: Option<OrgId>,
 ) -> Result<OrgId, ApiError> {
-    let homes = memberships::of(&state.store.app, user).await?;
+    let mut homes = memberships::of(&state.store.app, user).await?;
+    let closed = sso::sessions::closed_to_passwords(&state.store.app, user).await?;
+    let issuer_only = |org: &OrgId| closed.contains(org);
+    if named.as_ref().is_some_and(issuer_only)
+        || (!homes.is_empty() && homes.iter().all(|m| issuer_only(&m.org)))
+    {
+        return Err(ApiError::Forbidden(
+            "this organisation lets people in by its single sign-on only; the sign-in page has a button for it".to_owned(),
+        ));
+    }
+    homes.retain(|m| !issuer_only(&m.org));
     let belongs = |org: &OrgId| homes.iter().any(|m| m.org == *org);
     match named {
         Some(org) if belongs(&org) => Ok(org),
         Some(_) => Err(ApiError::Forbidden("you are not a member of that organisation".to_owned())),
         None => last.filter(belongs).or(homes.first().map(|m| m.org)).ok_or_else(homeless),
+    }
+}
+
+/// Which organisation a session goes on in.
+pub(crate) async fn resume(
+    state: &AdminState,
+    session: Uuid,
+    user: UserId,
+    named: Option<OrgId>,
+    last: Option<OrgId>,
+) -> Result<OrgId, ApiError> {
+    match sso::sessions::confinement(&state.store.app, session).await? {
+        None => choose(state, user, named, last).await,
+        Some(only) if named.is_none_or(|named| named == only) => Ok(only),
+        Some(_) => Err(ApiError::Forbidden(
+            "this session began at an organisation's own issuer and enters that organisation only; sign in with your \
+             password for others"
+                .to_owned(),
+        )),
     }
 }
 

@@ -71,7 +71,7 @@ pub(crate) async fn handle(
 }
 
 /// What attempts are counted by: an IPv4 address, or the /64 that one customer of a provider has of IPv6.
-fn network(address: Option<IpAddr>) -> String {
+pub(crate) fn network(address: Option<IpAddr>) -> String {
     match address {
         None => "unknown".to_owned(),
         Some(IpAddr::V4(ip)) => ip.to_string(),

@@ -20,6 +20,7 @@ mod registration;
 mod sessions;
 mod setup;
 mod smtp;
+mod sso;
 mod tokens;
 mod transfer;
 mod usage;

@@ -15,6 +15,7 @@ const ACCOUNT: &str =
 const CREDIT: &str = r#"{"kind":"credit","amount_usd":"5"}"#;
 const CODES: &str = r#"{"amount_usd":"5","count":2}"#;
 const NOBODY: &str = "019a0000-0000-7000-8000-000000000000";
+const PROVIDER: &str = r#"{"name":"a","issuer":"http://127.0.0.1:9"}"#;
 const PRICE: &str = r#"{"input":"1","output":"2"}"#;
 
 /// The things named in the paths belong to the first organisation; the key to its admin, the member is its owner. Deletions come last.
@@ -27,7 +28,22 @@ fn rows() -> Vec<Row> {
         (M::POST, "/auth/sign-in", Some("{}"), [422; 5]),
         (M::POST, "/auth/refresh", None, [401; 5]),
         (M::POST, "/auth/sign-out", None, [204; 5]),
+        (M::GET, "/auth/oidc", None, [200; 5]),
+        (M::GET, "/auth/oidc/{provider}/begin", None, [303; 5]),
+        (M::GET, "/auth/oidc/{provider}/callback", None, [303; 5]),
+        (M::GET, "/auth/oidc/{provider}/outcome", None, [404; 5]),
         (M::GET, "/me", None, [401, 200, 200, 200, 200]),
+        (M::GET, "/me/identities", None, [401, 200, 200, 200, 200]),
+        (M::POST, "/me/identities", Some("{}"), [401, 422, 422, 422, 422]),
+        (M::DELETE, "/me/identities/{provider}", None, [401, 404, 404, 404, 404]),
+        (M::GET, "/sso", None, [401, 200, 200, 200, 200]),
+        (M::PATCH, "/sso", Some("{}"), [401, 403, 403, 403, 200]),
+        (M::POST, "/sso/providers", Some(PROVIDER), [401, 403, 403, 403, 201]),
+        (M::PUT, "/sso/providers/{provider}", Some(PROVIDER), [401, 403, 403, 403, 404]),
+        (M::POST, "/sso/providers/{provider}/test", None, [401, 403, 403, 403, 404]),
+        (M::DELETE, "/sso/providers/{provider}", None, [401, 403, 403, 403, 404]),
+        (M::POST, "/sso/domains", Some(r#"{"domain":"example.com"}"#), [401, 403, 403, 403, 201]),
+        (M::DELETE, "/sso/domains/{domain}", None, [401, 403, 403, 403, 404]),
         (M::GET, "/organization", None, [401, 200, 200, 200, 200]),
         (M::PATCH, "/organization", Some("{}"), [401, 403, 403, 200, 200]),
         (M::GET, "/organization/limits", None, [401, 200, 200, 200, 200]),
@@ -113,6 +129,9 @@ fn operator_rows() -> Vec<(Method, &'static str, Option<&'static str>, u16)> {
         (M::POST, "/operator/organizations/{org}/entries", Some(CREDIT), 201),
         (M::GET, "/operator/organizations/{org}/statements", None, 200),
         (M::GET, "/operator/organizations/{org}/statements/{month}", None, 200),
+        (M::GET, "/operator/organizations/{org}/domains", None, 200),
+        (M::PUT, "/operator/organizations/{org}/domains/{domain}", None, 204),
+        (M::DELETE, "/operator/organizations/{org}/domains/{domain}", None, 204),
         (M::GET, "/operator/codes", None, 200),
         (M::POST, "/operator/codes", Some(CODES), 201),
         (M::GET, "/operator/codes/{batch}", None, 200),
@@ -137,11 +156,14 @@ async fn operations_of_the_installation_are_for_its_operator_and_for_no_role() {
         let batch = codes.body["batch"]["id"].as_str().unwrap().to_owned();
         let listed = world.get(&format!("/operator/codes/{batch}"), Some(&operator)).await;
         let code = listed.body["items"][0]["id"].as_str().unwrap().to_owned();
+        let domain = world.post("/sso/domains", Some(&operator), json!({"domain": "engines.example"})).await;
+        assert_eq!(domain.status, 201, "{}", domain.body);
         for (method, path, body, expected) in operator_rows() {
             let place = path
                 .replace("{org}", &made.org.to_string())
                 .replace("{month}", &month())
                 .replace("{batch}", &batch)
+                .replace("{domain}", "engines.example")
                 .replace("{code}", &code);
             for (i, token) in others.iter().enumerate() {
                 let body = body.map(str::to_owned);
@@ -170,7 +192,10 @@ async fn operations_of_the_installation_are_for_its_operator_and_for_no_role() {
 
 #[tokio::test]
 async fn every_operation_answers_each_role_and_another_tenant_as_it_should() {
-    world::with_owner(|world, made, _| async move {
+    world::with_owner(|world, made, owner| async move {
+        let issuer = json!({"name": "a", "issuer": "http://127.0.0.1:9", "client_id": "b", "enabled": true});
+        let provider = world.post("/sso/providers", Some(&owner), issuer).await;
+        let provider = provider.body["id"].as_str().unwrap().to_owned();
         let mut tokens = vec![None];
         for role in [Role::Viewer, Role::Member, Role::Admin] {
             let email = format!("{role}@example.com");
@@ -195,6 +220,8 @@ async fn every_operation_answers_each_role_and_another_tenant_as_it_should() {
             let place = path
                 .replace("{account}", &account)
                 .replace("{key}", &key)
+                .replace("{provider}", &provider)
+                .replace("{domain}", "engines.example")
                 .replace("{token}", &token)
                 .replace("{member}", &made.user.to_string())
                 .replace("{request}", &request.to_string())

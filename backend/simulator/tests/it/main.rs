@@ -4,6 +4,7 @@
 
 mod answers;
 mod faults;
+mod issuer;
 mod plain;
 mod raw;
 mod tls;

@@ -4,6 +4,7 @@ pub(crate) mod badge;
 pub(crate) mod bars;
 pub(crate) mod button;
 pub(crate) mod chart;
+pub(crate) mod checks;
 pub(crate) mod choice;
 pub(crate) mod code;
 pub(crate) mod confirm;

@@ -1,10 +1,18 @@
 //! API keys, which clients of the relay present. The secret is shown once, when the key is issued.
 
+mod batch;
+mod query;
+
+pub use batch::{CreateKeys, DeleteKeys, IssuedKeys, KeyRules, UpdateKeys};
+pub use query::{KeyExport, KeyQuery};
+
 use crate::{
     patch::{Patch, given, present},
     secret::Secret,
 };
-use causeway_domain::{AccountId, KeyId, Limits, Multiplier, Nanos, UserId, model::ModelPolicy};
+use causeway_domain::{
+    AccountId, AddressRules, KeyId, Limits, Multiplier, Nanos, Services, UserId, model::ModelPolicy,
+};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -21,10 +29,18 @@ pub struct Key {
     /// What it is for.
     #[cfg_attr(feature = "schemas", schema(example = "Claude Code"))]
     pub description: String,
+    /// The machine or program it is for.
+    #[cfg_attr(feature = "schemas", schema(example = "ThinkPad"))]
+    pub device: String,
+    /// Words to find it by.
+    #[cfg_attr(feature = "schemas", schema(example = json!(["research"])))]
+    pub tags: Vec<String>,
     /// The first characters of the secret, to recognise it by.
     #[cfg_attr(feature = "schemas", schema(example = "cw_9fK2mQxa"))]
     pub prefix: String,
-    /// Whose it is; `null` when that person is gone.
+    /// The secret before, after a rotation.
+    pub previous: Option<PreviousSecret>,
+    /// Whose it is; `null` when it is nobody's, or that person is gone.
     pub owner: Option<KeyOwner>,
     /// Whether it works at this moment.
     pub status: KeyStatus,
@@ -32,9 +48,19 @@ pub struct Key {
     pub enabled: bool,
     /// When it stops working; `null` is never.
     pub expires_at: Option<DateTime<Utc>>,
+    /// How many days after its first use it stops working; `null` is never.
+    #[cfg_attr(feature = "schemas", schema(example = 30))]
+    pub expires_after_first_use_days: Option<u32>,
+    /// When that first use was. Only noted of keys that end by it.
+    pub first_used_at: Option<DateTime<Utc>>,
+    /// The earlier of both ends, as far as it is known.
+    pub ends_at: Option<DateTime<Utc>>,
     /// Its limits. What is absent is unlimited.
     #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::Limits))]
     pub limits: Limits,
+    /// The limits that hold: for a member's key the tighter of its own and what members may give their keys.
+    #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::Limits))]
+    pub effective_limits: Limits,
     /// What it is charged for a dollar of cost, as a decimal string; on top of the organisation's multipliers.
     #[cfg_attr(feature = "schemas", schema(value_type = String, example = "1"))]
     pub multiplier: Multiplier,
@@ -44,12 +70,34 @@ pub struct Key {
     /// The one account it is bound to; `null` is any.
     #[cfg_attr(feature = "schemas", schema(value_type = Option<uuid::Uuid>))]
     pub account_id: Option<AccountId>,
+    /// Where it may be used from.
+    #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::AddressRules))]
+    pub addresses: AddressRules,
+    /// What it may be used for.
+    #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::Services))]
+    pub services: Services,
     /// What it has used so far.
     pub usage: KeyUsage,
     /// When it was issued.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
+    /// When it was deleted; such a key can be restored for a time.
+    pub deleted_at: Option<DateTime<Utc>>,
+}
+
+/// A secret that was replaced by another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct PreviousSecret {
+    /// Its first characters.
+    #[cfg_attr(feature = "schemas", schema(example = "cw_4sW0pLeb"))]
+    pub prefix: String,
+    /// Until when it works beside the new one, or worked.
+    pub until: DateTime<Utc>,
+    /// Whether it works at this moment.
+    #[cfg_attr(feature = "schemas", schema(example = true))]
+    pub works: bool,
 }
 
 /// Whose a key is.
@@ -82,6 +130,8 @@ pub enum KeyStatus {
     Disabled,
     /// Its time is over.
     Expired,
+    /// It was deleted.
+    Deleted,
 }
 
 /// What a key has used, as far as it is settled; a second or two behind.
@@ -119,6 +169,19 @@ pub struct CreateKey {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[cfg_attr(feature = "schemas", schema(example = "Claude Code", max_length = 1000))]
     pub description: String,
+    /// The machine or program it is for, at most 100 characters.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "schemas", schema(example = "ThinkPad", max_length = 100))]
+    pub device: String,
+    /// Words to find it by, at most 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schemas", schema(example = json!(["research"]), max_items = 20))]
+    pub tags: Vec<String>,
+    /// Whose it is: the caller's when absent, nobody's when `null`. Others than the caller only for those who may change
+    /// everybody's keys.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<uuid::Uuid>))]
+    pub owner_id: Patch<UserId>,
     /// Its limits. What is absent is unlimited.
     #[serde(default, skip_serializing_if = "Limits::is_empty")]
     #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::Limits))]
@@ -139,13 +202,25 @@ pub struct CreateKey {
     /// When it stops working; never when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<DateTime<Utc>>,
+    /// How many days after its first use it stops working, 1–3650; never when absent. The earlier of both ends counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", schema(example = 30, minimum = 1, maximum = 3650))]
+    pub expires_after_first_use_days: Option<u32>,
+    /// Where it may be used from; anywhere when absent.
+    #[serde(default, skip_serializing_if = "AddressRules::is_empty")]
+    #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::AddressRules))]
+    pub addresses: AddressRules,
+    /// What it may be used for; anything when absent.
+    #[serde(default, skip_serializing_if = "Services::is_empty")]
+    #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::Services))]
+    pub services: Services,
     /// Whether it is switched on; true when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemas", schema(example = true))]
     pub enabled: Option<bool>,
 }
 
-/// A change of a key. What is absent stays. The secret cannot be changed: issue another key.
+/// A change of a key. What is absent stays. The secret is changed by a rotation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
@@ -161,6 +236,18 @@ pub struct UpdateKey {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[cfg_attr(feature = "schemas", schema(nullable = false, example = "Claude Code", max_length = 1000))]
     pub description: Option<String>,
+    /// The machine or program it is for, at most 100 characters.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false, example = "ThinkPad", max_length = 100))]
+    pub device: Option<String>,
+    /// Words to find it by, all of them anew, at most 20.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false, example = json!(["research"]), max_items = 20))]
+    pub tags: Option<Vec<String>>,
+    /// Whose it is from now on; `null` is nobody's. Only for those who may change everybody's keys.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<uuid::Uuid>))]
+    pub owner_id: Patch<UserId>,
     /// Its limits, all of them anew.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[cfg_attr(feature = "schemas", schema(nullable = false, value_type = Option<crate::schema::Limits>))]
@@ -181,6 +268,19 @@ pub struct UpdateKey {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     #[cfg_attr(feature = "schemas", schema(value_type = Option<DateTime<Utc>>))]
     pub expires_at: Patch<DateTime<Utc>>,
+    /// How many days after its first use it stops working, 1–3650; `null` is never. Of a key that had no such end, the
+    /// first use is the next one.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<u32>, example = 30, minimum = 1, maximum = 3650))]
+    pub expires_after_first_use_days: Patch<u32>,
+    /// Where it may be used from, both lists anew.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false, value_type = Option<crate::schema::AddressRules>))]
+    pub addresses: Option<AddressRules>,
+    /// What it may be used for, both lists anew.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false, value_type = Option<crate::schema::Services>))]
+    pub services: Option<Services>,
     /// Whether it is switched on.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[cfg_attr(feature = "schemas", schema(nullable = false, example = false))]
@@ -197,4 +297,14 @@ pub struct IssuedKey {
     /// What the client presents. Only its hash is stored.
     #[cfg_attr(feature = "schemas", schema(value_type = String, example = "cw_9fK2mQxaT0bU7cV3dW8eX4fY1gZ6hA5iB2jC9kD0lE7"))]
     pub secret: Secret,
+}
+
+/// A new secret for a key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct RotateKey {
+    /// Minutes for which the old secret works beside the new one, 0–43200; 0 ends it, and any before it, at once.
+    #[cfg_attr(feature = "schemas", schema(example = 1440, minimum = 0, maximum = 43200))]
+    pub overlap_minutes: u32,
 }

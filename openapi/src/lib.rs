@@ -49,7 +49,10 @@ pub use join::{
     Register, Registered, RegistrationPreview, RegistrationProgress, RegistrationState, ShownClaim,
     ShownToken,
 };
-pub use keys::{CreateKey, IssuedKey, Key, KeyOwner, KeyStatus, KeyUsage, UpdateKey};
+pub use keys::{
+    CreateKey, CreateKeys, DeleteKeys, IssuedKey, IssuedKeys, Key, KeyExport, KeyOwner, KeyQuery, KeyRules,
+    KeyStatus, KeyUsage, PreviousSecret, RotateKey, UpdateKey, UpdateKeys,
+};
 pub use ledger::{DeadLetter, Ledger, LedgerInstallation, LedgerPartition};
 pub use limits::{Amount, LimitScope, LimitState, LimitUnit, LimitsInUse};
 pub use me::{Me, Membership, MyToken, Permission};

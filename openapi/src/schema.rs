@@ -43,6 +43,59 @@ pub struct Plan {
     pub limits: Option<Limits>,
 }
 
+/// What members may give their own keys. What is absent is not bounded.
+#[derive(ToSchema)]
+pub struct Ceilings {
+    /// Keys a member may have, deleted ones not counted. Zero lets members issue none.
+    #[schema(example = 3)]
+    pub keys: Option<u32>,
+    /// The highest of each limit. A key without a limit has the ceiling's.
+    #[schema(nullable = false)]
+    pub limits: Option<Limits>,
+    /// The models that keys may use; a key's own lists hold beside it.
+    #[schema(nullable = false)]
+    pub models: Option<ModelPolicy>,
+    /// Within how many days a key must end.
+    #[schema(example = 90, minimum = 1, maximum = 3650)]
+    pub expires_within_days: Option<u32>,
+    /// The accounts that may serve keys; empty is any.
+    #[schema(nullable = false)]
+    pub accounts: Option<Vec<uuid::Uuid>>,
+}
+
+/// Where a key may be used from: addresses or networks in CIDR notation, IPv4 or IPv6. An empty `allow` allows all; `deny`
+/// wins over `allow`.
+#[derive(ToSchema)]
+pub struct AddressRules {
+    /// Networks of which one must contain the address, unless there are none.
+    #[schema(example = json!(["192.0.2.0/24", "2001:db8::/32"]), max_items = 100, nullable = false)]
+    pub allow: Option<Vec<String>>,
+    /// Networks of which none may contain it.
+    #[schema(example = json!(["192.0.2.66"]), max_items = 100, nullable = false)]
+    pub deny: Option<Vec<String>>,
+}
+
+/// A wire format that clients speak.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum ApiDialect {
+    Anthropic,
+    OpenaiChat,
+    OpenaiResponses,
+    Gemini,
+}
+
+/// What a key may be used for. An empty list allows all.
+#[derive(ToSchema)]
+pub struct Services {
+    /// Dialects that its clients may speak.
+    #[schema(nullable = false)]
+    pub dialects: Option<Vec<ApiDialect>>,
+    /// Providers whose accounts may serve it.
+    #[schema(nullable = false)]
+    pub providers: Option<Vec<Provider>>,
+}
+
 /// Kind of upstream provider.
 #[derive(ToSchema)]
 #[schema(rename_all = "kebab-case")]

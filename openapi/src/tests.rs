@@ -56,10 +56,11 @@ fn a_problem_of_a_later_version_is_still_a_problem() {
 mod shapes {
     use crate::schema;
     use causeway_domain::{
-        CreditKind, Limits, Nanos, Plan, Role, TokenCounts,
+        AddressRules, Ceilings, CreditKind, Limits, Nanos, Plan, Role, Services, TokenCounts,
         limits::{Queue, Windows},
         model::ModelPolicy,
         provider::Provider,
+        service::ApiDialect,
         window::WindowKind,
     };
     use serde::Serialize;
@@ -104,6 +105,17 @@ mod shapes {
         assert_eq!(properties::<schema::Queue>(), written(&limits.queue.unwrap()));
         assert_eq!(properties::<schema::ModelPolicy>(), written(&ModelPolicy::default()));
         assert_eq!(properties::<schema::TokenCounts>(), written(&TokenCounts::default()));
+        let ceilings = Ceilings {
+            keys: Some(1),
+            limits: limits.clone(),
+            models: ModelPolicy { allow: vec!["a".into()], deny: Vec::new() },
+            expires_within_days: Some(1),
+            accounts: vec![causeway_domain::AccountId(uuid::Uuid::nil())],
+        };
+        assert_eq!(properties::<schema::Ceilings>(), written(&ceilings));
+        assert_eq!(properties::<schema::AddressRules>(), written(&AddressRules::default()));
+        assert_eq!(properties::<schema::Services>(), written(&Services::default()));
+        assert_eq!(choices::<schema::ApiDialect>(), serde_json::to_value(ApiDialect::ALL).unwrap());
         let roles = [Role::Viewer, Role::Member, Role::Admin, Role::Owner];
         let plan = Plan { members: Some(1), keys: Some(1), accounts: Some(1), limits };
         assert_eq!(properties::<schema::Plan>(), written(&plan));

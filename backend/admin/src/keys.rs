@@ -1,21 +1,30 @@
-//! API keys. Members see and manage their own, administrators everybody's, viewers only look.
+//! API keys. Members see and manage their own within what the organisation lets them, administrators everybody's,
+//! viewers only look.
 
-use crate::{check::Check, error::ApiError, guard::Caller};
-use causeway_domain::{AccountId, KeyId, Multiplier, UserId};
-use causeway_openapi::{Key, KeyOwner, KeyStatus, KeyUsage, Permission};
+use crate::{error::ApiError, guard::Caller};
+use causeway_domain::{Ceilings, KeyId, Limits, UserId};
+use causeway_openapi::{Key, KeyOwner, KeyStatus, KeyUsage, Permission, PreviousSecret};
 use causeway_store::{
-    StoreError, TenantTx, accounts,
+    TenantTx, ceilings,
     keys::{self, Key as Stored, Used},
 };
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+pub(crate) mod batch;
+mod ceiling;
 pub(crate) mod create;
 pub(crate) mod delete;
+pub(crate) mod export;
+mod fields;
 pub(crate) mod first;
 pub(crate) mod get;
 pub(crate) mod limits;
 pub(crate) mod list;
+pub(crate) mod restore;
+pub(crate) mod rotate;
+pub(crate) mod rules;
+mod secret;
 pub(crate) mod update;
 
 /// Whose keys the caller may change: everybody's (`None`) or their own.
@@ -23,16 +32,12 @@ fn changes(caller: &Caller) -> Option<UserId> {
     if caller.may(Permission::KeysWrite) { None } else { Some(caller.user.id) }
 }
 
-/// Refuses a multiplier that comes from somebody who may only change their own keys: it decides what they are charged.
-fn check_multiplier(caller: &Caller, multiplier: Option<Multiplier>) -> Result<(), ApiError> {
-    if multiplier.is_some() && !caller.may(Permission::KeysWrite) {
-        return Err(ApiError::Forbidden(format!(
-            "multiplier: this needs {}, which a {} does not have",
-            Permission::KeysWrite.as_str(),
-            caller.role
-        )));
+/// The limits that hold for a key at its requests.
+fn effective(ceilings: &Ceilings, key: &Stored) -> Limits {
+    match &key.owner {
+        Some(owner) if Ceilings::bound(owner.role) => key.limits.tightened_by(&ceilings.limits),
+        _ => key.limits.clone(),
     }
-    Ok(())
 }
 
 /// As the API shows them, with what they have used.
@@ -42,11 +47,13 @@ async fn view(tx: &mut TenantTx, caller: &Caller, rows: Vec<Stored>) -> Result<V
     let today = caller.calendar.ends(causeway_domain::window::WindowKind::Day, now);
     let today = today.and_then(|day| DateTime::from_timestamp_millis(day.start)).unwrap_or(now);
     let mut used = keys::used(tx, &ids, today).await?;
+    let ceilings = ceilings::get(tx, false).await?;
     Ok(rows
         .into_iter()
         .map(|key| {
             let used = used.remove(&key.id).unwrap_or_default();
-            shown(key, &used, now)
+            let effective = effective(&ceilings, &key);
+            shown(key, &used, effective, now)
         })
         .collect())
 }
@@ -56,26 +63,45 @@ async fn view_one(tx: &mut TenantTx, caller: &Caller, key: Stored) -> Result<Key
     view(tx, caller, vec![key]).await?.pop().ok_or(ApiError::NotFound)
 }
 
-fn shown(key: Stored, used: &Used, now: DateTime<Utc>) -> Key {
-    let status = match (key.enabled, key.expires_at) {
-        (false, _) => KeyStatus::Disabled,
-        (true, Some(end)) if end <= now => KeyStatus::Expired,
-        (true, _) => KeyStatus::Active,
+fn shown(key: Stored, used: &Used, effective_limits: Limits, now: DateTime<Utc>) -> Key {
+    let ends_at = key.expiry.end();
+    let status = match (key.deleted_at, key.enabled, ends_at) {
+        (Some(_), ..) => KeyStatus::Deleted,
+        (None, false, _) => KeyStatus::Disabled,
+        (None, true, Some(end)) if end <= now => KeyStatus::Expired,
+        (None, true, _) => KeyStatus::Active,
     };
     let count = |n: i64| u64::try_from(n).unwrap_or(0);
     Key {
         id: key.id,
         name: key.name,
         description: key.description,
+        device: key.device,
+        tags: key.tags,
         prefix: key.prefix,
-        owner: key.owner.map(|(id, name)| KeyOwner { id, name, member: key.owner_belongs }),
+        previous: key.previous.map(|p| PreviousSecret {
+            prefix: p.prefix,
+            until: p.until,
+            works: p.until > now,
+        }),
+        owner: key.owner.map(|owner| KeyOwner {
+            id: owner.id,
+            name: owner.name,
+            member: owner.role.is_some(),
+        }),
         status,
         enabled: key.enabled,
-        expires_at: key.expires_at,
+        expires_at: key.expiry.at,
+        expires_after_first_use_days: key.expiry.days_after_first_use,
+        first_used_at: key.expiry.first_used_at,
+        ends_at,
         limits: key.limits,
+        effective_limits,
         multiplier: key.multiplier,
         models: key.models,
         account_id: key.account_id,
+        addresses: key.addresses,
+        services: key.services,
         usage: KeyUsage {
             requests_today: count(used.requests_today),
             tokens_today: count(used.tokens_today),
@@ -86,6 +112,7 @@ fn shown(key: Stored, used: &Used, now: DateTime<Utc>) -> Key {
         },
         created_at: key.created_at,
         updated_at: key.updated_at,
+        deleted_at: key.deleted_at,
     }
 }
 
@@ -94,31 +121,18 @@ fn audited(key: &Stored) -> Value {
     json!({
         "name": key.name,
         "description": key.description,
+        "device": key.device,
+        "tags": key.tags,
         "prefix": key.prefix,
-        "owner_id": key.owner.as_ref().map(|(id, _)| id),
+        "owner_id": key.owner.as_ref().map(|owner| owner.id),
         "limits": key.limits,
         "multiplier": key.multiplier,
         "models": key.models,
         "account_id": key.account_id,
+        "addresses": key.addresses,
+        "services": key.services,
         "enabled": key.enabled,
-        "expires_at": key.expires_at,
+        "expires_at": key.expiry.at,
+        "expires_after_first_use_days": key.expiry.days_after_first_use,
     })
-}
-
-/// Notes it when a key is bound to an account that is not there.
-async fn check_account(
-    tx: &mut TenantTx,
-    check: &mut Check,
-    account: Option<AccountId>,
-) -> Result<(), ApiError> {
-    if let Some(id) = account {
-        match accounts::get(tx, id, false).await {
-            Ok(_) => {}
-            Err(StoreError::NotFound) => {
-                check.refuse("account_id", "must be an account of this organisation");
-            }
-            Err(other) => return Err(other.into()),
-        }
-    }
-    Ok(())
 }

@@ -8,7 +8,7 @@ use crate::{
     sso::flow::FlowKey,
 };
 use causeway_accounts::{AddressPolicy, MasterKey, SealingKey};
-use causeway_domain::price::PriceBook;
+use causeway_domain::{TrustedProxies, price::PriceBook};
 use causeway_store::{Store, TenantTx, policy};
 use std::{ops::Deref, sync::Arc};
 use url::Url;
@@ -42,7 +42,7 @@ pub struct AdminState(Arc<Shared>);
 /// The contents of an [`AdminState`].
 pub struct Shared {
     pub(crate) store: Store,
-    pub(crate) args: AdminArgs,
+    pub(crate) proxies: TrustedProxies,
     pub(crate) sealing: SealingKey,
     pub(crate) access: AccessKeys,
     pub(crate) passwords: Passwords,
@@ -64,7 +64,7 @@ impl AdminState {
             passwords: Passwords::new(),
             sso: FlowKey::new(wiring.master),
             store: wiring.store,
-            args: wiring.args,
+            proxies: TrustedProxies::new(wiring.args.trusted_proxies),
             addresses: wiring.addresses,
             prices: wiring.prices,
             public_url: wiring.public_url,

@@ -4,7 +4,10 @@
 //! construction. There is no async, no clock that is not passed in, no I/O, and no floating point.
 #![deny(clippy::float_arithmetic)]
 
+pub mod address;
+pub mod ceilings;
 pub mod credit;
+pub mod expiry;
 pub mod ids;
 pub mod limits;
 pub mod model;
@@ -15,17 +18,22 @@ pub mod price;
 pub mod provider;
 pub mod role;
 pub mod secret;
+pub mod service;
 pub mod span;
 pub mod sso;
 pub mod timeouts;
 pub mod tokens;
 pub mod window;
 
+pub use address::{AddressRules, TrustedProxies};
+pub use ceilings::Ceilings;
 pub use credit::CreditKind;
+pub use expiry::Expiry;
 pub use ids::{AccountId, KeyId, OrgId, RequestId, UserId};
 pub use limits::Limits;
 pub use money::Nanos;
 pub use multiplier::{Factor, Multiplier};
 pub use plan::Plan;
 pub use role::Role;
+pub use service::Services;
 pub use tokens::TokenCounts;

@@ -136,7 +136,8 @@ impl Limits {
         *self == Self::default()
     }
 
-    /// The tighter of each limit. A queue is taken from `self`.
+    /// The tighter of each limit. Of two queues the shorter one with the shorter wait; a queue that only one side has
+    /// stays.
     #[must_use]
     pub fn tightened_by(&self, other: &Self) -> Self {
         Self {
@@ -146,7 +147,13 @@ impl Limits {
             usd: self.usd.tightened_by(other.usd),
             tokens: self.tokens.tightened_by(other.tokens),
             requests: self.requests.tightened_by(other.requests),
-            queue: self.queue.or(other.queue),
+            queue: match (self.queue, other.queue) {
+                (Some(a), Some(b)) => Some(Queue {
+                    length: a.length.min(b.length),
+                    wait_seconds: a.wait_seconds.min(b.wait_seconds),
+                }),
+                (a, b) => a.or(b),
+            },
         }
     }
 

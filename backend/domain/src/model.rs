@@ -72,6 +72,11 @@ pub struct ModelPolicy {
 }
 
 impl ModelPolicy {
+    /// Whether every model is permitted.
+    pub fn is_open(&self) -> bool {
+        self.allow.is_empty() && self.deny.is_empty()
+    }
+
     /// The one check, made on the canonical model name.
     pub fn permits(&self, model: &str) -> bool {
         let any = |patterns: &[String]| patterns.iter().any(|p| glob_matches(p, model));

@@ -1,6 +1,7 @@
 //! Settings of the relay.
 
 use crate::verdict::CooldownLength;
+use causeway_domain::TrustedProxies;
 use std::time::Duration;
 
 /// Settings of the relay. Times are in seconds unless the name says otherwise.
@@ -58,6 +59,10 @@ pub struct RelayArgs {
     /// Requests whose usage is not yet in Postgres. Beyond this new ones are refused rather than lost.
     #[arg(long, env = "LEDGER_CAPACITY", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
     pub ledger_capacity: u32,
+
+    /// Proxies whose word on who is calling is taken; the admin's setting.
+    #[arg(skip)]
+    pub trusted_proxies: TrustedProxies,
 }
 
 impl RelayArgs {

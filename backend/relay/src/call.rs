@@ -220,13 +220,18 @@ impl Call {
     pub(crate) fn permitted(&self, caller: &Caller) -> Result<(), RelayError> {
         let policy = &caller.principal.models;
         let model = &self.parsed.model;
-        if policy.permits(model) {
+        let rules = caller.principal.rules.as_ref();
+        let bounded = rules.is_some_and(|rules| !rules.models.permits(model));
+        if policy.permits(model) && !bounded {
             return Ok(());
         }
         let list = |patterns: &[String]| patterns.join(", ");
         let mut allowed = if policy.allow.is_empty() { "any".to_owned() } else { list(&policy.allow) };
         if !policy.deny.is_empty() {
             allowed = format!("{allowed}, but not {}", list(&policy.deny));
+        }
+        if bounded {
+            allowed = "none that the organization does not allow its members".to_owned();
         }
         Err(RelayError::ModelForbidden { model: model.clone(), allowed })
     }

@@ -8,7 +8,7 @@ use crate::tenant::Tenant;
 use causeway_accounts::{AddressPolicy, SealingKey};
 use causeway_domain::OrgId;
 use causeway_store::{
-    Store, policy,
+    Store, first_use, policy,
     principal::{self, Principal},
     tenant::PolicyChange,
 };
@@ -59,6 +59,24 @@ impl Directory {
         let found = Arc::new(found);
         self.principals.insert(*hash, found.clone());
         Ok(Some(found))
+    }
+
+    /// The key after its first use has been noted, from which its days are counted. Asked of Postgres once for each
+    /// instance: what it says is kept with the key.
+    pub(crate) async fn first_used(
+        &self,
+        hash: &[u8; 32],
+        known: &Arc<Principal>,
+    ) -> Result<Arc<Principal>, RelayError> {
+        let mut used = Principal::clone(known);
+        used.expiry.first_used_at = first_use::note(&self.store.jobs, used.key).await?;
+        let used = Arc::new(used);
+        // Not where a newer policy was read meanwhile: that one knows the first use by itself.
+        self.principals.entry(*hash).and_upsert_with(|entry| match entry {
+            Some(entry) if !Arc::ptr_eq(entry.value(), known) => entry.into_value(),
+            _ => used.clone(),
+        });
+        Ok(used)
     }
 
     /// The organisation.

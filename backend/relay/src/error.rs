@@ -33,6 +33,14 @@ pub enum RelayError {
         /// In words.
         message: String,
     },
+    /// A key that may be used, but not from there or not for that. Never says what it may be used for.
+    #[error("{message}")]
+    Forbidden {
+        /// Stable code.
+        code: &'static str,
+        /// In words.
+        message: String,
+    },
     /// The body cannot be read or acted on.
     #[error("{message}")]
     BadRequest {
@@ -197,7 +205,7 @@ impl RelayError {
             Self::NoKey(_) | Self::KeyRefused { .. } => StatusCode::UNAUTHORIZED,
             Self::BadRequest { .. } => StatusCode::BAD_REQUEST,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::ModelForbidden { .. } => StatusCode::FORBIDDEN,
+            Self::ModelForbidden { .. } | Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::NoAccount(_) | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::AccountsBusy(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Limit(hit) => match hit.refusal.by {
@@ -213,9 +221,10 @@ impl RelayError {
         match self {
             Self::NotFound { .. } => "unknown_endpoint",
             Self::NoKey(_) => "missing_key",
-            Self::KeyRefused { code, .. } | Self::BadRequest { code, .. } | Self::NoneLeft { code, .. } => {
-                code
-            }
+            Self::KeyRefused { code, .. }
+            | Self::Forbidden { code, .. }
+            | Self::BadRequest { code, .. }
+            | Self::NoneLeft { code, .. } => code,
             Self::TooLarge { .. } => "body_too_large",
             Self::ModelForbidden { .. } => "model_forbidden",
             Self::UnknownModel { .. } => "unknown_model",

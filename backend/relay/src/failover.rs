@@ -365,12 +365,11 @@ impl Sending<'_> {
     async fn look_again(&self, run: &mut Run) -> bool {
         let Ok(caller) = self.relay.renew(self.caller, self.tenant).await else { return false };
         let Ok(tenant) = self.relay.directory.tenant(self.tenant.org).await else { return false };
-        if identify::usable(&caller.principal).is_err() || self.call.permitted(&caller).is_err() {
+        if identify::usable(&caller).is_err() || self.call.permitted(&caller).is_err() {
             return false;
         }
         run.policy = tenant.policy_version.min(caller.principal.policy_version);
-        let bound = caller.principal.account;
-        let usable = tenant.accounts.iter().map(|a| a.id).filter(|id| bound.is_none_or(|b| b == *id));
+        let usable = tenant.accounts.iter().filter(|a| plan::reaches(&caller.principal, a)).map(|a| a.id);
         run.allowed = Some(usable.collect());
         true
     }

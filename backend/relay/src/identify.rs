@@ -1,18 +1,24 @@
 //! Who is calling: from the headers of a request to the key's policy.
 
 use crate::{directory::Directory, error::RelayError};
-use causeway_domain::secret::{KEY_PREFIX, looks_like_key};
+use causeway_dialect::Dialect;
+use causeway_domain::{
+    TrustedProxies,
+    secret::{KEY_PREFIX, looks_like_key},
+};
 use causeway_store::principal::Principal;
 use chrono::Utc;
 use http::{HeaderMap, Uri, header};
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
-/// A caller whose key may be used.
+/// A caller whose key is known.
 #[derive(Clone)]
 pub(crate) struct Caller {
     /// SHA-256 of the key, by which its policy is cached.
     pub hash: [u8; 32],
+    /// Where the call comes from.
+    pub address: IpAddr,
     /// The key's policy.
     pub principal: Arc<Principal>,
 }
@@ -23,35 +29,80 @@ pub(crate) async fn caller(
     directory: &Directory,
     headers: &HeaderMap,
     uri: &Uri,
+    address: IpAddr,
 ) -> Result<Caller, RelayError> {
     let key = find_key(headers, uri)?;
-    known(directory, Sha256::digest(key.as_bytes()).into()).await
+    known(directory, Sha256::digest(key.as_bytes()).into(), address).await
 }
 
 /// The caller whose key has this hash.
-pub(crate) async fn known(directory: &Directory, hash: [u8; 32]) -> Result<Caller, RelayError> {
-    let principal = directory.principal(&hash).await?.ok_or_else(|| RelayError::KeyRefused {
-        code: "unknown_key",
-        message: "this API key does not exist, or has been deleted".to_owned(),
-    })?;
-    Ok(Caller { hash, principal })
+pub(crate) async fn known(
+    directory: &Directory,
+    hash: [u8; 32],
+    address: IpAddr,
+) -> Result<Caller, RelayError> {
+    let principal = directory.principal(&hash).await?.ok_or_else(unknown)?;
+    Ok(Caller { hash, address, principal })
 }
 
-/// Whether a key may be used at all.
-pub(crate) fn usable(principal: &Principal) -> Result<(), RelayError> {
+/// Who is calling through which proxies.
+pub(crate) fn address(proxies: &TrustedProxies, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    let values =
+        |name: &str| headers.get_all(name).into_iter().map(|value| value.to_str().unwrap_or_default());
+    proxies.client(peer, values("x-forwarded-for"), values("forwarded"))
+}
+
+fn unknown() -> RelayError {
+    RelayError::KeyRefused {
+        code: "unknown_key",
+        message: "this API key does not exist, or has been deleted".to_owned(),
+    }
+}
+
+/// Whether the key may be used at all, now and from where the caller is.
+pub(crate) fn usable(caller: &Caller) -> Result<(), RelayError> {
+    let principal = &*caller.principal;
     let refused = |code, message: String| Err(RelayError::KeyRefused { code, message });
+    if principal.deleted {
+        return Err(unknown());
+    }
     if principal.suspended {
         return refused("organization_suspended", "the organisation of this API key is suspended".to_owned());
     }
     if !principal.enabled {
         return refused("key_disabled", format!("the API key {:?} is disabled", principal.name));
     }
-    match principal.expires_at {
-        Some(at) if at <= Utc::now() => {
-            refused("key_expired", format!("the API key {:?} expired at {}", principal.name, at.to_rfc3339()))
+    let end = principal.expiry.end();
+    if end.is_some() || principal.secret_until.is_some() {
+        let now = Utc::now();
+        if let Some(at) = end.filter(|at| *at <= now) {
+            let message = format!("the API key {:?} expired at {}", principal.name, at.to_rfc3339());
+            return refused("key_expired", message);
         }
-        _ => Ok(()),
+        if principal.secret_until.is_some_and(|until| until <= now) {
+            let message =
+                format!("this secret of the API key {:?} was replaced by a new one", principal.name);
+            return refused("key_replaced", message);
+        }
     }
+    if principal.rules.as_ref().is_some_and(|rules| !rules.addresses.permits(caller.address)) {
+        return Err(RelayError::Forbidden {
+            code: "address_forbidden",
+            message: "this API key may not be used from this address".to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// Whether clients with this key may speak the dialect.
+pub(crate) fn speaks(principal: &Principal, dialect: Dialect) -> Result<(), RelayError> {
+    if principal.rules.as_ref().is_none_or(|rules| rules.services.speaks(dialect.name())) {
+        return Ok(());
+    }
+    Err(RelayError::Forbidden {
+        code: "dialect_forbidden",
+        message: "this API key may not be used with this kind of API".to_owned(),
+    })
 }
 
 /// The credentials of a request, in whichever of the five places. Clients fill in several at once, some with a

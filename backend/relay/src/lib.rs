@@ -53,6 +53,7 @@ use metrics::{Counter, Histogram, counter, gauge, histogram};
 use route::Route;
 use std::{
     fmt::Display,
+    net::IpAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -119,8 +120,9 @@ impl Relay {
         }))
     }
 
-    /// Answers a request whose path [`is_ours`]. Never fails: what goes wrong is told in the caller's dialect.
-    pub async fn serve<B>(&self, request: Request<B>) -> Response<RelayBody>
+    /// Answers a request whose path [`is_ours`], and which came over a connection with `peer`. Never fails: what goes
+    /// wrong is told in the caller's dialect.
+    pub async fn serve<B>(&self, request: Request<B>, peer: IpAddr) -> Response<RelayBody>
     where
         B: Body<Data = bytes::Bytes>,
         B::Error: Display,
@@ -128,7 +130,7 @@ impl Relay {
         let received = Instant::now();
         let id = RequestId(Uuid::now_v7());
         let head_only = request.method() == Method::HEAD;
-        let mut response = match self.answer(request, id, received).await {
+        let mut response = match self.answer(request, peer, id, received).await {
             Ok(response) => response,
             Err(error) => {
                 tracing::info!(request = %id, reason = error.reason(), status = error.status().as_u16(), "refused");
@@ -153,6 +155,7 @@ impl Relay {
     async fn answer<B>(
         &self,
         request: Request<B>,
+        peer: IpAddr,
         id: RequestId,
         received: Instant,
     ) -> Result<Response<RelayBody>, RelayError>
@@ -166,13 +169,19 @@ impl Relay {
                 path: request.uri().path().to_owned(),
             });
         };
+        let address = identify::address(&self.args.trusted_proxies, peer, request.headers());
         match route {
             Route::Greeting => Ok(local::greeting()),
-            Route::Messages => self.messages(request, id, received).await,
-            Route::CountTokens => self.count_tokens(request, received).await,
+            Route::Messages => self.messages(request, address, id, received).await,
+            Route::CountTokens => self.count_tokens(request, address, received).await,
             Route::Models | Route::Model(_) | Route::KeyInfo => {
-                let caller = identify::caller(&self.directory, request.headers(), request.uri()).await?;
+                let (headers, uri) = (request.headers(), request.uri());
+                let caller = identify::caller(&self.directory, headers, uri, address).await?;
                 let (caller, tenant) = self.current(caller).await?;
+                // What a key may know of itself belongs to no dialect.
+                if !matches!(route, Route::KeyInfo) {
+                    identify::speaks(&caller.principal, Dialect::Anthropic)?;
+                }
                 match route {
                     Route::Model(name) => local::one_model(self, &tenant, &caller, &name),
                     Route::KeyInfo => local::key_info(self, &tenant, &caller).await,
@@ -186,6 +195,7 @@ impl Relay {
     async fn messages<B>(
         &self,
         request: Request<B>,
+        address: IpAddr,
         id: RequestId,
         received: Instant,
     ) -> Result<Response<RelayBody>, RelayError>
@@ -193,7 +203,7 @@ impl Relay {
         B: Body<Data = bytes::Bytes>,
         B::Error: Display,
     {
-        let mut caller = match self.caller(&request).await {
+        let mut caller = match self.caller(&request, address).await {
             Ok(caller) => caller,
             Err(error) => {
                 call::discard(request.into_body()).await;
@@ -259,13 +269,14 @@ impl Relay {
     async fn count_tokens<B>(
         &self,
         request: Request<B>,
+        address: IpAddr,
         received: Instant,
     ) -> Result<Response<RelayBody>, RelayError>
     where
         B: Body<Data = bytes::Bytes>,
         B::Error: Display,
     {
-        let caller = self.caller(&request).await?;
+        let caller = self.caller(&request, address).await?;
         let (caller, tenant) = self.current(caller).await?;
         let call = call::Call::parse(&self.bodies, request, Endpoint::CountTokens, received).await?;
         let plan = self.plan(&tenant, &caller, &call, Utc::now())?;
@@ -280,7 +291,8 @@ impl Relay {
         call: &call::Call,
         at: DateTime<Utc>,
     ) -> Result<plan::Plan, RelayError> {
-        identify::usable(&caller.principal)?;
+        identify::usable(caller)?;
+        identify::speaks(&caller.principal, call.dialect)?;
         call.permitted(caller)?;
         plan::candidates(
             &self.prices.table(),
@@ -291,13 +303,19 @@ impl Relay {
         )
     }
 
-    /// The caller, with a key that may be used: checked before a body of any size is read.
-    async fn caller<B>(&self, request: &Request<B>) -> Result<Caller, RelayError> {
-        let caller = identify::caller(&self.directory, request.headers(), request.uri()).await?;
-        match identify::usable(&caller.principal) {
-            Ok(()) => Ok(caller),
-            Err(_) => Ok(self.current(caller).await?.0),
+    /// The caller, with a key that may be used: checked before a body of any size is read. A key that ends some days after
+    /// its first use has been used from here on.
+    async fn caller<B>(&self, request: &Request<B>, address: IpAddr) -> Result<Caller, RelayError> {
+        let (headers, uri) = (request.headers(), request.uri());
+        let mut caller = identify::caller(&self.directory, headers, uri, address).await?;
+        if identify::usable(&caller).is_err() {
+            caller = self.current(caller).await?.0;
         }
+        if caller.principal.expiry.awaits_first_use() {
+            caller.principal = self.directory.first_used(&caller.hash, &caller.principal).await?;
+            identify::usable(&caller)?;
+        }
+        Ok(caller)
     }
 
     /// The caller and its organisation under the policy in force, for calls that reserve nothing.
@@ -305,7 +323,7 @@ impl Relay {
         for _ in 0..RESTARTS {
             let tenant = self.directory.tenant(caller.principal.org).await?;
             if self.is_current(&caller, &tenant).await? {
-                identify::usable(&caller.principal)?;
+                identify::usable(&caller)?;
                 return Ok((caller, tenant));
             }
             caller = self.renew(&caller, &tenant).await?;
@@ -322,7 +340,7 @@ impl Relay {
     async fn renew(&self, caller: &Caller, tenant: &Tenant) -> Result<Caller, RelayError> {
         let behind = tenant.policy_version.min(caller.principal.policy_version);
         self.directory.refresh(&caller.hash, tenant.org, behind).await?;
-        identify::known(&self.directory, caller.hash).await
+        identify::known(&self.directory, caller.hash, caller.address).await
     }
 
     /// The id of this instance's life, under which its holds are kept.

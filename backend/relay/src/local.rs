@@ -1,8 +1,8 @@
 //! Calls that are answered here: model lists, what a key may know of itself, greetings.
 
 use crate::{
-    Relay, body::RelayBody, error::RelayError, facts, identify::Caller, load, plan::serves, recent, scopes,
-    tenant::Tenant,
+    Relay, body::RelayBody, error::RelayError, facts, identify::Caller, load, plan::reaches, plan::serves,
+    recent, scopes, tenant::Tenant,
 };
 use bytes::Bytes;
 use causeway_dialect::{Dialect, anthropic::models::cursor, models::Model};
@@ -35,7 +35,7 @@ fn usable_models(relay: &Relay, tenant: &Tenant, caller: &Caller) -> BTreeSet<St
     let principal = &caller.principal;
     let (prices, now) = (relay.prices.table(), chrono::Utc::now());
     let mut names = BTreeSet::new();
-    for account in tenant.accounts.iter().filter(|a| principal.account.is_none_or(|id| id == a.id)) {
+    for account in tenant.accounts.iter().filter(|a| reaches(principal, a)) {
         let listed = account.models.iter().flatten().cloned();
         match account.provider {
             Provider::Anthropic => {
@@ -49,7 +49,8 @@ fn usable_models(relay: &Relay, tenant: &Tenant, caller: &Caller) -> BTreeSet<St
             })),
         }
     }
-    names.retain(|m| principal.models.permits(m));
+    let bounded = |m: &str| principal.rules.as_ref().is_some_and(|rules| !rules.models.permits(m));
+    names.retain(|m| principal.models.permits(m) && !bounded(m));
     names
 }
 
@@ -117,7 +118,7 @@ pub(crate) async fn key_info(
         "id": principal.key,
         "name": principal.name,
         "organization": {"id": tenant.org, "name": tenant.name, "time_zone": tenant.calendar.time_zone.name()},
-        "expires_at": principal.expires_at,
+        "expires_at": principal.expiry.end().into_iter().chain(principal.secret_until).min(),
         "models": principal.models,
         "limits": limits,
         "usage": {

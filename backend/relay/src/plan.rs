@@ -13,7 +13,7 @@ use causeway_domain::{
     price::{PriceTable, Snapshot},
     provider::Provider,
 };
-use causeway_store::principal::HoldMode;
+use causeway_store::principal::{HoldMode, Principal};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 
@@ -83,8 +83,17 @@ pub(crate) fn candidates(
 ) -> Result<Plan, RelayError> {
     let model = call.parsed.model.as_str();
     let bound = caller.principal.account;
-    let mut usable = tenant.accounts.iter().filter(|a| bound.is_none_or(|id| id == a.id)).peekable();
+    let mut usable = tenant.accounts.iter().filter(|a| reaches(&caller.principal, a)).peekable();
     if usable.peek().is_none() {
+        if caller.principal.rules.is_some()
+            && tenant.accounts.iter().any(|a| bound.is_none_or(|id| id == a.id))
+        {
+            return Err(RelayError::Forbidden {
+                code: "provider_forbidden",
+                message: "this API key may not use any of the upstream accounts that are switched on"
+                    .to_owned(),
+            });
+        }
         return Err(RelayError::NoAccount(match bound {
             Some(_) => "the upstream account that this API key is bound to is disabled or deleted".to_owned(),
             None => "this organisation has no upstream account that is switched on; an admin can add one"
@@ -174,6 +183,15 @@ fn worst_case(candidate: &Candidate, call: &Call, (input, output): (u64, u64)) -
     } else {
         price.worst_case(input, output, one_hour)
     }
+}
+
+/// Whether an account may serve a key.
+pub(crate) fn reaches(principal: &Principal, account: &Account) -> bool {
+    principal.account.is_none_or(|id| id == account.id)
+        && principal.rules.as_ref().is_none_or(|rules| {
+            rules.services.reaches(account.provider)
+                && (rules.accounts.is_empty() || rules.accounts.contains(&account.id))
+        })
 }
 
 /// Whether an account serves a model. Anthropic's own list is the price table; a compatible service serves what it

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use causeway_relay::Relay;
-use causeway_store::{RetentionArgs, Store, lease, policy, upkeep};
+use causeway_store::{RetentionArgs, Store, keys, lease, policy, upkeep};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -69,6 +69,12 @@ async fn upkeep(store: &Store, retention: RetentionArgs) -> Result<()> {
         tracing::info!(
             "{month} is older than USAGE_RETENTION_MONTHS: its requests are removed, its sums stay"
         );
+    }
+    if retention.deleted_key_retention_days > 0 {
+        let purged = keys::purge(&store.jobs, retention.deleted_key_retention_days).await?;
+        if purged > 0 {
+            tracing::info!("forgot the secrets of {purged} API keys that were deleted long ago");
+        }
     }
     let removed = upkeep::remove_stale(&store.jobs).await?;
     if removed > 0 {

@@ -15,6 +15,7 @@ use crate::{
 use anyhow::{Context, Result};
 use causeway_accounts::{AddressPolicy, MasterKey, SealingKey};
 use causeway_admin::{AdminArgs, AdminState, Wiring, mail::Mailer};
+use causeway_domain::TrustedProxies;
 use causeway_relay::{Relay, RelayArgs};
 use causeway_store::{RetentionArgs, Store, StoreArgs};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -83,6 +84,8 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
     let prices = settings.prices;
     let mail = settings.admin.mail.check().map_err(anyhow::Error::msg)?;
     let (mailer, post) = mail.map(Mailer::new).unzip();
+    let mut relay_args = settings.relay;
+    relay_args.trusted_proxies = TrustedProxies::new(settings.admin.trusted_proxies.clone());
     let admin = AdminState::new(Wiring {
         store: store.clone(),
         args: settings.admin,
@@ -95,7 +98,7 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
         mailer,
     });
     let relay =
-        Relay::start(store.clone(), settings.relay, Arc::clone(&prices.book), sealing, settings.addresses)
+        Relay::start(store.clone(), relay_args, Arc::clone(&prices.book), sealing, settings.addresses)
             .await?;
 
     let (connections, background) = (TaskTracker::new(), TaskTracker::new());

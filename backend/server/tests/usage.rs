@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 use causeway_admin::people::{self, Created, NewOwner};
-use causeway_domain::{AccountId, KeyId, Limits, Multiplier, model::ModelPolicy, provider::Provider};
+use causeway_domain::{AccountId, KeyId, Limits, provider::Provider};
 use causeway_store::{
     Store, StoreArgs, TenantTx, accounts,
     keys::{self, NewKey},
@@ -59,20 +59,9 @@ async fn used(store: &Store) -> (Created, KeyId, DateTime<Utc>) {
         created_by: made.user,
     };
     accounts::insert(&mut tx, &new).await.unwrap();
-    let new = NewKey {
-        id: key,
-        owner: made.user,
-        name: "k",
-        description: "",
-        hash: [7; 32],
-        prefix: "cw",
-        limits: &Limits::default(),
-        models: &ModelPolicy::default(),
-        account_id: None,
-        enabled: true,
-        expires_at: None,
-        multiplier: Multiplier::ONE,
-    };
+    let mut row = keys::Key::new(key, "k", "cw");
+    row.owner = Some(keys::Owner { id: made.user, name: String::new(), role: None });
+    let new = NewKey { key: &row, hash: [7; 32], created_by: made.user, batch: None };
     keys::insert(&mut tx, &new).await.unwrap();
     let _ = tx.commit().await.unwrap();
     // The 10th begins at 18:15 UTC of the 9th in Kathmandu.

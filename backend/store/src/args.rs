@@ -26,6 +26,10 @@ pub struct RetentionArgs {
     /// everything. Sums on the usage page and budgets stay in any case.
     #[arg(long, env = "USAGE_RETENTION_MONTHS", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1200))]
     pub usage_retention_months: u32,
+
+    /// Days for which a deleted API key can be restored; then its secret is forgotten for good. 0 keeps it for ever.
+    #[arg(long, env = "DELETED_KEY_RETENTION_DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(..=3650))]
+    pub deleted_key_retention_days: u32,
 }
 
 impl StoreArgs {

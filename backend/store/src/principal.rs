@@ -1,8 +1,13 @@
 //! What the relay knows of a caller and of its organisation. Read across tenants, by the relay's role only.
 
-use crate::{RelayDb, StoreError, StoreResult, price_overrides};
+use crate::{
+    RelayDb, StoreError, StoreResult,
+    keys::{addresses, expiry, services},
+    price_overrides,
+};
 use causeway_domain::{
-    AccountId, KeyId, Limits, Multiplier, Nanos, OrgId, Plan, UserId,
+    AccountId, AddressRules, Ceilings, Expiry, KeyId, Limits, Multiplier, Nanos, OrgId, Plan, Role, Services,
+    UserId,
     model::ModelPolicy,
     price::{Overrides, Price},
     provider::Provider,
@@ -24,7 +29,7 @@ pub struct Principal {
     pub org: OrgId,
     /// The member it was issued to.
     pub owner: Option<UserId>,
-    /// Limits.
+    /// Limits: the tighter of its own and what members may give their keys, where that bounds it.
     pub limits: Limits,
     /// Limits of that member over all of its keys.
     pub owner_limits: Limits,
@@ -34,14 +39,34 @@ pub struct Principal {
     pub models: ModelPolicy,
     /// The account it is bound to, if it is.
     pub account: Option<AccountId>,
+    /// Rules that most keys do not have.
+    pub rules: Option<Box<Rules>>,
     /// Switched on.
     pub enabled: bool,
+    /// Whether it is deleted; it may come back.
+    pub deleted: bool,
     /// When it ends.
-    pub expires_at: Option<DateTime<Utc>>,
+    pub expiry: Expiry,
+    /// Until when the secret that was shown works; `None` is for as long as the key does. A secret that was replaced has
+    /// an end.
+    pub secret_until: Option<DateTime<Utc>>,
     /// Whether the organisation is suspended.
     pub suspended: bool,
     /// The version of the organisation's policy that this is part of, or an older one.
     pub policy_version: i64,
+}
+
+/// Rules that most keys do not have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// Where it may be used from.
+    pub addresses: AddressRules,
+    /// What it may be used for.
+    pub services: Services,
+    /// Models that members' keys may use; hold beside the key's own.
+    pub models: ModelPolicy,
+    /// Accounts that may serve members' keys; empty is any.
+    pub accounts: Vec<AccountId>,
 }
 
 /// An organisation with all that the relay chooses from, as of a policy version.
@@ -169,26 +194,40 @@ pub(crate) fn tightest(own: &Limits, plan: &Plan, credit: Option<Nanos>) -> Limi
     limits
 }
 
-/// The key whose SHA-256 this is; `None` if there is none that is not deleted.
+/// The key whose secret, or the one before it, has this SHA-256; `None` if there is none. A deleted key is found, so that
+/// a change of it is noticed as of any other.
 pub async fn by_hash(db: &RelayDb, hash: &[u8; 32]) -> StoreResult<Option<Principal>> {
     let row = sqlx::query!(
         r#"select k.id, k.org_id, k.owner_id, k.name, k.limits, k.multiplier, k.models_allow, k.models_deny,
-                  k.account_id, k.enabled, k.expires_at, o.status, o.policy_version,
-                  m.limits as "owner_limits?"
+                  k.account_id, k.enabled, k.expires_at, k.first_use_days, k.first_used_at, k.addresses_allow,
+                  k.addresses_deny, k.dialects, k.providers, k.deleted_at is not null as "deleted!",
+                  case when k.hash = $1 then null else k.previous_until end as secret_until,
+                  o.status, o.policy_version, o.key_ceilings, m.limits as "owner_limits?", m.role as "owner_role?"
            from api_keys k join organisations o on o.id = k.org_id
              left join memberships m on m.org_id = k.org_id and m.user_id = k.owner_id
-           where k.hash = $1 and k.deleted_at is null"#,
+           where k.hash = $1 or k.previous_hash = $1"#,
         &hash[..]
     )
     .fetch_optional(&db.0)
     .await?;
     row.map(|r| {
+        let own: Limits = shape("limits of an API key", r.limits)?;
+        let role = r.owner_role.map(|role| role.parse::<Role>().map_err(|e| StoreError::corrupt("role", e)));
+        let bound = Ceilings::bound(role.transpose()?) && r.owner_id.is_some();
+        let ceilings: Ceilings =
+            if bound { shape("ceilings of an organisation", r.key_ceilings)? } else { Ceilings::default() };
+        let rules = Rules {
+            addresses: addresses(&r.addresses_allow, &r.addresses_deny)?,
+            services: services(&r.dialects, &r.providers)?,
+            models: ceilings.models,
+            accounts: ceilings.accounts,
+        };
         Ok(Principal {
             key: KeyId(r.id),
             name: r.name,
             org: OrgId(r.org_id),
             owner: r.owner_id.map(UserId),
-            limits: shape("limits of an API key", r.limits)?,
+            limits: own.tightened_by(&ceilings.limits),
             owner_limits: r
                 .owner_limits
                 .map(|l| shape("limits of a member", l))
@@ -197,8 +236,11 @@ pub async fn by_hash(db: &RelayDb, hash: &[u8; 32]) -> StoreResult<Option<Princi
             multiplier: multiplier(r.multiplier)?,
             models: ModelPolicy { allow: r.models_allow, deny: r.models_deny },
             account: r.account_id.map(AccountId),
+            rules: (rules != Rules::default()).then(|| Box::new(rules)),
             enabled: r.enabled,
-            expires_at: r.expires_at,
+            deleted: r.deleted,
+            expiry: expiry(r.expires_at, r.first_use_days, r.first_used_at),
+            secret_until: r.secret_until,
             suspended: r.status != "active",
             policy_version: r.policy_version,
         })

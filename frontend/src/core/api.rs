@@ -1,6 +1,7 @@
 //! The admin API as functions: one line for each operation, and the only place that knows its addresses.
 
 mod billing;
+mod keys;
 pub(crate) mod sso;
 
 use causeway_domain::{AccountId, KeyId, UserId, provider::Provider};

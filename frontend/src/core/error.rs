@@ -25,6 +25,18 @@ impl ApiError {
         }
     }
 
+    /// The same error, where what a form sends stands within `parent`.
+    pub(crate) fn within(mut self, parent: &str) -> Self {
+        if let Self::Problem(problem) = &mut self {
+            for error in &mut problem.errors {
+                if let Some(field) = error.field.strip_prefix(parent) {
+                    error.field = field.to_owned();
+                }
+            }
+        }
+        self
+    }
+
     /// What the server says about a field.
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
         match self {
@@ -116,6 +128,14 @@ mod tests {
         assert_eq!(error.beside(&["email"], Locale::en), Some("name: too long".into()));
         let error = problem(ProblemCode::InvalidInput, &[("limits.usd.day", "too much"), ("limits", "odd")]);
         assert_eq!(error.beside(&["limits.*"], Locale::en), Some("limits: odd".into()));
+    }
+
+    #[test]
+    fn a_field_within_another_is_the_forms_field() {
+        let error =
+            problem(ProblemCode::InvalidInput, &[("key.limits.usd.day", "too much"), ("count", "odd")]);
+        let error = error.within("key.");
+        assert_eq!(error.field("limits.usd.day").or(error.field("count")), Some("too much"));
     }
 
     #[test]

@@ -45,6 +45,24 @@ impl Http {
         self.json(Method::POST, path, Some(to_json(body)?)).await
     }
 
+    /// POST that is carried out once, however often it is sent under the same `key`.
+    pub(crate) async fn post_once<T: DeserializeOwned>(
+        self,
+        path: &str,
+        body: &impl Serialize,
+        key: String,
+    ) -> Result<T, ApiError> {
+        let body = Sent::Once(to_json(body)?, key);
+        let answer = self.answer(Method::POST, path, body, DEADLINE_MS).await?;
+        let status = answer.status();
+        answer.json().await.map_err(|_| ApiError::Unreadable(status))
+    }
+
+    /// A request with a body whose answer has none.
+    pub(crate) async fn tell_of(self, path: &str, body: &impl Serialize) -> Result<(), ApiError> {
+        self.answer(Method::POST, path, Sent::Json(to_json(body)?), DEADLINE_MS).await.map(drop)
+    }
+
     pub(crate) async fn put<T: DeserializeOwned>(
         self,
         path: &str,
@@ -175,6 +193,8 @@ pub(crate) enum Renewed {
 enum Sent {
     Nothing,
     Json(String),
+    /// JSON, with its idempotency key.
+    Once(String, String),
     File(web_sys::File),
 }
 
@@ -193,6 +213,9 @@ async fn send(
     }
     let request = match body {
         Sent::Json(body) => request.header("content-type", "application/json").body(body),
+        Sent::Once(body, key) => {
+            request.header("content-type", "application/json").header("idempotency-key", &key).body(body)
+        }
         Sent::File(file) => request.header("content-type", "application/x-ndjson").body(file),
         Sent::Nothing => request.build(),
     };

@@ -1,5 +1,6 @@
 //! The organisation's settings: how it counts its days, what happens to its requests, its limits, and its plan.
 
+mod ceilings;
 mod general;
 mod limits;
 mod plan;
@@ -10,7 +11,8 @@ use causeway_openapi::Permission;
 use leptos::prelude::*;
 
 use self::{
-    general::General, limits::OrganizationLimits, plan::PlanCard, requests::Requests, sso::SingleSignOnCard,
+    ceilings::CeilingsCard, general::General, limits::OrganizationLimits, plan::PlanCard, requests::Requests,
+    sso::SingleSignOnCard,
 };
 use crate::{
     core::{
@@ -46,6 +48,7 @@ pub(crate) fn Settings() -> impl IntoView {
                 <General org=org.clone() may_write/>
                 <Requests org=org.clone() may_write/>
                 <OrganizationLimits org=org.clone() may_write/>
+                <CeilingsCard may_write/>
                 <PlanCard org/>
             </div>
         </Loaded>

@@ -1,34 +1,31 @@
 //! Issuing a key.
 
-use super::{audited, check_account, check_multiplier, view_one};
+use super::{audited, ceiling::Ceiling, fields, secret::Drawn, view_one};
 use crate::{
     check::Check,
     docs,
     error::ApiError,
     extract::Body,
-    guard::{May, right},
+    guard::{Caller, May, right},
     plan,
     state::AdminState,
 };
 use axum::{Json, extract::State};
-use causeway_domain::{
-    KeyId,
-    secret::{KEY_SHOWN_CHARS, key_from_random},
-};
-use causeway_openapi::{CreateKey, IssuedKey};
+use causeway_domain::KeyId;
+use causeway_openapi::{CreateKey, IssuedKey, UpdateKey};
 use causeway_store::{
-    keys::{self, NewKey},
+    TenantTx,
+    keys::{self, Key as Stored, NewKey},
     plans::Counted,
 };
-use chrono::Utc;
 use http::StatusCode;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// Issue a key
 ///
-/// Makes an API key that belongs to the caller. The answer has its secret, which is stored only as a hash and can never
-/// be shown again. The key works at once.
+/// Makes an API key that belongs to the caller, or to whom an administrator names. The answer has its secret, which is
+/// stored only as a hash and can never be shown again. The key works at once. Members issue keys within
+/// `GET /organization/key-ceilings`.
 #[utoipa::path(
     post, path = "/keys", tag = "keys", operation_id = "createKey",
     request_body(content = CreateKey, examples(
@@ -36,6 +33,10 @@ use uuid::Uuid;
         ("limited" = (summary = "With limits", value = json!({
             "name": "Trainee", "limits": {"requests_per_minute": 30, "concurrency": 2, "usd": {"day": "5.00", "total": "100.00"}},
             "models": {"allow": ["claude-*"], "deny": ["*opus*"]}, "expires_at": "2027-06-30T22:00:00Z"
+        }))),
+        ("bound" = (summary = "From the office only, for 30 days from its first use", value = json!({
+            "name": "Workshop", "device": "Room 4", "tags": ["workshop"], "expires_after_first_use_days": 30,
+            "addresses": {"allow": ["192.0.2.0/24"]}, "services": {"dialects": ["anthropic"]}
         })))
     )),
     responses(
@@ -48,59 +49,47 @@ pub(crate) async fn handle(
     May { caller, .. }: May<right::KeysWriteOwn>,
     Body(input): Body<CreateKey>,
 ) -> Result<(StatusCode, Json<IssuedKey>), ApiError> {
-    check_multiplier(&caller, input.multiplier)?;
-    let mut check = Check::default();
-    let name = check.text("name", &input.name, 1..=100);
-    let description = check.text("description", &input.description, 0..=1000);
-    check.limits("limits", &input.limits);
-    check.models("models", &input.models);
-    check.require(input.expires_at.is_none_or(|end| end > Utc::now()), "expires_at", "must be in the future");
+    let terms = fields::as_change(&caller, input);
+    fields::check_rights(&caller, &terms)?;
     let mut tx = caller.begin(&state).await?;
-    check_account(&mut tx, &mut check, input.account_id).await?;
-    check.done()?;
-    let secret = draw();
-    let id = KeyId(Uuid::now_v7());
-    let new = NewKey {
-        id,
-        owner: caller.user.id,
-        name: &name,
-        description: &description,
-        hash: Sha256::digest(secret.as_bytes()).into(),
-        prefix: secret.get(..KEY_SHOWN_CHARS).unwrap_or_default(),
-        limits: &input.limits,
-        multiplier: input.multiplier.unwrap_or_default(),
-        models: &input.models,
-        account_id: input.account_id,
-        enabled: input.enabled.unwrap_or(true),
-        expires_at: input.expires_at,
-    };
-    keys::insert(&mut tx, &new).await?;
+    let ceiling = Ceiling::of(&mut tx, &caller, true).await?;
+    let key = judge(&mut tx, &ceiling, &terms).await?;
+    let (made, secret) = issue(&mut tx, &caller, key, None).await?;
     plan::check(&mut tx, Counted::Keys).await?;
-    let made = keys::get(&mut tx, id, None, false).await?;
-    caller.record(&mut tx, "key.create", ("key", Some(id.0)), None, Some(audited(&made))).await?;
+    ceiling.check_count(&mut tx, &caller).await?;
     let key = view_one(&mut tx, &caller, made).await?;
     state.commit(tx).await?;
-    Ok((StatusCode::CREATED, Json(IssuedKey { key, secret: secret.into() })))
+    Ok((StatusCode::CREATED, Json(IssuedKey { key, secret: secret.text.into() })))
 }
 
-/// Draws a secret. Twice the bytes that are needed: too few of them being fair has odds of one in 10²⁰ and more, and is
-/// drawn again.
-pub(super) fn draw() -> String {
-    loop {
-        if let Some(key) = key_from_random(&rand::random::<[u8; 96]>()) {
-            return key;
-        }
-    }
+/// The key that is asked for, if it may be issued.
+pub(super) async fn judge(
+    tx: &mut TenantTx,
+    ceiling: &Ceiling,
+    terms: &UpdateKey,
+) -> Result<Stored, ApiError> {
+    let mut check = Check::default();
+    let mut key = Stored::new(KeyId(Uuid::now_v7()), "", "");
+    fields::apply(&mut check, &mut key, terms);
+    fields::check_new(&mut check, terms);
+    fields::references(tx, &mut check, &mut key, terms).await?;
+    ceiling.check(&mut check, &key, None);
+    check.done()?;
+    Ok(key)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use causeway_domain::secret::looks_like_key;
-
-    #[test]
-    fn drawn_secrets_have_the_form_of_keys_and_differ() {
-        let (one, two) = (draw(), draw());
-        assert!(looks_like_key(&one) && looks_like_key(&two) && one != two);
-    }
+/// Draws a secret and writes the key. That it has a place is checked once all are written.
+pub(super) async fn issue(
+    tx: &mut TenantTx,
+    caller: &Caller,
+    mut key: Stored,
+    batch: Option<Uuid>,
+) -> Result<(Stored, Drawn), ApiError> {
+    let secret = Drawn::new();
+    secret.prefix().clone_into(&mut key.prefix);
+    let new = NewKey { key: &key, hash: secret.hash, created_by: caller.user.id, batch };
+    keys::insert(tx, &new).await?;
+    let made = keys::get(tx, key.id, None, false).await?;
+    caller.record(tx, "key.create", ("key", Some(key.id.0)), None, Some(audited(&made))).await?;
+    Ok((made, secret))
 }

@@ -5,17 +5,21 @@ use crate::{
     docs,
     error::ApiError,
     extract::Place,
-    guard::{May, right},
+    guard::{Caller, May, right},
     state::AdminState,
 };
 use axum::extract::State;
 use causeway_domain::KeyId;
-use causeway_store::keys;
+use causeway_store::{
+    TenantTx,
+    keys::{self, Key},
+};
 use http::StatusCode;
 
 /// Delete a key
 ///
-/// The key stops working with the next request, for good. Usage keeps its name. Members can delete their own keys.
+/// The key stops working with the next request. It can be restored for a time; usage keeps its name in any case. Members
+/// can delete their own keys.
 #[utoipa::path(
     delete, path = "/keys/{id}", tag = "keys", operation_id = "deleteKey",
     params(("id" = uuid::Uuid, Path, description = "Identifier of the key")),
@@ -28,8 +32,13 @@ pub(crate) async fn handle(
 ) -> Result<StatusCode, ApiError> {
     let mut tx = caller.begin(&state).await?;
     let key = keys::get(&mut tx, id, changes(&caller), true).await?;
-    keys::delete(&mut tx, id).await?;
-    caller.record(&mut tx, "key.delete", ("key", Some(id.0)), Some(audited(&key)), None).await?;
+    delete(&mut tx, &caller, &key).await?;
     state.commit(tx).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Deletes one key, which is locked.
+pub(super) async fn delete(tx: &mut TenantTx, caller: &Caller, key: &Key) -> Result<(), ApiError> {
+    keys::delete(tx, key.id).await?;
+    caller.record(tx, "key.delete", ("key", Some(key.id.0)), Some(audited(key)), None).await
 }

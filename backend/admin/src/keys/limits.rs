@@ -1,5 +1,6 @@
 //! How a key's limits stand.
 
+use super::effective;
 use crate::{
     docs,
     error::ApiError,
@@ -11,7 +12,7 @@ use crate::{
 use axum::{Json, extract::State};
 use causeway_domain::KeyId;
 use causeway_openapi::LimitsInUse;
-use causeway_store::{hold::ScopeId, keys};
+use causeway_store::{ceilings, hold::ScopeId, keys};
 
 /// Read how a key's limits stand
 ///
@@ -32,5 +33,6 @@ pub(crate) async fn handle(
 ) -> Result<Json<LimitsInUse>, ApiError> {
     let mut tx = caller.begin(&state).await?;
     let key = keys::get(&mut tx, id, caller.sees(), false).await?;
-    Ok(Json(limits::in_use(&state, &caller, &mut tx, ScopeId::Key(id), &key.limits).await?))
+    let limits = effective(&ceilings::get(&mut tx, false).await?, &key);
+    Ok(Json(limits::in_use(&state, &caller, &mut tx, ScopeId::Key(id), &limits).await?))
 }

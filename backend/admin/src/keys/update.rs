@@ -1,23 +1,27 @@
 //! Changing a key.
 
-use super::{audited, changes, check_account, check_multiplier, view_one};
+use super::{audited, ceiling::Ceiling, changes, fields, view_one};
 use crate::{
     check::Check,
     docs,
     error::ApiError,
     extract::{Body, Place},
-    guard::{May, right},
+    guard::{Caller, May, right},
     state::AdminState,
 };
 use axum::{Json, extract::State};
 use causeway_domain::KeyId;
 use causeway_openapi::{Key, UpdateKey};
-use causeway_store::keys::{self, Key as Stored};
+use causeway_store::{
+    TenantTx,
+    keys::{self, Key as Stored},
+};
 
 /// Change a key
 ///
-/// Changes what is present and leaves the rest; `null` clears `account_id` and `expires_at`. `limits` and `models` are
-/// replaced as a whole. In force from the next request on, on every instance. Members can change their own keys.
+/// Changes what is present and leaves the rest; `null` clears `account_id`, `owner_id` and both ends. `limits`, `models`,
+/// `tags`, `addresses` and `services` are replaced as a whole. In force from the next request on, on every instance.
+/// Members can change their own keys, within `GET /organization/key-ceilings`.
 #[utoipa::path(
     patch, path = "/keys/{id}", tag = "keys", operation_id = "updateKey",
     params(("id" = uuid::Uuid, Path, description = "Identifier of the key")),
@@ -33,48 +37,32 @@ pub(crate) async fn handle(
     Place(id): Place<KeyId>,
     Body(input): Body<UpdateKey>,
 ) -> Result<Json<Key>, ApiError> {
-    check_multiplier(&caller, input.multiplier)?;
+    fields::check_rights(&caller, &input)?;
     let mut tx = caller.begin(&state).await?;
-    let mut key = keys::get(&mut tx, id, changes(&caller), true).await?;
-    let before = audited(&key);
-    let mut check = Check::default();
-    // An account that was removed meanwhile does not stand in the way of other changes.
-    check_account(&mut tx, &mut check, input.account_id.flatten()).await?;
-    apply(&mut check, &mut key, input);
-    check.done()?;
-    keys::update(&mut tx, &key).await?;
-    let now = keys::get(&mut tx, id, None, false).await?;
-    caller.record(&mut tx, "key.update", ("key", Some(id.0)), Some(before), Some(audited(&now))).await?;
+    let key = keys::get(&mut tx, id, changes(&caller), true).await?;
+    let ceiling = Ceiling::of(&mut tx, &caller, false).await?;
+    let now = change(&mut tx, &caller, &ceiling, key, &input).await?;
     let shown = view_one(&mut tx, &caller, now).await?;
     state.commit(tx).await?;
     Ok(Json(shown))
 }
 
-fn apply(check: &mut Check, key: &mut Stored, input: UpdateKey) {
-    if let Some(name) = input.name {
-        key.name = check.text("name", &name, 1..=100);
-    }
-    if let Some(description) = input.description {
-        key.description = check.text("description", &description, 0..=1000);
-    }
-    if let Some(limits) = input.limits {
-        check.limits("limits", &limits);
-        key.limits = limits;
-    }
-    if let Some(multiplier) = input.multiplier {
-        key.multiplier = multiplier;
-    }
-    if let Some(models) = input.models {
-        check.models("models", &models);
-        key.models = models;
-    }
-    if let Some(account) = input.account_id {
-        key.account_id = account;
-    }
-    if let Some(end) = input.expires_at {
-        key.expires_at = end;
-    }
-    if let Some(enabled) = input.enabled {
-        key.enabled = enabled;
-    }
+/// Changes one key, which is locked.
+pub(super) async fn change(
+    tx: &mut TenantTx,
+    caller: &Caller,
+    ceiling: &Ceiling,
+    mut key: Stored,
+    input: &UpdateKey,
+) -> Result<Stored, ApiError> {
+    let (id, before) = (key.id, audited(&key));
+    let mut check = Check::default();
+    fields::apply(&mut check, &mut key, input);
+    fields::references(tx, &mut check, &mut key, input).await?;
+    ceiling.check(&mut check, &key, Some(input));
+    check.done()?;
+    keys::update(tx, &key).await?;
+    let now = keys::get(tx, id, None, false).await?;
+    caller.record(tx, "key.update", ("key", Some(id.0)), Some(before), Some(audited(&now))).await?;
+    Ok(now)
 }

@@ -6,6 +6,7 @@ mod billing;
 mod document;
 mod errors;
 mod invitations;
+mod key_rules;
 mod keys;
 mod limits;
 mod log;

@@ -88,6 +88,13 @@ fn rows() -> Vec<Row> {
         (M::GET, "/keys/{key}", None, [401, 200, 404, 200, 404]),
         (M::PATCH, "/keys/{key}", Some("{}"), [401, 403, 404, 200, 404]),
         (M::GET, "/keys/{key}/limits", None, [401, 200, 404, 200, 404]),
+        (M::POST, "/keys/{key}/rotate", Some("{}"), [401, 403, 404, 200, 404]),
+        (M::DELETE, "/keys/{key}/overlap", None, [401, 403, 404, 200, 404]),
+        (M::GET, "/keys/export", None, [401, 200, 200, 200, 200]),
+        (M::POST, "/keys/batch", Some(r#"{"count":1,"key":{"name":"a"}}"#), [401, 403, 201, 201, 201]),
+        (M::PATCH, "/keys/batch", Some(r#"{"ids":["{key}"],"change":{}}"#), [401, 403, 422, 200, 422]),
+        (M::GET, "/organization/key-ceilings", None, [401, 200, 200, 200, 200]),
+        (M::PUT, "/organization/key-ceilings", Some("{}"), [401, 403, 403, 200, 200]),
         (M::GET, "/requests", None, [401, 200, 200, 200, 200]),
         (M::GET, "/requests/export", None, [401, 200, 200, 200, 200]),
         (M::GET, "/requests/{request}", None, [401, 200, 404, 200, 404]),
@@ -113,6 +120,8 @@ fn rows() -> Vec<Row> {
         (M::GET, "/statements", None, [401, 200, 403, 200, 200]),
         (M::GET, "/statements/{month}", None, [401, 200, 403, 200, 200]),
         (M::DELETE, "/keys/{key}", None, [401, 403, 404, 204, 404]),
+        (M::POST, "/keys/{key}/restore", None, [401, 403, 404, 200, 404]),
+        (M::POST, "/keys/batch/delete", Some(r#"{"ids":["{key}"]}"#), [401, 403, 422, 204, 422]),
         (M::DELETE, "/accounts/{account}", None, [401, 403, 403, 204, 404]),
         (M::POST, "/me/leave", None, [401, 204, 204, 204, 409]),
     ]
@@ -234,7 +243,7 @@ async fn every_operation_answers_each_role_and_another_tenant_as_it_should() {
                 .replace("{model}", "claude-haiku-4-5");
             // Another tenant before the admin, who may remove the thing.
             for i in [0, 1, 2, 4, 3] {
-                let body = body.map(str::to_owned);
+                let body = body.map(|body| body.replace("{key}", &key));
                 let answer = world.call(method.clone(), &place, tokens[i].as_deref(), body, &[]).await;
                 assert_eq!(answer.status, expected[i], "{method} {path} as {}: {}", who[i], answer.body);
             }

@@ -190,22 +190,13 @@ impl App {
         let id = KeyId(Uuid::now_v7());
         let random: Vec<u8> = (0..6).flat_map(|_| Uuid::new_v4().into_bytes()).collect();
         let secret = secret::key_from_random(&random).unwrap();
+        let mut key = keys::Key::new(id, "test", &secret[..secret::KEY_SHOWN_CHARS]);
+        key.owner = Some(keys::Owner { id: self.user, name: "A".to_owned(), role: None });
+        (key.limits, key.models, key.expiry.at) = (limits, models, expires_at);
+        let hash = Sha256::digest(secret.as_bytes()).into();
         let mut tx = self.tx().await;
-        let key = keys::NewKey {
-            id,
-            owner: self.user,
-            name: "test",
-            description: "",
-            hash: Sha256::digest(secret.as_bytes()).into(),
-            prefix: &secret[..secret::KEY_SHOWN_CHARS],
-            limits: &limits,
-            multiplier: causeway_domain::Multiplier::ONE,
-            models: &models,
-            account_id: None,
-            enabled: true,
-            expires_at,
-        };
-        keys::insert(&mut tx, &key).await.unwrap();
+        let new = keys::NewKey { key: &key, hash, created_by: self.user, batch: None };
+        keys::insert(&mut tx, &new).await.unwrap();
         self.commit(tx).await;
         Key { id, secret }
     }
@@ -367,13 +358,13 @@ async fn serve(relay: Arc<Relay>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
-        while let Ok((socket, _)) = listener.accept().await {
+        while let Ok((socket, peer)) = listener.accept().await {
             let relay = relay.clone();
             socket.set_nodelay(true).unwrap();
             tokio::spawn(async move {
                 let service = hyper::service::service_fn(move |request| {
                     let relay = relay.clone();
-                    async move { Ok::<_, Infallible>(relay.serve(request).await) }
+                    async move { Ok::<_, Infallible>(relay.serve(request, peer.ip()).await) }
                 });
                 let mut server = hyper::server::conn::http1::Builder::new();
                 let _ = server.timer(TokioTimer::new()).serve_connection(TokioIo::new(socket), service).await;

@@ -6,6 +6,7 @@
 mod app;
 mod failover;
 mod faults;
+mod keys;
 mod ledger;
 mod limits;
 mod messages;

@@ -27,7 +27,7 @@ impl Dispatch {
     /// Answers one request. What is the relay's goes there as it came.
     pub(crate) async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
         if is_ours(request.uri().path()) {
-            return self.relay.serve(request).await.map(Either::Left);
+            return self.relay.serve(request, peer.ip()).await.map(Either::Left);
         }
         let mut request = request.map(axum::body::Body::new);
         // The id of a request is ours: it is what the log has.

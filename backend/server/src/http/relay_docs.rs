@@ -73,7 +73,7 @@ impl Modify for Keys {
         (status = 402, description = "A budget or the balance could be exceeded by this call", body = Value,
             example = json!({"type": "error", "error": {"type": "billing_error", "message": "the daily budget of this API key is $5.00: …",
                 "causeway": {"code": "budget_usd", "scope": "key", "window": "day", "limit": "5.00", "used": "4.98", "reserved": "0.00", "could_need": "0.05", "resets_in_seconds": 3600}}})),
-        (status = 403, description = "The key may not use this model", body = Value),
+        (status = 403, description = "The key may not use this model, or may not be used from there or for that: `address_forbidden`, `dialect_forbidden`, `provider_forbidden`", body = Value),
         (status = 404, description = "The model is not known and has no price", body = Value),
         (status = 413, description = "The body is too large", body = Value),
         (status = 429, description = "A limit is reached, or no place came free in time; `retry-after` says when to try again", body = Value,
@@ -97,7 +97,7 @@ fn messages() {}
     responses(
         (status = 200, description = "The count", body = Value, example = json!({"input_tokens": 11})),
         (status = 401, description = "No key, or one that is wrong, disabled or expired", body = Value),
-        (status = 403, description = "The key may not use this model", body = Value)
+        (status = 403, description = "The key may not use this model, or may not be used from there or for that: `address_forbidden`, `dialect_forbidden`, `provider_forbidden`", body = Value)
     ),
     security(("key" = []), ("key_header" = []))
 )]
@@ -112,7 +112,8 @@ fn count_tokens() {}
             "data": [{"id": "claude-sonnet-5", "type": "model", "display_name": "claude-sonnet-5", "created_at": "2026-01-01T00:00:00Z"}],
             "has_more": false, "first_id": "claude-sonnet-5", "last_id": "claude-sonnet-5"
         })),
-        (status = 401, description = "No key, or one that is wrong, disabled or expired", body = Value)
+        (status = 401, description = "No key, or one that is wrong, disabled or expired", body = Value),
+        (status = 403, description = "The key may not be used from there or for that", body = Value)
     ),
     security(("key" = []), ("key_header" = []))
 )]
@@ -126,6 +127,7 @@ fn models() {}
     responses(
         (status = 200, description = "The model", body = Value),
         (status = 401, description = "No key, or one that is wrong, disabled or expired", body = Value),
+        (status = 403, description = "The key may not be used from there or for that", body = Value),
         (status = 404, description = "No such model, or not for this key", body = Value)
     ),
     security(("key" = []), ("key_header" = []))
@@ -138,7 +140,8 @@ fn model() {}
     get, path = "/v1/me", operation_id = "getKeyHolder", tag = "key holder",
     responses(
         (status = 200, description = "The key, its organisation and its limits", body = Value),
-        (status = 401, description = "No key, or one that is wrong, disabled or expired", body = Value)
+        (status = 401, description = "No key, or one that is wrong, disabled or expired", body = Value),
+        (status = 403, description = "The key may not be used from there or for that", body = Value)
     ),
     security(("key" = []), ("key_header" = []))
 )]
@@ -163,7 +166,8 @@ fn me() {}
                     "tokens": 6112, "usd": "0.0391"}]
             }
         })),
-        (status = 401, description = "No key, or one that is wrong, disabled or expired", body = Value)
+        (status = 401, description = "No key, or one that is wrong, disabled or expired", body = Value),
+        (status = 403, description = "The key may not be used from there or for that", body = Value)
     ),
     security(("key" = []), ("key_header" = []))
 )]
@@ -175,7 +179,8 @@ fn key_info() {}
     get, path = "/v1/usage", operation_id = "getKeyUsage", tag = "key holder",
     responses(
         (status = 200, description = "Tokens and dollars", body = Value),
-        (status = 401, description = "No key, or one that is wrong, disabled or expired", body = Value)
+        (status = 401, description = "No key, or one that is wrong, disabled or expired", body = Value),
+        (status = 403, description = "The key may not be used from there or for that", body = Value)
     ),
     security(("key" = []), ("key_header" = []))
 )]

@@ -1,19 +1,22 @@
 //! Issuing a key, and changing one.
 
 pub(crate) mod fields;
+mod rules;
 
 use std::time::Duration;
 
 use causeway_domain::{Limits, model::ModelPolicy};
-use causeway_openapi::{Account, CreateKey, Key, Page, Permission, UpdateKey};
+use causeway_openapi::{Account, CreateKey, CreateKeys, Key, Page, Permission, UpdateKey};
 use leptos::prelude::*;
 
-use super::{Dialogs, JustIssued};
+use self::rules::{RuleInputs, Rules};
+use super::{Dialogs, JustIssued, ceilings::Ceilings};
 use crate::{
     core::{
         api::use_api,
         form::Submission,
         i18n::{t, t_string, text, tu_string, use_i18n},
+        pages::Pages,
         query::Query,
         session::use_session,
     },
@@ -27,19 +30,28 @@ use crate::{
     },
 };
 
-const FIELDS: &[&str] =
-    &["name", "description", "expires_at", "account_id", "multiplier", "models.allow", "models.deny", LIMITS];
+const FIELDS: &[&str] = &[
+    "name",
+    "description",
+    "expires_at",
+    "account_id",
+    "multiplier",
+    "models.allow",
+    "models.deny",
+    "count",
+    "device",
+    "tags",
+    "owner_id",
+    "expires_after_first_use_days",
+    LIMITS,
+];
 
 /// How often what is used of the limits is read anew.
 const LIVE: Duration = Duration::from_secs(5);
 
 /// The form within the dialog.
 #[component]
-pub(super) fn KeyForm(
-    dialogs: Dialogs,
-    keys: Query<Page<Key>>,
-    accounts: Query<Page<Account>>,
-) -> impl IntoView {
+pub(super) fn KeyForm(dialogs: Dialogs, keys: Pages<Key>, accounts: Query<Page<Account>>) -> impl IntoView {
     let i18n = use_i18n();
     let api = use_api();
     let session = use_session();
@@ -49,6 +61,12 @@ pub(super) fn KeyForm(
     let edited = dialogs.edited.get_untracked();
     let old = StoredValue::new(edited.as_ref().map(|key| key.id));
     let issuing = edited.is_none();
+    let many = issuing && dialogs.many.get_untracked();
+    // Names this opening of the dialog, so that a batch that is sent twice is issued once.
+    let once = StoredValue::new(format!("web-{}-{}", js_sys::Date::now(), js_sys::Math::random()));
+    let count = RwSignal::new("10".to_owned());
+    let rules = Query::new(move || api.key_rules());
+    let more = Rules::new(edited.as_ref());
 
     let standing = edited.as_ref().map(|key| {
         let id = key.id;
@@ -74,6 +92,15 @@ pub(super) fn KeyForm(
         let here = multiplier_problem.get().then(|| t_string!(i18n, limits.not_a_multiplier).to_owned());
         here.or_else(|| submission.field("multiplier").get())
     });
+    let not_a_number = RwSignal::new(false);
+    Effect::new(move |_| {
+        count.track();
+        not_a_number.set(false);
+    });
+    let count_error = Signal::derive(move || {
+        let here = not_a_number.get().then(|| t_string!(i18n, keys.not_a_number).to_owned());
+        here.or_else(|| submission.field("count").get())
+    });
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let Some(limits) = limits_form.read() else { return };
@@ -86,6 +113,7 @@ pub(super) fn KeyForm(
             allow: fields::patterns(&allow.get_untracked()),
             deny: fields::patterns(&deny.get_untracked()),
         };
+        let Some(more) = more.read() else { return };
         let name = name.get_untracked().trim().to_owned();
         let description = description.get_untracked().trim().to_owned();
         let account_id = account.get_untracked().parse().ok();
@@ -101,8 +129,30 @@ pub(super) fn KeyForm(
                     models,
                     account_id,
                     expires_at,
+                    device: more.device,
+                    tags: more.tags,
+                    owner_id: more.owner.filter(|_| may_charge),
+                    expires_after_first_use_days: more.first_use_days,
+                    addresses: more.addresses,
+                    services: more.services,
                     enabled: None,
                 };
+                if many {
+                    let Ok(Some(count)) = fields::number(&count.get_untracked()) else {
+                        return not_a_number.set(true);
+                    };
+                    let keys_of_batch = CreateKeys { count, key };
+                    let once = once.get_value();
+                    return submission.run(
+                        async move { api.issue_keys(keys_of_batch, once).await },
+                        move |batch| {
+                            dialogs.batch.set(Some(batch));
+                            dialogs.form.set(false);
+                            dialogs.issued_many.set(true);
+                            keys.reload();
+                        },
+                    );
+                }
                 submission.run(async move { api.issue_key(key).await }, move |issued| {
                     just_issued.set(issued);
                     dialogs.form.set(false);
@@ -120,6 +170,13 @@ pub(super) fn KeyForm(
                     account_id: Some(account_id),
                     // An end at another time of day, set by a script, survives an edit of the name.
                     expires_at: (expiry != shown_expiry).then_some(expires_at),
+                    device: Some(more.device),
+                    tags: Some(more.tags),
+                    // Who was gone when the form was opened stays who they are.
+                    owner_id: more.owner.filter(|_| may_charge && more.owner_changed),
+                    expires_after_first_use_days: Some(more.first_use_days),
+                    addresses: Some(more.addresses),
+                    services: Some(more.services),
                     enabled: None,
                 };
                 submission.run(async move { api.change_key(id, change).await }, move |key| {
@@ -137,8 +194,19 @@ pub(super) fn KeyForm(
     });
     view! {
         <form class="flex flex-col gap-5" on:submit=send>
+            <Ceilings rules/>
             <Failure error=submission.error fields=FIELDS/>
             <div class="grid gap-4 sm:grid-cols-2">
+                {many.then(|| view! {
+                    <TextField
+                        label=text!(i18n, keys.count)
+                        hint=text!(i18n, keys.count_hint)
+                        value=count
+                        inputmode="numeric"
+                        error=count_error
+                        testid="key-count"
+                    />
+                })}
                 <TextField
                     label=text!(i18n, keys.name)
                     placeholder=text!(i18n, keys.name_example)
@@ -162,6 +230,7 @@ pub(super) fn KeyForm(
                     <Standing query/>
                 </section>
             })}
+            <RuleInputs rules=more submission may_hand_over=may_charge/>
             <LimitInputs form=limits_form submission/>
             <fieldset>
                 <legend class="mb-3 text-sm font-semibold">{t!(i18n, keys.access)}</legend>

@@ -1,21 +1,22 @@
 //! One key in the list, with what can be done to it.
 
-use causeway_openapi::{Key, KeyStatus, Page, Permission, UpdateKey};
+use causeway_openapi::{Key, KeyStatus, Permission, UpdateKey};
 use leptos::prelude::*;
 
-use super::{Dialogs, use_of_limits::UseOfLimits};
+use super::{Dialogs, Selection, is_deleted, use_of_limits::UseOfLimits};
 use crate::{
     core::{
         api::use_api,
         form::Submission,
         format,
         i18n::{t, t_string, text, tu_string, use_i18n},
-        query::Query,
+        pages::Pages,
         routes,
         session::use_session,
     },
     ui::{
         badge::{Badge, Tone},
+        button::Button,
         confirm::Confirm,
         icon::{Glyph, Icon},
         menu::{Menu, MenuItem},
@@ -26,7 +27,7 @@ use crate::{
 
 /// The row.
 #[component]
-pub(super) fn Row(key: Key, keys: Query<Page<Key>>, dialogs: Dialogs) -> impl IntoView {
+pub(super) fn Row(key: Key, keys: Pages<Key>, dialogs: Dialogs, selection: Selection) -> impl IntoView {
     let i18n = use_i18n();
     let api = use_api();
     let session = use_session();
@@ -63,6 +64,30 @@ pub(super) fn Row(key: Key, keys: Query<Page<Key>>, dialogs: Dialogs) -> impl In
             keys.reload();
         });
     };
+    let restore = move |()| {
+        changing.run(async move { api.restore_key(id).await }, move |_| {
+            toasts.good(tu_string!(i18n, keys.restored_toast, name = name.get_value()));
+            keys.reload();
+        });
+    };
+    let deleted = is_deleted(&key);
+    let rotated = StoredValue::new(key.clone());
+    let rotate = move |()| {
+        dialogs.rotated.set(Some(rotated.get_value()));
+        dialogs.rotate.set(true);
+    };
+    let tick = move |on: bool| {
+        selection.0.update(|ids| {
+            if on {
+                ids.insert(id);
+            } else {
+                ids.remove(&id);
+            }
+        });
+    };
+    let selectable = session.may(Permission::KeysWriteOwn) && !deleted;
+    let device = key.device.clone();
+    let tags = key.tags.clone();
     let edited = StoredValue::new(key.clone());
     let edit = move |()| {
         dialogs.edited.set(Some(edited.get_value()));
@@ -74,12 +99,31 @@ pub(super) fn Row(key: Key, keys: Query<Page<Key>>, dialogs: Dialogs) -> impl In
     let status = key.clone();
     view! {
         <tr data-testid="key">
+            {selectable.then(|| view! {
+                <Cell label=text!(i18n, keys.selection)>
+                    <input
+                        type="checkbox"
+                        class="checkbox checkbox-sm"
+                        aria-label=text!(i18n, keys.select, name = name.get_value())
+                        data-testid="select-key"
+                        disabled=move || !may_write.get()
+                        prop:checked=move || selection.0.with(|ids| ids.contains(&id))
+                        on:change=move |event| tick(event_target_checked(&event))
+                    />
+                </Cell>
+            })}
             <Cell label=text!(i18n, keys.name)>
                 <div class="font-medium break-words">{name.get_value()}</div>
                 <div class="text-xs text-base-content/70">
                     <span class="font-mono">{prefix}"…"</span>
                     {owner_name.map(|name| format!(" · {name}"))}
+                    {(!device.is_empty()).then(|| format!(" · {device}"))}
                 </div>
+                {(!tags.is_empty()).then(|| view! {
+                    <ul class="mt-1 flex flex-wrap gap-1">
+                        {tags.into_iter().map(|tag| view! { <li class="badge badge-soft badge-neutral badge-sm">{tag}</li> }).collect_view()}
+                    </ul>
+                })}
                 <Show when=move || edited.with_value(|key| !key.description.is_empty())>
                     <div class="mt-0.5 text-xs text-base-content/70 break-words">{edited.get_value().description}</div>
                 </Show>
@@ -115,7 +159,10 @@ pub(super) fn Row(key: Key, keys: Query<Page<Key>>, dialogs: Dialogs) -> impl In
                     >
                         <Glyph icon=Icon::List class="size-4"/>
                     </a>
-                    <Show when=move || may_write.get()>
+                    <Show when=move || may_write.get() && deleted>
+                        <Button small=true busy=changing.busy on_press=restore testid="restore-key">{t!(i18n, keys.restore)}</Button>
+                    </Show>
+                    <Show when=move || may_write.get() && !deleted>
                         <Menu
                             label=text!(i18n, common.more_actions, name = name.get_value())
                             face=view! { <span aria-hidden="true">"⋯"</span> }.into_any()
@@ -124,6 +171,10 @@ pub(super) fn Row(key: Key, keys: Query<Page<Key>>, dialogs: Dialogs) -> impl In
                             <MenuItem on_press=edit testid="edit-key">
                                 <Glyph icon=Icon::Edit class="size-4"/>
                                 {t!(i18n, common.edit)}
+                            </MenuItem>
+                            <MenuItem on_press=rotate testid="rotate-key">
+                                <Glyph icon=Icon::Refresh class="size-4"/>
+                                {t!(i18n, keys.rotate)}
                             </MenuItem>
                             <MenuItem on_press=switch testid="switch-key">
                                 <Glyph icon=Icon::Power class="size-4"/>
@@ -157,12 +208,28 @@ fn Status(key: Key) -> impl IntoView {
         KeyStatus::Active => (Tone::Good, text!(i18n, keys.active)),
         KeyStatus::Disabled => (Tone::Neutral, text!(i18n, common.disabled)),
         KeyStatus::Expired => (Tone::Warning, text!(i18n, keys.expired)),
+        KeyStatus::Deleted => (Tone::Neutral, text!(i18n, keys.deleted)),
     };
+    let waits = key.expires_after_first_use_days.filter(|_| key.first_used_at.is_none());
     view! {
         <Badge tone dot=true>{move || label.get()}</Badge>
-        {key.expires_at.map(|at| view! {
+        {key.deleted_at.map(|at| view! {
+            <div class="mt-0.5 text-xs text-base-content/70 whitespace-nowrap" title=format::moment_exact(at)>
+                {move || t_string!(i18n, keys.deleted_at, moment = format::moment(at, i18n.get_locale()))}
+            </div>
+        })}
+        {key.ends_at.map(|at| view! {
             <div class="mt-0.5 text-xs text-base-content/70 whitespace-nowrap" title=format::moment_exact(at)>
                 {move || t_string!(i18n, keys.until, moment = format::moment(at, i18n.get_locale()))}
+            </div>
+        })}
+        {waits.map(|days| view! {
+            <div class="mt-0.5 text-xs text-base-content/70">{t!(i18n, keys.first_use_waits, days = days)}</div>
+        })}
+        {key.previous.filter(|old| old.works).map(|old| view! {
+            <div class="mt-0.5 text-xs text-base-content/70" title=format::moment_exact(old.until)>
+                {t!(i18n, keys.secret_before)}" "<span class="font-mono">{old.prefix}"…"</span>" "
+                {move || t_string!(i18n, keys.works_until, moment = format::moment(old.until, i18n.get_locale()))}
             </div>
         })}
     }

@@ -32,7 +32,7 @@ struct Budget {
 pub(super) fn UseOfLimits(key: Key) -> impl IntoView {
     let i18n = use_i18n();
     let budgets = budgets(&key);
-    let others = StoredValue::new(key.limits);
+    let others = StoredValue::new(key.effective_limits);
     let words = move || others.with_value(|limits| words(limits, &BARS, i18n.get_locale()));
     let unlimited = Memo::new(move |_| others.with_value(causeway_domain::Limits::is_empty));
     let bar = move |budget: Budget| {
@@ -59,7 +59,7 @@ fn budgets(key: &Key) -> Vec<Budget> {
     let tokens = [(WindowKind::Day, usage.tokens_today), (WindowKind::Total, usage.tokens_total)];
     let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     let in_dollars = dollars.into_iter().filter_map(|(kind, used)| {
-        let limit = key.limits.usd.get(kind)?;
+        let limit = key.effective_limits.usd.get(kind)?;
         Some(Budget {
             kind,
             percent: format::percent(used.0, limit.0),
@@ -68,7 +68,7 @@ fn budgets(key: &Key) -> Vec<Budget> {
         })
     });
     let in_tokens = tokens.into_iter().filter_map(|(kind, used)| {
-        let limit = key.limits.tokens.get(kind)?;
+        let limit = key.effective_limits.tokens.get(kind)?;
         Some(Budget {
             kind,
             percent: format::percent(signed(used), signed(limit)),

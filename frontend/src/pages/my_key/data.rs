@@ -87,8 +87,13 @@ struct Model {
 pub(super) async fn load(key: String) -> Result<Shown, ApiError> {
     let info = http::with_key("/api/v1/key-info", &key);
     let models = http::with_key::<Models>("/api/v1/models?limit=1000", &key);
-    let (info, models) = futures_util::future::try_join(info, models).await?;
-    Ok(Shown { info, models: models.data.into_iter().map(|m| m.id).collect() })
+    let (info, models) = futures_util::future::join(info, models).await;
+    let models = match models {
+        // A key that may not be used with the API that lists them has no models there, and still all of the rest.
+        Err(ApiError::Told(_)) if info.is_ok() => Vec::new(),
+        models => models?.data,
+    };
+    Ok(Shown { info: info?, models: models.into_iter().map(|m| m.id).collect() })
 }
 
 /// The limits of each scope that has some, the narrowest scope first.

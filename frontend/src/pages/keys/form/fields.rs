@@ -1,6 +1,10 @@
 //! How dates, model patterns and multipliers are read from text.
 
-use causeway_domain::{Multiplier, multiplier::BadMultiplier};
+use causeway_domain::{
+    Multiplier,
+    address::{BadNetwork, Network},
+    multiplier::BadMultiplier,
+};
 use chrono::{DateTime, Days, Local, NaiveDate, NaiveTime, TimeZone, Utc};
 
 /// A multiplier; none for an empty field.
@@ -12,8 +16,26 @@ pub(crate) fn multiplier(text: &str) -> Result<Option<Multiplier>, BadMultiplier
 }
 
 /// One pattern to a line; commas separate too.
-pub(super) fn patterns(text: &str) -> Vec<String> {
+pub(crate) fn patterns(text: &str) -> Vec<String> {
     text.split(['\n', ',']).map(str::trim).filter(|p| !p.is_empty()).map(str::to_owned).collect()
+}
+
+/// One network to a line; commas separate too.
+pub(crate) fn networks(text: &str) -> Result<Vec<Network>, BadNetwork> {
+    patterns(text).iter().map(|text| text.parse()).collect()
+}
+
+/// Tags between commas.
+pub(crate) fn tags(text: &str) -> Vec<String> {
+    text.split([',', '，', '\n']).map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned).collect()
+}
+
+/// A whole number; none for an empty field.
+pub(crate) fn number(text: &str) -> Result<Option<u32>, std::num::ParseIntError> {
+    match text.trim() {
+        "" => Ok(None),
+        text => text.parse().map(Some),
+    }
 }
 
 /// The last day on which a key works, for a date field.
@@ -49,6 +71,15 @@ mod tests {
     fn patterns_stand_on_lines_or_between_commas() {
         assert_eq!(patterns(" claude-* \n\n gpt-5, o3 "), ["claude-*", "gpt-5", "o3"]);
         assert!(patterns(" \n").is_empty());
+    }
+
+    #[test]
+    fn networks_tags_and_numbers_are_read_as_they_are_typed() {
+        assert_eq!(networks("10.0.0.1\n192.0.2.0/24, ::1").unwrap().len(), 3);
+        assert!(networks("10.0.0.1 10.0.0.2").is_err());
+        assert_eq!(tags("a, b b，c,,"), ["a", "b b", "c"]);
+        assert_eq!((number(" "), number(" 7 ")), (Ok(None), Ok(Some(7))));
+        assert!(number("7.5").is_err());
     }
 
     #[test]

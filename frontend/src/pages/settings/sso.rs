@@ -67,9 +67,9 @@ pub(super) fn SingleSignOnCard() -> impl IntoView {
                 <p class="text-sm text-base-content/70">{t!(i18n, sso.text)}</p>
                 <Loaded query=settings skeleton=|| view! { <ListSkeleton rows=2/> }.into_any() let:found>
                     <div class="flex flex-col gap-6">
-                        <Providers found=found.clone() may_write dialogs/>
-                        <Domains domains=found.domains.clone() may_write settings/>
-                        <Passwords found may_write settings/>
+                        <Providers providers=found.providers may_write dialogs/>
+                        <Domains domains=found.domains may_write settings/>
+                        <Passwords allowed=found.password_sign_in may_write settings/>
                     </div>
                 </Loaded>
             </div>
@@ -90,9 +90,9 @@ pub(super) fn SingleSignOnCard() -> impl IntoView {
 }
 
 #[component]
-fn Providers(found: SingleSignOn, may_write: bool, dialogs: Dialogs) -> impl IntoView {
+fn Providers(providers: Vec<SsoProvider>, may_write: bool, dialogs: Dialogs) -> impl IntoView {
     let i18n = use_i18n();
-    let none = found.providers.is_empty();
+    let none = providers.is_empty();
     let add = move |()| {
         dialogs.edited.set(None);
         dialogs.form.set(true);
@@ -101,7 +101,7 @@ fn Providers(found: SingleSignOn, may_write: bool, dialogs: Dialogs) -> impl Int
         <div class="flex flex-col gap-3">
             {none.then(|| view! { <p class="text-sm">{t!(i18n, sso.none)}</p> })}
             <ul class="flex flex-col gap-3">
-                {found.providers.into_iter().map(|provider| view! { <Row provider may_write dialogs/> }).collect_view()}
+                {providers.into_iter().map(|provider| view! { <Row provider may_write dialogs/> }).collect_view()}
             </ul>
             {may_write.then(|| view! {
                 <div><Button on_press=add testid="sso-add">{t!(i18n, sso.add)}</Button></div>
@@ -170,12 +170,11 @@ fn Row(provider: SsoProvider, may_write: bool, dialogs: Dialogs) -> impl IntoVie
 }
 
 #[component]
-fn Passwords(found: SingleSignOn, may_write: bool, settings: Query<SingleSignOn>) -> impl IntoView {
+fn Passwords(allowed: bool, may_write: bool, settings: Query<SingleSignOn>) -> impl IntoView {
     let i18n = use_i18n();
     let api = use_api();
     let toasts = use_toasts();
     let submission = Submission::new();
-    let allowed = found.password_sign_in;
     let toggle = move |()| {
         let change = UpdateSingleSignOn { password_sign_in: Some(!allowed) };
         submission.run(async move { api.change_sso(change).await }, move |_| {

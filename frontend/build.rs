@@ -11,10 +11,11 @@ use leptos_i18n_parser::parse_locales::{
     parse_locales,
 };
 
-const AREAS: [&str; 18] = [
+const AREAS: [&str; 19] = [
     "common",
     "shell",
     "auth",
+    "join",
     "dashboard",
     "accounts",
     "keys",

@@ -47,6 +47,8 @@ pub(crate) fn App() -> impl IntoView {
                 <Routes fallback=pages::not_found::NotFound>
                     <Route path=path!("/setup") view=pages::setup::SetUp/>
                     <Route path=path!("/sign-in") view=pages::sign_in::SignIn/>
+                    <Route path=path!("/accept") view=pages::join::accept::Accept/>
+                    <Route path=path!("/register") view=pages::join::register::Registration/>
                     <Route path=path!("/my-key") view=pages::my_key::MyKey/>
                     <ParentRoute path=path!("") view=Shell>
                         <Route path=path!("") view=pages::dashboard::Dashboard/>

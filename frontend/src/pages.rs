@@ -6,6 +6,7 @@ pub(crate) mod connect;
 pub(crate) mod dashboard;
 mod entry;
 mod identities;
+pub(crate) mod join;
 pub(crate) mod keys;
 pub(crate) mod members;
 pub(crate) mod my_key;

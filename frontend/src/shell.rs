@@ -1,6 +1,7 @@
 //! The frame around every page for members: navigation, profile, and the guard that sends strangers to sign in.
 
 mod nav;
+mod organizations;
 mod profile;
 
 use leptos::{html, prelude::*};

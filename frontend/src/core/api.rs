@@ -2,6 +2,7 @@
 
 mod billing;
 mod keys;
+mod people;
 pub(crate) mod sso;
 
 use causeway_domain::{AccountId, KeyId, UserId, provider::Provider};

@@ -61,6 +61,12 @@ impl ApiError {
             ProblemCode::NotSignedIn => td_string!(locale, common.error_not_signed_in),
             ProblemCode::Forbidden => td_string!(locale, common.error_forbidden),
             ProblemCode::NotFound => td_string!(locale, common.error_not_found),
+            ProblemCode::LinkUnknown => td_string!(locale, common.error_link_unknown),
+            ProblemCode::LinkExpired => td_string!(locale, common.error_link_expired),
+            ProblemCode::LinkUsed => td_string!(locale, common.error_link_used),
+            ProblemCode::LinkRevoked => td_string!(locale, common.error_link_revoked),
+            ProblemCode::WrongAddress => td_string!(locale, common.error_wrong_address),
+            ProblemCode::LastOwner => td_string!(locale, common.error_last_owner),
             ProblemCode::Unavailable => td_string!(locale, common.error_unavailable),
             ProblemCode::TooManyAttempts => {
                 let seconds = problem.retry_after.unwrap_or(60);

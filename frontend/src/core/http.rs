@@ -1,6 +1,7 @@
 //! The only module that speaks HTTP. Adds the access token, renews it once when it has expired, reads problem
 //! documents, and gives every request a deadline.
 
+use causeway_domain::OrgId;
 use causeway_openapi::{Problem, ProblemCode, Session as Signed};
 use gloo_net::http::{Method, Request, RequestBuilder, Response};
 use serde::{Serialize, de::DeserializeOwned};
@@ -96,6 +97,24 @@ impl Http {
         let answer = self.answer(Method::POST, &path, Sent::File(file), FILE_DEADLINE_MS).await?;
         let status = answer.status();
         answer.json().await.map_err(|_| ApiError::Unreadable(status))
+    }
+
+    /// A request with a body whose answer has none.
+    pub(crate) async fn send_only(self, path: &str, body: &impl Serialize) -> Result<(), ApiError> {
+        self.answer(Method::POST, path, Sent::Json(to_json(body)?), DEADLINE_MS).await.map(drop)
+    }
+
+    /// Asks for a new access token in another organisation, where the session is from then on.
+    pub(crate) async fn enter(self, organization: OrgId) -> Result<(), ApiError> {
+        let deadline = web_sys::AbortSignal::timeout_with_u32(DEADLINE_MS);
+        let request = Request::post(&format!("{BASE}/auth/refresh"))
+            .abort_signal(Some(&deadline))
+            .header("x-organization", &organization.to_string())
+            .build();
+        let answer = answered(request.map_err(|_| ApiError::Unreachable)?).await?;
+        let status = answer.status();
+        self.session.enter(answer.json().await.map_err(|_| ApiError::Unreadable(status))?);
+        Ok(())
     }
 
     /// A request whose answer has no body.
@@ -219,8 +238,12 @@ async fn send(
         Sent::File(file) => request.header("content-type", "application/x-ndjson").body(file),
         Sent::Nothing => request.build(),
     };
-    let answer =
-        request.map_err(|_| ApiError::Unreachable)?.send().await.map_err(|_| ApiError::Unreachable)?;
+    answered(request.map_err(|_| ApiError::Unreachable)?).await
+}
+
+/// The answer, if it is a successful one.
+async fn answered(request: Request) -> Result<Response, ApiError> {
+    let answer = request.send().await.map_err(|_| ApiError::Unreachable)?;
     if answer.ok() {
         return Ok(answer);
     }

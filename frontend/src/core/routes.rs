@@ -19,6 +19,16 @@ pub(crate) const MY_KEY: &str = "/web/my-key";
 pub(crate) const CONNECT: &str = "/web/connect";
 pub(crate) const SIGN_IN: &str = "/web/sign-in";
 
+/// What follows the `#` of the address: the token of a link, which no server is sent.
+pub(crate) fn fragment() -> String {
+    leptos::prelude::window().location().hash().unwrap_or_default().trim_start_matches('#').to_owned()
+}
+
+/// Opens the application anew, with nothing left of what was shown.
+pub(crate) fn start_over() {
+    let _ = leptos::prelude::window().location().assign(DASHBOARD);
+}
+
 /// Goes to one of the addresses above.
 pub(crate) fn use_go() -> impl Fn(&str) + Clone {
     let navigate = use_navigate();

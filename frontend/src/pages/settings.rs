@@ -5,6 +5,7 @@ mod general;
 mod limits;
 mod plan;
 mod requests;
+mod sign_in;
 mod sso;
 
 use causeway_openapi::Permission;
@@ -12,7 +13,7 @@ use leptos::prelude::*;
 
 use self::{
     ceilings::CeilingsCard, general::General, limits::OrganizationLimits, plan::PlanCard, requests::Requests,
-    sso::SingleSignOnCard,
+    sign_in::SignInCard, sso::SingleSignOnCard,
 };
 use crate::{
     core::{
@@ -47,6 +48,7 @@ pub(crate) fn Settings() -> impl IntoView {
             <div class="flex flex-col gap-6">
                 <General org=org.clone() may_write/>
                 <Requests org=org.clone() may_write/>
+                <SignInCard may_write/>
                 <OrganizationLimits org=org.clone() may_write/>
                 <CeilingsCard may_write/>
                 <PlanCard org/>

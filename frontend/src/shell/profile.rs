@@ -2,6 +2,7 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
+use super::organizations::{Leave, Others};
 use crate::{
     core::{
         api::use_api,
@@ -25,6 +26,7 @@ pub(super) fn Profile() -> impl IntoView {
     let email = Memo::new(move |_| session.member().map(|m| m.user.email).unwrap_or_default());
     let organization = Memo::new(move |_| session.member().map(|m| m.organization.name).unwrap_or_default());
     let initial = move || name.with(|n| n.chars().next().map(|c| c.to_uppercase().to_string()));
+    let leaving = RwSignal::new(false);
     let sign_out = move |()| {
         spawn_local(async move {
             // Whatever the server says, this page forgets: that is what was asked for.
@@ -63,11 +65,13 @@ pub(super) fn Profile() -> impl IntoView {
                     <LanguageToggle/>
                 </div>
                 <hr class="my-1 border-base-300"/>
+                <Others on_leave=Callback::new(move |()| leaving.set(true))/>
                 <MenuItem on_press=sign_out testid="sign-out">
                     <Glyph icon=Icon::SignOut class="size-4"/>
                     {t!(i18n, shell.sign_out)}
                 </MenuItem>
             </Menu>
+            <Leave open=leaving/>
         </div>
     }
 }

@@ -21,6 +21,7 @@ use causeway_store::{
 /// are refused for want of credit should be able to see why.
 #[utoipa::path(
     get, path = "/balance", tag = "billing", operation_id = "getBalance",
+    security(("bearer" = []), ("api_token" = ["usage:read"])),
     responses((status = 200, description = "The balance", body = Balance), docs::Guarded, docs::Failures)
 )]
 pub(crate) async fn handle(

@@ -3,6 +3,7 @@
 
 use crate::{organization::OrganizationRef, secret::Secret};
 use causeway_domain::{Role, UserId};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// E-mail address and password.
@@ -40,6 +41,10 @@ pub struct Session {
     pub role: Role,
     /// Whether the person runs this installation, apart from any role.
     pub is_operator: bool,
+    /// Whether the organisation demands a second factor that the person has not set up: until they do, nothing of it can
+    /// be reached but their own profile.
+    #[serde(default)]
+    pub totp_required: bool,
 }
 
 /// A person.
@@ -58,4 +63,73 @@ pub struct User {
     /// Language of the web admin: `en` or `zh`.
     #[cfg_attr(feature = "schemas", schema(example = "en"))]
     pub locale: String,
+}
+
+/// What signing in led to: a session, or the step before it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum SignedIn {
+    /// A session has begun.
+    Session(Box<Session>),
+    /// The password was right, and a code of the person's authenticator is still to come.
+    SecondStep(SecondStep),
+}
+
+/// The password was right, and a code is still to come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct SecondStep {
+    /// Send it along with the code.
+    #[cfg_attr(feature = "schemas", schema(value_type = String, example = "9f86d081…"))]
+    pub challenge: Secret,
+    /// Seconds in which the code has to come.
+    #[cfg_attr(feature = "schemas", schema(example = 300))]
+    pub expires_in: u64,
+}
+
+/// The second step of signing in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TakeSecondStep {
+    /// The challenge that the first step was answered with.
+    #[cfg_attr(feature = "schemas", schema(value_type = String, example = "9f86d081…", max_length = 128))]
+    pub challenge: Secret,
+    /// Six digits of the authenticator app, or a recovery code.
+    #[cfg_attr(feature = "schemas", schema(value_type = String, example = "492039", max_length = 64))]
+    pub code: Secret,
+}
+
+/// Somebody has forgotten their password.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ForgotPassword {
+    /// E-mail address, in any case.
+    #[cfg_attr(feature = "schemas", schema(example = "ada@example.com", max_length = 254))]
+    pub email: String,
+}
+
+/// A new password, by a link.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ResetPassword {
+    /// The token of the link.
+    #[cfg_attr(feature = "schemas", schema(value_type = String, example = "Yk3v…", max_length = 128))]
+    pub token: Secret,
+    /// The new password: at least 10 characters, and not one that is guessed first.
+    #[cfg_attr(feature = "schemas", schema(value_type = String, format = Password, example = "correct horse battery staple", min_length = 10, max_length = 1024))]
+    pub password: Secret,
+}
+
+/// A link with which a person chooses a new password. To be handed to that person and nobody else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct ResetLink {
+    /// The link. It works once.
+    #[cfg_attr(feature = "schemas", schema(value_type = String, example = "https://causeway.example.com/web/reset-password#token=Yk3v…"))]
+    pub url: Secret,
+    /// Until when it works.
+    pub expires_at: DateTime<Utc>,
 }

@@ -22,6 +22,7 @@ pub mod page;
 pub mod patch;
 pub mod prices;
 pub mod problem;
+pub mod profile;
 pub mod registration;
 pub mod requests;
 #[cfg(feature = "schemas")]
@@ -37,7 +38,9 @@ pub use accounts::{
     Account, AccountTest, AuthHeader, CreateAccount, Credential, ProviderPreset, UpdateAccount,
 };
 pub use audit::{AuditActor, AuditEntry, AuditTarget, AuditToken};
-pub use auth::{Session, SignIn, User};
+pub use auth::{
+    ForgotPassword, ResetLink, ResetPassword, SecondStep, Session, SignIn, SignedIn, TakeSecondStep, User,
+};
 pub use billing::{
     Balance, CreditActor, CreditEntry, RedeemCode, Redeemed, Statement, StatementFormat, StatementLine,
     StatementMonths, StatementQuery,
@@ -69,6 +72,10 @@ pub use prices::{
     PriceQuery, PriceRow, PriceState, PriceVersion, RefusedTable, SetPrice, TablePrice, TierFigures,
 };
 pub use problem::{FieldError, Problem, ProblemCode};
+pub use profile::{
+    AuthenticatorState, ChangePassword, CodeOfApp, Enrolment, OwnSession, RecoveryCodes, StartEnrolment,
+    StopAuthenticator, UpdateProfile,
+};
 pub use registration::{
     CreateRegistrationLink, DecideRegistration, OpenedRegistrationLink, RegistrationLink,
     RegistrationRequest, RegistrationRule, SignInRules, UpdateSignInRules,

@@ -56,6 +56,12 @@ pub enum ProblemCode {
     NotSignedIn,
     /// 401: e-mail address and password do not fit.
     WrongCredentials,
+    /// 401: the code of the second step is wrong, or was used before.
+    WrongCode,
+    /// 401: the second step came too late or was tried too often; sign in again.
+    SignInExpired,
+    /// 403: the organisation demands a second factor, which the person has yet to set up.
+    TotpRequired,
     /// 403: the role does not allow it.
     Forbidden,
     /// 404: no such thing in this organisation.
@@ -92,6 +98,8 @@ pub enum ProblemCode {
     WrongAddress,
     /// 409: an organisation keeps at least one owner.
     LastOwner,
+    /// 422: the link to choose a new password is unknown, used or expired.
+    LinkInvalid,
     /// 429: too many failed attempts; see `retry_after`.
     TooManyAttempts,
     /// 503: Postgres or Redis is away.

@@ -13,7 +13,7 @@ use aes_gcm::{
     Aes256Gcm, Nonce,
     aead::{Aead, KeyInit, Payload},
 };
-use causeway_domain::{AccountId, OrgId, provider::Provider};
+use causeway_domain::{AccountId, OrgId, UserId, provider::Provider};
 use causeway_store::{AppDb, StoreError, facts};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -101,9 +101,19 @@ impl SealingKey {
         serde_json::from_slice(&plain).map_err(|_| SealError::Damaged)
     }
 
-    fn close(&self, aad: &[u8], plain: &[u8]) -> Result<Vec<u8>, SealError> {
+    /// Seals the secret that a person shares with their authenticator app.
+    pub fn seal_authenticator(&self, user: UserId, secret: &[u8]) -> Result<Vec<u8>, SealError> {
+        self.close(&authenticator_of(user), secret)
+    }
+
+    /// Opens it, for that person.
+    pub fn open_authenticator(&self, user: UserId, envelope: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        self.unclose(&authenticator_of(user), envelope)
+    }
+
+    fn close(&self, place: &[u8], plain: &[u8]) -> Result<Vec<u8>, SealError> {
         let nonce: [u8; NONCE] = rand::random();
-        let payload = Payload { msg: plain, aad };
+        let payload = Payload { msg: plain, aad: place };
         let sealed = self.cipher.encrypt(&Nonce::from(nonce), payload).map_err(|_| SealError::Damaged)?;
         let mut envelope = Vec::with_capacity(1 + KEY_ID + NONCE + sealed.len());
         envelope.push(VERSION);
@@ -113,17 +123,22 @@ impl SealingKey {
         Ok(envelope)
     }
 
-    fn unclose(&self, aad: &[u8], envelope: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
+    fn unclose(&self, place: &[u8], envelope: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
         let rest = envelope.strip_prefix(&[VERSION]).ok_or(SealError::Damaged)?;
         let (id, rest) = rest.split_first_chunk::<KEY_ID>().ok_or(SealError::Damaged)?;
         let (nonce, sealed) = rest.split_first_chunk::<NONCE>().ok_or(SealError::Damaged)?;
         if *id != self.id {
             return Err(SealError::OtherKey);
         }
-        let payload = Payload { msg: sealed, aad };
+        let payload = Payload { msg: sealed, aad: place };
         let plain = self.cipher.decrypt(&Nonce::from(*nonce), payload).map_err(|_| SealError::Damaged)?;
         Ok(Zeroizing::new(plain))
     }
+}
+
+/// No credential's place begins like this.
+fn authenticator_of(user: UserId) -> Vec<u8> {
+    [b"causeway authenticator 1\0".as_slice(), user.0.as_bytes()].concat()
 }
 
 impl Binding<'_> {
@@ -173,6 +188,16 @@ mod tests {
         for other in elsewhere {
             assert!(matches!(key.open(&other, &envelope), Err(SealError::Damaged)), "{other:?}");
         }
+    }
+
+    #[test]
+    fn an_authenticators_secret_opens_for_its_person_only() {
+        let key = key("0123456789abcdef0123456789abcdef");
+        let (one, two) = (UserId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2)));
+        let envelope = key.seal_authenticator(one, b"shared").unwrap();
+        assert_eq!(key.open_authenticator(one, &envelope).unwrap().as_slice(), b"shared");
+        assert!(matches!(key.open_authenticator(two, &envelope), Err(SealError::Damaged)));
+        assert!(key.open(&place(), &envelope).is_err());
     }
 
     #[test]

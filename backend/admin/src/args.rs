@@ -15,4 +15,20 @@ pub struct AdminArgs {
     /// Outgoing mail.
     #[command(flatten)]
     pub mail: MailArgs,
+
+    /// Other origins whose pages may call the admin API with an access token, such as https://tools.example.com, separated
+    /// by commas. None may by default. They never get to use the cookies, so they cannot sign anybody in.
+    #[arg(long, env = "ADMIN_CORS_ORIGINS", value_delimiter = ',', value_parser = origin)]
+    pub cors_origins: Vec<String>,
+}
+
+/// Scheme, host and perhaps a port, as browsers write them.
+fn origin(text: &str) -> Result<String, String> {
+    let expected = "must be scheme, host and perhaps a port, such as https://tools.example.com";
+    let url = url::Url::parse(text.trim()).map_err(|_| expected)?;
+    let plain = url.path() == "/" && url.query().is_none() && url.username().is_empty();
+    if !(matches!(url.scheme(), "http" | "https") && url.has_host() && plain) {
+        return Err(expected.to_owned());
+    }
+    Ok(url.origin().ascii_serialization())
 }

@@ -1,6 +1,6 @@
 //! Checking input: all fields are looked at, so that a person hears of everything at once.
 
-use crate::error::ApiError;
+use crate::{auth::strength, error::ApiError};
 use causeway_domain::{
     CreditKind, Limits, Nanos, Plan,
     model::{MAX_MODEL_CHARS, ModelPolicy},
@@ -52,10 +52,18 @@ impl Check {
         email.to_owned()
     }
 
-    /// A new password.
-    pub(crate) fn password(&mut self, field: &str, password: &str) {
+    /// A new password of a person of whom `own` is known, such as name and address.
+    pub(crate) fn password(&mut self, field: &str, password: &str, own: &[&str]) {
         let length = password.chars().count();
-        self.require((10..=1024).contains(&length), field, "must have 10 to 1024 characters");
+        if !(10..=1024).contains(&length) {
+            self.refuse(field, "must have 10 to 1024 characters");
+        } else if strength::is_guessed_first(password, own) {
+            self.refuse(
+                field,
+                "is one of those that are tried first: commonly used, found in breaches, a pattern, or close to your name; \
+                 take a few words that nobody would put together",
+            );
+        }
     }
 
     /// Limits of a key.
@@ -168,7 +176,7 @@ mod tests {
         let mut check = Check::default();
         check.text("name", "  ", 1..=100);
         check.email("email", "ada@@example.com");
-        check.password("password", "short");
+        check.password("password", "short", &[]);
         check.models("models", &ModelPolicy { allow: vec!["a b".into()], deny: vec![] });
         let Err(ApiError::Invalid(errors)) = check.done() else { panic!("accepted") };
         let fields: Vec<_> = errors.iter().map(|e| e.field.as_str()).collect();

@@ -31,7 +31,7 @@ use utoipa::{
         (name = "instance", description = "This installation, for anybody"),
         (name = "setup", description = "The first start"),
         (name = "auth", description = "Signing in, staying signed in, signing out"),
-        (name = "me", description = "Who is calling"),
+        (name = "me", description = "Who is calling: name, password, second factor, sessions"),
         (name = "tokens", description = "API tokens, with which programs use this API"),
         (name = "accounts", description = "Upstream accounts: credentials at providers"),
         (name = "keys", description = "API keys that clients of the relay present"),
@@ -109,6 +109,33 @@ refusals! {
     Credentials: [
         ApiError::WrongCredentials => "E-mail address and password do not fit",
         ApiError::Forbidden("you are not a member of that organisation".to_owned()) => "The person belongs to no such organisation",
+    ],
+    /// The second step of signing in.
+    Codes: [
+        ApiError::WrongCode => "The code is wrong or was used before; `sign_in_expired`: the first step has to be taken again",
+        ApiError::Forbidden("you are not a member of that organisation".to_owned()) => "The person belongs to no such organisation, or the call comes from a page of another origin",
+    ],
+    /// Choosing a new password by a link.
+    Links: [
+        ApiError::Malformed("the body is not JSON: EOF while parsing an object at line 1 column 9".to_owned()) => "The body is not JSON",
+        ApiError::TooLarge => "The body is larger than 1 MiB",
+        ApiError::NotJson => "The body is not declared as JSON",
+        ApiError::LinkInvalid => "The link is unknown, used or expired; or `invalid_input`: the password is not accepted",
+    ],
+    /// What needs a mail server.
+    NoMail: [
+        ApiError::Conflict("this installation sends no mail; ask an administrator of your organisation for a link".to_owned()) => "The installation sends no mail",
+    ],
+    /// A second factor that is there, or is not.
+    Factor: [
+        ApiError::WrongCode => "The code is wrong or was used before; or there is no access token, or its time or its session is over",
+        ApiError::Forbidden("this cannot be called from pages of another origin".to_owned()) => "The call comes from a page of another origin",
+        ApiError::Conflict("an authenticator app is in force already; remove it first".to_owned()) => "There is a second factor already, or none",
+        ApiError::Throttled { seconds: 4 } => "Too many failed attempts",
+    ],
+    /// What cannot be done for somebody else's account.
+    Beyond: [
+        ApiError::Conflict("this person also belongs to other organisations; they can ask for a link by e-mail".to_owned()) => "The person is not this organisation's alone, has no password, or has no second factor",
     ],
     /// Whatever has a body.
     Input: [

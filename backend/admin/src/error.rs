@@ -21,6 +21,18 @@ pub enum ApiError {
     /// E-mail address and password do not fit. Never says which.
     #[error("e-mail address and password do not fit together")]
     WrongCredentials,
+    /// The code of the second step is not right, or was used before. Never says which.
+    #[error("the code is wrong or was used before; wait for the next one")]
+    WrongCode,
+    /// The second step came too late.
+    #[error("this sign-in took too long or was tried too often; sign in again")]
+    SignInExpired,
+    /// The organisation demands a second factor, and the person has none.
+    #[error("this organisation demands a second factor; set up an authenticator app in your profile first")]
+    TotpRequired,
+    /// The link to choose a new password cannot be used.
+    #[error("the link is not valid, was used before or has expired; ask for a new one")]
+    LinkInvalid,
     /// The person may not do this.
     #[error("{0}")]
     Forbidden(String),
@@ -159,14 +171,18 @@ impl ApiError {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
-            Self::NotSignedIn | Self::WrongCredentials => StatusCode::UNAUTHORIZED,
-            Self::Forbidden(_) | Self::WrongAddress => StatusCode::FORBIDDEN,
+            Self::NotSignedIn | Self::WrongCredentials | Self::WrongCode | Self::SignInExpired => {
+                StatusCode::UNAUTHORIZED
+            }
+            Self::Forbidden(_) | Self::WrongAddress | Self::TotpRequired => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict(_) | Self::PlanLimit(_) | Self::LastOwner => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Invalid(_) | Self::Code(_) | Self::Link(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Invalid(_) | Self::Code(_) | Self::Link(_) | Self::LinkInvalid => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             Self::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Failed { outage: true, .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed { outage: false, .. } => StatusCode::INTERNAL_SERVER_ERROR,
@@ -179,6 +195,10 @@ impl ApiError {
             Self::Malformed(_) => ProblemCode::MalformedRequest,
             Self::NotSignedIn => ProblemCode::NotSignedIn,
             Self::WrongCredentials => ProblemCode::WrongCredentials,
+            Self::WrongCode => ProblemCode::WrongCode,
+            Self::SignInExpired => ProblemCode::SignInExpired,
+            Self::TotpRequired => ProblemCode::TotpRequired,
+            Self::LinkInvalid => ProblemCode::LinkInvalid,
             Self::Forbidden(_) => ProblemCode::Forbidden,
             Self::NotFound => ProblemCode::NotFound,
             Self::MethodNotAllowed => ProblemCode::MethodNotAllowed,
@@ -238,6 +258,10 @@ pub(crate) fn title(code: ProblemCode) -> &'static str {
         ProblemCode::MalformedRequest => "Malformed request",
         ProblemCode::NotSignedIn => "Not signed in",
         ProblemCode::WrongCredentials => "Wrong credentials",
+        ProblemCode::WrongCode => "Wrong code",
+        ProblemCode::SignInExpired => "Sign-in expired",
+        ProblemCode::TotpRequired => "Second factor required",
+        ProblemCode::LinkInvalid => "Link not valid",
         ProblemCode::Forbidden => "Forbidden",
         ProblemCode::NotFound => "Not found",
         ProblemCode::MethodNotAllowed => "Method not allowed",

@@ -2,10 +2,12 @@
 //! session or API token, membership and role were looked up for this very call. [`Person`] is one who signed in, for what
 //! no token may do; [`Operator`] is the same for the installation as a whole.
 
+mod oneself;
 mod operator;
 mod person;
 mod token;
 
+pub(crate) use oneself::Oneself;
 pub use operator::Operator;
 pub use person::Person;
 pub use token::Token;
@@ -206,6 +208,9 @@ impl FromRequestParts<AdminState> for Caller {
         let (membership, calendar) = person
             .membership
             .ok_or_else(|| ApiError::Forbidden("you are not a member of that organisation".to_owned()))?;
+        if person.totp_missing {
+            return Err(ApiError::TotpRequired);
+        }
         Ok(Self {
             user: User { id: claims.user, email: person.email, name: person.name, locale: person.locale },
             organization: OrganizationRef { id: org, name: membership.name, slug: membership.slug },

@@ -25,6 +25,7 @@ mod cursor;
 mod docs;
 mod edge;
 mod extract;
+mod gate;
 mod instance;
 mod invitations;
 mod join;

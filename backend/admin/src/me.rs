@@ -1,4 +1,9 @@
-//! Who is calling.
+//! Who is calling, and their own account: it belongs to no organisation, and each changes only their own.
+
+pub(crate) mod authenticator;
+pub(crate) mod password;
+pub(crate) mod sessions;
+pub(crate) mod update;
 
 pub(crate) mod join;
 pub(crate) mod leave;

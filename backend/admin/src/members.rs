@@ -14,7 +14,10 @@ pub(crate) mod get;
 pub(crate) mod limits;
 pub(crate) mod list;
 pub(crate) mod remove;
+pub(crate) mod reset_link;
 pub(crate) mod standing;
+pub(crate) mod takeover;
+pub(crate) mod totp;
 pub(crate) mod transfer;
 pub(crate) mod update;
 

@@ -4,8 +4,8 @@
 use crate::{auth::password::Passwords, check::Check, error::ApiError, origin::Origin};
 use causeway_domain::{OrgId, Role, UserId};
 use causeway_store::{
-    AppDb, StoreError, TenantTx, audit, memberships, organisations, setup,
-    users::{self, NewUser},
+    AppDb, PersonTx, StoreError, TenantTx, audit, memberships, organisations, sessions, setup, totp,
+    users::{self, Ends, NewUser},
 };
 use chrono_tz::Tz;
 use serde_json::json;
@@ -59,20 +59,42 @@ pub async fn create_owner(db: &AppDb, owner: NewOwner<'_>) -> Result<Created, Ap
 /// Gives a person a new password and ends their sessions; `causeway admin reset-password`. The error's text is fit to be
 /// shown.
 pub async fn reset_password(db: &AppDb, email: &str, password: &str) -> Result<(), ApiError> {
-    let mut check = Check::default();
-    check.password("password", password);
-    check.done()?;
     let user = users::find_by_email(db, email.trim()).await?;
     let user = user.ok_or_else(|| ApiError::field("email", "nobody has this e-mail address"))?;
+    let mut check = Check::default();
+    check.password("password", password, &[&user.email, &user.name]);
+    check.done()?;
     let hash = Passwords::new().hash(password).await?;
-    users::set_password(db, user.id, &hash).await?;
+    let mut tx = PersonTx::begin(db, user.id).await?;
+    users::set_password(&mut tx, &hash, Ends::All).await?;
     let line = audit::Line {
         action: "user.reset_password",
         target_kind: "user",
         target_id: Some(user.id.0),
         ..Default::default()
     };
-    Ok(audit::record_for_instance(db, line).await?)
+    tx.record(&line).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Takes away a person's second factor, for who has lost app and recovery codes; `causeway admin disable-totp`. Ends their
+/// sessions. The error's text is fit to be shown.
+pub async fn disable_totp(db: &AppDb, email: &str) -> Result<(), ApiError> {
+    let user = users::find_by_email(db, email.trim()).await?;
+    let user = user.ok_or_else(|| ApiError::field("email", "nobody has this e-mail address"))?;
+    let mut tx = PersonTx::begin(db, user.id).await?;
+    if !totp::remove(&mut tx).await? {
+        return Err(ApiError::Conflict("this person has no second factor".to_owned()));
+    }
+    sessions::end_all(&mut tx, None, "second factor removed").await?;
+    let line = audit::Line {
+        action: "totp.remove",
+        target_kind: "user",
+        target_id: Some(user.id.0),
+        ..Default::default()
+    };
+    tx.record(&line).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Checks what was entered.
@@ -81,7 +103,7 @@ pub(crate) fn check(owner: &NewOwner<'_>) -> Result<Checked, ApiError> {
     let organization = check.text("organization", owner.organization, 1..=100);
     let name = check.text("name", owner.name, 1..=100);
     let email = check.email("email", owner.email);
-    check.password("password", owner.password);
+    check.password("password", owner.password, &[&email, &name, &organization]);
     let time_zone = owner.time_zone.map_or(Ok(Tz::UTC), str::parse);
     check.require(time_zone.is_ok(), "time_zone", "must be an IANA time zone such as Europe/Berlin");
     check.done()?;

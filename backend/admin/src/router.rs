@@ -1,9 +1,9 @@
 //! Every operation, registered once together with its documentation.
 
 use crate::{
-    accounts, audit, auth, billing, docs, edge, error::ApiError, extract::LARGEST, instance, invitations,
-    join, keys, ledger, me, members, operator, organization, prices, registration, requests, security, setup,
-    sso, state::AdminState, tokens, usage,
+    accounts, audit, auth, billing, docs, edge, error::ApiError, extract::LARGEST, gate, instance,
+    invitations, join, keys, ledger, me, members, operator, organization, prices, registration, requests,
+    security, setup, sso, state::AdminState, tokens, usage,
 };
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use utoipa::{OpenApi as _, openapi::OpenApi};
@@ -18,7 +18,9 @@ pub fn router(state: AdminState) -> (Router, OpenApi) {
     let api = api
         .fallback(|| async { ApiError::NotFound })
         .layer(DefaultBodyLimit::max(LARGEST))
+        .layer(middleware::from_fn_with_state(state.clone(), gate::layer))
         .layer(middleware::from_fn(edge::layer))
+        .layer(gate::cors(&state))
         .with_state(state);
     (Router::new().nest(PREFIX, api), prefixed(document))
 }
@@ -33,13 +35,23 @@ fn operations() -> OpenApiRouter<AdminState> {
         .routes(routes!(instance::handle))
         .routes(routes!(setup::get::handle, setup::create::handle))
         .routes(routes!(auth::sign_in::handle))
+        .routes(routes!(auth::second_step::handle))
+        .routes(routes!(auth::forgot::handle))
+        .routes(routes!(auth::reset::handle))
         .routes(routes!(auth::refresh::handle))
         .routes(routes!(auth::sign_out::handle))
+        .routes(routes!(me::handle, me::update::handle))
+        .routes(routes!(me::password::handle))
+        .routes(routes!(me::sessions::list, me::sessions::end_others))
+        .routes(routes!(me::sessions::end))
+        .routes(routes!(me::authenticator::get, me::authenticator::start))
+        .routes(routes!(me::authenticator::confirm_app))
+        .routes(routes!(me::authenticator::renew_codes))
+        .routes(routes!(me::authenticator::stop))
         .routes(routes!(sso::discover::handle))
         .routes(routes!(sso::begin::handle))
         .routes(routes!(sso::callback::handle))
         .routes(routes!(sso::outcome::handle))
-        .routes(routes!(me::handle))
         .routes(routes!(sso::identities::list, sso::identities::link))
         .routes(routes!(sso::identities::unlink))
         .routes(routes!(sso::settings::get, sso::settings::update))
@@ -87,6 +99,8 @@ fn operations() -> OpenApiRouter<AdminState> {
         .routes(routes!(join::progress::handle))
         .routes(routes!(join::finish::handle))
         .routes(routes!(members::limits::handle))
+        .routes(routes!(members::reset_link::handle))
+        .routes(routes!(members::totp::handle))
         .routes(routes!(requests::list::handle))
         .routes(routes!(requests::export::handle))
         .routes(routes!(requests::get::handle))

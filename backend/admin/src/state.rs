@@ -2,7 +2,7 @@
 
 use crate::{
     AdminArgs,
-    auth::{password::Passwords, token::AccessKeys},
+    auth::{keys::SignInKeys, password::Passwords, token::AccessKeys},
     error::ApiError,
     mail::Mailer,
     sso::flow::FlowKey,
@@ -43,8 +43,10 @@ pub struct AdminState(Arc<Shared>);
 pub struct Shared {
     pub(crate) store: Store,
     pub(crate) proxies: TrustedProxies,
+    pub(crate) cors_origins: Vec<String>,
     pub(crate) sealing: SealingKey,
     pub(crate) access: AccessKeys,
+    pub(crate) sign_in: SignInKeys,
     pub(crate) passwords: Passwords,
     pub(crate) sso: FlowKey,
     pub(crate) addresses: AddressPolicy,
@@ -61,10 +63,12 @@ impl AdminState {
         Self(Arc::new(Shared {
             sealing: SealingKey::new(wiring.master),
             access: AccessKeys::new(wiring.master),
+            sign_in: SignInKeys::new(wiring.master),
             passwords: Passwords::new(),
             sso: FlowKey::new(wiring.master),
             store: wiring.store,
             proxies: TrustedProxies::new(wiring.args.trusted_proxies),
+            cors_origins: wiring.args.cors_origins,
             addresses: wiring.addresses,
             prices: wiring.prices,
             public_url: wiring.public_url,

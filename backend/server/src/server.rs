@@ -133,7 +133,11 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
         background: background.clone(),
         stop_background: stop_background.clone(),
     };
+    let watching = stop_background.clone();
     background.spawn(metrics::serve(listeners.metrics, handle, stop_background));
+    if let Some(tls) = settings.http.tls.clone() {
+        background.spawn(tls.watch(watching));
+    }
     let dispatch = Dispatch::new(relay, router);
     background.spawn(listen::serve(listeners.main, settings.http.tls, dispatch, shutdown, connections));
     Ok(running)

@@ -28,6 +28,10 @@ pub struct SignedIn {
     pub locale: String,
     /// Whether they run this installation.
     pub is_operator: bool,
+    /// Whether that organisation demands a second factor.
+    pub totp_required: bool,
+    /// Whether it does and they have none.
+    pub totp_missing: bool,
     /// The organisation entered; `None` when they do not (or no longer) belong to it, or it wants people to sign in in
     /// another way.
     pub membership: Option<(Membership, Calendar)>,
@@ -65,7 +69,9 @@ async fn person(tx: &mut TenantTx, session: Option<Uuid>, user: UserId) -> Store
     let row = sqlx::query!(
         r#"select u.email, u.name, u.locale, u.is_operator and s.only_org is null as "is_operator!",
                   o.name as "org_name?", o.slug as "slug?", m.role as "role?",
-                  o.time_zone as "time_zone?", o.week_start as "week_start?", o.day_start_minute as "day_start?"
+                  o.time_zone as "time_zone?", o.week_start as "week_start?", o.day_start_minute as "day_start?",
+                  coalesce(o.require_totp and s.only_org is null, false) as "totp_required!",
+                  exists (select from totp f where f.user_id = u.id and f.confirmed_at is not null) as "has_totp!"
            from users u
            left join memberships m on m.user_id = u.id and m.org_id = $3
            left join sessions s on s.id = $1 and s.user_id = u.id and s.ended_at is null
@@ -87,6 +93,8 @@ async fn person(tx: &mut TenantTx, session: Option<Uuid>, user: UserId) -> Store
         _ => None,
     };
     Ok(Some(SignedIn {
+        totp_required: row.totp_required,
+        totp_missing: row.totp_required && !row.has_totp,
         email: row.email,
         name: row.name,
         locale: row.locale,

@@ -33,6 +33,11 @@ pub async fn signed_in(db: &AppDb, session: Uuid, user: UserId) -> StoreResult<O
     .await?)
 }
 
+/// Whether a person runs this installation.
+pub async fn is_operator(db: &AppDb, user: UserId) -> StoreResult<bool> {
+    Ok(sqlx::query_scalar!("select is_operator from users where id = $1", user.0).fetch_one(&db.0).await?)
+}
+
 /// Makes the person with this e-mail address an operator, or no longer one. False when nothing changes.
 pub async fn set(db: &OperatorDb, email: &str, is_operator: bool) -> StoreResult<bool> {
     let mut tx = db.0.begin().await?;

@@ -1,11 +1,13 @@
 //! Signed-in browsers and their refresh tokens.
 //!
-//! A token is used once: using it makes its successor. One that is used again was copied, and ends the session for
-//! both holders. Except within [`GRACE_SECONDS`]: two tabs that wake up together send the same cookie, and each then
-//! gets a successor of its own.
+//! A token is used once: using it makes its successor, which follows from it. One that is used again was copied, and ends
+//! the session for both holders. Except within [`GRACE_SECONDS`]: two tabs that wake up together send the same cookie, and
+//! both get the same successor, so that the family never forks.
 
-use crate::{AppDb, StoreResult};
+use crate::{AppDb, PersonTx, StoreResult};
 use causeway_domain::{OrgId, UserId};
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// How long after its use a refresh token is taken for the other tab's and not for a thief's.
@@ -31,7 +33,7 @@ pub struct NewSession<'a> {
 }
 
 /// What presenting a refresh token led to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rotation {
     /// The successor is in force.
     Renewed {
@@ -41,6 +43,8 @@ pub enum Rotation {
         user: UserId,
         /// The organisation it is in, unless that is gone.
         org: Option<OrgId>,
+        /// The token to be sent from now on.
+        token: String,
     },
     /// The token had been used long before. The session was ended.
     Reused {
@@ -51,6 +55,26 @@ pub enum Rotation {
     },
     /// No such token, or its time or its session is over.
     Refused,
+}
+
+/// A session as its owner sees it.
+#[derive(Clone, Debug)]
+pub struct SessionRow {
+    /// Identifier.
+    pub id: Uuid,
+    /// The browser, as it calls itself.
+    pub user_agent: String,
+    /// Network address that it was last renewed from.
+    pub address: String,
+    /// When it was begun.
+    pub created_at: DateTime<Utc>,
+    /// When it was last renewed.
+    pub last_seen_at: DateTime<Utc>,
+}
+
+/// How a refresh token is stored.
+pub fn hash_of(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
 }
 
 /// Begins a session.
@@ -71,38 +95,101 @@ pub async fn begin(db: &AppDb, session: &NewSession<'_>) -> StoreResult<()> {
     Ok(())
 }
 
-/// Exchanges a refresh token for its successor.
-pub async fn rotate(db: &AppDb, token_hash: &[u8; 32], successor_hash: &[u8; 32]) -> StoreResult<Rotation> {
+/// Exchanges a refresh token for its successor, which `successor` makes of it. `address` is where it is sent from.
+pub async fn rotate(
+    db: &AppDb,
+    presented: &str,
+    address: &str,
+    successor: impl Fn(&str) -> String + Send,
+) -> StoreResult<Rotation> {
     let mut tx = db.0.begin().await?;
-    // The lock makes two uses of one token take turns, so that the second sees the first.
-    let found = sqlx::query!(
-        r#"select t.session_id, s.user_id, s.org_id,
-                  t.used_at < now() - $2 * interval '1 second' as "reused: bool"
-           from refresh_tokens t join sessions s on s.id = t.session_id join users u on u.id = s.user_id
-           where t.hash = $1 and t.expires_at > now() and s.ended_at is null and u.disabled_at is null
-           for update of t"#,
-        &token_hash[..],
-        f64::from(GRACE_SECONDS),
-    )
-    .fetch_optional(&mut *tx)
-    .await?;
-    let Some(found) = found else { return Ok(Rotation::Refused) };
-    let (session, user) = (found.session_id, UserId(found.user_id));
-    if found.reused == Some(true) {
-        end_in(&mut tx, session, "refresh token used twice").await?;
+    let mut token = presented.to_owned();
+    loop {
+        let hash = hash_of(&token);
+        // The lock makes two uses of one token take turns, so that the second sees the first.
+        let found = sqlx::query!(
+            r#"select t.session_id, s.user_id, s.org_id, t.used_at is not null as "used!",
+                      t.used_at < now() - $2 * interval '1 second' as "reused: bool"
+               from refresh_tokens t join sessions s on s.id = t.session_id join users u on u.id = s.user_id
+               where t.hash = $1 and t.expires_at > now() and s.ended_at is null and u.disabled_at is null
+               for update of t"#,
+            &hash[..],
+            f64::from(GRACE_SECONDS),
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(found) = found else { return Ok(Rotation::Refused) };
+        let (session, user) = (found.session_id, UserId(found.user_id));
+        if found.reused == Some(true) {
+            end_in(&mut tx, session, "refresh token used twice").await?;
+            tx.commit().await?;
+            return Ok(Rotation::Reused { session, user });
+        }
+        if found.used {
+            // Somebody was faster: what they got is the answer, or what came of that since.
+            token = successor(&token);
+            continue;
+        }
+        if token == presented {
+            sqlx::query!("update refresh_tokens set used_at = now() where hash = $1", &hash[..])
+                .execute(&mut *tx)
+                .await?;
+            token = successor(&token);
+            insert_token(&mut tx, session, &hash_of(&token)).await?;
+        }
+        sqlx::query!(
+            "update sessions set last_seen_at = now(), address = coalesce(nullif($2, ''), address) where id = $1",
+            session,
+            address
+        )
+        .execute(&mut *tx)
+        .await?;
         tx.commit().await?;
-        return Ok(Rotation::Reused { session, user });
+        return Ok(Rotation::Renewed { session, user, org: found.org_id.map(OrgId), token });
     }
-    sqlx::query!(
-        "update refresh_tokens set used_at = coalesce(used_at, now()) where hash = $1",
-        &token_hash[..]
+}
+
+/// The sessions of a person that can still be renewed, the last used first.
+pub async fn list(db: &AppDb, user: UserId) -> StoreResult<Vec<SessionRow>> {
+    Ok(sqlx::query_as!(
+        SessionRow,
+        "select id, user_agent, address, created_at, last_seen_at from sessions s
+         where user_id = $1 and ended_at is null
+           and exists (select from refresh_tokens t where t.session_id = s.id and t.expires_at > now())
+         order by last_seen_at desc, id limit 200",
+        user.0
     )
-    .execute(&mut *tx)
+    .fetch_all(&db.0)
+    .await?)
+}
+
+/// Ends one session of the person. False when there is no such session, or it is over.
+pub async fn end(tx: &mut PersonTx, session: Uuid, reason: &str) -> StoreResult<bool> {
+    let user = tx.user().0;
+    let ended = sqlx::query!(
+        "update sessions set ended_at = now(), end_reason = $3 where id = $1 and user_id = $2 and ended_at is null",
+        session,
+        user,
+        reason
+    )
+    .execute(tx.conn())
     .await?;
-    insert_token(&mut tx, session, successor_hash).await?;
-    sqlx::query!("update sessions set last_seen_at = now() where id = $1", session).execute(&mut *tx).await?;
-    tx.commit().await?;
-    Ok(Rotation::Renewed { session, user, org: found.org_id.map(OrgId) })
+    Ok(ended.rows_affected() == 1)
+}
+
+/// Ends the person's sessions except `keep`. Returns how many.
+pub async fn end_all(tx: &mut PersonTx, keep: Option<Uuid>, reason: &str) -> StoreResult<u64> {
+    let user = tx.user().0;
+    let ended = sqlx::query!(
+        "update sessions set ended_at = now(), end_reason = $3
+         where user_id = $1 and ended_at is null and id is distinct from $2",
+        user,
+        keep,
+        reason
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(ended.rows_affected())
 }
 
 /// Notes the organisation that a session is in now, which the next sign-in begins with.

@@ -33,17 +33,22 @@ pub async fn attempt(db: &AppDb, subject: &str, pace: Pace) -> StoreResult<Resul
     if counted.rows_affected() > 0 {
         return Ok(Ok(()));
     }
+    Ok(Err(wait(db, subject, pace).await?.unwrap_or(1)))
+}
+
+/// The seconds that `subject` has to wait before its next attempt, if it has to.
+pub async fn wait(db: &AppDb, subject: &str, pace: Pace) -> StoreResult<Option<u64>> {
     let wait = sqlx::query_scalar!(
         r#"select ceil(extract(epoch from
              f.last_at + least($3, 2 ^ least(f.failures - $2, 20)) * interval '1 second' - now()))::int as "wait!"
-           from sign_in_failures f where subject = $1"#,
+           from sign_in_failures f where subject = $1 and f.failures >= $2"#,
         subject,
         pace.free,
         f64::from(pace.longest)
     )
     .fetch_optional(&db.0)
     .await?;
-    Ok(Err(wait.map_or(1, |w| u64::try_from(w).unwrap_or(1).max(1))))
+    Ok(wait.and_then(|seconds| u64::try_from(seconds).ok()).filter(|seconds| *seconds > 0))
 }
 
 /// Forgets every attempt of `subject`.

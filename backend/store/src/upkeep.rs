@@ -32,8 +32,8 @@ fn first_kept(today: NaiveDate, months: u32) -> Option<NaiveDate> {
     today.with_day(1)?.checked_sub_months(Months::new(months))
 }
 
-/// Removes sessions that nobody can use any more, failures that no longer delay anybody, cooldowns long over, what old
-/// requests tried, invitations that nobody accepted and registrations that are over. Returns how many rows.
+/// Removes sessions, challenges and links that nobody can use any more, failures that no longer delay anybody, cooldowns long
+/// over, what old requests tried, invitations that nobody accepted and registrations that are over. Returns how many rows.
 pub async fn remove_stale(db: &JobsDb) -> StoreResult<u64> {
     // A refresh token that was used is kept while its session lives: seeing it again ends the session.
     let sessions = sqlx::query!(
@@ -53,7 +53,15 @@ pub async fn remove_stale(db: &JobsDb) -> StoreResult<u64> {
         .execute(&db.0)
         .await?
         .rows_affected();
-    Ok(sessions.rows_affected() + failures.rows_affected() + cooled + strangers + sign_ins)
+    let challenges =
+        sqlx::query!("delete from sign_in_challenges where expires_at < now() - interval '1 day'")
+            .execute(&db.0)
+            .await?;
+    let links = sqlx::query!("delete from reset_links where expires_at < now() - interval '7 days'")
+        .execute(&db.0)
+        .await?;
+    let rows = [&sessions, &failures, &challenges, &links].map(sqlx::postgres::PgQueryResult::rows_affected);
+    Ok(rows.iter().sum::<u64>() + cooled + strangers + sign_ins)
 }
 
 #[cfg(test)]

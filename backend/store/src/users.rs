@@ -1,9 +1,10 @@
 //! People. A person is not of a tenant: memberships say where they belong, so this table has no row-level security
 //! and is only ever read by one person's address or id.
 
-use crate::{AppDb, StoreResult, TenantTx};
+use crate::{AppDb, PersonTx, StoreResult, TenantTx, reset_links, sessions};
 use causeway_domain::UserId;
 use sqlx::PgExecutor;
+use uuid::Uuid;
 
 /// A person.
 #[derive(Clone, Debug)]
@@ -36,23 +37,61 @@ pub struct NewUser<'a> {
     pub is_operator: bool,
 }
 
+struct Row {
+    id: Uuid,
+    email: String,
+    name: String,
+    locale: String,
+    password_hash: Option<String>,
+    disabled: bool,
+}
+
+impl From<Row> for User {
+    fn from(r: Row) -> Self {
+        Self {
+            id: r.id.into(),
+            email: r.email,
+            name: r.name,
+            locale: r.locale,
+            password_hash: r.password_hash,
+            disabled: r.disabled,
+        }
+    }
+}
+
 /// The person with this e-mail address, in any case.
 pub async fn find_by_email(db: &AppDb, email: &str) -> StoreResult<Option<User>> {
-    let row = sqlx::query!(
+    let row = sqlx::query_as!(
+        Row,
         r#"select id, email, name, locale, password_hash, disabled_at is not null as "disabled!"
            from users where lower(email) = lower($1)"#,
         email
     )
     .fetch_optional(&db.0)
     .await?;
-    Ok(row.map(|r| User {
-        id: r.id.into(),
-        email: r.email,
-        name: r.name,
-        locale: r.locale,
-        password_hash: r.password_hash,
-        disabled: r.disabled,
-    }))
+    Ok(row.map(User::from))
+}
+
+/// The person with this id.
+pub async fn get(db: &AppDb, id: UserId) -> StoreResult<User> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"select id, email, name, locale, password_hash, disabled_at is not null as "disabled!"
+           from users where id = $1"#,
+        id.0
+    )
+    .fetch_one(&db.0)
+    .await?;
+    Ok(row.into())
+}
+
+/// Changes name and language of the person of the transaction.
+pub async fn update(tx: &mut PersonTx, name: &str, locale: &str) -> StoreResult<()> {
+    let user = tx.user().0;
+    sqlx::query!("update users set name = $2, locale = $3 where id = $1", user, name, locale)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
 }
 
 /// Whether there is anybody at all. While there is not, the installation waits for its set-up.
@@ -102,18 +141,35 @@ pub async fn set_locale(tx: &mut TenantTx, user: UserId, locale: &str) -> StoreR
     Ok(())
 }
 
-/// Gives a person a new password and ends all their sessions.
-pub async fn set_password(db: &AppDb, user: UserId, password_hash: &str) -> StoreResult<()> {
-    let mut tx = db.0.begin().await?;
-    sqlx::query!("update users set password_hash = $2 where id = $1", user.0, password_hash)
-        .execute(&mut *tx)
+/// Which sessions a new password ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ends {
+    /// All of them.
+    All,
+    /// All but this one.
+    Others(Uuid),
+    /// None.
+    None,
+}
+
+/// Gives the person of the transaction a new password. Ends the sign-ins that wait for a code, and the links that would
+/// change it again.
+pub async fn set_password(tx: &mut PersonTx, password_hash: &str, ends: Ends) -> StoreResult<()> {
+    let user = tx.user().0;
+    sqlx::query!("update users set password_hash = $2 where id = $1", user, password_hash)
+        .execute(tx.conn())
         .await?;
     sqlx::query!(
-        "update sessions set ended_at = now(), end_reason = 'password' where user_id = $1 and ended_at is null",
-        user.0
+        "update sign_in_challenges set used_at = now() where user_id = $1 and used_at is null",
+        user
     )
-    .execute(&mut *tx)
+    .execute(tx.conn())
     .await?;
-    tx.commit().await?;
+    reset_links::end_all(tx).await?;
+    match ends {
+        Ends::All => sessions::end_all(tx, None, "password").await?,
+        Ends::Others(keep) => sessions::end_all(tx, Some(keep), "password").await?,
+        Ends::None => 0,
+    };
     Ok(())
 }

@@ -1,57 +1,69 @@
-//! The cookie with the refresh token.
+//! The cookies of a browser: the refresh token, and the mark of a device that somebody has signed in from before.
 
-use crate::{error::ApiError, state::AdminState};
+use crate::state::AdminState;
+use axum::response::AppendHeaders;
 use axum_extra::extract::cookie::CookieJar;
-use causeway_store::sessions::IDLE_DAYS;
-use http::{HeaderMap, HeaderName, header};
-use sha2::{Digest, Sha256};
+use causeway_store::sessions::{IDLE_DAYS, hash_of};
+use http::{HeaderName, header};
 
-const NAME: &str = "causeway_refresh";
+const REFRESH: &str = "causeway_refresh";
+const DEVICE: &str = "causeway_device";
 const PATH: &str = "/admin/v1/auth";
+/// A year: whoever comes back after longer is a stranger to the throttle, and no more than that.
+const DEVICE_SECONDS: i64 = 365 * 86_400;
 
-/// A `set-cookie` header, ready to be part of an answer.
-pub(crate) type SetCookie = [(HeaderName, String); 1];
+/// `set-cookie` headers, ready to be part of an answer.
+pub(crate) type SetCookie = AppendHeaders<Vec<(HeaderName, String)>>;
 
-/// A new refresh token and its hash, of which only the hash is stored.
+/// A new secret for a cookie, a link or a challenge, and its hash, of which only the hash is stored.
 pub(crate) fn new_token() -> (String, [u8; 32]) {
     let token = hex::encode(rand::random::<[u8; 32]>());
-    let hash = hash(&token);
+    let hash = hash_of(&token);
     (token, hash)
 }
 
-/// The hash of the token that the browser sent, if it sent one.
-pub(crate) fn sent(jar: &CookieJar) -> Option<[u8; 32]> {
-    jar.get(NAME).map(|cookie| hash(cookie.value()))
+/// The refresh token that the browser sent, if it sent one.
+pub(crate) fn sent(jar: &CookieJar) -> Option<&str> {
+    jar.get(REFRESH).map(|cookie| cookie.value())
 }
 
-/// Puts a token into the browser.
+/// The mark of the device that the browser sent, if it sent one.
+pub(crate) fn device(jar: &CookieJar) -> Option<&str> {
+    jar.get(DEVICE).map(|cookie| cookie.value())
+}
+
+/// Puts a refresh token into the browser.
 pub(crate) fn set(state: &AdminState, token: &str) -> SetCookie {
-    cookie(state, token, i64::from(IDLE_DAYS) * 86_400)
+    AppendHeaders(vec![refresh(state, token)])
 }
 
-/// Takes it out again.
+/// The same, and marks the device as one that the person with this address has signed in from.
+pub(crate) fn set_known(state: &AdminState, token: &str, email: &str) -> SetCookie {
+    AppendHeaders(vec![refresh(state, token), mark(state, email)])
+}
+
+/// Marks the device alone.
+pub(crate) fn set_device(state: &AdminState, email: &str) -> SetCookie {
+    AppendHeaders(vec![mark(state, email)])
+}
+
+/// Takes the refresh token out again. The device stays known.
 pub(crate) fn clear(state: &AdminState) -> SetCookie {
-    cookie(state, "", 0)
+    AppendHeaders(vec![cookie(state, REFRESH, "", 0)])
 }
 
-/// Refuses calls that a page of another origin made the browser send. `SameSite` already keeps other sites out; this
-/// keeps out the neighbours on the same host, where the browser says so.
-pub(crate) fn refuse_other_origins(headers: &HeaderMap) -> Result<(), ApiError> {
-    match headers.get("sec-fetch-site").and_then(|v| v.to_str().ok()) {
-        Some("cross-site" | "same-site") => {
-            Err(ApiError::Forbidden("this cannot be called from pages of another origin".to_owned()))
-        }
-        _ => Ok(()),
-    }
+/// The header that puts a refresh token into the browser.
+pub(crate) fn refresh(state: &AdminState, token: &str) -> (HeaderName, String) {
+    cookie(state, REFRESH, token, i64::from(IDLE_DAYS) * 86_400)
 }
 
-fn cookie(state: &AdminState, value: &str, seconds: i64) -> SetCookie {
+fn mark(state: &AdminState, email: &str) -> (HeaderName, String) {
+    cookie(state, DEVICE, &state.sign_in.mark_device(email), DEVICE_SECONDS)
+}
+
+fn cookie(state: &AdminState, name: &str, value: &str, seconds: i64) -> (HeaderName, String) {
     // Not over plain http: the browser would drop the cookie, and nobody could stay signed in on a LAN address.
     let secure = if state.is_https() { "; Secure" } else { "" };
-    let text = format!("{NAME}={value}; Path={PATH}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
-    [(header::SET_COOKIE, text)]
-}
-
-fn hash(token: &str) -> [u8; 32] {
-    Sha256::digest(token.as_bytes()).into()
+    let text = format!("{name}={value}; Path={PATH}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
+    (header::SET_COOKIE, text)
 }

@@ -28,20 +28,23 @@ pub(crate) async fn begin(
 ) -> Result<(SetCookie, Session), ApiError> {
     let (session, token) = open(state, user, org, origin).await?;
     record(state, "session.begin", user, org, session, origin).await?;
-    Ok((cookie::set(state, &token), describe(state, session, user, org).await?))
+    let answer = describe(state, session, user, org).await?;
+    // The device is known from now on.
+    Ok((cookie::set_known(state, &token, &answer.user.email), answer))
 }
 
-/// The same where an issuer of the organisation's own vouches for the person: the session enters no other one.
+/// The same where an issuer of the organisation's own vouches for the person: the session enters no other one. Returns the
+/// cookie with its refresh token.
 pub(crate) async fn begin_confined(
     state: &AdminState,
     user: UserId,
     org: OrgId,
     origin: &Origin,
-) -> Result<SetCookie, ApiError> {
+) -> Result<String, ApiError> {
     let (session, token) = open(state, user, org, origin).await?;
     sso::sessions::confine(&state.store.app, session, org).await?;
     record(state, "session.begin", user, org, session, origin).await?;
-    Ok(cookie::set(state, &token))
+    Ok(cookie::refresh(state, &token).1)
 }
 
 /// A session and its refresh token.
@@ -84,6 +87,7 @@ pub(crate) async fn describe(
         organization: OrganizationRef { id: org, name: membership.name, slug: membership.slug },
         role: membership.role,
         is_operator: person.is_operator,
+        totp_required: person.totp_missing,
     })
 }
 

@@ -1,7 +1,12 @@
 //! Signing in by e-mail address and password.
 
 use crate::{
-    auth::{cookie::SetCookie, session},
+    auth::{
+        cookie::{self, SetCookie},
+        events,
+        pace::{self, Attempt},
+        session,
+    },
     docs,
     error::ApiError,
     extract::Body,
@@ -9,34 +14,37 @@ use crate::{
     origin::Origin,
     state::AdminState,
 };
-use axum::{Json, extract::State};
-use causeway_openapi::{Session, SignIn};
-use causeway_store::{
-    sessions,
-    throttle::{self, Pace},
-    users,
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
 };
-use http::HeaderMap;
-use sha2::{Digest, Sha256};
-use std::net::IpAddr;
-
-/// For one person from one address.
-const PERSON: Pace = Pace { free: 5, longest: 300 };
-/// For one address, whoever it tries to be. An office shares one.
-const ADDRESS: Pace = Pace { free: 50, longest: 60 };
+use axum_extra::extract::cookie::CookieJar;
+use causeway_domain::OrgId;
+use causeway_openapi::{SecondStep, Session, SignIn};
+use causeway_store::{
+    challenges::{self, Challenge},
+    sessions, totp,
+    users::{self, User},
+};
+use http::{HeaderMap, StatusCode};
+use tokio::time::Instant;
 
 /// Sign in
 ///
-/// Begins a session: an access token in the answer, a refresh token in a cookie that only `/admin/v1/auth` receives.
-/// After five failed attempts from one address each further one has to wait, twice as long every time, up to five
-/// minutes. The answer for somebody who does not exist is the same as for a wrong password.
+/// Begins a session: an access token in the answer, a refresh token in a cookie that only `/admin/v1/auth` receives. A
+/// person with an authenticator app gets a challenge instead, for `POST /admin/v1/auth/second-step`. After five failed
+/// attempts from one address, or twenty on one account, each further one has to wait, twice as long every time, up to five
+/// minutes; a browser that the person has signed in from before is counted by itself. The answer for somebody who does not
+/// exist is the same as for a wrong password.
 #[utoipa::path(
     post, path = "/auth/sign-in", tag = "auth", operation_id = "signIn", security(()),
     params(("x-organization" = Option<uuid::Uuid>, Header, description = "The organisation to enter; the only or last one when absent")),
     request_body = SignIn,
     responses(
         (status = 200, description = "Signed in", body = Session,
-            headers(("set-cookie" = String, description = "The refresh token"))),
+            headers(("set-cookie" = String, description = "The refresh token, and a mark that this device is known"))),
+        (status = 202, description = "The password was right, and a code is still to come", body = SecondStep),
         docs::Input, docs::Credentials, docs::Throttle, docs::Failures
     )
 )]
@@ -44,40 +52,64 @@ pub(crate) async fn handle(
     State(state): State<AdminState>,
     origin: Origin,
     headers: HeaderMap,
+    jar: CookieJar,
     Body(input): Body<SignIn>,
-) -> Result<(SetCookie, Json<Session>), ApiError> {
-    let db = &state.store.app;
+) -> Result<Response, ApiError> {
+    let begun = Instant::now();
     let named = guard::named_organization(&headers)?;
     let (email, password) = (input.email.trim(), input.password.expose());
     if email.chars().count() > 254 || password.chars().count() > 1024 {
         return Err(ApiError::WrongCredentials);
     }
-    let network = network(origin.address);
-    let address = format!("address:{network}");
-    let person = format!("person:{}:{network}", hex::encode(&Sha256::digest(email.to_lowercase())[..16]));
-    for (subject, pace) in [(&person, PERSON), (&address, ADDRESS)] {
-        throttle::attempt(db, subject, pace).await?.map_err(|seconds| ApiError::Throttled { seconds })?;
-    }
-    let user = users::find_by_email(db, email).await?;
-    let hash = user.as_ref().and_then(|u| u.password_hash.as_deref());
+    let attempt = Attempt::password(&state, &origin, &jar, email).await?;
+    let found = users::find_by_email(&state.store.app, email).await?;
+    let hash = found.as_ref().and_then(|u| u.password_hash.as_deref());
     let fits = state.passwords.fits(password, hash).await?;
-    let user = user.filter(|u| fits && !u.disabled).ok_or(ApiError::WrongCredentials)?;
-    throttle::forget(db, &person).await?;
-    throttle::forgive(db, &address).await?;
-    let last = sessions::last_organisation(db, user.id).await?;
-    let org = session::choose(&state, user.id, named, last).await?;
-    let (cookie, session) = session::begin(&state, user.id, org, &origin).await?;
-    Ok((cookie, Json(session)))
+    let user = match found {
+        Some(user) if fits && !user.disabled => user,
+        other => {
+            let locked = attempt.failed(&state).await?;
+            // A stranger has no log; the wait below hides how long this takes.
+            if let Some(user) = other {
+                let reason = if fits { "disabled" } else { "password" };
+                events::failed(&state, user.id, reason, locked, &origin).await?;
+            }
+            pace::evenly(begun).await;
+            return Err(ApiError::WrongCredentials);
+        }
+    };
+    attempt.succeeded(&state).await?;
+    enter(&state, &user, named, &origin).await
 }
 
-/// What attempts are counted by: an IPv4 address, or the /64 that one customer of a provider has of IPv6.
-pub(crate) fn network(address: Option<IpAddr>) -> String {
-    match address {
-        None => "unknown".to_owned(),
-        Some(IpAddr::V4(ip)) => ip.to_string(),
-        Some(IpAddr::V6(ip)) => {
-            let [a, b, c, d, ..] = ip.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
+/// A session, or the challenge before it.
+async fn enter(
+    state: &AdminState,
+    user: &User,
+    named: Option<OrgId>,
+    origin: &Origin,
+) -> Result<Response, ApiError> {
+    let db = &state.store.app;
+    let authenticator = totp::find(db, user.id).await?;
+    if authenticator.is_some_and(|a| a.confirmed_at.is_some()) {
+        let (token, hash) = cookie::new_token();
+        challenges::begin(db, &hash, Challenge { user: user.id, org: named }).await?;
+        let expires_in = u64::try_from(challenges::LIFE_SECONDS).unwrap_or_default();
+        let step = SecondStep { challenge: token.into(), expires_in };
+        return Ok((StatusCode::ACCEPTED, Json(step)).into_response());
     }
+    Ok(begin(state, user, named, origin).await?.into_response())
+}
+
+/// A session in the organisation named, or the last one.
+pub(crate) async fn begin(
+    state: &AdminState,
+    user: &User,
+    named: Option<OrgId>,
+    origin: &Origin,
+) -> Result<(SetCookie, Json<Session>), ApiError> {
+    let last = sessions::last_organisation(&state.store.app, user.id).await?;
+    let org = session::choose(state, user.id, named, last).await?;
+    let (cookie, session) = session::begin(state, user.id, org, origin).await?;
+    Ok((cookie, Json(session)))
 }

@@ -13,7 +13,7 @@ use crate::{
 use axum::extract::State;
 use axum_extra::extract::cookie::CookieJar;
 use causeway_store::sessions;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 
 /// Sign out
 ///
@@ -30,12 +30,11 @@ use http::{HeaderMap, StatusCode};
 pub(crate) async fn handle(
     State(state): State<AdminState>,
     origin: Origin,
-    headers: HeaderMap,
     jar: CookieJar,
 ) -> Result<(StatusCode, SetCookie), ApiError> {
-    cookie::refuse_other_origins(&headers)?;
     if let Some(token) = cookie::sent(&jar)
-        && let Some((session, user, Some(org))) = sessions::end_by_token(&state.store.app, &token).await?
+        && let Some((session, user, Some(org))) =
+            sessions::end_by_token(&state.store.app, &sessions::hash_of(token)).await?
     {
         session::record(&state, "session.end", user, org, session, &origin).await?;
     }

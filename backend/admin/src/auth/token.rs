@@ -108,4 +108,39 @@ mod tests {
         let unsigned = format!("eyJhbGciOiJub25lIn0.{}.", token.split('.').nth(1).unwrap());
         assert!(keys(1).read(&unsigned).is_err() && keys(1).read("").is_err());
     }
+
+    #[test]
+    fn another_algorithm_audience_or_organisation_is_refused() {
+        let keys = keys(1);
+        let wire = |aud: &str, exp: i64| Wire {
+            sub: Uuid::from_u128(1),
+            sid: Uuid::from_u128(2),
+            org: Uuid::from_u128(3),
+            aud: aud.to_owned(),
+            iat: 0,
+            exp,
+        };
+        let later = Utc::now().timestamp() + 60;
+        let sign = |algorithm, wire: &Wire| encode(&Header::new(algorithm), wire, &keys.sign).unwrap();
+        assert!(keys.read(&sign(Algorithm::HS256, &wire(AUDIENCE, later))).is_ok());
+        // The right key, and yet.
+        for algorithm in [Algorithm::HS384, Algorithm::HS512] {
+            assert!(keys.read(&sign(algorithm, &wire(AUDIENCE, later))).is_err(), "{algorithm:?}");
+        }
+        assert!(keys.read(&sign(Algorithm::HS256, &wire("causeway-relay", later))).is_err());
+        assert!(keys.read(&sign(Algorithm::HS256, &wire(AUDIENCE, later - 120))).is_err());
+        // The signature of one over what another says.
+        let (mine, other) = (sign(Algorithm::HS256, &wire(AUDIENCE, later)), {
+            let wire = Wire { org: Uuid::from_u128(4), ..wire(AUDIENCE, later) };
+            sign(Algorithm::HS256, &wire)
+        });
+        let (mine, other): (Vec<_>, Vec<_>) = (mine.split('.').collect(), other.split('.').collect());
+        assert!(keys.read(&format!("{}.{}.{}", mine[0], other[1], mine[2])).is_err());
+        for claim in ["sub", "aud", "exp", "org", "sid"] {
+            let mut wire = serde_json::to_value(wire(AUDIENCE, later)).unwrap();
+            wire.as_object_mut().unwrap().remove(claim);
+            let token = encode(&Header::new(Algorithm::HS256), &wire, &keys.sign).unwrap();
+            assert!(keys.read(&token).is_err(), "without {claim}");
+        }
+    }
 }

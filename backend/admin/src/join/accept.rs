@@ -83,7 +83,7 @@ async fn somebody_new(
 ) -> Result<Response, ApiError> {
     let mut check = Check::default();
     let name = check.text("name", input.name.as_deref().unwrap_or_default(), 1..=100);
-    check.password("password", input.password.expose());
+    check.password("password", input.password.expose(), &[&input.email, &name]);
     check.done()?;
     let password_hash = state.passwords.hash(input.password.expose()).await?;
     let mut tx = TenantTx::begin(&state.store.app, org, None).await?;

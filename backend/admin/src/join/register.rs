@@ -62,7 +62,7 @@ pub(crate) async fn handle(
     let mut check = Check::default();
     let name = check.text("name", &input.name, 1..=100);
     let email = check.email("email", &input.email);
-    check.password("password", input.password.expose());
+    check.password("password", input.password.expose(), &[&email, &name]);
     let by_domain = rules.registration == Registration::Domain;
     if by_domain && !belongs(&email, &rules.domains) {
         check.refuse("email", format!("must be an address at {}", rules.domains.join(" or ")));

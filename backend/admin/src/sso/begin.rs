@@ -2,7 +2,7 @@
 
 use super::{Stop, callback_url, flow, flow::Ticket, issuer::Issuer, local, record};
 use crate::{
-    auth::sign_in::network,
+    auth::pace::network,
     docs,
     error::ApiError,
     extract::{Params, Place},

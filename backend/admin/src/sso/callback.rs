@@ -154,7 +154,7 @@ async fn complete(
     if link.is_some() {
         return Ok(None);
     }
-    let [(_, cookie)] = session::begin_confined(state, user, org, origin).await?;
+    let cookie = session::begin_confined(state, user, org, origin).await?;
     Ok(Some(HeaderValue::from_str(&cookie).map_err(ApiError::internal)?))
 }
 

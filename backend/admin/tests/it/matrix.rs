@@ -26,6 +26,9 @@ fn rows() -> Vec<Row> {
         (M::GET, "/setup", None, [200; 5]),
         (M::POST, "/setup", Some("{}"), [422; 5]),
         (M::POST, "/auth/sign-in", Some("{}"), [422; 5]),
+        (M::POST, "/auth/second-step", Some("{}"), [422; 5]),
+        (M::POST, "/auth/forgot-password", Some("{}"), [422; 5]),
+        (M::POST, "/auth/reset-password", Some("{}"), [422; 5]),
         (M::POST, "/auth/refresh", None, [401; 5]),
         (M::POST, "/auth/sign-out", None, [204; 5]),
         (M::GET, "/auth/oidc", None, [200; 5]),
@@ -44,6 +47,16 @@ fn rows() -> Vec<Row> {
         (M::DELETE, "/sso/providers/{provider}", None, [401, 403, 403, 403, 404]),
         (M::POST, "/sso/domains", Some(r#"{"domain":"example.com"}"#), [401, 403, 403, 403, 201]),
         (M::DELETE, "/sso/domains/{domain}", None, [401, 403, 403, 403, 404]),
+        (M::PATCH, "/me", Some("{}"), [401, 200, 200, 200, 200]),
+        (M::POST, "/me/password", Some("{}"), [401, 422, 422, 422, 422]),
+        (M::GET, "/me/sessions", None, [401, 200, 200, 200, 200]),
+        (M::DELETE, "/me/sessions", None, [401, 204, 204, 204, 204]),
+        (M::DELETE, "/me/sessions/{session}", None, [401, 404, 404, 404, 404]),
+        (M::GET, "/me/totp", None, [401, 200, 200, 200, 200]),
+        (M::POST, "/me/totp", Some("[]"), [401, 422, 422, 422, 422]),
+        (M::POST, "/me/totp/confirm", Some("{}"), [401, 422, 422, 422, 422]),
+        (M::POST, "/me/totp/recovery-codes", Some("{}"), [401, 422, 422, 422, 422]),
+        (M::POST, "/me/totp/disable", Some("{}"), [401, 422, 422, 422, 422]),
         (M::GET, "/organization", None, [401, 200, 200, 200, 200]),
         (M::PATCH, "/organization", Some("{}"), [401, 403, 403, 200, 200]),
         (M::GET, "/organization/limits", None, [401, 200, 200, 200, 200]),
@@ -76,6 +89,9 @@ fn rows() -> Vec<Row> {
         (M::POST, "/join/registration/preview", Some("{}"), [422; 5]),
         (M::POST, "/join/registration/progress", Some("{}"), [422; 5]),
         (M::POST, "/join/registration/finish", Some("{}"), [422; 5]),
+        // The member is the owner, whom nobody's role is above.
+        (M::POST, "/members/{member}/reset-link", None, [401, 403, 403, 403, 404]),
+        (M::DELETE, "/members/{member}/totp", None, [401, 403, 403, 403, 404]),
         (M::GET, "/providers", None, [401, 200, 200, 200, 200]),
         (M::GET, "/accounts", None, [401, 200, 200, 200, 200]),
         (M::POST, "/accounts", Some(ACCOUNT), [401, 403, 403, 201, 201]),
@@ -233,6 +249,7 @@ async fn every_operation_answers_each_role_and_another_tenant_as_it_should() {
                 .replace("{domain}", "engines.example")
                 .replace("{token}", &token)
                 .replace("{member}", &made.user.to_string())
+                .replace("{session}", NOBODY)
                 .replace("{request}", &request.to_string())
                 .replace("{month}", &month())
                 .replace("{invitation}", &invitation)

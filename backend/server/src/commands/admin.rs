@@ -50,6 +50,14 @@ enum Command {
         #[command(flatten)]
         how: How,
     },
+    /// Take away a person's second factor, when app and recovery codes are lost, and end their sessions
+    DisableTotp {
+        /// E-mail address of the person.
+        #[arg(long)]
+        email: String,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Add to an organisation's credits; the first credit makes it prepaid
     Credit {
         /// The organisation's name in addresses.
@@ -121,6 +129,11 @@ pub(crate) async fn run(args: AdminArgs) -> Result<ExitCode> {
             let password = how.password()?;
             people::reset_password(&db, &email, &password).await.map_err(|error| anyhow!("{error}"))?;
             println!("{email} has a new password and is signed out everywhere");
+        }
+        Command::DisableTotp { email, place } => {
+            let db = place.database().await?;
+            people::disable_totp(&db, &email).await.map_err(|error| anyhow!("{error}"))?;
+            println!("{email} signs in with the password alone again and is signed out everywhere");
         }
         Command::Credit { org, amount, note, place } => {
             let db = place.operator().await?;

@@ -1,0 +1,60 @@
+//! A person by themselves: for their own profile, which belongs to no organisation. A second factor that the organisation
+//! demands and that they lack does not keep them out of here, because here is where they set it up.
+
+use super::{bearer, named_organization, token};
+use crate::{error::ApiError, origin::Origin, state::AdminState};
+use axum::extract::FromRequestParts;
+use causeway_domain::UserId;
+use causeway_openapi::User;
+use causeway_store::{PersonTx, TenantTx, memberships};
+use http::request::Parts;
+use uuid::Uuid;
+
+/// The person behind a session.
+pub(crate) struct Oneself {
+    /// Who.
+    pub(crate) user: User,
+    /// In which session.
+    pub(crate) session: Uuid,
+    /// Whether the organisation entered demands a second factor.
+    pub(crate) totp_required: bool,
+    /// From where.
+    pub(crate) origin: Origin,
+}
+
+impl Oneself {
+    /// The person's identifier.
+    pub(crate) fn id(&self) -> UserId {
+        self.user.id
+    }
+
+    /// A transaction about the person.
+    pub(crate) async fn begin(&self, state: &AdminState) -> Result<PersonTx, ApiError> {
+        Ok(PersonTx::begin(&state.store.app, self.id()).await?)
+    }
+}
+
+impl FromRequestParts<AdminState> for Oneself {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AdminState) -> Result<Self, ApiError> {
+        let presented = bearer(&parts.headers).ok_or(ApiError::NotSignedIn)?;
+        if token::looks_like_one(presented) {
+            // One that does not work says nothing of what it could do.
+            token::find(state, presented).await?;
+            return Err(token::for_people());
+        }
+        let claims = state.access.read(presented)?;
+        let org = named_organization(&parts.headers)?.unwrap_or(claims.org);
+        let Ok(origin) = Origin::from_request_parts(parts, state).await;
+        let mut tx = TenantTx::begin(&state.store.app, org, Some(claims.user)).await?;
+        let found = memberships::signed_in(&mut tx, claims.session, claims.user).await?;
+        let person = found.ok_or(ApiError::NotSignedIn)?;
+        Ok(Self {
+            user: User { id: claims.user, email: person.email, name: person.name, locale: person.locale },
+            session: claims.session,
+            totp_required: person.totp_required,
+            origin,
+        })
+    }
+}

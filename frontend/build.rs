@@ -11,7 +11,7 @@ use leptos_i18n_parser::parse_locales::{
     parse_locales,
 };
 
-const AREAS: [&str; 19] = [
+const AREAS: [&str; 20] = [
     "common",
     "shell",
     "auth",
@@ -28,6 +28,7 @@ const AREAS: [&str; 19] = [
     "requests",
     "usage",
     "prices",
+    "profile",
     "billing",
     "operator",
     "connect",

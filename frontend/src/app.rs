@@ -49,6 +49,8 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/sign-in") view=pages::sign_in::SignIn/>
                     <Route path=path!("/accept") view=pages::join::accept::Accept/>
                     <Route path=path!("/register") view=pages::join::register::Registration/>
+                    <Route path=path!("/forgot-password") view=pages::forgot::Forgot/>
+                    <Route path=path!("/reset-password") view=pages::reset::Reset/>
                     <Route path=path!("/my-key") view=pages::my_key::MyKey/>
                     <ParentRoute path=path!("") view=Shell>
                         <Route path=path!("") view=pages::dashboard::Dashboard/>
@@ -64,6 +66,7 @@ pub(crate) fn App() -> impl IntoView {
                         <Route path=path!("/tokens") view=pages::tokens::Tokens/>
                         <Route path=path!("/members") view=pages::members::Members/>
                         <Route path=path!("/settings") view=pages::settings::Settings/>
+                        <Route path=path!("/profile") view=pages::profile::Profile/>
                         <Route path=path!("/connect") view=pages::connect::Connect/>
                     </ParentRoute>
                 </Routes>

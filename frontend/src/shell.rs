@@ -41,6 +41,14 @@ pub(crate) fn Shell() -> impl IntoView {
             go(&format!("{}?next={next}", routes::SIGN_IN));
         }
     });
+    // An organisation that demands a second factor shows nothing else until it is there.
+    let must_enrol = Memo::new(move |_| session.must_enrol());
+    let to_profile = use_go();
+    Effect::new(move |_| {
+        if must_enrol.get() && location.pathname.get() != routes::PROFILE {
+            to_profile(routes::PROFILE);
+        }
+    });
     move || match standing.get() {
         None => view! { <Waiting/> }.into_any(),
         Some(false) => ().into_any(),

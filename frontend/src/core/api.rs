@@ -3,6 +3,7 @@
 mod billing;
 mod keys;
 mod people;
+mod profile;
 pub(crate) mod sso;
 
 use causeway_domain::{AccountId, KeyId, UserId, provider::Provider};
@@ -10,9 +11,9 @@ use causeway_openapi::{
     Account, AccountTest, ApiToken, CreateAccount, CreateKey, CreateToken, DeadLetter, ImportQuery,
     ImportReport, Instance, IssuedKey, IssuedToken, Key, Ledger, LimitsInUse, ListQuery, Member,
     Organization, OverrideQuery, Page, PriceFigures, PriceHistory, PriceList, PriceQuery, ProviderPreset,
-    Request, RequestExport, RequestQuery, Session as Signed, SetPrice, Setup, SignIn, UpdateAccount,
-    UpdateKey, UpdateMember, UpdateOrganization, UsageBreakdown, UsageDimension, UsageExport, UsageFilter,
-    UsageQuery, UsageSeries, UsageStep, UsageSummary,
+    Request, RequestExport, RequestQuery, Session as Signed, SetPrice, Setup, UpdateAccount, UpdateKey,
+    UpdateMember, UpdateOrganization, UsageBreakdown, UsageDimension, UsageExport, UsageFilter, UsageQuery,
+    UsageSeries, UsageStep, UsageSummary,
 };
 use gloo_net::http::Method;
 use leptos::prelude::*;
@@ -45,10 +46,6 @@ impl Api {
 
     pub(crate) async fn set_up(self, setup: Setup) -> Answer<Signed> {
         self.0.post("/setup", &setup).await
-    }
-
-    pub(crate) async fn sign_in(self, form: SignIn) -> Answer<Signed> {
-        self.0.post("/auth/sign-in", &form).await
     }
 
     pub(crate) async fn sign_out(self) -> Answer<()> {

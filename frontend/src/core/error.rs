@@ -59,6 +59,10 @@ impl ApiError {
         let known = match problem.code {
             ProblemCode::WrongCredentials => td_string!(locale, common.error_wrong_credentials),
             ProblemCode::NotSignedIn => td_string!(locale, common.error_not_signed_in),
+            ProblemCode::WrongCode => td_string!(locale, common.error_wrong_code),
+            ProblemCode::SignInExpired => td_string!(locale, common.error_sign_in_expired),
+            ProblemCode::TotpRequired => td_string!(locale, common.error_totp_required),
+            ProblemCode::LinkInvalid => td_string!(locale, common.error_link_invalid),
             ProblemCode::Forbidden => td_string!(locale, common.error_forbidden),
             ProblemCode::NotFound => td_string!(locale, common.error_not_found),
             ProblemCode::LinkUnknown => td_string!(locale, common.error_link_unknown),

@@ -122,6 +122,11 @@ impl Http {
         self.answer(method, path, Sent::Nothing, DEADLINE_MS).await.map(drop)
     }
 
+    /// POST whose answer has no body.
+    pub(crate) async fn send(self, path: &str, body: &impl Serialize) -> Result<(), ApiError> {
+        self.answer(Method::POST, path, Sent::Json(to_json(body)?), DEADLINE_MS).await.map(drop)
+    }
+
     async fn json<T: DeserializeOwned>(
         self,
         method: Method,

@@ -17,6 +17,8 @@ pub(crate) const MEMBERS: &str = "/web/members";
 pub(crate) const SETTINGS: &str = "/web/settings";
 pub(crate) const MY_KEY: &str = "/web/my-key";
 pub(crate) const CONNECT: &str = "/web/connect";
+pub(crate) const PROFILE: &str = "/web/profile";
+pub(crate) const FORGOT: &str = "/web/forgot-password";
 pub(crate) const SIGN_IN: &str = "/web/sign-in";
 
 /// What follows the `#` of the address: the token of a link, which no server is sent.

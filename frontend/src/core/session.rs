@@ -34,6 +34,8 @@ pub(crate) struct Member {
     pub(crate) organization: OrganizationRef,
     pub(crate) role: Role,
     pub(crate) is_operator: bool,
+    /// Whether nothing but the profile can be reached until a second factor is set up.
+    pub(crate) totp_required: bool,
 }
 
 type Renewal = Shared<LocalBoxFuture<'static, Renewed>>;
@@ -77,16 +79,31 @@ impl Session {
         self.visitor.with(|v| matches!(v, Visitor::Member(member) if member.is_operator))
     }
 
+    /// Whether the organisation waits for the person to set up a second factor.
+    pub(crate) fn must_enrol(self) -> bool {
+        self.visitor.with(|v| matches!(v, Visitor::Member(member) if member.totp_required))
+    }
+
+    /// Takes over what the person has changed about themselves.
+    pub(crate) fn rename(self, user: User) {
+        self.visitor.update(|visitor| {
+            if let Visitor::Member(member) = visitor {
+                member.user = user;
+            }
+        });
+    }
+
     pub(crate) fn token(self) -> Option<String> {
         self.token.get_value()
     }
 
     /// Takes over what sign-in, set-up and renewal answer with.
     pub(crate) fn enter(self, signed: Signed) {
-        let Signed { access_token, user, organization, role, is_operator, .. } = signed;
+        let Signed { access_token, user, organization, role, is_operator, totp_required, .. } = signed;
         self.token.set_value(Some(access_token.0));
         storage::set(HINT, "1");
-        let member = Visitor::Member(Box::new(Member { user, organization, role, is_operator }));
+        let member =
+            Visitor::Member(Box::new(Member { user, organization, role, is_operator, totp_required }));
         // A renewal that brings no news must not rebuild the page.
         if self.visitor.with_untracked(|visitor| *visitor != member) {
             self.visitor.set(member);

@@ -1,17 +1,21 @@
 //! Signing in. Points to the set-up link while nobody can.
 
+mod second_step;
 pub(crate) mod sso;
 
-use causeway_openapi::SignIn as Form;
+use causeway_openapi::{Secret, SignIn as Form, SignedIn};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use self::sso::{SignInFailure, SingleSignOn};
+use self::{
+    second_step::SecondStepForm,
+    sso::{SignInFailure, SingleSignOn},
+};
 use crate::{
     core::{
         api::use_api,
         form::Submission,
-        i18n::{t, text, use_i18n},
+        i18n::{t, t_string, text, use_i18n},
         query::Query,
         routes::{self, safe_next, use_go},
         session::{Visitor, use_session},
@@ -36,6 +40,7 @@ pub(crate) fn SignIn() -> impl IntoView {
     let instance = Query::new(move || api.instance());
     let email = RwSignal::new(String::new());
     let password = RwSignal::new(String::new());
+    let challenge: RwSignal<Option<Secret>> = RwSignal::new(None);
     let submission = Submission::new();
 
     // Whoever is signed in already, or has just become so, goes on to where they wanted.
@@ -51,14 +56,26 @@ pub(crate) fn SignIn() -> impl IntoView {
             email: email.get_untracked().trim().to_owned(),
             password: password.get_untracked().into(),
         };
-        submission.run(async move { api.sign_in(form).await }, move |signed| session.enter(signed));
+        submission.run(async move { api.sign_in(form).await }, move |answer| match answer {
+            SignedIn::Session(signed) => session.enter(*signed),
+            SignedIn::SecondStep(step) => {
+                password.set(String::new());
+                challenge.set(Some(step.challenge));
+            }
+        });
     };
     let setup_required = move || instance.data().is_some_and(|i| i.setup_required);
-    view! {
-        <EntryCard
-            title=text!(i18n, auth.sign_in)
-            text=text!(i18n, auth.sign_in_text)
-        >
+    let stepping = Memo::new(move |_| challenge.with(Option::is_some));
+    let title = Signal::derive(move || {
+        if stepping.get() { t_string!(i18n, auth.second_title) } else { t_string!(i18n, auth.sign_in) }
+            .to_owned()
+    });
+    let about = Signal::derive(move || {
+        if stepping.get() { t_string!(i18n, auth.second_text) } else { t_string!(i18n, auth.sign_in_text) }
+            .to_owned()
+    });
+    let first_step = move || {
+        view! {
             <SignInFailure/>
             <form class="flex flex-col gap-4" on:submit=send>
                 <Show when=setup_required>
@@ -89,9 +106,19 @@ pub(crate) fn SignIn() -> impl IntoView {
                 <Button kind=Kind::Primary submit=true busy=submission.busy class="mt-2 w-full" testid="sign-in">
                     {t!(i18n, auth.sign_in)}
                 </Button>
-                <a class="link text-center text-sm text-base-content/70" href=routes::MY_KEY>{t!(i18n, auth.to_my_key)}</a>
+                <div class="flex flex-wrap justify-center gap-x-6 gap-y-2 text-sm text-base-content/70">
+                    <a class="link" href=routes::FORGOT data-testid="forgot">{t!(i18n, auth.forgot)}</a>
+                    <a class="link" href=routes::MY_KEY>{t!(i18n, auth.to_my_key)}</a>
+                </div>
             </form>
             <SingleSignOn/>
+        }
+    };
+    view! {
+        <EntryCard title text=about>
+            {move || {
+                if stepping.get() { view! { <SecondStepForm challenge/> }.into_any() } else { first_step().into_any() }
+            }}
         </EntryCard>
     }
 }

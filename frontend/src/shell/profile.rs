@@ -7,6 +7,7 @@ use crate::{
     core::{
         api::use_api,
         i18n::{t, t_string, use_i18n},
+        routes,
         session::use_session,
     },
     ui::{
@@ -66,6 +67,14 @@ pub(super) fn Profile() -> impl IntoView {
                 </div>
                 <hr class="my-1 border-base-300"/>
                 <Others on_leave=Callback::new(move |()| leaving.set(true))/>
+                <a
+                    href=routes::PROFILE
+                    class="flex w-full items-center gap-2.5 rounded-field px-3 py-2 text-left text-sm hover:bg-base-200 focus-visible:bg-base-200"
+                    data-testid="to-profile"
+                >
+                    <Glyph icon=Icon::Edit class="size-4"/>
+                    {t!(i18n, shell.my_profile)}
+                </a>
                 <MenuItem on_press=sign_out testid="sign-out">
                     <Glyph icon=Icon::SignOut class="size-4"/>
                     {t!(i18n, shell.sign_out)}

@@ -91,6 +91,14 @@ export class Admin {
         return id;
     }
 
+    /** Ends what rests of an account after a failure, and waits until every instance has heard of it. */
+    async recover(account: string): Promise<void> {
+        // What has failed a moment ago may not be written down yet.
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        await this.post(`/accounts/${account}/reset`);
+        await new Promise((resolve) => setTimeout(resolve, 700));
+    }
+
     async issue(name: string, settings: KeySettings = {}): Promise<IssuedKey> {
         return this.post<IssuedKey>("/keys", { name, ...settings });
     }

@@ -30,6 +30,7 @@ test.beforeAll(async ({ admin, account, installation }) => {
         const tokens = script(n === 4 ? "status=529" : `in=${1000 + n},cache_read=500,events=4`);
         await anthropic.messages.create({ ...ask(), model: MODELS[n % 2]!, ...tokens }).catch(() => undefined);
     }
+    await admin.recover(account);
     await expect.poll(async () => (await admin.rows(keys[0]!.id)).length + (await admin.rows(keys[1]!.id)).length).toBe(5);
 });
 

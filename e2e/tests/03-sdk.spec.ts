@@ -95,7 +95,7 @@ for (const [what, how] of [
     ["that the provider ends too early and cleanly", "cut=end@6,events=30"],
     ["without its last events", "omit=both"],
 ] as const) {
-    test(`a stream ${what} is an error in the SDK and has its row`, async ({ admin, simulator }) => {
+    test(`a stream ${what} is an error in the SDK and has its row`, async ({ admin, account, simulator }) => {
         const stream = anthropic.messages.stream({ ...ask(), ...script(how) });
         const ended = stream.finalMessage().then(
             () => "success",
@@ -103,6 +103,7 @@ for (const [what, how] of [
         );
         const { request_id: id } = await stream.withResponse();
         expect(await ended).toBeInstanceOf(Anthropic.APIError);
+        await admin.recover(account);
         const row = await admin.row(key.id, id);
         expect(row.outcome).toBe("upstream_cut");
         const entry = await simulator.entry(row.upstream_request_id);
@@ -111,17 +112,31 @@ for (const [what, how] of [
     });
 }
 
-test("an error of the provider passes through as it is, is retried by the SDK, and costs nothing", async ({ admin, installation }) => {
-    const { anthropic, sent } = client(installation.url, key.secret, 1);
+test("an error of the only account passes through as it is and costs nothing, and the SDK waits while the account rests", async ({
+    admin,
+    account,
+    installation,
+}) => {
+    const { anthropic, sent } = client(installation.url, key.secret, 0);
     const refused = await anthropic.messages
-        .create({ ...ask(), ...script("status=529,message=Overloaded-by-script,retry_after=0") })
+        .create({ ...ask(), ...script("status=529,message=Overloaded-by-script") })
         .catch((error: unknown) => error);
     expect(refused).toMatchObject({ status: 529, message: expect.stringContaining("Overloaded-by-script") });
-    expect(sent.length).toBe(2);
+    expect(sent.length).toBe(1);
     const { requestID } = refused as InstanceType<typeof Anthropic.APIError>;
     const row = await admin.row(key.id, requestID);
     expect(row).toMatchObject({ status: 529, outcome: "upstream_error" });
     expect(nanos(row.cost_usd)).toBe(0n);
+
+    const resting = await anthropic.messages.create(ask()).catch((error: unknown) => error);
+    expect(resting).toMatchObject({ status: 429 });
+    const error = resting as InstanceType<typeof Anthropic.APIError>;
+    expect(Number(error.headers?.get("retry-after"))).toBeGreaterThan(0);
+    const way = await admin.get<{ code: string; steps: { what: string; tried: boolean }[] }>(`/requests/${error.requestID}/attempts`);
+    expect(way).toMatchObject({ code: "accounts_cooling", steps: [{ what: "overloaded", tried: false }] });
+    await admin.recover(account);
+    const message = await anthropic.messages.create(ask());
+    expect(message.type).toBe("message");
 });
 
 test("the provider sees its own key and never ours, and the version that the SDK speaks", async ({ simulator }) => {

@@ -1,7 +1,7 @@
 //! Upstream accounts: a credential at a provider. The credential goes in and never comes out.
 
-use crate::{patch::given, secret::Secret};
-use causeway_domain::{AccountId, Limits, provider::Provider};
+use crate::{health::AccountHealth, patch::given, secret::Secret};
+use causeway_domain::{AccountId, Limits, provider::Provider, timeouts::Timeouts};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,11 @@ pub struct Account {
     /// Its limits. What is absent is unlimited. Dollars are what the provider asks, without any multiplier.
     #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::Limits))]
     pub limits: Limits,
+    /// How long its provider may take. What is absent is left to the provider's preset and the settings.
+    #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::Timeouts))]
+    pub timeouts: Timeouts,
+    /// How it fares.
+    pub health: AccountHealth,
     /// Models that the provider listed when it was last tested; `null` when never.
     #[cfg_attr(feature = "schemas", schema(example = json!(["claude-haiku-4-5"])))]
     pub models: Option<Vec<String>>,
@@ -73,6 +78,10 @@ pub struct CreateAccount {
     #[serde(default, skip_serializing_if = "Limits::is_empty")]
     #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::Limits))]
     pub limits: Limits,
+    /// How long its provider may take. What is absent is left to the provider's preset and the settings.
+    #[serde(default, skip_serializing_if = "Timeouts::is_empty")]
+    #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::Timeouts))]
+    pub timeouts: Timeouts,
     /// Whether requests may go there; true when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemas", schema(example = true))]
@@ -107,6 +116,10 @@ pub struct UpdateAccount {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[cfg_attr(feature = "schemas", schema(nullable = false, value_type = Option<crate::schema::Limits>))]
     pub limits: Option<Limits>,
+    /// How long its provider may take, all of it anew.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false, value_type = Option<crate::schema::Timeouts>))]
+    pub timeouts: Option<Timeouts>,
     /// Whether requests may go there.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[cfg_attr(feature = "schemas", schema(nullable = false, example = true))]

@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod audit;
 pub mod auth;
 pub mod billing;
+pub mod health;
 pub mod instance;
 pub mod invitations;
 pub mod join;
@@ -44,6 +45,10 @@ pub use auth::{
 pub use billing::{
     Balance, CreditActor, CreditEntry, RedeemCode, Redeemed, Statement, StatementFormat, StatementLine,
     StatementMonths, StatementQuery,
+};
+pub use health::{
+    AccountError, AccountHealth, AccountRest, AccountState, AttemptStep, FailureCause, QuotaWindow,
+    RequestAttempts, RestScope,
 };
 pub use instance::Instance;
 pub use invitations::{CreateInvitation, Delivery, Invitation, Inviter, ResendInvitation, SentInvitation};

@@ -104,6 +104,23 @@ pub enum Provider {
     AnthropicCompatible,
 }
 
+/// How long a provider may take, in seconds.
+#[derive(ToSchema)]
+pub struct Timeouts {
+    /// Until a connection is made.
+    #[schema(example = 5, minimum = 1, maximum = 300, nullable = false)]
+    pub connect_seconds: Option<u16>,
+    /// Until the first content of a stream.
+    #[schema(example = 60, minimum = 1, maximum = 3600, nullable = false)]
+    pub first_event_seconds: Option<u16>,
+    /// Until an answer that is no stream begins.
+    #[schema(example = 600, minimum = 1, maximum = 3600, nullable = false)]
+    pub answer_seconds: Option<u16>,
+    /// Between two pieces of an answer.
+    #[schema(example = 120, minimum = 1, maximum = 3600, nullable = false)]
+    pub idle_seconds: Option<u16>,
+}
+
 /// Limits of a key, a member, an organisation or an account. What is absent is unlimited; zero is refused.
 #[derive(ToSchema)]
 pub struct Limits {

@@ -1,25 +1,27 @@
 //! Upstream accounts. The credential is sealed on its way in and never leaves again.
 
-use crate::error::ApiError;
+use crate::{check::Check, error::ApiError};
 use causeway_accounts::{AuthHeader, BaseUrl, Binding, Credential};
-use causeway_domain::{AccountId, OrgId, provider::Provider};
-use causeway_openapi::{self as api, Account, AccountTest};
+use causeway_domain::{AccountId, OrgId, provider::Provider, timeouts::Timeouts};
+use causeway_openapi::{self as api, Account, AccountHealth, AccountTest};
 use causeway_store::accounts::Account as Stored;
 use serde_json::{Value, json};
 
 pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod get;
+mod health;
 pub(crate) mod limits;
 pub(crate) mod list;
 pub(crate) mod providers;
+pub(crate) mod reset;
 pub(crate) mod test;
 pub(crate) mod update;
 
 mod probe;
 
 /// As the API shows it.
-fn view(account: Stored) -> Account {
+fn plain(account: Stored, health: AccountHealth) -> Account {
     Account {
         id: account.id,
         name: account.name,
@@ -29,6 +31,8 @@ fn view(account: Stored) -> Account {
         enabled: account.enabled,
         priority: u16::try_from(account.priority).unwrap_or(0),
         limits: account.limits,
+        timeouts: account.timeouts,
+        health,
         models: account.models,
         models_fetched_at: account.models_fetched_at,
         // What an older version wrote in another shape is as good as never tested.
@@ -48,6 +52,7 @@ fn audited(account: &Stored) -> Value {
         "enabled": account.enabled,
         "priority": account.priority,
         "limits": account.limits,
+        "timeouts": account.timeouts,
     })
 }
 
@@ -71,6 +76,21 @@ fn credential(input: &api::Credential, usual: AuthHeader) -> Result<Credential, 
 /// The base URL of a stored account.
 fn stored_base(account: &Stored) -> Result<BaseUrl, ApiError> {
     BaseUrl::stored(&account.base_url).map_err(ApiError::internal)
+}
+
+/// Times that a provider may take, checked.
+fn timeouts(check: &mut Check, timeouts: &Timeouts) {
+    let all = [
+        ("timeouts.connect_seconds", timeouts.connect_seconds, 300),
+        ("timeouts.first_event_seconds", timeouts.first_event_seconds, 3600),
+        ("timeouts.answer_seconds", timeouts.answer_seconds, 3600),
+        ("timeouts.idle_seconds", timeouts.idle_seconds, 3600),
+    ];
+    for (field, seconds, most) in all {
+        if seconds.is_some_and(|n| n == 0 || n > most) {
+            check.refuse(field, format!("must be between 1 and {most}"));
+        }
+    }
 }
 
 /// The place in line, as stored.

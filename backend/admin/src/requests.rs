@@ -5,6 +5,7 @@ use causeway_domain::{Nanos, RequestId, TokenCounts, UserId, price::ServiceTier}
 use causeway_openapi::{Outcome, Request};
 use causeway_store::requests::Request as Stored;
 
+pub(crate) mod attempts;
 pub(crate) mod export;
 pub(crate) mod get;
 pub(crate) mod list;

@@ -4,6 +4,7 @@
 //! A request that its first account answers passes through here without a word being written.
 
 mod left;
+mod onwards;
 mod told;
 
 pub(crate) use left::none_to_ask;
@@ -13,9 +14,8 @@ use crate::{
     call::Call,
     error::RelayError,
     health::{Failure, Probe, Standing},
-    hold::{Hold, Moved},
-    identify::{self, Caller},
-    load,
+    hold::Hold,
+    identify::Caller,
     plan::{self, Candidate, Plan},
     stream::Waits,
     tenant::Tenant,
@@ -26,9 +26,8 @@ use crate::{
 use bytes::Bytes;
 use causeway_accounts::rules::Row;
 use causeway_dialect::usage::Reading;
-use causeway_domain::{AccountId, RequestId, window::WindowKind};
-use causeway_store::hold::ScopeId;
-use chrono::{DateTime, TimeDelta, Utc};
+use causeway_domain::{AccountId, RequestId};
+use chrono::{TimeDelta, Utc};
 use http::HeaderMap;
 use std::{
     collections::HashSet,
@@ -40,6 +39,9 @@ const PATH: &str = "/v1/messages";
 
 /// A probe outlives its attempt's time by this much at most.
 const PROBE_SLACK: Duration = Duration::from_secs(5);
+
+/// Should its instance die, an account that is tried is not tried by anybody else for this long at most.
+const LONGEST_PROBE: Duration = Duration::from_secs(90);
 
 /// A request that is held, and everything that it was planned by.
 pub(crate) struct Sending<'a> {
@@ -161,7 +163,7 @@ impl Sending<'_> {
         let health = &self.relay.health;
         let account = &candidate.account;
         if let Standing::HalfOpen(entry) = health.standing(account.id, &self.call.parsed.model) {
-            let lasts = self.limit(candidate, run.begun) + PROBE_SLACK;
+            let lasts = (self.limit(candidate, run.begun) + PROBE_SLACK).min(LONGEST_PROBE);
             run.probe = health.probe(entry, self.id, lasts).await;
             if run.probe.is_none() {
                 run.trail.passed(account.id, "tried", None);
@@ -316,67 +318,7 @@ impl Sending<'_> {
             && run.fast < Duration::from_secs(args.failover_fast_seconds)
             && run.begun.elapsed() < Duration::from_secs(args.failover_total_seconds)
     }
-
-    /// Moves the reservation to the next account that can be used and has room. False when there is none.
-    async fn onwards(&self, hold: &mut Hold, run: &mut Run) -> bool {
-        let model = &self.call.parsed.model;
-        for index in hold.chosen() + 1..self.plan.candidates.len() {
-            let account = &self.plan.candidates[index].account;
-            if run.allowed.as_ref().is_some_and(|allowed| !allowed.contains(&account.id)) {
-                run.trail.passed(account.id, "disabled", None);
-                continue;
-            }
-            if let Some(over) = plan::passed_over(&self.relay.health, account, model) {
-                run.trail.passed(account.id, over.why, Some(over.until));
-                continue;
-            }
-            for _ in 0..MOVES {
-                match hold.move_to(&self.relay.store, index, run.policy).await {
-                    Moved::There => return true,
-                    Moved::NoRoom(reason) => {
-                        let until = reason.retry_ms.and_then(in_ms);
-                        run.trail.passed(account.id, reason.reason, until);
-                        break;
-                    }
-                    Moved::Unloaded => {
-                        let kinds: Vec<WindowKind> = account.limits.windows().collect();
-                        let scope = ScopeId::Account(account.id);
-                        if load::scope(self.relay, self.tenant, scope, &kinds).await.is_err() {
-                            break;
-                        }
-                    }
-                    Moved::Stale => {
-                        if !self.look_again(run).await {
-                            return false;
-                        }
-                        if run.allowed.as_ref().is_some_and(|allowed| !allowed.contains(&account.id)) {
-                            run.trail.passed(account.id, "disabled", None);
-                            break;
-                        }
-                    }
-                    Moved::Not => return false,
-                }
-            }
-        }
-        false
-    }
-
-    /// The policy has changed while the request was under way: which accounts may still be used by it.
-    async fn look_again(&self, run: &mut Run) -> bool {
-        let Ok(caller) = self.relay.renew(self.caller, self.tenant).await else { return false };
-        let Ok(tenant) = self.relay.directory.tenant(self.tenant.org).await else { return false };
-        if identify::usable(&caller).is_err() || self.call.permitted(&caller).is_err() {
-            return false;
-        }
-        run.policy = tenant.policy_version.min(caller.principal.policy_version);
-        let usable = tenant.accounts.iter().filter(|a| plan::reaches(&caller.principal, a)).map(|a| a.id);
-        run.allowed = Some(usable.collect());
-        true
-    }
 }
-
-/// How often one account is asked whether it has room.
-const MOVES: usize = 4;
 
 /// What becomes of a request after a failure.
 enum Go {
@@ -417,8 +359,4 @@ fn failed_attempt(failed: Failed, limit: Duration) -> Attempt {
         Failed::Silent(reading) => (Row::Silent, format!("no content within {} s", limit.as_secs()), reading),
     };
     Attempt { row, told: Told::ours(&text), hint: None, reading, opened: None }
-}
-
-fn in_ms(ms: u64) -> Option<DateTime<Utc>> {
-    Utc::now().checked_add_signed(TimeDelta::milliseconds(i64::try_from(ms).ok()?))
 }

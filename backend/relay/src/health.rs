@@ -179,6 +179,10 @@ impl Health {
             picture.get(&failure.account).and_then(|all| all.iter().find(|e| e.cooldown.scope == scope));
         let entry = next(known.map(|e| &**e), failure, verdict.cools, now, scope)?;
         let until = entry.cooldown.until;
+        if known.is_some_and(|e| e.row == entry.row && e.cooldown.until == until) {
+            // One of many that failed together: everybody knows.
+            return Some(until);
+        }
         metrics::counter!("causeway_relay_cooldowns_total", "cause" => failure.row.as_str()).increment(1);
         tracing::info!(account = %failure.account, cause = failure.row.as_str(), %until, detail = failure.detail, "an account cools");
         self.exchange(failure.account, &entry.cooldown.scope.clone(), Some(Arc::new(entry)));

@@ -56,6 +56,7 @@ async fn used(store: &Store) -> (Created, KeyId, DateTime<Utc>) {
         enabled: true,
         priority: 1,
         limits: &Limits::default(),
+        timeouts: causeway_domain::timeouts::Timeouts::NONE,
         created_by: made.user,
     };
     accounts::insert(&mut tx, &new).await.unwrap();

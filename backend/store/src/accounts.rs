@@ -1,10 +1,11 @@
 //! Upstream accounts as the admin API sees them. The credential is a sealed envelope here, and nothing opens it.
 
 use crate::{StoreError, StoreResult, TenantTx};
-use causeway_domain::{AccountId, Limits, UserId, provider::Provider};
+use causeway_domain::{AccountId, Limits, UserId, provider::Provider, timeouts::Timeouts};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::QueryBuilder;
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// An upstream account.
@@ -28,6 +29,8 @@ pub struct Account {
     pub priority: i16,
     /// Its limits; dollars are the provider's.
     pub limits: Limits,
+    /// How long its provider may take.
+    pub timeouts: Timeouts,
     /// What the provider listed when last asked.
     pub models: Option<Vec<String>>,
     /// When it was asked.
@@ -51,6 +54,7 @@ struct Row {
     enabled: bool,
     priority: i16,
     limits: Value,
+    timeouts: Value,
     models: Option<Value>,
     models_fetched_at: Option<DateTime<Utc>>,
     last_test: Option<Value>,
@@ -73,6 +77,8 @@ impl TryFrom<Row> for Account {
             priority: r.priority,
             limits: serde_json::from_value(r.limits)
                 .map_err(|e| StoreError::corrupt("limits of an account", e))?,
+            timeouts: serde_json::from_value(r.timeouts)
+                .map_err(|e| StoreError::corrupt("timeouts of an account", e))?,
             models: r
                 .models
                 .map(serde_json::from_value)
@@ -87,7 +93,7 @@ impl TryFrom<Row> for Account {
 }
 
 const SELECT: &str = "select id, name, provider, base_url, credential, credential_hint, enabled, priority, \
-     limits, models, models_fetched_at, last_test, created_at, updated_at from upstream_accounts \
+     limits, timeouts, models, models_fetched_at, last_test, created_at, updated_at from upstream_accounts \
      where deleted_at is null and org_id = ";
 
 /// The accounts of the organisation, newest first, older than the account `before`.
@@ -100,6 +106,19 @@ pub async fn list(tx: &mut TenantTx, before: Option<AccountId>, limit: i64) -> S
     query.push(" order by id desc limit ").push_bind(limit);
     let rows: Vec<Row> = query.build_query_as().fetch_all(tx.conn()).await?;
     rows.into_iter().map(Account::try_from).collect()
+}
+
+/// The names of accounts, also of those that are deleted.
+pub async fn names(tx: &mut TenantTx, ids: &[AccountId]) -> StoreResult<HashMap<AccountId, String>> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        "select id, name from upstream_accounts where org_id = $1 and id = any($2)",
+        tx.org().0,
+        &ids
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|r| (AccountId(r.id), r.name)).collect())
 }
 
 /// One account. With `lock`, nobody else changes it meanwhile.
@@ -133,6 +152,8 @@ pub struct NewAccount<'a> {
     pub priority: i16,
     /// Its limits; dollars are the provider's.
     pub limits: &'a Limits,
+    /// How long its provider may take.
+    pub timeouts: Timeouts,
     /// Who adds it.
     pub created_by: UserId,
 }
@@ -142,7 +163,7 @@ pub async fn insert(tx: &mut TenantTx, account: &NewAccount<'_>) -> StoreResult<
     let limits = serde_json::to_value(account.limits).map_err(|e| StoreError::corrupt("limits", e))?;
     sqlx::query!(
         "insert into upstream_accounts (id, org_id, name, provider, base_url, credential, credential_hint, enabled,
-           priority, limits, created_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+           priority, limits, created_by, timeouts) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         account.id.0,
         tx.org().0,
         account.name,
@@ -153,7 +174,8 @@ pub async fn insert(tx: &mut TenantTx, account: &NewAccount<'_>) -> StoreResult<
         account.enabled,
         account.priority,
         limits,
-        account.created_by.0
+        account.created_by.0,
+        timeouts(account.timeouts)?
     )
     .execute(tx.conn())
     .await?;
@@ -166,7 +188,7 @@ pub async fn update(tx: &mut TenantTx, account: &Account) -> StoreResult<()> {
     sqlx::query!(
         "update upstream_accounts set name = $3, base_url = $4, enabled = $5, priority = $6,
            limits = $7, credential_version = credential_version + case when credential = $8 then 0 else 1 end,
-           credential = $8, credential_hint = $9, updated_at = now()
+           credential = $8, credential_hint = $9, timeouts = $10, updated_at = now()
          where org_id = $1 and id = $2",
         tx.org().0,
         account.id.0,
@@ -176,11 +198,16 @@ pub async fn update(tx: &mut TenantTx, account: &Account) -> StoreResult<()> {
         account.priority,
         limits,
         account.credential,
-        account.credential_hint
+        account.credential_hint,
+        timeouts(account.timeouts)?
     )
     .execute(tx.conn())
     .await?;
     tx.bump_policy().await
+}
+
+fn timeouts(timeouts: Timeouts) -> StoreResult<Value> {
+    serde_json::to_value(timeouts).map_err(|e| StoreError::corrupt("timeouts", e))
 }
 
 /// Notes how a test went, and the models that the provider listed if it did. The account is not touched otherwise.

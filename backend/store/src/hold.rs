@@ -78,7 +78,7 @@ pub use reserve::{
     NoCandidate, Refusal, RefusedBy, ReserveScript, Reserved, ScopeFacts, WindowFacts, move_on, reserve,
 };
 pub use settle::{Checkpoint, Growth, SettleMode, SettledAs, Settlement, checkpoint, confirm, settle};
-pub use stored::{OpenHold, open_holds, unwritten};
+pub use stored::{OpenHold, open_holds, running_by_account, unwritten};
 
 use crate::cache::shard_prefix;
 use causeway_domain::{AccountId, KeyId, UserId, ids::SHARDS};

@@ -1,6 +1,6 @@
 //! Adding an account.
 
-use super::{audited, binding, credential, priority, view};
+use super::{audited, binding, credential, health, priority, timeouts};
 use crate::{
     check::Check,
     docs,
@@ -42,6 +42,7 @@ pub(crate) async fn handle(
     let mut check = Check::default();
     let name = check.text("name", &input.name, 1..=100);
     check.limits("limits", &input.limits);
+    timeouts(&mut check, &input.timeouts);
     check.done()?;
     let address = input.base_url.as_deref().or(preset.base_url);
     let address = address.ok_or_else(|| ApiError::field("base_url", "is needed for this provider"))?;
@@ -63,6 +64,7 @@ pub(crate) async fn handle(
         enabled: input.enabled.unwrap_or(true),
         priority: priority(input.priority.unwrap_or(100))?,
         limits: &input.limits,
+        timeouts: input.timeouts,
         created_by: caller.user.id,
     };
     let mut tx = caller.begin(&state).await?;
@@ -70,6 +72,7 @@ pub(crate) async fn handle(
     plan::check(&mut tx, Counted::Accounts).await?;
     let made = accounts::get(&mut tx, id, false).await?;
     caller.record(&mut tx, "account.create", ("account", Some(id.0)), None, Some(audited(&made))).await?;
+    let made = health::view(&state, &mut tx, made).await?;
     state.commit(tx).await?;
-    Ok((StatusCode::CREATED, Json(view(made))))
+    Ok((StatusCode::CREATED, Json(made)))
 }

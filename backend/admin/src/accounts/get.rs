@@ -1,6 +1,6 @@
 //! Reading an account.
 
-use super::view;
+use super::health;
 use crate::{
     docs,
     error::ApiError,
@@ -30,5 +30,6 @@ pub(crate) async fn handle(
     Place(id): Place<AccountId>,
 ) -> Result<Json<Account>, ApiError> {
     let mut tx = caller.begin(&state).await?;
-    Ok(Json(view(accounts::get(&mut tx, id, false).await?)))
+    let account = accounts::get(&mut tx, id, false).await?;
+    Ok(Json(health::view(&state, &mut tx, account).await?))
 }

@@ -1,6 +1,6 @@
 //! Listing accounts.
 
-use super::view;
+use super::health;
 use crate::{
     cursor::Window,
     docs,
@@ -31,5 +31,6 @@ pub(crate) async fn handle(
     let window = Window::new(query.limit, query.cursor.as_deref())?;
     let mut tx = caller.begin(&state).await?;
     let rows = accounts::list(&mut tx, window.before.map(Into::into), window.fetch()).await?;
-    Ok(Json(window.page(rows.into_iter().map(view).collect(), |account| account.id.0)))
+    let rows = health::views(&state, &mut tx, rows).await?;
+    Ok(Json(window.page(rows, |account| account.id.0)))
 }

@@ -1,6 +1,6 @@
 //! Changing an account.
 
-use super::{audited, binding, credential, priority, stored_base, view};
+use super::{audited, binding, credential, health, priority, stored_base, timeouts};
 use crate::{
     check::Check,
     docs,
@@ -13,11 +13,15 @@ use axum::{Json, extract::State};
 use causeway_accounts::catalogue;
 use causeway_domain::AccountId;
 use causeway_openapi::{Account, UpdateAccount};
-use causeway_store::accounts::{self, Account as Stored};
+use causeway_store::{
+    accounts::{self, Account as Stored},
+    cooldowns,
+};
 
 /// Change an account
 ///
-/// Changes what is present and leaves the rest; `limits` are replaced as a whole. A base URL of another origin needs the credential again, because a
+/// Changes what is present and leaves the rest; `limits` and `timeouts` are replaced as a whole. A new credential or base URL,
+/// and enabling it, end whatever rests of it. A base URL of another origin needs the credential again, because a
 /// credential is only ever sent where it was meant for.
 #[utoipa::path(
     patch, path = "/accounts/{id}", tag = "accounts", operation_id = "updateAccount",
@@ -39,11 +43,18 @@ pub(crate) async fn handle(
     let before = audited(&account);
     apply(&state, &caller, &mut account, &input)?;
     accounts::update(&mut tx, &account).await?;
+    // What it rests for may be what has just been mended.
+    let mended = input.credential.is_some() || input.base_url.is_some() || input.enabled == Some(true);
+    let rested = mended && cooldowns::reset(&mut tx, id).await? > 0;
     let now = accounts::get(&mut tx, id, false).await?;
     let target = ("account", Some(id.0));
     caller.record(&mut tx, "account.update", target, Some(before), Some(audited(&now))).await?;
+    let now = health::view(&state, &mut tx, now).await?;
     state.commit(tx).await?;
-    Ok(Json(view(now)))
+    if rested {
+        health::announce_reset(&state, caller.org(), id).await;
+    }
+    Ok(Json(now))
 }
 
 fn apply(
@@ -59,6 +70,10 @@ fn apply(
     if let Some(limits) = &input.limits {
         check.limits("limits", limits);
         account.limits.clone_from(limits);
+    }
+    if let Some(given) = &input.timeouts {
+        timeouts(&mut check, given);
+        account.timeouts = *given;
     }
     check.done()?;
     if let Some(enabled) = input.enabled {

@@ -2,9 +2,16 @@
 
 use crate::world;
 use axum::{Router, extract::Request, routing::get};
-use causeway_store::policy;
+use causeway_domain::{AccountId, Role};
+use causeway_store::{
+    attempts,
+    cooldowns::{self, Cooldown},
+    health, policy,
+};
+use chrono::{TimeDelta, Utc};
 use http::{Method, StatusCode};
 use serde_json::json;
+use uuid::Uuid;
 
 const SECRET: &str = "sk-ant-0123456789abcdef";
 
@@ -137,6 +144,117 @@ async fn an_account_that_keys_are_bound_to_cannot_be_removed() {
         assert_eq!(world.get(&path, Some(&token)).await.status, 404);
         let ghost = world.patch(&key, Some(&token), json!({"account_id": account})).await;
         assert_eq!((ghost.status.as_u16(), &ghost.body["errors"][0]["field"]), (422, &json!("account_id")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_rests_is_shown_with_its_reason_and_a_person_ends_it() {
+    world::with_owner(|world, made, token| async move {
+        let account = world.account(&token).await;
+        let path = format!("/accounts/{account}");
+        let id: AccountId = account.parse::<Uuid>().unwrap().into();
+        let fresh = world.get(&path, Some(&token)).await.body;
+        assert_eq!((&fresh["health"]["state"], &fresh["health"]["in_flight"]), (&json!("ready"), &json!(0)));
+        let now = Utc::now();
+        let rest = |scope: &str, seconds| Cooldown {
+            org: made.org,
+            account: id,
+            scope: scope.to_owned(),
+            cause: "overloaded".to_owned(),
+            detail: "busy".to_owned(),
+            level: 1,
+            failed_at: now,
+            until: now + TimeDelta::seconds(seconds),
+        };
+        cooldowns::save(&world.store.jobs, &[rest("model:claude-x", 60)]).await.unwrap();
+        let shown = world.get(&path, Some(&token)).await.body["health"].clone();
+        assert_eq!((&shown["state"], &shown["rests"][0]["name"]), (&json!("partial"), &json!("claude-x")));
+        cooldowns::save(&world.store.jobs, &[rest("", 60)]).await.unwrap();
+        let news = health::News {
+            last_error: Some(json!({"at": now, "cause": "overloaded", "status": 529, "message": "busy"})),
+            quota: Some(json!({"at": now, "windows": [
+                {"window": "5h", "utilization": 4200, "status": "allowed", "resets_at": now}]})),
+        };
+        health::save(&world.store.jobs, &[(made.org, id, news)]).await.unwrap();
+        let shown = world.get("/accounts", Some(&token)).await.body["items"][0]["health"].clone();
+        assert_eq!(
+            (&shown["state"], &shown["rests"][0]["cause"], &shown["rests"][0]["failures"]),
+            (&json!("cooling"), &json!("overloaded"), &json!(2))
+        );
+        assert_eq!(
+            (&shown["last_error"]["status"], &shown["quota"][0]["utilization"]),
+            (&json!(529), &json!(4200))
+        );
+        let before = cooldowns::version(&world.store.cache).await.unwrap();
+        let reset = world.post(&format!("{path}/reset"), Some(&token), json!({})).await;
+        assert_eq!((reset.status.as_u16(), &reset.body["health"]["rests"]), (200, &json!([])));
+        assert!(cooldowns::version(&world.store.cache).await.unwrap() > before, "every instance hears of it");
+        let audit = world.get("/audit", Some(&token)).await.body["items"][0].clone();
+        assert_eq!(
+            (&audit["action"], &audit["before"]["rests"][0]["scope"]),
+            (&json!("account.reset"), &json!(""))
+        );
+        // Mending what was wrong ends it too; another name does not.
+        cooldowns::save(&world.store.jobs, &[rest("", 60)]).await.unwrap();
+        let named = world.patch(&path, Some(&token), json!({"name": "Other"})).await;
+        assert_eq!(named.body["health"]["state"], json!("cooling"));
+        let credential = json!({"credential": {"kind": "api_key", "api_key": "sk-ant-another-one"}});
+        let mended = world.patch(&path, Some(&token), credential).await;
+        assert_eq!(mended.body["health"]["state"], json!("ready"));
+        cooldowns::save(&world.store.jobs, &[rest("", -1)]).await.unwrap();
+        assert_eq!(world.get(&path, Some(&token)).await.body["health"]["state"], json!("half_open"));
+        let off = world.patch(&path, Some(&token), json!({"enabled": false})).await;
+        assert_eq!(off.body["health"]["state"], json!("disabled"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn times_that_a_provider_may_take_are_kept_and_bounded() {
+    world::with_owner(|world, _, token| async move {
+        let path = format!("/accounts/{}", world.account(&token).await);
+        let set = world.patch(&path, Some(&token), json!({"timeouts": {"first_event_seconds": 20}})).await;
+        assert_eq!(set.body["timeouts"], json!({"first_event_seconds": 20}));
+        let bad = world.patch(&path, Some(&token), json!({"timeouts": {"connect_seconds": 0}})).await;
+        assert_eq!(
+            (bad.status.as_u16(), &bad.body["errors"][0]["field"]),
+            (422, &json!("timeouts.connect_seconds"))
+        );
+        assert_eq!(world.get(&path, Some(&token)).await.body["timeouts"], set.body["timeouts"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_way_of_a_request_is_shown_to_those_who_may_see_it() {
+    world::with_owner(|world, made, token| async move {
+        let account = world.account(&token).await;
+        let (key, _) = world.key(&token, "a").await;
+        let request = causeway_domain::RequestId(Uuid::now_v7());
+        let attempts = attempts::Attempts {
+            request,
+            org: made.org,
+            key: key.parse::<Uuid>().unwrap().into(),
+            user: None,
+            model: "claude-x".to_owned(),
+            status: 429,
+            code: "accounts_cooling".to_owned(),
+            steps: json!([{"account": account, "what": "overloaded", "tried": false, "until": Utc::now()}]),
+        };
+        attempts::save(&world.store.jobs, &[attempts]).await.unwrap();
+        let path = format!("/requests/{request}/attempts");
+        let way = world.get(&path, Some(&token)).await;
+        assert_eq!((way.status.as_u16(), &way.body["status"]), (200, &json!(429)), "{}", way.body);
+        assert_eq!(
+            (&way.body["steps"][0]["account_name"], &way.body["steps"][0]["what"]),
+            (&json!("Simulator"), &json!("overloaded"))
+        );
+        world.person(made, Role::Member, "m@example.com").await;
+        let member = world.sign_in("m@example.com").await;
+        assert_eq!(world.get(&path, Some(&member)).await.status, 404, "it is somebody else's");
+        let none = format!("/requests/{}/attempts", Uuid::now_v7());
+        assert_eq!(world.get(&none, Some(&token)).await.status, 404);
     })
     .await;
 }

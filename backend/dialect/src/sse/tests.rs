@@ -100,3 +100,23 @@ proptest! {
         prop_assert_eq!(decode(stream.as_bytes().chunks(1)), whole);
     }
 }
+
+#[test]
+fn another_event_may_stand_only_where_one_has_ended() {
+    let stream = b": hello\n\nevent: a\ndata: 1\ndata: 2\n\nid: 7\n\n\nevent: b\r\ndata: 3\r\n\r\ndata: 4";
+    let ends: Vec<usize> = (0..=stream.len())
+        .filter(|cut| {
+            let mut decoder = Decoder::new();
+            decoder.push(&stream[..*cut], |_| {}).unwrap();
+            decoder.between_events()
+        })
+        .collect();
+    let text = std::str::from_utf8(stream).unwrap();
+    for end in &ends {
+        assert!(
+            *end == 0 || text[..*end].ends_with("\n\n") || text[..*end].ends_with("\r\n\r\n"),
+            "{end}: {ends:?}"
+        );
+    }
+    assert_eq!(ends.len(), 6, "{ends:?}");
+}

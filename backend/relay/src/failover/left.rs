@@ -35,7 +35,9 @@ impl Sending<'_> {
             && may_be_told(row)
             && in_stream.is_none()
         {
-            if let Some(wait) = retry {
+            let status = opened.head.status;
+            let passes = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
+            if let Some(wait) = retry.filter(|_| passes) {
                 let seconds = HeaderValue::from(seconds(wait));
                 opened.head.headers.entry(header::RETRY_AFTER).or_insert(seconds);
             }

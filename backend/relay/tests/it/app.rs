@@ -168,6 +168,7 @@ impl App {
             enabled: true,
             priority: 100,
             limits: &Limits::default(),
+            timeouts: causeway_domain::timeouts::Timeouts::NONE,
             created_by: self.user,
         };
         accounts::insert(&mut tx, &account).await.unwrap();

@@ -167,7 +167,7 @@ async fn an_account_that_is_silent_or_away_costs_its_time_once_and_nothing_after
         assert_eq!((app.asked("sk-sim-test"), app.asked("sk-sim-b")), (1, 4));
         // Pings and an opening without content are silence too.
         switch_off(&app, second).await;
-        reset(&app, app.account).await;
+        app.reset(app.account).await;
         app.sim.clear_rules();
         app.script("sk-sim-test", 1, "pause=20000@1");
         assert_eq!(app.post(&key, &hello(true)).await.status(), 504);

@@ -70,6 +70,7 @@ impl Api {
                     credential,
                     priority: None,
                     limits: Default::default(),
+                    timeouts: Default::default(),
                     enabled: None,
                 };
                 Ok(self.call::<_, Account>(Method::POST, "accounts", &account).await?.id)

@@ -2,8 +2,9 @@
 
 use super::{ScopeId, ShardKeys};
 use crate::{Cache, StoreResult};
-use causeway_domain::{OrgId, RequestId};
+use causeway_domain::{AccountId, OrgId, RequestId};
 use redis::AsyncCommands;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// A hold as it is in Redis.
@@ -47,6 +48,27 @@ pub async fn open_holds(cache: &Cache, shard: u8) -> StoreResult<Vec<OpenHold>> 
         hold.checkpoint = check;
     }
     Ok(holds)
+}
+
+/// How many requests of an organisation are running at each of its accounts.
+pub async fn running_by_account(cache: &Cache, org: OrgId) -> StoreResult<HashMap<AccountId, u32>> {
+    let keys = ShardKeys::of(org.shard());
+    let mut connection = cache.bulk().await?;
+    let (all, settled): (Vec<(String, String)>, HashSet<String>) =
+        redis::pipe().hgetall(&keys.holds).hkeys(&keys.settled).query_async(&mut connection).await?;
+    let org = org.0.simple().to_string();
+    let mut running = HashMap::new();
+    for (_, text) in all.iter().filter(|(id, _)| !settled.contains(id)) {
+        let mut lines = text.split('\n').skip(3);
+        if lines.next() != Some(&org) {
+            continue;
+        }
+        let part = lines.nth(1).and_then(|parts| parts.rsplit(';').next()?.split(',').next());
+        if let Some(id) = part.and_then(|part| Uuid::parse_str(part.strip_prefix("a:")?).ok()) {
+            *running.entry(AccountId(id)).or_default() += 1;
+        }
+    }
+    Ok(running)
 }
 
 /// Settled requests that count in a scope and are not known to be in Postgres yet.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use causeway_domain::{Limits, provider::Provider};
+use causeway_domain::{Limits, provider::Provider, timeouts::Timeouts};
 use causeway_openapi::{Account, CreateAccount, Credential, Page, ProviderPreset, UpdateAccount};
 use leptos::prelude::*;
 
@@ -85,6 +85,7 @@ pub(super) fn AccountForm(dialogs: Dialogs, accounts: Query<Page<Account>>) -> i
                     credential,
                     priority: order,
                     limits,
+                    timeouts: Timeouts::NONE,
                     enabled: None,
                 };
                 submission.run(async move { api.add_account(account).await }, done);
@@ -96,6 +97,7 @@ pub(super) fn AccountForm(dialogs: Dialogs, accounts: Query<Page<Account>>) -> i
                     credential: (!api_key.is_empty()).then_some(credential),
                     priority: order,
                     limits: Some(limits),
+                    timeouts: None,
                     enabled: None,
                 };
                 submission.run(async move { api.change_account(old.id, change).await }, done);

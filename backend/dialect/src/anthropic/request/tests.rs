@@ -130,3 +130,27 @@ fn pictures_widen_the_bound_beyond_their_bytes() {
     );
     assert!(picture.input_bound.unwrap() > plain + 4_800);
 }
+
+#[test]
+fn content_that_only_its_account_knows_is_seen_and_what_anybody_can_fetch_is_not() {
+    let owned = |extra: &str| {
+        let body = format!(r#"{{"model":"m","max_tokens":5,"messages":[]{extra}}}"#);
+        Request::parse(body.as_bytes(), Endpoint::Messages).unwrap().owned
+    };
+    for own in [
+        r#","container":"container_01""#,
+        r#","container":{"id":"container_01"}"#,
+        r#","x":[{"type":"document","source":{"type":"file","file_id":"file_01"}}]"#,
+        r#","container":{"skills":[{"type":"custom","skill_id":"skill_01"}]}"#,
+    ] {
+        assert!(owned(own), "{own}");
+    }
+    for free in [
+        "",
+        r#","container":null"#,
+        r#","container":{"skills":[{"skill_id":"pptx"}]}"#,
+        r#","x":{"type":"url"}"#,
+    ] {
+        assert!(!owned(free), "{free}");
+    }
+}

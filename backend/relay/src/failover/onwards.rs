@@ -1,0 +1,76 @@
+//! Moving on: the reservation goes to the next account that can be used and has room, and counts there from then on.
+
+use super::{Run, Sending};
+use crate::{
+    hold::{Hold, Moved},
+    identify, load, plan,
+};
+use causeway_domain::window::WindowKind;
+use causeway_store::hold::ScopeId;
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// How often one account is asked whether it has room.
+const MOVES: usize = 4;
+
+impl Sending<'_> {
+    /// Moves the reservation to the next account that can be used and has room. False when there is none.
+    pub(super) async fn onwards(&self, hold: &mut Hold, run: &mut Run) -> bool {
+        let model = &self.call.parsed.model;
+        for index in hold.chosen() + 1..self.plan.candidates.len() {
+            let account = &self.plan.candidates[index].account;
+            if run.allowed.as_ref().is_some_and(|allowed| !allowed.contains(&account.id)) {
+                run.trail.passed(account.id, "disabled", None);
+                continue;
+            }
+            if let Some(over) = plan::passed_over(&self.relay.health, account, model) {
+                run.trail.passed(account.id, over.why, Some(over.until));
+                continue;
+            }
+            for _ in 0..MOVES {
+                match hold.move_to(&self.relay.store, index, run.policy).await {
+                    Moved::There => return true,
+                    Moved::NoRoom(reason) => {
+                        let until = reason.retry_ms.and_then(in_ms);
+                        run.trail.passed(account.id, reason.reason, until);
+                        break;
+                    }
+                    Moved::Unloaded => {
+                        let kinds: Vec<WindowKind> = account.limits.windows().collect();
+                        let scope = ScopeId::Account(account.id);
+                        if load::scope(self.relay, self.tenant, scope, &kinds).await.is_err() {
+                            break;
+                        }
+                    }
+                    Moved::Stale => {
+                        if !self.look_again(run).await {
+                            return false;
+                        }
+                        if run.allowed.as_ref().is_some_and(|allowed| !allowed.contains(&account.id)) {
+                            run.trail.passed(account.id, "disabled", None);
+                            break;
+                        }
+                    }
+                    Moved::Not => return false,
+                }
+            }
+        }
+        false
+    }
+
+    /// The policy has changed while the request was under way: which accounts may still be used by it.
+    async fn look_again(&self, run: &mut Run) -> bool {
+        let Ok(caller) = self.relay.renew(self.caller, self.tenant).await else { return false };
+        let Ok(tenant) = self.relay.directory.tenant(self.tenant.org).await else { return false };
+        if identify::usable(&caller).is_err() || self.call.permitted(&caller).is_err() {
+            return false;
+        }
+        run.policy = tenant.policy_version.min(caller.principal.policy_version);
+        let usable = tenant.accounts.iter().filter(|a| plan::reaches(&caller.principal, a)).map(|a| a.id);
+        run.allowed = Some(usable.collect());
+        true
+    }
+}
+
+fn in_ms(ms: u64) -> Option<DateTime<Utc>> {
+    Utc::now().checked_add_signed(TimeDelta::milliseconds(i64::try_from(ms).ok()?))
+}

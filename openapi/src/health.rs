@@ -1,0 +1,224 @@
+//! How upstream accounts fare: whether they can be used, what keeps them from it, and how much of their provider's quota is
+//! used; and what happened to a request at each of them.
+
+use causeway_domain::{AccountId, RequestId};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// How an account fares at this moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct AccountHealth {
+    /// In one word.
+    pub state: AccountState,
+    /// What rests after a failure or a limit: the whole account, or parts of it.
+    pub rests: Vec<AccountRest>,
+    /// The failure that came last, whether or not it still matters.
+    pub last_error: Option<AccountError>,
+    /// The provider's own limits, where it tells of them.
+    pub quota: Vec<QuotaWindow>,
+    /// When it told of them.
+    pub quota_at: Option<DateTime<Utc>>,
+    /// Requests that are running there now, over all instances.
+    #[cfg_attr(feature = "schemas", schema(example = 3))]
+    pub in_flight: u32,
+}
+
+/// An account in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum AccountState {
+    /// It takes requests.
+    Ready,
+    /// It takes requests, but not for every model.
+    Partial,
+    /// It rests.
+    Cooling,
+    /// Its rest is over: one request at a time tries it until one succeeds.
+    HalfOpen,
+    /// A person has switched it off.
+    Disabled,
+}
+
+/// Something that rests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct AccountRest {
+    /// What of the account.
+    pub scope: RestScope,
+    /// The model, or the word in the names of its family; `null` for the whole account.
+    #[cfg_attr(feature = "schemas", schema(example = "claude-haiku-4-5"))]
+    pub name: Option<String>,
+    /// Why.
+    pub cause: FailureCause,
+    /// What the provider said.
+    #[cfg_attr(feature = "schemas", schema(example = "overloaded_error: Overloaded"))]
+    pub message: String,
+    /// Failures in a row.
+    #[cfg_attr(feature = "schemas", schema(example = 2))]
+    pub failures: u16,
+    /// When it failed.
+    pub since: DateTime<Utc>,
+    /// Until when nothing is sent there.
+    pub until: DateTime<Utc>,
+}
+
+/// What of an account rests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RestScope {
+    /// All of it.
+    Account,
+    /// One model.
+    Model,
+    /// The models of one family.
+    Family,
+}
+
+/// A row of the failover table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum FailureCause {
+    /// Refused for where the request came from, or by a page that asks whether a person is there.
+    Challenge,
+    /// The account's balance is used up.
+    BalanceUsedUp,
+    /// Thinking that another account has signed.
+    ForeignThinking,
+    /// No connection.
+    Unreachable,
+    /// No content in time.
+    Silent,
+    /// The credential is not accepted.
+    BadCredential,
+    /// The account as a whole is refused.
+    AccountRefused,
+    /// Refused, and nobody knows why.
+    Forbidden,
+    /// The request itself is at fault.
+    CallersFault,
+    /// The account may not use this model.
+    ModelUnavailable,
+    /// The provider has trouble of its own.
+    ProviderError,
+    /// A limit is reached, and the provider says until when.
+    LimitedUntil,
+    /// A limit is reached.
+    Limited,
+    /// The provider is overloaded.
+    Overloaded,
+}
+
+impl FailureCause {
+    /// All of them.
+    pub const ALL: [Self; 14] = [
+        Self::Challenge,
+        Self::BalanceUsedUp,
+        Self::ForeignThinking,
+        Self::Unreachable,
+        Self::Silent,
+        Self::BadCredential,
+        Self::AccountRefused,
+        Self::Forbidden,
+        Self::CallersFault,
+        Self::ModelUnavailable,
+        Self::ProviderError,
+        Self::LimitedUntil,
+        Self::Limited,
+        Self::Overloaded,
+    ];
+}
+
+/// A failure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct AccountError {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Why.
+    pub cause: FailureCause,
+    /// The provider's HTTP status; `null` when there was no answer.
+    #[cfg_attr(feature = "schemas", schema(example = 529))]
+    pub status: Option<u16>,
+    /// What the provider said.
+    #[cfg_attr(feature = "schemas", schema(example = "overloaded_error: Overloaded"))]
+    pub message: String,
+}
+
+/// One of a provider's own limits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct QuotaWindow {
+    /// Its length, and where it is about some models only, their family.
+    #[cfg_attr(feature = "schemas", schema(example = "5h"))]
+    pub window: String,
+    /// Used, in ten-thousandths; `null` when that is not told.
+    #[cfg_attr(feature = "schemas", schema(example = 4203))]
+    pub utilization: Option<u32>,
+    /// As the provider calls it.
+    #[cfg_attr(feature = "schemas", schema(example = "allowed"))]
+    pub status: String,
+    /// When it begins anew.
+    pub resets_at: Option<DateTime<Utc>>,
+}
+
+/// The way of one request through the accounts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct RequestAttempts {
+    /// Which request.
+    #[cfg_attr(feature = "schemas", schema(value_type = uuid::Uuid))]
+    pub request_id: RequestId,
+    /// Model that was asked for.
+    #[cfg_attr(feature = "schemas", schema(example = "claude-haiku-4-5"))]
+    pub model: String,
+    /// HTTP status that the client was told by the relay; `null` when an account answered.
+    #[cfg_attr(feature = "schemas", schema(example = 429))]
+    pub status: Option<u16>,
+    /// Code of the refusal; `ok` when an account answered.
+    #[cfg_attr(feature = "schemas", schema(example = "accounts_cooling"))]
+    pub code: String,
+    /// The accounts in turn. Empty when the first one answered.
+    pub steps: Vec<AttemptStep>,
+}
+
+/// What happened at one account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct AttemptStep {
+    /// Which account.
+    #[cfg_attr(feature = "schemas", schema(value_type = uuid::Uuid))]
+    pub account_id: AccountId,
+    /// Its name; empty when it is gone.
+    #[cfg_attr(feature = "schemas", schema(example = "Anthropic, research"))]
+    pub account_name: String,
+    /// A row of the failover table, `ok` or `answered`, or why it was passed over: such a row, `tried` while another request
+    /// tried it, `disabled`, or the name of a limit of its own.
+    #[cfg_attr(feature = "schemas", schema(example = "overloaded"))]
+    pub what: String,
+    /// Whether it was sent the request; else it was passed over.
+    pub tried: bool,
+    /// The provider's HTTP status.
+    #[cfg_attr(feature = "schemas", schema(example = 529))]
+    pub status: Option<u16>,
+    /// What the provider said.
+    #[cfg_attr(feature = "schemas", schema(example = "overloaded_error: Overloaded"))]
+    pub message: String,
+    /// Milliseconds after the request came in.
+    #[cfg_attr(feature = "schemas", schema(example = 12))]
+    pub after_ms: Option<u64>,
+    /// Milliseconds that it took.
+    #[cfg_attr(feature = "schemas", schema(example = 180))]
+    pub took_ms: Option<u64>,
+    /// Until when the account, or a part of it, rests.
+    pub until: Option<DateTime<Utc>>,
+    /// Input that the provider may bill for a failed attempt, where it has told. Nobody is charged for it.
+    #[cfg_attr(feature = "schemas", schema(example = 1200))]
+    pub input_tokens: Option<u64>,
+    /// The same for output.
+    #[cfg_attr(feature = "schemas", schema(example = 0))]
+    pub output_tokens: Option<u64>,
+}

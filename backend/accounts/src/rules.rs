@@ -246,8 +246,26 @@ impl Rule {
         let kind = |wanted: &&str| refusal.kind.split(' ').any(|said| said == *wanted);
         (self.statuses.is_empty() || self.statuses.contains(&refusal.status))
             && (self.kinds.is_empty() || self.kinds.iter().any(kind))
-            && (self.messages.is_empty() || self.messages.iter().any(|part| holds(refusal.message, part)))
+            && (self.messages.is_empty() || self.messages.iter().any(|part| self.says(refusal, part)))
             && (!self.html || refusal.html)
+    }
+}
+
+/// Words that a sentence may begin with before it comes to what it says.
+const OPENINGS: [&str; 4] = ["error: ", "your ", "this ", "the "];
+
+impl Rule {
+    /// Whether a message says so. Providers quote the caller's own words when they find fault with a request, so what a
+    /// 400 says about the account counts only where the message begins with it: nobody must be able to make an account
+    /// rest by what they send. Thinking is the request's own matter, and nothing rests for it.
+    fn says(&self, refusal: &Refusal<'_>, pattern: &str) -> bool {
+        if refusal.status != 400 || matches!(self.row, Row::ForeignThinking) {
+            return holds(refusal.message, pattern);
+        }
+        let said =
+            OPENINGS.iter().fold(refusal.message, |said, word| said.strip_prefix(word).unwrap_or(said));
+        let first = pattern.split('*').next().unwrap_or_default();
+        said.starts_with(first) && holds(said, pattern)
     }
 }
 

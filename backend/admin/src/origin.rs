@@ -32,9 +32,7 @@ impl FromRequestParts<AdminState> for Origin {
 
     async fn from_request_parts(parts: &mut Parts, state: &AdminState) -> Result<Self, Infallible> {
         let header = |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        let values = |name: &str| {
-            parts.headers.get_all(name).into_iter().map(|value| value.to_str().unwrap_or_default())
-        };
+        let values = |name: &str| parts.headers.get_all(name).into_iter().map(http::HeaderValue::as_bytes);
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
         let client = |peer| state.proxies.client(peer, values("x-forwarded-for"), values("forwarded"));
         Ok(Self {

@@ -108,19 +108,22 @@ impl TrustedProxies {
     pub fn client<'a>(
         &self,
         peer: IpAddr,
-        x_forwarded_for: impl DoubleEndedIterator<Item = &'a str>,
-        forwarded: impl DoubleEndedIterator<Item = &'a str>,
+        x_forwarded_for: impl DoubleEndedIterator<Item = &'a [u8]>,
+        forwarded: impl DoubleEndedIterator<Item = &'a [u8]>,
     ) -> IpAddr {
         let mut client = peer.to_canonical();
         if !self.trusts(client) {
             return client;
         }
-        let mut hops = x_forwarded_for.rev().flat_map(|value| value.rsplit(',')).map(address).peekable();
+        // Piece by piece: what a client has put before must not make the proxy's own part unreadable.
+        let pieces =
+            |value: &'a [u8]| value.rsplit(|byte| *byte == b',').map(|p| std::str::from_utf8(p).ok());
+        let mut hops = x_forwarded_for.rev().flat_map(pieces).map(|piece| piece.and_then(address)).peekable();
         if hops.peek().is_some() {
             self.walk(&mut client, hops);
         } else {
-            let hops = forwarded.rev().flat_map(|value| value.rsplit(','));
-            self.walk(&mut client, hops.map(|element| forwarded_for(element).and_then(address)));
+            let hops = forwarded.rev().flat_map(pieces);
+            self.walk(&mut client, hops.map(|element| element.and_then(forwarded_for).and_then(address)));
         }
         client
     }

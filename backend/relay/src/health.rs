@@ -32,6 +32,12 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 const MODEL: &str = "model:";
 const FAMILY: &str = "family:";
 
+/// Bytes of what is kept of a model's or a family's name.
+const LONGEST_SCOPE: usize = 200;
+
+/// Parts of one account that can cool apart from each other.
+const MOST_SCOPES: usize = 50;
+
 type Picture = HashMap<AccountId, Vec<Arc<Entry>>>;
 
 /// The state of all accounts in trouble.
@@ -175,8 +181,13 @@ impl Health {
             },
         };
         let picture = self.picture.load();
-        let known =
-            picture.get(&failure.account).and_then(|all| all.iter().find(|e| e.cooldown.scope == scope));
+        let all = picture.get(&failure.account);
+        let known = all.and_then(|all| all.iter().find(|e| e.cooldown.scope == scope));
+        // Clients choose the names of models: what they can make us remember has an end.
+        let most = all.map_or(0, Vec::len) >= MOST_SCOPES && !scope.is_empty();
+        if scope.len() > LONGEST_SCOPE || (known.is_none() && most) {
+            return None;
+        }
         let entry = next(known.map(|e| &**e), failure, verdict.cools, now, scope)?;
         let until = entry.cooldown.until;
         if known.is_some_and(|e| e.row == entry.row && e.cooldown.until == until) {

@@ -47,8 +47,7 @@ pub(crate) async fn known(
 
 /// Who is calling through which proxies.
 pub(crate) fn address(proxies: &TrustedProxies, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-    let values =
-        |name: &str| headers.get_all(name).into_iter().map(|value| value.to_str().unwrap_or_default());
+    let values = |name: &str| headers.get_all(name).into_iter().map(http::HeaderValue::as_bytes);
     proxies.client(peer, values("x-forwarded-for"), values("forwarded"))
 }
 

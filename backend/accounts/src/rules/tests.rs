@@ -75,6 +75,18 @@ fn each_refusal_that_a_rule_knows_goes_to_its_row_whatever_its_status_says() {
 }
 
 #[test]
+fn words_of_the_callers_that_a_400_quotes_make_no_account_rest() {
+    for quoted in [
+        "messages.0.content.0: Input tag 'insufficient balance' found using 'type' does not match any of the expected tags",
+        "tools.0.name: 'account has been disabled' is not valid",
+        "metadata: 'the model x is not available to you' is too long",
+        "system: unsupported country",
+    ] {
+        assert_eq!(row(400, "invalid_request_error", quoted), Row::CallersFault, "{quoted}");
+    }
+}
+
+#[test]
 fn what_no_rule_knows_goes_by_its_status() {
     let by_status = [
         (400, Row::CallersFault),

@@ -43,7 +43,8 @@ fn deny_wins_and_an_address_in_either_form_is_the_same() {
 
 fn from(peer: &str, x_forwarded_for: &[&str], forwarded: &[&str]) -> String {
     let proxies = TrustedProxies::new(nets(&["10.0.0.0/8", "fd00::/8"]));
-    proxies.client(ip(peer), x_forwarded_for.iter().copied(), forwarded.iter().copied()).to_string()
+    let (written, standard) = (x_forwarded_for.iter(), forwarded.iter());
+    proxies.client(ip(peer), written.map(|v| v.as_bytes()), standard.map(|v| v.as_bytes())).to_string()
 }
 
 #[test]
@@ -92,4 +93,12 @@ proptest! {
         let header = if written.is_empty() { "for=1.1.1.1".to_owned() } else { format!("{written},for=1.1.1.1") };
         prop_assert_eq!(from("10.0.0.1", &[], &[&header]), "1.1.1.1");
     }
+}
+
+#[test]
+fn what_a_client_puts_before_cannot_hide_what_the_proxy_adds() {
+    let proxies = TrustedProxies::new(nets(&["10.0.0.0/8"]));
+    let spoofed: &[u8] = b"\xe9, 203.0.113.5";
+    let client = proxies.client(ip("10.0.0.2"), [spoofed].into_iter(), [].into_iter());
+    assert_eq!(client.to_string(), "203.0.113.5");
 }

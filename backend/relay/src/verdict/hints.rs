@@ -73,7 +73,9 @@ fn unified(headers: &HeaderMap, now: DateTime<Utc>) -> Option<(Duration, Option<
 /// `7d_opus` → `opus`; `5h` → none.
 fn family(window: &str) -> Option<String> {
     let (_, family) = window.split_once('_')?;
-    (!family.is_empty() && family.bytes().all(|b| b.is_ascii_alphanumeric())).then(|| family.to_owned())
+    // It is kept: a provider must not make it as long as it likes.
+    let known = (1..=40).contains(&family.len()) && family.bytes().all(|b| b.is_ascii_alphanumeric());
+    known.then(|| family.to_owned())
 }
 
 /// `retry-after` in seconds or as a date, and its cousin in milliseconds.

@@ -513,7 +513,7 @@ async fn with_a_third_of_the_accounts_failing_and_one_hanging_every_request_succ
     app::run_with(args, SimulatorConfig::default(), async |app| {
         let key = app.key(Default::default()).await;
         let (other, url) = app.second_instance().await;
-        app.script("sk-sim-test", 1000, "delay=60000");
+        app.script("sk-sim-test", 1000, "delay=6000");
         for n in 0..19 {
             app.add_account(&app.sim.url(), &format!("sk-sim-{n:02}")).await;
             if n % 3 == 0 {

@@ -132,8 +132,11 @@ test("an error of the only account passes through as it is and costs nothing, an
     expect(resting).toMatchObject({ status: 429 });
     const error = resting as InstanceType<typeof Anthropic.APIError>;
     expect(Number(error.headers?.get("retry-after"))).toBeGreaterThan(0);
-    const way = await admin.get<{ code: string; steps: { what: string; tried: boolean }[] }>(`/requests/${error.requestID}/attempts`);
-    expect(way).toMatchObject({ code: "accounts_cooling", steps: [{ what: "overloaded", tried: false }] });
+    // It is written down a moment after the answer.
+    await expect(async () => {
+        const way = await admin.get<{ code: string; steps: { what: string; tried: boolean }[] }>(`/requests/${error.requestID}/attempts`);
+        expect(way).toMatchObject({ code: "accounts_cooling", steps: [{ what: "overloaded", tried: false }] });
+    }).toPass({ timeout: 10_000 });
     await admin.recover(account);
     const message = await anthropic.messages.create(ask());
     expect(message.type).toBe("message");

@@ -7,7 +7,7 @@ import type { Page } from "@playwright/test";
 
 import { Admin, type IssuedKey, OWNER } from "./support/admin.ts";
 import { ask, client } from "./support/client.ts";
-import { PAGES } from "./support/pages.ts";
+import { OTHER_PAGES, PAGES } from "./support/pages.ts";
 import { script } from "./support/simulator.ts";
 import { expect, test } from "./support/test.ts";
 
@@ -39,7 +39,7 @@ test("every page", async ({ page, installation, simulator }) => {
     }
 
     const held = await fill(admin, url, simulator.url);
-    for (const { name, path, heading } of PAGES) {
+    for (const { name, path, heading } of [...PAGES, ...OTHER_PAGES]) {
         await page.goto(url + path);
         await expect(page.getByRole("heading", { level: 1 })).toHaveText(heading);
         await shoot(page, `05-${name}`);

@@ -21,6 +21,12 @@ export const PAGES = [
     { name: "connect", path: "/web/connect", heading: "Connect Claude Code" },
 ] as const;
 
+/** Pages that are reached from elsewhere than the menu. */
+export const OTHER_PAGES = [
+    { name: "profile", path: "/web/profile", heading: "My profile" },
+    { name: "reset-password", path: "/web/reset-password#token=nothing", heading: "Choose a new password" },
+] as const;
+
 /** Signs the page in as the owner. */
 export async function signIn(page: Page, url: string): Promise<void> {
     await page.goto(`${url}/web/sign-in`);

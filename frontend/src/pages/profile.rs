@@ -1,4 +1,4 @@
-//! One's own account: name, password, second factor, sessions.
+//! One's own account: name, password, second factor, single sign-on, sessions.
 
 mod codes;
 mod enrolment;
@@ -15,6 +15,7 @@ use crate::{
         i18n::{t, text, use_i18n},
         session::use_session,
     },
+    pages::identities::LinkedIdentities,
     ui::{badge::Tone, notice::Notice, page::PageHeader},
 };
 
@@ -33,6 +34,7 @@ pub(crate) fn Profile() -> impl IntoView {
             <PersonCard/>
             <Password/>
             <Factor/>
+            <LinkedIdentities/>
             <Sessions/>
         </div>
     }

@@ -22,7 +22,6 @@ use crate::{
         query::Query,
         session::use_session,
     },
-    pages::identities::LinkedIdentities,
     ui::{
         badge::Tone,
         loaded::{ListSkeleton, Loaded},
@@ -54,9 +53,8 @@ pub(crate) fn Settings() -> impl IntoView {
                 <PlanCard org/>
             </div>
         </Loaded>
-        <div class="mt-6 flex flex-col gap-6">
+        <div class="mt-6">
             <SingleSignOnCard/>
-            <LinkedIdentities/>
         </div>
     }
 }

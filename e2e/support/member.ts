@@ -11,7 +11,7 @@ export async function member(page: Page, installation: Installation, admin: Admi
     const answer = await fetch(`${installation.url}/admin/v1/join/invitation`, {
         method: "POST",
         headers: { "content-type": "application/json" },
-        body: JSON.stringify({ token: new URL(link).hash.slice(1), email, name: "Grace Hopper", password: OWNER.password }),
+        body: JSON.stringify({ token: new URL(link).hash.slice(1), email, name: "Barbara Liskov", password: OWNER.password }),
     });
     if (!answer.ok) throw new Error(`the invitation was not accepted: ${answer.status} ${await answer.text()}`);
     await page.goto(`${installation.url}/web/sign-in`);

@@ -107,6 +107,7 @@ test("somebody who registers is let in and has a key in hand that works", async 
     await page.reload();
     await page.getByTestId("registration").filter({ hasText: "Alan Turing" }).getByTestId("approve").click();
     await expect(page.getByTestId("member").filter({ hasText: "alan@example.com" })).toBeVisible();
+    await page.reload();
     await expect(page.getByTestId("registration-link").filter({ hasText: "Summer school" })).toContainText("1 of 2");
 
     // The page would learn of it by itself; opening it anew in the same browser does so at once.

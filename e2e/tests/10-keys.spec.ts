@@ -37,18 +37,18 @@ test("an admin sets what members may do, and a member issues a key within it and
     await page.goto("/web/settings");
     await page.getByTestId("ceiling-keys").fill("2");
     const card = page.getByTestId("ceilings");
-    await card.getByLabel("Day").first().fill("5");
+    await card.getByLabel("Day", { exact: true }).first().fill("5");
     await page.getByTestId("save-ceilings").click();
     await expect(page.getByTestId("toasts")).toContainText("saved");
     expect(await admin.get<object>(CEILINGS)).toMatchObject({ ceilings: { keys: 2, limits: { usd: { day: "5.00" } } } });
 
     const context = await browser.newContext({ baseURL: installation.url });
     const theirs = await context.newPage();
-    await member(theirs, installation, admin, "grace@example.com");
+    await member(theirs, installation, admin, "barbara@example.com");
     await theirs.goto("/web/keys");
     await theirs.getByTestId("issue-key").first().click();
     await expect(theirs.getByTestId("key-ceilings")).toContainText("$5.00");
-    await theirs.getByTestId("key-name").fill("Grace's laptop");
+    await theirs.getByTestId("key-name").fill("Barbara's laptop");
     await theirs.getByTestId("limits.usd.day").fill("6");
     await theirs.getByTestId("save-key").click();
     await expect(theirs.getByTestId("key-dialog")).toContainText("must be at most 5.00");

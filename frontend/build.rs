@@ -11,7 +11,7 @@ use leptos_i18n_parser::parse_locales::{
     parse_locales,
 };
 
-const AREAS: [&str; 20] = [
+const AREAS: [&str; 22] = [
     "common",
     "shell",
     "auth",
@@ -31,6 +31,8 @@ const AREAS: [&str; 20] = [
     "profile",
     "billing",
     "operator",
+    "installation",
+    "audit",
     "connect",
 ];
 

@@ -1,5 +1,6 @@
 // `causeway up` as a person starts it: the built binary on a free port, in a data directory that is removed at the end.
 
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -47,6 +48,13 @@ export class Installation {
     async setupLink(): Promise<string> {
         const [link] = (await this.#server?.said(/http:\/\/\S+\/web\/setup\?token=\S+/, 5_000)) ?? [""];
         return link;
+    }
+
+    /** Makes an organisation with its owner, as `causeway admin create` does. */
+    createOwner(org: string, name: string, email: string, password: string): void {
+        const args = ["admin", "create", "--data", this.#data, "--org", org, "--name", name, "--email", email, "--password-stdin"];
+        const { PATH = "", HOME = "" } = process.env;
+        execFileSync(binary("causeway"), args, { input: `${password}\n`, env: { PATH, HOME }, stdio: ["pipe", "ignore", "inherit"] });
     }
 
     /** What the server has said since it was started. */

@@ -17,6 +17,12 @@ export const PAGES = [
     { name: "codes", path: "/web/operator/codes", heading: "Codes" },
     { name: "members", path: "/web/members", heading: "Members" },
     { name: "tokens", path: "/web/tokens", heading: "API tokens" },
+    { name: "audit", path: "/web/audit", heading: "Audit log" },
+    { name: "announcements", path: "/web/announcements", heading: "Announcements" },
+    { name: "people", path: "/web/operator/people", heading: "People" },
+    { name: "global-prices", path: "/web/operator/prices", heading: "Global prices" },
+    { name: "operator-announcements", path: "/web/operator/announcements", heading: "Announcements" },
+    { name: "operator-audit", path: "/web/operator/audit", heading: "Installation audit" },
     { name: "settings", path: "/web/settings", heading: "Settings" },
     { name: "connect", path: "/web/connect", heading: "Connect Claude Code" },
 ] as const;

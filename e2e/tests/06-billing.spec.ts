@@ -79,7 +79,8 @@ test("an operator sets a plan, credits, suspends, and the organisation reads it 
     if (before.prepaid) expect(Number(after.balance_usd) - Number(before.balance_usd)).toBeCloseTo(50, 6);
 
     await page.getByTestId("suspend").click();
-    await page.getByTestId("confirm-action").click();
+    await page.getByTestId("suspend-reason").fill("Invoice 7 is unpaid");
+    await page.getByTestId("confirm-suspend").click();
     await expect(page.getByTestId("reactivate")).toBeVisible();
     await page.getByTestId("reactivate").click();
     await expect(page.getByTestId("suspend")).toBeVisible();

@@ -62,6 +62,12 @@ pub(crate) fn App() -> impl IntoView {
                         <Route path=path!("/billing") view=pages::billing::Billing/>
                         <Route path=path!("/operator/organizations") view=pages::operator::tenants::Tenants/>
                         <Route path=path!("/operator/organizations/:org") view=pages::operator::tenant::TenantPage/>
+                        <Route path=path!("/operator/people") view=pages::operator::people::People/>
+                        <Route path=path!("/operator/prices") view=pages::operator::prices::GlobalPricesPage/>
+                        <Route path=path!("/operator/announcements") view=|| view! { <pages::announcements::Announcements operator=true/> }/>
+                        <Route path=path!("/operator/audit") view=|| view! { <pages::audit::Audit operator=true/> }/>
+                        <Route path=path!("/audit") view=|| view! { <pages::audit::Audit/> }/>
+                        <Route path=path!("/announcements") view=|| view! { <pages::announcements::Announcements/> }/>
                         <Route path=path!("/operator/codes") view=pages::operator::codes::Codes/>
                         <Route path=path!("/tokens") view=pages::tokens::Tokens/>
                         <Route path=path!("/members") view=pages::members::Members/>

@@ -1,10 +1,13 @@
 //! One module for each area. A page fetches, and leaves the drawing to `ui`.
 
 pub(crate) mod accounts;
+pub(crate) mod announcements;
+pub(crate) mod audit;
 pub(crate) mod billing;
 pub(crate) mod connect;
 pub(crate) mod dashboard;
 mod entry;
+pub(crate) mod forbidden;
 pub(crate) mod forgot;
 mod identities;
 pub(crate) mod join;

@@ -1,11 +1,12 @@
 //! The frame around every page for members: navigation, profile, and the guard that sends strangers to sign in.
 
+mod banners;
 mod nav;
 mod organizations;
 mod profile;
 
 use leptos::{html, prelude::*};
-use leptos_router::{components::Outlet, hooks::use_location};
+use leptos_router::hooks::use_location;
 
 use crate::{
     core::{
@@ -151,7 +152,8 @@ fn Frame() -> impl IntoView {
                 <profile::Profile/>
             </aside>
             <main id="content" tabindex="-1" class="min-w-0 px-4 py-6 outline-none sm:px-8 sm:py-8">
-                <div class="mx-auto max-w-6xl"><Outlet/></div>
+                <banners::Banners/>
+                <div class="mx-auto max-w-6xl"><nav::Permitted/></div>
             </main>
         </div>
     }

@@ -1,7 +1,11 @@
 //! Signing in. The access token travels in the answer and lives in memory; the refresh token is a cookie that only
 //! the browser and `/admin/v1/auth` ever see.
 
-use crate::{organization::OrganizationRef, secret::Secret};
+use crate::{
+    entering::{Entered, Suspended},
+    organization::OrganizationRef,
+    secret::Secret,
+};
 use causeway_domain::{Role, UserId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -45,6 +49,12 @@ pub struct Session {
     /// be reached but their own profile.
     #[serde(default)]
     pub totp_required: bool,
+    /// That the organisation is suspended; `null` when it is not.
+    #[serde(default)]
+    pub suspended: Option<Suspended>,
+    /// That the person is inside as the operator and no member; `null` for members.
+    #[serde(default)]
+    pub entered: Option<Entered>,
 }
 
 /// A person.

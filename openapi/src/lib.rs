@@ -5,10 +5,12 @@
 //! do what. Money is a decimal string of dollars, times are RFC 3339 in UTC, durations name their unit.
 
 pub mod accounts;
+pub mod announcements;
 pub mod audit;
 pub mod auth;
 pub mod billing;
 pub mod health;
+pub mod entering;
 pub mod instance;
 pub mod invitations;
 pub mod join;
@@ -21,6 +23,7 @@ pub mod operator;
 pub mod organization;
 pub mod page;
 pub mod patch;
+pub mod persons;
 pub mod prices;
 pub mod problem;
 pub mod profile;
@@ -38,7 +41,8 @@ pub mod usage;
 pub use accounts::{
     Account, AccountTest, AuthHeader, CreateAccount, Credential, ProviderPreset, UpdateAccount,
 };
-pub use audit::{AuditActor, AuditEntry, AuditTarget, AuditToken};
+pub use announcements::{Announce, AnnounceAsOperator, Announcement, AnnouncementLevel};
+pub use audit::{AuditActor, AuditEntry, AuditExport, AuditQuery, AuditTarget, AuditToken};
 pub use auth::{
     ForgotPassword, ResetLink, ResetPassword, SecondStep, Session, SignIn, SignedIn, TakeSecondStep, User,
 };
@@ -50,6 +54,7 @@ pub use health::{
     AccountError, AccountHealth, AccountRest, AccountState, AttemptStep, FailureCause, QuotaWindow,
     RequestAttempts, RestScope,
 };
+pub use entering::{Access, Enter, Entered, Suspended};
 pub use instance::Instance;
 pub use invitations::{CreateInvitation, Delivery, Invitation, Inviter, ResendInvitation, SentInvitation};
 pub use join::{
@@ -66,15 +71,17 @@ pub use limits::{Amount, LimitScope, LimitState, LimitUnit, LimitsInUse};
 pub use me::{Me, Membership, MyToken, Permission};
 pub use members::{Member, MemberUsage, UpdateMember};
 pub use operator::{
-    AddCredit, Code, CodeBatch, CreateCodes, MadeCodes, PlanUse, Tenant, TenantQuery, TenantStatus,
-    UpdateTenant,
+    AddCredit, Code, CodeBatch, CreateCodes, CreateTenant, MadeCodes, PlanUse, Tenant, TenantQuery,
+    TenantStatus, UpdateTenant,
 };
 pub use organization::{HoldMode, OnRedisLoss, Organization, OrganizationRef, UpdateOrganization};
 pub use page::{ListQuery, Page};
 pub use patch::Patch;
+pub use persons::{Administrator, Administrators, Person, PersonOrganization, PersonQuery, UpdatePerson};
 pub use prices::{
-    LongContextFigures, OverrideQuery, PlannedPrice, PriceFigures, PriceHistory, PriceList, PriceOverride,
-    PriceQuery, PriceRow, PriceState, PriceVersion, RefusedTable, SetPrice, TablePrice, TierFigures,
+    GlobalMultiplier, GlobalMultipliers, GlobalPrice, GlobalPrices, LongContextFigures, OverrideQuery,
+    PlannedPrice, PriceFigures, PriceHistory, PriceList, PriceOverride, PriceQuery, PriceRow, PriceState,
+    PriceVersion, RefusedTable, SetMultiplier, SetPrice, TablePrice, TierFigures,
 };
 pub use problem::{FieldError, Problem, ProblemCode};
 pub use profile::{

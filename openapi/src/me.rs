@@ -1,6 +1,11 @@
 //! Who is calling, where, and what they may do there.
 
-use crate::{auth::User, organization::OrganizationRef, tokens::Scope};
+use crate::{
+    auth::User,
+    entering::{Entered, Suspended},
+    organization::OrganizationRef,
+    tokens::Scope,
+};
 use causeway_domain::Role;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -17,12 +22,17 @@ pub struct Me {
     /// Role there.
     #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::Role))]
     pub role: Role,
-    /// What that role allows; with an API token, what of it the token's scopes name.
+    /// What that role allows, only reading while the organisation is suspended; with an API token, what of it the token's
+    /// scopes name.
     pub permissions: Vec<Permission>,
     /// Whether the person runs this installation, apart from any role. With an API token never.
     pub is_operator: bool,
     /// Every organisation that the person may enter, by name; with an API token its own alone.
     pub memberships: Vec<Membership>,
+    /// That the organisation is suspended; `null` when it is not.
+    pub suspended: Option<Suspended>,
+    /// That the caller is inside as the operator and no member; `null` for members.
+    pub entered: Option<Entered>,
     /// The API token that was presented; `null` for a person who signed in.
     #[serde(default)]
     pub token: Option<MyToken>,
@@ -130,6 +140,11 @@ impl Permission {
     /// accountant, reads everybody's bills, and a member does not.
     pub fn granted_to(self, role: Role) -> bool {
         role >= self.lowest_role() && !(self == Self::BillingRead && role == Role::Member)
+    }
+
+    /// Whether it is only for reading: what is left of a role while its organisation is suspended.
+    pub fn only_reads(self) -> bool {
+        self.as_str().ends_with(".read")
     }
 
     /// Everything a role has.

@@ -1,6 +1,6 @@
 //! What the operator of the installation sees and decides: organisations with their plans and credits, and codes.
 
-use crate::{billing::Balance, patch::given, secret::Secret};
+use crate::{billing::Balance, entering::Suspended, patch::given, secret::Secret};
 use causeway_domain::{CreditKind, Multiplier, Nanos, OrgId, Plan};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,8 @@ pub struct Tenant {
     pub slug: String,
     /// Whether its requests are served.
     pub status: TenantStatus,
+    /// Why and since when they are not; `null` while they are.
+    pub suspended: Option<Suspended>,
     /// IANA time zone in which its months begin.
     #[cfg_attr(feature = "schemas", schema(example = "Europe/Berlin"))]
     pub time_zone: String,
@@ -49,7 +51,7 @@ pub struct Tenant {
 pub enum TenantStatus {
     /// They are.
     Active,
-    /// They are refused; people can still sign in and look.
+    /// They are refused, and running ones end; people can still sign in and read why.
     Suspended,
 }
 
@@ -85,15 +87,46 @@ pub struct TenantQuery {
     pub cursor: Option<String>,
 }
 
+/// An organisation to be made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CreateTenant {
+    /// Name as shown, 1–100 characters.
+    #[cfg_attr(
+        feature = "schemas",
+        schema(example = "Analytical Engines", min_length = 1, max_length = 100)
+    )]
+    pub name: String,
+    /// E-mail address of its first owner.
+    #[cfg_attr(feature = "schemas", schema(example = "ada@example.com", max_length = 254))]
+    pub owner_email: String,
+    /// IANA time zone in which it counts its days; UTC when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false, example = "Europe/Berlin"))]
+    pub time_zone: Option<String>,
+}
+
 /// A change of what an organisation is allowed and charged. What is absent stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct UpdateTenant {
+    /// Name as shown, 1–100 characters.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false, example = "Analytical Engines"))]
+    pub name: Option<String>,
     /// Suspends it, or serves it again.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[cfg_attr(feature = "schemas", schema(nullable = false))]
     pub status: Option<TenantStatus>,
+    /// Why it is suspended, 1–500 characters, as its people are told; needed with `status: suspended`.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(
+        feature = "schemas",
+        schema(nullable = false, example = "Invoice 2026-117 is unpaid", max_length = 500)
+    )]
+    pub suspended_reason: Option<String>,
     /// Its plan, all of it anew.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[cfg_attr(feature = "schemas", schema(nullable = false, value_type = Option<crate::schema::Plan>))]

@@ -2,7 +2,7 @@
 
 mod figures;
 
-use causeway_domain::provider::Provider;
+use causeway_domain::{Multiplier, provider::Provider};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +39,73 @@ pub struct PriceRow {
     /// Own prices for exactly this name that will come into force, soonest first.
     #[serde(default)]
     pub planned: Vec<PriceOverride>,
+    /// The operator's price in force for every organisation without one of its own, instead of the table's.
+    #[serde(default)]
+    pub installation: Option<PriceOverride>,
+}
+
+/// A name that the operator has priced for every organisation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct GlobalPrice {
+    /// Model or pattern.
+    #[cfg_attr(feature = "schemas", schema(example = "claude-haiku-*"))]
+    pub model: String,
+    /// The provider it was set for; `null` is for every one.
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<crate::schema::Provider>))]
+    pub provider: Option<Provider>,
+    /// The price in force; `null` when it is only planned.
+    pub now: Option<PriceOverride>,
+    /// Prices that will come into force, soonest first.
+    pub planned: Vec<PriceOverride>,
+}
+
+/// Everything that the operator has priced for every organisation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct GlobalPrices {
+    /// By name.
+    pub items: Vec<GlobalPrice>,
+}
+
+/// What is charged for a dollar of cost at a provider, where an organisation has no multiplier of its own there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct GlobalMultiplier {
+    /// Its place in the order of recording.
+    #[cfg_attr(feature = "schemas", schema(example = 3))]
+    pub id: i64,
+    /// Provider.
+    #[cfg_attr(feature = "schemas", schema(example = "anthropic"))]
+    pub provider: String,
+    /// What is charged for a dollar; `null` says that it was removed.
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<String>, example = "1.2"))]
+    pub multiplier: Option<Multiplier>,
+    /// When it was recorded; it counts from then on.
+    pub recorded_at: DateTime<Utc>,
+    /// Name of the person who did; `null` when that is not known any more.
+    #[cfg_attr(feature = "schemas", schema(example = "Grace Hopper"))]
+    pub recorded_by: Option<String>,
+    /// Whether it counts now.
+    pub in_force: bool,
+}
+
+/// The history of multipliers of providers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct GlobalMultipliers {
+    /// Newest first.
+    pub items: Vec<GlobalMultiplier>,
+}
+
+/// A multiplier of a provider for every organisation that has none of its own there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SetMultiplier {
+    /// What is charged for a dollar of cost, from "0" to "100" with four decimals; `null` removes it.
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<String>, example = "1.2"))]
+    pub multiplier: Option<Multiplier>,
 }
 
 /// A price of the table that is not yet in force.

@@ -1,43 +1,42 @@
-//! Reading the audit log.
+//! Reading the audit log: an organisation's own, and the operators' of the installation.
 
-use crate::{
-    cursor::Window,
-    docs,
-    error::ApiError,
-    extract::Params,
-    guard::{May, right},
-    state::AdminState,
-};
-use axum::{Json, extract::State};
+pub(crate) mod export;
+pub(crate) mod list;
+
 use causeway_domain::UserId;
-use causeway_openapi::{AuditActor, AuditEntry, AuditTarget, AuditToken, ListQuery, Page};
-use causeway_store::audit::{self, Entry};
+use causeway_openapi::{AuditActor, AuditEntry, AuditQuery, AuditTarget, AuditToken};
+use causeway_store::audit::{Entry, Filter};
+use uuid::Uuid;
 
-/// Read the audit log
-///
-/// Who changed what, when and from where, newest first. Lines are only ever added.
-#[utoipa::path(
-    get, path = "/audit", tag = "audit", operation_id = "listAudit", params(ListQuery),
-    responses(
-        (status = 200, description = "A page of lines", body = Page<AuditEntry>),
-        docs::Malformed, docs::BadValue, docs::Guarded, docs::Failures
-    )
-)]
-pub(crate) async fn handle(
-    State(state): State<AdminState>,
-    May { caller, .. }: May<right::AuditRead>,
-    Params(query): Params<ListQuery>,
-) -> Result<Json<Page<AuditEntry>>, ApiError> {
-    let window = Window::new(query.limit, query.cursor.as_deref())?;
-    let mut tx = caller.begin(&state).await?;
-    let rows = audit::list(&mut tx, window.before, window.fetch()).await?;
-    Ok(Json(window.page(rows.into_iter().map(view).collect(), |entry| entry.id)))
+/// What the store is asked for.
+fn filter(query: &AuditQuery, before: Option<Uuid>, after: Option<Uuid>) -> Filter<'_> {
+    fn given(field: Option<&String>) -> Option<&str> {
+        field.map(|text| text.trim()).filter(|text| !text.is_empty())
+    }
+    Filter {
+        actor_kind: given(query.actor_kind.as_ref()),
+        actor: query.actor_id,
+        action: given(query.action.as_ref()),
+        target_kind: given(query.target_kind.as_ref()),
+        target: query.target_id,
+        org: query.organization_id,
+        from: query.from,
+        to: query.to,
+        address: given(query.address.as_ref()),
+        request_id: given(query.request_id.as_ref()),
+        text: given(query.query.as_ref()),
+        before,
+        after,
+    }
 }
 
-fn view(entry: Entry) -> AuditEntry {
+/// As the API shows it.
+pub(crate) fn view(entry: Entry) -> AuditEntry {
     AuditEntry {
         id: entry.id,
         at: entry.at,
+        organization_id: entry.org_id.map(Into::into),
+        organization: entry.org_name,
         actor: AuditActor {
             kind: entry.actor_kind,
             id: entry.actor_id.map(UserId),

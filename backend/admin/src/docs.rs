@@ -47,6 +47,7 @@ use utoipa::{
         (name = "sso", description = "Single sign-on: issuers, domains, identities"),
         (name = "billing", description = "Balance, credits and statements by month"),
         (name = "operator", description = "For who runs the installation: organisations, plans, credits, codes"),
+        (name = "announcements", description = "What people are told by a banner"),
         (name = "audit", description = "Who changed what")
     )
 )]
@@ -195,6 +196,14 @@ refusals! {
     /// Making an API token.
     TooManyTokens: [
         too_many() => "The person has as many API tokens as anybody may have",
+    ],
+    /// Changing who runs the installation.
+    LastOperator: [
+        ApiError::Conflict("an installation needs an operator; make somebody else one first".to_owned()) => "Nobody would be left to run the installation",
+    ],
+    /// Entering an organisation.
+    EnterClash: [
+        ApiError::Conflict("you are a member of this organisation; switch to it instead".to_owned()) => "The operator is a member of it",
     ],
     /// Adding credit.
     CreditClash: [

@@ -13,10 +13,10 @@ pub use person::Person;
 pub use token::Token;
 pub(crate) use token::scopes as token_scopes;
 
-use crate::{error::ApiError, origin::Origin, state::AdminState};
+use crate::{entering, error::ApiError, origin::Origin, state::AdminState};
 use axum::extract::FromRequestParts;
 use causeway_domain::{OrgId, Role, UserId, window::Calendar};
-use causeway_openapi::{OrganizationRef, Permission, User};
+use causeway_openapi::{Entered, OrganizationRef, Permission, Suspended, User};
 use causeway_store::{TenantTx, audit, memberships};
 use http::{HeaderMap, header, request::Parts};
 use serde_json::Value;
@@ -41,6 +41,10 @@ pub struct Caller {
     pub by: By,
     /// How the organisation counts its days.
     pub calendar: Calendar,
+    /// That the organisation is suspended: then nobody changes anything in it.
+    pub suspended: Option<Suspended>,
+    /// That they are inside as the operator and no member: what they change is marked as the operator's.
+    pub entered: Option<Entered>,
     /// From where.
     pub origin: Origin,
 }
@@ -62,17 +66,41 @@ impl Caller {
 
     /// Whether the caller has a right: their role, and of a token its scopes too.
     pub fn may(&self, permission: Permission) -> bool {
-        permission.granted_to(self.role)
+        self.permits(permission)
             && match &self.by {
                 By::Session(_) => true,
                 By::Token(token) => token.allows(permission),
             }
     }
 
+    /// What the role has, as far as the organisation's state leaves it.
+    fn permits(&self, permission: Permission) -> bool {
+        permission.granted_to(self.role) && (self.suspended.is_none() || permission.only_reads())
+    }
+
+    /// Fails for who is no member, or whose organisation is suspended: for what people make of their own whatever their role.
+    pub fn demand_membership(&self) -> Result<(), ApiError> {
+        if let Some(suspended) = &self.suspended {
+            return Err(ApiError::Forbidden(entering::suspended_text(suspended)));
+        }
+        if self.entered.is_some() {
+            return Err(ApiError::Forbidden(
+                "this is for members, and you are inside as the operator".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
     /// Fails when the caller does not have a right, and says what is missing.
     pub fn demand(&self, permission: Permission) -> Result<(), ApiError> {
         if self.may(permission) {
             return Ok(());
+        }
+        if let Some(suspended) = &self.suspended
+            && permission.granted_to(self.role)
+            && !permission.only_reads()
+        {
+            return Err(ApiError::Forbidden(entering::suspended_text(suspended)));
         }
         let needed = permission.as_str();
         Err(match &self.by {
@@ -84,6 +112,7 @@ impl Caller {
     /// As the audit log names them.
     pub fn actor(&self) -> audit::Actor<'_> {
         match &self.by {
+            By::Session(_) if self.entered.is_some() => audit::Actor::Operator(self.user.id),
             By::Session(_) => audit::Actor::User(self.user.id),
             By::Token(token) => audit::Actor::Token { id: token.id, name: &token.name, owner: self.user.id },
         }
@@ -113,7 +142,9 @@ impl Caller {
         before: Option<Value>,
         after: Option<Value>,
     ) -> Result<(), ApiError> {
-        let address = self.origin.address_text();
+        // The operator's network is none of the organisation's business.
+        let inside = self.entered.is_some();
+        let address = if inside { String::new() } else { self.origin.address_text() };
         let line = audit::Line {
             actor: self.actor(),
             action,
@@ -218,6 +249,8 @@ impl FromRequestParts<AdminState> for Caller {
             is_operator: person.is_operator,
             by: By::Session(claims.session),
             calendar,
+            suspended: person.suspended.map(entering::suspended),
+            entered: person.entered.as_ref().map(entering::entered),
             origin,
         })
     }

@@ -1,12 +1,13 @@
 //! API keys. Members see and manage their own within what the organisation lets them, administrators everybody's,
 //! viewers only look.
 
-use crate::{error::ApiError, guard::Caller};
-use causeway_domain::{Ceilings, KeyId, Limits, UserId};
+use crate::{check::Check, error::ApiError, guard::Caller};
+use causeway_domain::{Ceilings, KeyId, Limits, Multiplier, UserId};
 use causeway_openapi::{Key, KeyOwner, KeyStatus, KeyUsage, Permission, PreviousSecret};
 use causeway_store::{
     TenantTx, ceilings,
     keys::{self, Key as Stored, Used},
+    organisations,
 };
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -38,6 +39,22 @@ fn effective(ceilings: &Ceilings, key: &Stored) -> Limits {
         Some(owner) if Ceilings::bound(owner.role) => key.limits.tightened_by(&ceilings.limits),
         _ => key.limits.clone(),
     }
+}
+
+/// Refuses a multiplier below one where the organisation is prepaid: the key would pay for a dollar of cost with less than
+/// a dollar of credit. One that was set before counts as one while that lasts.
+async fn check_prepaid(
+    tx: &mut TenantTx,
+    check: &mut Check,
+    multiplier: Option<Multiplier>,
+) -> Result<(), ApiError> {
+    if multiplier.is_some_and(|m| m < Multiplier::ONE) && organisations::is_prepaid(tx).await? {
+        check.refuse(
+            "multiplier",
+            "must be at least 1 while this organisation is prepaid: the operator sets its prices",
+        );
+    }
+    Ok(())
 }
 
 /// As the API shows them, with what they have used.

@@ -18,12 +18,14 @@ pub mod state;
 pub mod transfer;
 
 mod accounts;
+mod announcements;
 mod billing;
 mod check;
 mod csv;
 mod cursor;
 mod docs;
 mod edge;
+mod entering;
 mod extract;
 mod gate;
 mod instance;

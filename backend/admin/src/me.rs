@@ -47,6 +47,8 @@ pub(crate) async fn handle(State(state): State<AdminState>, caller: Caller) -> R
         .collect();
     Ok(Json(Me {
         permissions: Permission::ALL.iter().copied().filter(|p| caller.may(*p)).collect(),
+        suspended: caller.suspended,
+        entered: caller.entered,
         user: caller.user,
         organization: caller.organization,
         role: caller.role,

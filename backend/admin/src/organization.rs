@@ -9,6 +9,7 @@ use causeway_store::{
     principal::{HoldMode, OnRedisLoss},
 };
 
+pub(crate) mod administrators;
 pub(crate) mod get;
 pub(crate) mod limits;
 pub(crate) mod sign_in;

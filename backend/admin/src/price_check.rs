@@ -12,7 +12,7 @@ use causeway_domain::{
 use causeway_store::{
     JobsDb, StoreError,
     billed::{self, Billed},
-    price_overrides,
+    global_prices, price_overrides,
 };
 use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
@@ -61,7 +61,7 @@ pub struct ModelLine {
 pub struct Line {
     /// Requests.
     pub requests: u64,
-    /// Of those, how many were billed at the organisation's own price and stay as they are.
+    /// Of those, how many were billed at the organisation's own price, or the installation's, and stay as they are.
     pub requests_at_own_price: u64,
     /// What they cost.
     #[serde(serialize_with = "dollars")]
@@ -95,7 +95,7 @@ impl Line {
 
 /// What the table would make of one request.
 enum Priced {
-    /// It was billed at the organisation's own price.
+    /// It was billed at the organisation's own price, or at the installation's.
     Own,
     /// It would cost this.
     At(Nanos),
@@ -121,6 +121,7 @@ pub async fn check(
     let own = price_overrides::everything(db, only).await?;
     let prices = Prices {
         table,
+        global: Overrides::new(global_prices::everything(db).await?),
         own: own.into_iter().map(|(org, versions)| (org, Overrides::new(versions))).collect(),
         fallback: payers.into_iter().filter_map(|p| Some((p.id, p.default_price?))).collect(),
     };
@@ -141,6 +142,7 @@ pub async fn check(
 struct Prices<'a> {
     table: &'a PriceTable,
     own: HashMap<OrgId, Overrides>,
+    global: Overrides,
     fallback: HashMap<OrgId, Price>,
 }
 
@@ -148,8 +150,8 @@ impl Prices<'_> {
     fn of(&self, row: &Billed) -> Priced {
         // A provider of a later version is at any rate compatible with one of ours.
         let provider = row.provider.parse().unwrap_or(Provider::AnthropicCompatible);
-        let own = self.own.get(&row.org);
-        if own.is_some_and(|own| own.find(provider, &row.model, row.started_at).is_some()) {
+        let set = |prices: &Overrides| prices.find(provider, &row.model, row.started_at).is_some();
+        if self.own.get(&row.org).is_some_and(set) || set(&self.global) {
             return Priced::Own;
         }
         let listed = self.table.find(provider, &row.model).map(|m| &***m.price_at(row.started_at));

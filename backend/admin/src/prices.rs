@@ -15,18 +15,18 @@ fn preset_of(section: &str) -> Provider {
     section.parse().unwrap_or(Provider::AnthropicCompatible)
 }
 
-fn figures(version: &Version) -> Option<PriceFigures> {
+pub(crate) fn figures(version: &Version) -> Option<PriceFigures> {
     version.price.as_ref().map(|price| PriceFigures::from(&***price))
 }
 
 /// The versions of one name and provider in the order of recording, out of a history that has the newest first.
-fn of_name(history: &[Recorded], model: &str, provider: Option<Provider>) -> Vec<Version> {
+pub(crate) fn of_name(history: &[Recorded], model: &str, provider: Option<Provider>) -> Vec<Version> {
     let same = |v: &&Version| v.model == model && v.provider == provider;
     history.iter().rev().map(|r| &r.version).filter(same).cloned().collect()
 }
 
 /// A line of the audit log.
-fn line(version: &Version) -> Value {
+pub(crate) fn line(version: &Version) -> Value {
     json!({
         "model": version.model,
         "provider": version.provider,

@@ -1,9 +1,9 @@
 //! Every operation, registered once together with its documentation.
 
 use crate::{
-    accounts, audit, auth, billing, docs, edge, error::ApiError, extract::LARGEST, gate, instance,
-    invitations, join, keys, ledger, me, members, operator, organization, prices, registration, requests,
-    security, setup, sso, state::AdminState, tokens, usage,
+    accounts, announcements, audit, auth, billing, docs, edge, error::ApiError, extract::LARGEST, gate,
+    instance, invitations, join, keys, ledger, me, members, operator, organization, prices, registration,
+    requests, security, setup, sso, state::AdminState, tokens, usage,
 };
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use utoipa::{OpenApi as _, openapi::OpenApi};
@@ -116,16 +116,33 @@ fn operations() -> OpenApiRouter<AdminState> {
         .routes(routes!(ledger::export::handle))
         .routes(routes!(prices::list::handle))
         .routes(routes!(prices::history::handle, prices::put::handle, prices::delete::handle))
-        .routes(routes!(audit::handle))
         .routes(routes!(tokens::list::handle, tokens::create::handle))
         .routes(routes!(tokens::revoke::handle))
+        .routes(routes!(audit::list::own))
+        .routes(routes!(audit::export::own))
+        .routes(routes!(announcements::live))
+        .routes(routes!(announcements::list, announcements::create))
+        .routes(routes!(announcements::withdraw))
+        .routes(routes!(organization::administrators::handle))
         .routes(routes!(billing::balance::handle))
         .routes(routes!(billing::entries::handle))
         .routes(routes!(billing::redeem::handle))
         .routes(routes!(billing::statements::months))
         .routes(routes!(billing::statements::handle))
-        .routes(routes!(operator::tenants::list::handle))
+        .routes(routes!(operator::tenants::list::handle, operator::tenants::create::handle))
         .routes(routes!(operator::tenants::get::handle, operator::tenants::update::handle))
+        .routes(routes!(operator::entering::enter))
+        .routes(routes!(operator::entering::leave))
+        .routes(routes!(operator::persons::list))
+        .routes(routes!(operator::persons::update))
+        .routes(routes!(operator::announcements::list, operator::announcements::create))
+        .routes(routes!(operator::announcements::withdraw))
+        .routes(routes!(operator::prices::list))
+        .routes(routes!(operator::prices::history, operator::prices::put, operator::prices::remove))
+        .routes(routes!(operator::multipliers::list))
+        .routes(routes!(operator::multipliers::put))
+        .routes(routes!(audit::list::installation))
+        .routes(routes!(audit::export::installation))
         .routes(routes!(operator::credits::list, operator::credits::add))
         .routes(routes!(operator::statements::months))
         .routes(routes!(operator::statements::handle))

@@ -9,7 +9,7 @@ use crate::{
 };
 use causeway_accounts::{AddressPolicy, MasterKey, SealingKey};
 use causeway_domain::{TrustedProxies, price::PriceBook};
-use causeway_store::{Store, TenantTx, policy};
+use causeway_store::{Store, TenantTx, global_prices::GlobalTx, policy};
 use std::{ops::Deref, sync::Arc};
 use url::Url;
 
@@ -85,6 +85,17 @@ impl AdminState {
             && let Err(error) = policy::publish(&self.store.cache, change).await
         {
             tracing::warn!(org = %change.org, %error, "a change of policy reaches the relay by the outbox");
+        }
+        Ok(())
+    }
+
+    /// The same for a change that every organisation has to hear of.
+    pub(crate) async fn commit_for_all(&self, tx: GlobalTx) -> Result<(), ApiError> {
+        for change in tx.commit().await? {
+            if let Err(error) = policy::publish(&self.store.cache, change).await {
+                tracing::warn!(%error, "a change for everybody reaches the relay by the outbox");
+                break;
+            }
         }
         Ok(())
     }

@@ -15,7 +15,8 @@ use http_body_util::BodyExt;
 use std::future::Future;
 use tokio::time::{Instant, timeout_at};
 
-const LEFT: &str = "the client left before the answer was whole";
+/// Why an answer is read on whose client has left.
+pub(crate) const LEFT: &str = "the client left before the answer was whole";
 
 /// Goes on waiting for the head of an answer, then reads it.
 pub(crate) fn answer<F>(pending: F, mut hold: Hold)
@@ -29,7 +30,7 @@ where
                 hold.head_arrived(&response);
                 let status = response.status().as_u16();
                 let meter = meter_for(&hold, response.headers());
-                read_on(response.into_body(), meter, hold, status, until).await;
+                read_on(response.into_body(), meter, hold, status, until, LEFT).await;
             }
             Ok(Err(CallError::Connect(_) | CallError::Stale(_))) => hold.unreached(),
             Ok(Err(_)) | Err(_) => hold.settle(&Ending {
@@ -43,14 +44,20 @@ where
     });
 }
 
-/// Reads the rest of an answer whose client has left.
-pub(crate) fn rest(body: Leased, meter: Meter, hold: Hold, status: u16) {
+/// Reads the rest of an answer that nobody waits for any more; `why` is noted in its row.
+pub(crate) fn rest(body: Leased, meter: Meter, hold: Hold, status: u16, why: &'static str) {
     let until = Instant::now() + hold.drain();
-    hold.ledger().clone().spawn(read_on(body, meter, hold, status, until));
+    hold.ledger().clone().spawn(read_on(body, meter, hold, status, until, why));
 }
 
-async fn read_on<B: Body + Unpin>(mut body: B, mut meter: Meter, hold: Hold, status: u16, until: Instant)
-where
+async fn read_on<B: Body + Unpin>(
+    mut body: B,
+    mut meter: Meter,
+    hold: Hold,
+    status: u16,
+    until: Instant,
+    why: &'static str,
+) where
     B::Data: AsRef<[u8]>,
 {
     let hurry = hold.ledger().hurry();
@@ -73,6 +80,6 @@ where
         outcome: Outcome::ClientLeft,
         reading: Some(reading),
         free: false,
-        error: Some(LEFT.to_owned()),
+        error: Some(why.to_owned()),
     });
 }

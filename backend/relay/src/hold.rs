@@ -1,6 +1,7 @@
 //! A reservation in our hands. Letting go of it settles it: there is no way to forget.
 
 use crate::{
+    halt::Running,
     health::{Failure, Health},
     ledger::{Ledger, Place},
     plan::Candidate,
@@ -22,6 +23,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
+use tokio_util::sync::CancellationToken;
 
 /// A reservation, until the request is over. Owns its place in the settlement queue from the start, so settling never
 /// waits and never fails.
@@ -49,6 +51,7 @@ struct Inner {
     upstream_request_id: Option<String>,
     status: u16,
     five_hours: Vec<(ScopeId, i64)>,
+    running: Running,
     /// Set where less than the worst case may be reserved: what is reserved by now.
     grown: Option<AtomicI64>,
 }
@@ -81,6 +84,8 @@ pub(crate) struct Granted {
     pub five_hours: Vec<(ScopeId, i64)>,
     /// Whether the organisation reserves what is expected, and not what is possible.
     pub expected: bool,
+    /// Its place among what runs of the organisation.
+    pub running: Running,
 }
 
 impl Hold {
@@ -105,6 +110,7 @@ impl Hold {
                 ask: granted.ask,
                 reserved: granted.reserved,
                 five_hours: granted.five_hours,
+                running: granted.running,
                 grown: granted.expected.then(|| AtomicI64::new(granted.reserved.0)),
                 drain,
                 received,
@@ -197,6 +203,11 @@ impl Hold {
     /// How long the answer is read on after the client has left.
     pub(crate) fn drain(&self) -> Duration {
         self.get().drain
+    }
+
+    /// Cancelled when the organisation is suspended.
+    pub(crate) fn halted(&self) -> CancellationToken {
+        self.get().running.halted().clone()
     }
 
     /// Where tasks that outlive the request are kept track of.

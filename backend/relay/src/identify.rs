@@ -12,6 +12,9 @@ use http::{HeaderMap, Uri, header};
 use sha2::{Digest, Sha256};
 use std::{net::IpAddr, sync::Arc};
 
+/// The code of a refusal because the organisation is suspended.
+pub(crate) const SUSPENDED: &str = "organization_suspended";
+
 /// A caller whose key is known.
 #[derive(Clone)]
 pub(crate) struct Caller {
@@ -58,6 +61,14 @@ fn unknown() -> RelayError {
     }
 }
 
+/// What every key of a suspended organisation is told.
+pub(crate) fn suspended() -> RelayError {
+    RelayError::KeyRefused {
+        code: SUSPENDED,
+        message: "the organisation of this API key is suspended".to_owned(),
+    }
+}
+
 /// Whether the key may be used at all, now and from where the caller is.
 pub(crate) fn usable(caller: &Caller) -> Result<(), RelayError> {
     let principal = &*caller.principal;
@@ -66,7 +77,7 @@ pub(crate) fn usable(caller: &Caller) -> Result<(), RelayError> {
         return Err(unknown());
     }
     if principal.suspended {
-        return refused("organization_suspended", "the organisation of this API key is suspended".to_owned());
+        return Err(suspended());
     }
     if !principal.enabled {
         return refused("key_disabled", format!("the API key {:?} is disabled", principal.name));

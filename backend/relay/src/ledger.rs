@@ -176,6 +176,11 @@ impl Ledger {
         self.hurry.clone()
     }
 
+    /// Cancelled when this life ends.
+    pub(crate) fn closing(&self) -> CancellationToken {
+        self.closing.clone()
+    }
+
     /// Reserves a place; `None` when too much is waiting for Postgres.
     pub(crate) fn place(&self) -> Option<Place> {
         self.places.clone().try_acquire_owned().ok().map(Place)

@@ -14,6 +14,7 @@ mod drain;
 mod error;
 mod facts;
 mod failover;
+mod halt;
 mod health;
 mod history;
 mod hold;
@@ -80,6 +81,7 @@ pub struct Relay {
     ledger: Arc<Ledger>,
     bodies: call::BodyBudget,
     loads: load::Loads,
+    halts: Arc<halt::Halts>,
     sweeper: tokio::sync::Mutex<ledger::Sweeper>,
     meters: Meters,
 }
@@ -102,11 +104,15 @@ impl Relay {
         let directory = Arc::new(directory::Directory::new(store.clone(), sealing, addresses.clone()));
         let known = directory.clone();
         let forget_policies = Box::new(move || known.forget());
+        let ledger = Ledger::start(&store, args.ledger_capacity, forget_policies).await?;
+        let halts = Arc::new(halt::Halts::default());
+        ledger.clone().spawn(halt::run(halts.clone(), store.relay.clone(), ledger.closing()));
         Ok(Arc::new(Self {
             upstream: upstream::Upstream::new(&args, &addresses),
             health: health::Health::start(&store, verdict::Table::new(&args.cooldowns)).await?,
             directory,
-            ledger: Ledger::start(&store, args.ledger_capacity, forget_policies).await?,
+            ledger,
+            halts,
             bodies: call::BodyBudget::new(&args),
             loads: load::Loads::new(),
             sweeper: tokio::sync::Mutex::default(),
@@ -231,7 +237,11 @@ impl Relay {
                 Ok(reserve::Taken::Held(hold, limits)) => {
                     let (caller, tenant, call, plan) = (&caller, &*tenant, &call, &plan);
                     let sending = failover::Sending { relay: self, caller, tenant, call, plan, id };
-                    let answer = sending.send(hold).await?;
+                    let halted = hold.halted();
+                    let answer = halted
+                        .run_until_cancelled_owned(Box::pin(sending.send(hold)))
+                        .await
+                        .ok_or_else(identify::suspended)??;
                     let mut response =
                         stream::forward(answer.opened, answer.hold, call.dialect, answer.waits, id);
                     if let Some(limits) = limits {

@@ -235,6 +235,7 @@ impl Taking<'_> {
             reserved: self.plan.nanos,
             five_hours,
             expected: self.tenant.hold_mode == HoldMode::Expected,
+            running: self.relay.halts.enter(self.tenant.org),
         }
     }
 

@@ -6,8 +6,10 @@
 
 use crate::{
     body::RelayBody,
+    drain,
     health::Health,
     hold::Hold,
+    identify::SUSPENDED,
     settle::Ending,
     upstream::{headers, opening::Opened, pool::Leased},
 };
@@ -28,6 +30,7 @@ use std::{
     time::Duration,
 };
 use tokio::time::{Instant, Sleep};
+use tokio_util::sync::WaitForCancellationFutureOwned;
 
 /// A first checkpoint after this long, and another each time it has passed again.
 pub(crate) const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
@@ -51,6 +54,10 @@ pub(crate) struct Forward {
     health: Arc<Health>,
     /// Made when there is first something to wait for; most answers that do not stream never wait.
     alarm: Option<Pin<Box<Sleep>>>,
+    /// Over when the organisation is suspended. Made like the alarm.
+    halted: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
+    /// The code of what cut it off.
+    code: &'static str,
     last: Instant,
     checkpointed: Instant,
     end: End,
@@ -114,6 +121,8 @@ pub(crate) fn forward(
         told: now,
         health: waits.health,
         alarm: None,
+        halted: None,
+        code: "upstream_broke_off",
         last: now,
         checkpointed: now,
         end: End::Running,
@@ -218,6 +227,10 @@ impl Forward {
                     return Poll::Ready(None);
                 }
                 Poll::Pending => {
+                    if self.is_halted(cx) {
+                        self.halt();
+                        return Poll::Ready(None);
+                    }
                     let due = self.last + self.idle;
                     let ping = self.keep_alive.map(|every| self.last.max(self.told) + every);
                     let next = ping.map_or(due, |ping| ping.min(due));
@@ -239,6 +252,24 @@ impl Forward {
                 }
             }
         }
+    }
+
+    fn is_halted(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(hold) = &self.hold else { return false };
+        let halted = self.halted.get_or_insert_with(|| Box::pin(hold.halted().cancelled_owned()));
+        halted.as_mut().poll(cx).is_ready()
+    }
+
+    /// The organisation was suspended: the client is told, and the rest is read for the bill only.
+    fn halt(&mut self) {
+        const WHY: &str = "the organisation of this API key was suspended";
+        if let (Some(upstream), Some(meter), Some(hold)) =
+            (self.upstream.take(), self.meter.take(), self.hold.take())
+        {
+            drain::rest(upstream, meter, hold, self.status, WHY);
+        }
+        self.code = SUSPENDED;
+        self.end = End::Broken(WHY);
     }
 
     fn take(&mut self, data: &Bytes) {
@@ -303,8 +334,7 @@ impl Forward {
     fn error_event(&self, why: &str) -> Bytes {
         let facts = Map::new();
         let id = self.request.to_string();
-        let failure =
-            Failure { status: 502, code: "upstream_broke_off", message: why, request_id: &id, facts: &facts };
+        let failure = Failure { status: 502, code: self.code, message: why, request_id: &id, facts: &facts };
         let mut event = Vec::from(&b"\n\n"[..]); // whatever line was cut ends here
         event.extend_from_slice(&self.dialect.error_event(&failure));
         event.into()
@@ -316,7 +346,7 @@ impl Drop for Forward {
         if let (Some(upstream), Some(meter), Some(hold)) =
             (self.upstream.take(), self.meter.take(), self.hold.take())
         {
-            crate::drain::rest(upstream, meter, hold, self.status);
+            drain::rest(upstream, meter, hold, self.status, drain::LEFT);
         }
     }
 }

@@ -28,8 +28,9 @@ pub(crate) struct Tenant {
     pub policy_version: i64,
     /// Price of models that no table knows.
     pub default_price: Option<Arc<Snapshot>>,
-    /// Prices of its own.
+    /// Prices of its own, and those of the installation that count where it has none.
     price_overrides: Overrides,
+    global_prices: Overrides,
     as_of: DateTime<Utc>,
     /// How long a stream is read on after its client has left.
     pub drain: Duration,
@@ -97,6 +98,7 @@ impl Tenant {
             policy_version: row.policy_version,
             default_price: row.default_price.and_then(snapshot),
             price_overrides: row.price_overrides,
+            global_prices: row.global_prices,
             as_of: row.as_of,
             drain: Duration::from_millis(u64::from(row.drain_ms)),
             accounts: accounts.collect(),
@@ -111,15 +113,17 @@ impl Tenant {
         }
     }
 
-    /// Its own price for a model at an account of `provider`, in force at a moment. What the database has said to be
-    /// in force is, even if the clock here is behind.
+    /// Its own price for a model at an account of `provider`, else the installation's, in force at a moment: what counts
+    /// instead of the table's. What the database has said to be in force is, even if the clock here is behind.
     pub(crate) fn own_price(
         &self,
         provider: Provider,
         model: &str,
         at: DateTime<Utc>,
     ) -> Option<&Arc<Snapshot>> {
-        self.price_overrides.find(provider, model, at.max(self.as_of))
+        let at = at.max(self.as_of);
+        let own = self.price_overrides.find(provider, model, at);
+        own.or_else(|| self.global_prices.find(provider, model, at))
     }
 
     /// The current and next end of a window as the reservation script takes them.

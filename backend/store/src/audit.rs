@@ -1,10 +1,10 @@
 //! The audit log: one line for each change, in the change's own transaction, never altered.
 
-use crate::{AppDb, StoreResult, TenantTx};
-use causeway_domain::UserId;
+use crate::{AppDb, OperatorDb, StoreResult, TenantTx, billed::first_id};
+use causeway_domain::{OrgId, UserId};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 /// Who did something.
@@ -80,12 +80,16 @@ pub struct Line<'a> {
 }
 
 /// A line as read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Entry {
     /// Identifier, which sorts by time.
     pub id: Uuid,
     /// When.
     pub at: DateTime<Utc>,
+    /// The organisation whose log it is in; `None` is the installation's.
+    pub org_id: Option<Uuid>,
+    /// Its name.
+    pub org_name: Option<String>,
     /// `user`, `token`, `operator`, `job` or `cli`.
     pub actor_kind: String,
     /// The person, or the one whose token it was.
@@ -152,19 +156,129 @@ pub(crate) async fn write(
     Ok(())
 }
 
-/// The log of the transaction's organisation, newest first, older than the line `before`.
-pub async fn list(tx: &mut TenantTx, before: Option<Uuid>, limit: i64) -> StoreResult<Vec<Entry>> {
-    let org = tx.org();
-    Ok(sqlx::query_as!(
-        Entry,
-        r#"select a.id, a.at, a.actor_kind, a.actor_id, u.name as "actor_name?", a.token_id, a.token_name,
-                  a.action, a.target_kind, a.target_id, a.before, a.after, a.address, a.request_id
-           from audit a left join users u on u.id = a.actor_id
-           where a.org_id = $1 and ($2::uuid is null or a.id < $2) order by a.id desc limit $3"#,
-        org.0,
-        before,
-        limit
-    )
-    .fetch_all(tx.conn())
-    .await?)
+/// Which lines to list. All conditions must hold.
+#[derive(Clone, Debug, Default)]
+pub struct Filter<'a> {
+    /// By this kind of actor.
+    pub actor_kind: Option<&'a str>,
+    /// By this person.
+    pub actor: Option<UserId>,
+    /// Of this kind, or a kind that begins with this and a dot: `key` finds `key.create`.
+    pub action: Option<&'a str>,
+    /// About things of this kind.
+    pub target_kind: Option<&'a str>,
+    /// About this thing.
+    pub target: Option<Uuid>,
+    /// Of this organisation, where lines of several are read.
+    pub org: Option<OrgId>,
+    /// Written at this time or later.
+    pub from: Option<DateTime<Utc>>,
+    /// Written before this time.
+    pub to: Option<DateTime<Utc>>,
+    /// From this network address.
+    pub address: Option<&'a str>,
+    /// By the call with this id.
+    pub request_id: Option<&'a str>,
+    /// With this text in the action, in what it was done to and by whom, or in how it was and is; in any case.
+    pub text: Option<&'a str>,
+    /// Older than this line.
+    pub before: Option<Uuid>,
+    /// Newer than this line.
+    pub after: Option<Uuid>,
+}
+
+const SELECT: &str = "select a.id, a.at, a.org_id, o.name as org_name, a.actor_kind, a.actor_id, u.name as actor_name, \
+     a.token_id, a.token_name, a.action, a.target_kind, a.target_id, a.before, a.after, a.address, a.request_id \
+     from audit a left join users u on u.id = a.actor_id left join organisations o on o.id = a.org_id where ";
+
+/// The log of the transaction's organisation, newest first.
+pub async fn list(tx: &mut TenantTx, filter: &Filter<'_>, limit: i64) -> StoreResult<Vec<Entry>> {
+    of_organisation(tx, filter, "desc", limit).await
+}
+
+/// The same, oldest first: for reading all of it, page by page.
+pub async fn list_oldest(tx: &mut TenantTx, filter: &Filter<'_>, limit: i64) -> StoreResult<Vec<Entry>> {
+    of_organisation(tx, filter, "asc", limit).await
+}
+
+/// Lines of the installation, and what operators did in every organisation, newest first.
+pub async fn of_installation(db: &OperatorDb, filter: &Filter<'_>, limit: i64) -> StoreResult<Vec<Entry>> {
+    installation(db, filter, "desc", limit).await
+}
+
+/// The same, oldest first.
+pub async fn of_installation_oldest(
+    db: &OperatorDb,
+    filter: &Filter<'_>,
+    limit: i64,
+) -> StoreResult<Vec<Entry>> {
+    installation(db, filter, "asc", limit).await
+}
+
+async fn of_organisation(
+    tx: &mut TenantTx,
+    filter: &Filter<'_>,
+    order: &'static str,
+    limit: i64,
+) -> StoreResult<Vec<Entry>> {
+    let mut query: QueryBuilder<Postgres> = QueryBuilder::new(SELECT);
+    query.push("a.org_id = ").push_bind(tx.org().0);
+    narrow(&mut query, filter, order, limit);
+    Ok(query.build_query_as().persistent(false).fetch_all(tx.conn()).await?)
+}
+
+async fn installation(
+    db: &OperatorDb,
+    filter: &Filter<'_>,
+    order: &'static str,
+    limit: i64,
+) -> StoreResult<Vec<Entry>> {
+    let mut query: QueryBuilder<Postgres> = QueryBuilder::new(SELECT);
+    // The same as row-level security says, so that the index for it can be used.
+    query.push("(a.org_id is null or a.actor_kind = 'operator')");
+    narrow(&mut query, filter, order, limit);
+    Ok(query.build_query_as().persistent(false).fetch_all(&db.0).await?)
+}
+
+/// The conditions. Person, thing and time have indexes (migrations 1 and 15); the rest is looked for among those lines.
+fn narrow(query: &mut QueryBuilder<Postgres>, filter: &Filter<'_>, order: &'static str, limit: i64) {
+    let texts = [
+        (" and a.actor_kind = ", filter.actor_kind),
+        (" and a.target_kind = ", filter.target_kind),
+        (" and a.address = ", filter.address),
+        (" and a.request_id = ", filter.request_id),
+    ];
+    for (condition, value) in texts {
+        if let Some(value) = value {
+            query.push(condition).push_bind(value.to_owned());
+        }
+    }
+    let ids = [
+        (" and a.actor_id = ", filter.actor.map(|u| u.0)),
+        (" and a.target_id = ", filter.target),
+        (" and a.org_id = ", filter.org.map(|o| o.0)),
+        // Times become ids, which sort by time: that is what the indexes end with.
+        (" and a.id >= ", filter.from.map(first_id)),
+        (" and a.id < ", filter.to.map(first_id)),
+        (" and a.id < ", filter.before),
+        (" and a.id > ", filter.after),
+    ];
+    for (condition, value) in ids {
+        if let Some(value) = value {
+            query.push(condition).push_bind(value);
+        }
+    }
+    if let Some(action) = filter.action {
+        query.push(" and (a.action = ").push_bind(action.to_owned());
+        query
+            .push(" or starts_with(a.action, ")
+            .push_bind(format!("{}.", action.trim_end_matches('.')))
+            .push("))");
+    }
+    if let Some(text) = filter.text {
+        query.push(" and position(lower(").push_bind(text.to_owned()).push(
+            ") in lower(concat_ws(' ', a.action, a.target_kind, a.target_id, u.name, u.email, a.token_name, a.address, a.before, a.after))) > 0",
+        );
+    }
+    query.push(" order by a.id ").push(order).push(" limit ").push_bind(limit);
 }

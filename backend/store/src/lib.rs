@@ -7,6 +7,7 @@
 //! shows nothing.
 
 pub mod accounts;
+pub mod announcements;
 pub mod api_tokens;
 pub mod args;
 pub mod attempts;
@@ -20,9 +21,11 @@ pub mod cooldowns;
 pub mod credits;
 pub mod db;
 pub mod dead_letters;
+pub mod entries;
 pub mod error;
 pub mod facts;
 pub mod first_use;
+pub mod global_prices;
 pub mod health;
 pub mod hold;
 pub mod holder;
@@ -38,6 +41,7 @@ pub mod operators;
 pub mod organisations;
 pub mod people;
 pub mod person;
+pub mod persons;
 pub mod plans;
 pub mod policy;
 pub mod price_overrides;

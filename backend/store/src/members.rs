@@ -59,6 +59,21 @@ const SELECT: &str = "select m.user_id, u.email, u.name, m.role, m.limits, m.cre
      (select count(*) from api_keys k where k.org_id = m.org_id and k.owner_id = m.user_id and k.deleted_at is null) \
      as keys from memberships m join users u on u.id = m.user_id where m.org_id = ";
 
+/// Who can give rights: owners first, then by name; at most 50.
+pub async fn administrators(tx: &mut TenantTx) -> StoreResult<Vec<(String, Role)>> {
+    let rows = sqlx::query!(
+        "select u.name, m.role from memberships m join users u on u.id = m.user_id
+         where m.org_id = $1 and m.role in ('admin', 'owner') and u.disabled_at is null
+         order by m.role desc, lower(u.name), u.id limit 50",
+        tx.org().0
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter()
+        .map(|r| Ok((r.name, r.role.parse().map_err(|e| StoreError::corrupt("role", e))?)))
+        .collect()
+}
+
 /// The members, newest person first, older than the person `before`; with `only`, that one.
 pub async fn list(
     tx: &mut TenantTx,

@@ -1,7 +1,8 @@
 //! Who belongs where: asked at sign-in, and again at every call of the admin API.
 
-use crate::{AppDb, StoreError, StoreResult, TenantTx, organisations};
+use crate::{AppDb, StoreError, StoreResult, TenantTx, entries::Entry, organisations};
 use causeway_domain::{OrgId, Role, UserId, window::Calendar};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 /// An organisation that a person may enter.
@@ -35,6 +36,19 @@ pub struct SignedIn {
     /// The organisation entered; `None` when they do not (or no longer) belong to it, or it wants people to sign in in
     /// another way.
     pub membership: Option<(Membership, Calendar)>,
+    /// Where they are inside as the operator and no member: how, and until when.
+    pub entered: Option<Entry>,
+    /// Where that organisation is suspended: since when, and why.
+    pub suspended: Option<Suspension>,
+}
+
+/// That an organisation is suspended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suspension {
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Why, as the operator said; empty where they did not.
+    pub reason: String,
 }
 
 /// Everywhere the person belongs, by name.
@@ -68,15 +82,20 @@ async fn person(tx: &mut TenantTx, session: Option<Uuid>, user: UserId) -> Store
     let org = tx.org();
     let row = sqlx::query!(
         r#"select u.email, u.name, u.locale, u.is_operator and s.only_org is null as "is_operator!",
-                  o.name as "org_name?", o.slug as "slug?", m.role as "role?",
+                  o.name as "org_name?", o.slug as "slug?", coalesce(m.role, e.role) as "role?",
                   o.time_zone as "time_zone?", o.week_start as "week_start?", o.day_start_minute as "day_start?",
                   coalesce(o.require_totp and s.only_org is null, false) as "totp_required!",
-                  exists (select from totp f where f.user_id = u.id and f.confirmed_at is not null) as "has_totp!"
+                  exists (select from totp f where f.user_id = u.id and f.confirmed_at is not null) as "has_totp!",
+                  o.status = 'suspended' as "suspended?", o.suspended_at as "suspended_at?",
+                  o.suspended_reason as "suspended_reason?",
+                  e.id as "entry?", e.reason as "entry_reason?", e.expires_at as "entry_until?"
            from users u
            left join memberships m on m.user_id = u.id and m.org_id = $3
            left join sessions s on s.id = $1 and s.user_id = u.id and s.ended_at is null
-           left join organisations o on o.id = m.org_id and ($1::uuid is null or s.only_org = o.id
-             or (s.only_org is null and (o.password_sign_in or m.role = 'owner')))
+           left join operator_entries e on m.role is null and u.is_operator and s.only_org is null
+             and e.user_id = u.id and e.session_id = s.id and e.org_id = $3 and e.left_at is null and e.expires_at > now()
+           left join organisations o on o.id = coalesce(m.org_id, e.org_id) and (e.id is not null or $1::uuid is null
+             or s.only_org = o.id or (s.only_org is null and (o.password_sign_in or m.role = 'owner')))
            where u.id = $2 and u.disabled_at is null and ($1::uuid is null or s.id is not null)"#,
         session,
         user.0,
@@ -85,6 +104,16 @@ async fn person(tx: &mut TenantTx, session: Option<Uuid>, user: UserId) -> Store
     .fetch_optional(tx.conn())
     .await?;
     let Some(row) = row else { return Ok(None) };
+    let entered = match (row.entry, &row.role, row.entry_reason, row.entry_until) {
+        (Some(id), Some(r), Some(reason), Some(expires_at)) => {
+            Some(Entry { id, role: role(r)?, reason, expires_at })
+        }
+        _ => None,
+    };
+    let suspended = row.suspended.unwrap_or(false).then(|| Suspension {
+        since: row.suspended_at.unwrap_or_default(),
+        reason: row.suspended_reason.unwrap_or_default(),
+    });
     let membership = match (row.org_name, row.slug, row.role, row.time_zone, row.week_start, row.day_start) {
         (Some(name), Some(slug), Some(r), Some(zone), Some(week), Some(day)) => Some((
             Membership { org, name, slug, role: role(&r)? },
@@ -100,6 +129,8 @@ async fn person(tx: &mut TenantTx, session: Option<Uuid>, user: UserId) -> Store
         locale: row.locale,
         is_operator: row.is_operator,
         membership,
+        entered,
+        suspended,
     }))
 }
 

@@ -4,6 +4,9 @@ use crate::{AppDb, OperatorDb, StoreError, StoreResult, audit};
 use causeway_domain::UserId;
 use uuid::Uuid;
 
+/// What a change contradicts that would leave no operator.
+pub const LAST: &str = "the last operator";
+
 /// The person behind a session.
 #[derive(Clone, Debug)]
 pub struct Person {
@@ -38,9 +41,11 @@ pub async fn is_operator(db: &AppDb, user: UserId) -> StoreResult<bool> {
     Ok(sqlx::query_scalar!("select is_operator from users where id = $1", user.0).fetch_one(&db.0).await?)
 }
 
-/// Makes the person with this e-mail address an operator, or no longer one. False when nothing changes.
+/// Makes the person with this e-mail address an operator, or no longer one. False when nothing changes; a conflict with
+/// [`LAST`] when there would be none left that can sign in.
 pub async fn set(db: &OperatorDb, email: &str, is_operator: bool) -> StoreResult<bool> {
     let mut tx = db.0.begin().await?;
+    sqlx::query("select pg_advisory_xact_lock(hashtext('causeway operators'))").execute(&mut *tx).await?;
     let person =
         sqlx::query!("select id, is_operator from users where lower(email) = lower($1) for update", email)
             .fetch_optional(&mut *tx)
@@ -48,6 +53,15 @@ pub async fn set(db: &OperatorDb, email: &str, is_operator: bool) -> StoreResult
             .ok_or(StoreError::NotFound)?;
     if person.is_operator == is_operator {
         return Ok(false);
+    }
+    if !is_operator {
+        let others = sqlx::query_scalar!(
+            r#"select count(*) as "n!" from users where is_operator and disabled_at is null and id <> $1"#,
+            person.id
+        );
+        if others.fetch_one(&mut *tx).await? == 0 {
+            return Err(StoreError::Conflict(LAST.to_owned()));
+        }
     }
     sqlx::query!("update users set is_operator = $2 where id = $1", person.id, is_operator)
         .execute(&mut *tx)
@@ -61,11 +75,4 @@ pub async fn set(db: &OperatorDb, email: &str, is_operator: bool) -> StoreResult
     audit::write(&mut tx, None, line).await?;
     tx.commit().await?;
     Ok(true)
-}
-
-/// How many there are that can sign in.
-pub async fn count(db: &OperatorDb) -> StoreResult<i64> {
-    Ok(sqlx::query_scalar!(r#"select count(*) as "n!" from users where is_operator and disabled_at is null"#)
-        .fetch_one(&db.0)
-        .await?)
 }

@@ -113,6 +113,17 @@ pub async fn get(tx: &mut TenantTx, lock: bool) -> StoreResult<Organisation> {
     })
 }
 
+/// Whether the organisation of the transaction pays in advance.
+pub async fn is_prepaid(tx: &mut TenantTx) -> StoreResult<bool> {
+    let org = tx.org();
+    Ok(sqlx::query_scalar!(
+        r#"select credit_nanos is not null as "prepaid!" from organisations where id = $1"#,
+        org.0
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
 /// Writes the settings of the organisation that the transaction is in: what a tenant may write of
 /// them. Plan, multipliers and credits are the operator's.
 pub async fn update(tx: &mut TenantTx, org: &Organisation) -> StoreResult<()> {

@@ -39,16 +39,16 @@ pub struct NewVersion<'a> {
     pub by: UserId,
 }
 
-struct Row {
-    id: i64,
-    provider: Option<String>,
-    model: String,
-    effective_from: DateTime<Utc>,
-    price: Option<serde_json::Value>,
+pub(crate) struct Row {
+    pub(crate) id: i64,
+    pub(crate) provider: Option<String>,
+    pub(crate) model: String,
+    pub(crate) effective_from: DateTime<Utc>,
+    pub(crate) price: Option<serde_json::Value>,
 }
 
 impl Row {
-    fn version(self) -> StoreResult<Version> {
+    pub(crate) fn version(self) -> StoreResult<Version> {
         let price = |json| {
             let price: Price = serde_json::from_value(json).map_err(|e| StoreError::corrupt("price", e))?;
             Snapshot::try_from(price).map(Arc::new).map_err(|e| StoreError::corrupt("price", e))

@@ -1,7 +1,7 @@
 //! What the relay knows of a caller and of its organisation. Read across tenants, by the relay's role only.
 
 use crate::{
-    RelayDb, StoreError, StoreResult,
+    RelayDb, StoreError, StoreResult, global_prices,
     keys::{addresses, expiry, services},
     price_overrides,
 };
@@ -17,6 +17,7 @@ use causeway_domain::{
 use chrono::{DateTime, Utc, Weekday};
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
+use uuid::Uuid;
 
 /// An API key with its policy, as of a policy version.
 #[derive(Clone, Debug)]
@@ -33,7 +34,8 @@ pub struct Principal {
     pub limits: Limits,
     /// Limits of that member over all of its keys.
     pub owner_limits: Limits,
-    /// What the key is charged for a dollar of cost.
+    /// What the key is charged for a dollar of cost. Not below one where the organisation is prepaid: its credit is
+    /// charged by the operator's prices, and an admin of it cannot make them lower.
     pub multiplier: Multiplier,
     /// Models.
     pub models: ModelPolicy,
@@ -80,10 +82,12 @@ pub struct Tenancy {
     pub calendar: Calendar,
     /// How long a stream is read on after its client has left.
     pub drain_ms: u32,
-    /// Price of models that no table knows.
+    /// Price of models that no table knows. None where it is prepaid.
     pub default_price: Option<Price>,
-    /// Prices of its own.
+    /// Prices of its own. None where it is prepaid.
     pub price_overrides: Overrides,
+    /// Prices of the installation, which count where it has none of its own.
+    pub global_prices: Overrides,
     /// When this was read, by the clock of the database, which also says from when on a price counts.
     pub as_of: DateTime<Utc>,
     /// Its limits: the tighter of its own, its plan's, and what is left of its credits where it is prepaid.
@@ -92,7 +96,7 @@ pub struct Tenancy {
     pub prepaid: bool,
     /// What it is charged for a dollar of cost.
     pub multiplier: Multiplier,
-    /// The same at one provider.
+    /// The same at one provider: its own, else the installation's.
     pub provider_multipliers: HashMap<String, Multiplier>,
     /// How much a request reserves.
     pub hold_mode: HoldMode,
@@ -202,7 +206,8 @@ pub async fn by_hash(db: &RelayDb, hash: &[u8; 32]) -> StoreResult<Option<Princi
                   k.account_id, k.enabled, k.expires_at, k.first_use_days, k.first_used_at, k.addresses_allow,
                   k.addresses_deny, k.dialects, k.providers, k.deleted_at is not null as "deleted!",
                   case when k.hash = $1 then null else k.previous_until end as secret_until,
-                  o.status, o.policy_version, o.key_ceilings, m.limits as "owner_limits?", m.role as "owner_role?"
+                  o.status, o.policy_version, o.key_ceilings, o.credit_nanos is not null as "prepaid!",
+                  m.limits as "owner_limits?", m.role as "owner_role?"
            from api_keys k join organisations o on o.id = k.org_id
              left join memberships m on m.org_id = k.org_id and m.user_id = k.owner_id
            where k.hash = $1 or k.previous_hash = $1"#,
@@ -233,7 +238,7 @@ pub async fn by_hash(db: &RelayDb, hash: &[u8; 32]) -> StoreResult<Option<Princi
                 .map(|l| shape("limits of a member", l))
                 .transpose()?
                 .unwrap_or_default(),
-            multiplier: multiplier(r.multiplier)?,
+            multiplier: key_multiplier(multiplier(r.multiplier)?, r.prepaid),
             models: ModelPolicy { allow: r.models_allow, deny: r.models_deny },
             account: r.account_id.map(AccountId),
             rules: (rules != Rules::default()).then(|| Box::new(rules)),
@@ -246,6 +251,21 @@ pub async fn by_hash(db: &RelayDb, hash: &[u8; 32]) -> StoreResult<Option<Princi
         })
     })
     .transpose()
+}
+
+/// What counts of a key's multiplier: one below one would pay for a dollar of cost with less than a dollar of credit.
+fn key_multiplier(own: Multiplier, prepaid: bool) -> Multiplier {
+    if prepaid { own.max(Multiplier::ONE) } else { own }
+}
+
+/// Which of these organisations are suspended.
+pub async fn suspended(db: &RelayDb, orgs: &[OrgId]) -> StoreResult<Vec<OrgId>> {
+    let ids: Vec<Uuid> = orgs.iter().map(|org| org.0).collect();
+    let found =
+        sqlx::query_scalar!("select id from organisations where id = any($1) and status = 'suspended'", &ids)
+            .fetch_all(&db.0)
+            .await?;
+    Ok(found.into_iter().map(OrgId).collect())
 }
 
 /// Everything of one organisation. The version is read first: what follows may be newer than it, never older, so a
@@ -270,10 +290,15 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
     .fetch_all(&db.0)
     .await?;
     let (as_of, overrides) = price_overrides::live(db, org).await?;
-    let multipliers =
+    let prepaid = o.credit_nanos.is_some();
+    let own_multipliers =
         sqlx::query!("select provider, multiplier from provider_multipliers where org_id = $1", org.0)
             .fetch_all(&db.0)
             .await?;
+    let mut multipliers = global_prices::multipliers_in_force(db).await?;
+    for r in own_multipliers {
+        multipliers.insert(r.provider, multiplier(r.multiplier)?);
+    }
     let own: Limits = shape("limits of an organisation", o.limits)?;
     let plan: Plan = shape("plan of an organisation", o.plan)?;
     Ok(Some(Tenancy {
@@ -286,16 +311,14 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
             day_start_minute: u16::try_from(o.day_start_minute).unwrap_or(0),
         },
         drain_ms: u32::try_from(o.drain_ms).unwrap_or(0),
-        default_price: o.default_price.map(|p| shape("default price", p)).transpose()?,
-        price_overrides: Overrides::new(overrides),
+        default_price: o.default_price.filter(|_| !prepaid).map(|p| shape("default price", p)).transpose()?,
+        price_overrides: Overrides::new(if prepaid { Vec::new() } else { overrides }),
+        global_prices: Overrides::new(global_prices::live(db, as_of).await?),
         as_of,
         limits: tightest(&own, &plan, o.credit_nanos.map(Nanos)),
-        prepaid: o.credit_nanos.is_some(),
+        prepaid,
         multiplier: multiplier(o.multiplier)?,
-        provider_multipliers: multipliers
-            .into_iter()
-            .map(|r| Ok((r.provider, multiplier(r.multiplier)?)))
-            .collect::<StoreResult<_>>()?,
+        provider_multipliers: multipliers,
         hold_mode: HoldMode::stored(&o.hold_mode),
         on_redis_loss: OnRedisLoss::stored(&o.on_redis_loss),
         accounts: accounts

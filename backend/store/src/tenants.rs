@@ -18,6 +18,10 @@ pub struct Tenant {
     pub slug: String,
     /// Whether its requests are refused.
     pub suspended: bool,
+    /// Since when.
+    pub suspended_at: Option<DateTime<Utc>>,
+    /// Why, as its people are told.
+    pub suspended_reason: Option<String>,
     /// The zone in which its months begin.
     pub time_zone: Tz,
     /// What it is allowed.
@@ -80,7 +84,7 @@ async fn select(
     limit: i64,
 ) -> StoreResult<Vec<Tenant>> {
     let rows = sqlx::query!(
-        r#"select o.id, o.name, o.slug, o.status, o.time_zone, o.plan, o.multiplier, o.created_at,
+        r#"select o.id, o.name, o.slug, o.status, o.suspended_at, o.suspended_reason, o.time_zone, o.plan, o.multiplier, o.created_at,
              o.credit_nanos is not null as "prepaid!",
              array(select p.provider from provider_multipliers p where p.org_id = o.id order by p.provider)
                as "providers!",
@@ -111,6 +115,8 @@ async fn select(
                 name: r.name,
                 slug: r.slug,
                 suspended: r.status != "active",
+                suspended_at: r.suspended_at,
+                suspended_reason: r.suspended_reason,
                 time_zone: r.time_zone.parse().map_err(|e| StoreError::corrupt("time zone", e))?,
                 plan: serde_json::from_value(r.plan).map_err(|e| StoreError::corrupt("plan", e))?,
                 multiplier: multiplier(r.multiplier)?,
@@ -131,16 +137,20 @@ fn multiplier(ten_thousandths: i32) -> StoreResult<Multiplier> {
     Multiplier::from_ten_thousandths(ten_thousandths).map_err(|e| StoreError::corrupt("multiplier", e))
 }
 
-/// Writes what the operator decides: status, plan and multipliers.
+/// Writes what the operator decides: name, status, plan and multipliers.
 pub async fn update(tx: &mut TenantTx, tenant: &Tenant) -> StoreResult<()> {
     let org = tx.org();
     let plan = serde_json::to_value(&tenant.plan).map_err(|e| StoreError::corrupt("plan", e))?;
     sqlx::query!(
-        "update organisations set status = $2, plan = $3, multiplier = $4 where id = $1",
+        "update organisations set status = $2, plan = $3, multiplier = $4, name = $5, suspended_reason = $6,
+           suspended_at = case when $2 = 'suspended' then coalesce(suspended_at, now()) end
+         where id = $1",
         org.0,
         if tenant.suspended { "suspended" } else { "active" },
         plan,
-        tenant.multiplier.ten_thousandths()
+        tenant.multiplier.ten_thousandths(),
+        tenant.name,
+        tenant.suspended_reason
     )
     .execute(tx.conn())
     .await?;

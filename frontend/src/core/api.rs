@@ -2,6 +2,7 @@
 
 mod billing;
 mod keys;
+mod operator;
 mod people;
 mod profile;
 pub(crate) mod sso;

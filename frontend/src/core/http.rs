@@ -164,6 +164,18 @@ impl Http {
         }
     }
 
+    /// Goes on in another organisation, which the session may be in.
+    pub(crate) async fn renew_in(self, org: OrgId) -> Result<Signed, ApiError> {
+        let deadline = web_sys::AbortSignal::timeout_with_u32(DEADLINE_MS);
+        let request = Request::post(&format!("{BASE}/auth/refresh"))
+            .abort_signal(Some(&deadline))
+            .header("x-organization", &org.to_string())
+            .build();
+        let answer = answered(request.map_err(|_| ApiError::Unreachable)?).await?;
+        let status = answer.status();
+        answer.json().await.map_err(|_| ApiError::Unreadable(status))
+    }
+
     /// Asks for a new access token with the refresh cookie.
     pub(crate) async fn renew(self) -> Renewed {
         let session = self.session;

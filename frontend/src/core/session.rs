@@ -4,7 +4,7 @@
 use std::future::Future;
 
 use causeway_domain::Role;
-use causeway_openapi::{OrganizationRef, Permission, Session as Signed, User};
+use causeway_openapi::{Entered, OrganizationRef, Permission, Session as Signed, Suspended, User};
 use futures_util::{
     FutureExt,
     future::{LocalBoxFuture, Shared},
@@ -36,6 +36,10 @@ pub(crate) struct Member {
     pub(crate) is_operator: bool,
     /// Whether nothing but the profile can be reached until a second factor is set up.
     pub(crate) totp_required: bool,
+    /// That the organisation is suspended: nothing in it can be changed.
+    pub(crate) suspended: Option<Suspended>,
+    /// That the person is inside as the operator and no member.
+    pub(crate) entered: Option<Entered>,
 }
 
 type Renewal = Shared<LocalBoxFuture<'static, Renewed>>;
@@ -71,7 +75,12 @@ impl Session {
     /// Whether the member's role has a permission: the table the server's guards read. It decides what is shown;
     /// what is allowed, the server decides.
     pub(crate) fn may(self, permission: Permission) -> bool {
-        self.visitor.with(|v| matches!(v, Visitor::Member(member) if permission.granted_to(member.role)))
+        self.visitor.with(|v| match v {
+            Visitor::Member(member) => {
+                permission.granted_to(member.role) && (member.suspended.is_none() || permission.only_reads())
+            }
+            _ => false,
+        })
     }
 
     /// Whether the person runs this installation.
@@ -99,11 +108,28 @@ impl Session {
 
     /// Takes over what sign-in, set-up and renewal answer with.
     pub(crate) fn enter(self, signed: Signed) {
-        let Signed { access_token, user, organization, role, is_operator, totp_required, .. } = signed;
+        let Signed {
+            access_token,
+            user,
+            organization,
+            role,
+            is_operator,
+            totp_required,
+            suspended,
+            entered,
+            ..
+        } = signed;
         self.token.set_value(Some(access_token.0));
         storage::set(HINT, "1");
-        let member =
-            Visitor::Member(Box::new(Member { user, organization, role, is_operator, totp_required }));
+        let member = Visitor::Member(Box::new(Member {
+            user,
+            organization,
+            role,
+            is_operator,
+            totp_required,
+            suspended,
+            entered,
+        }));
         // A renewal that brings no news must not rebuild the page.
         if self.visitor.with_untracked(|visitor| *visitor != member) {
             self.visitor.set(member);

@@ -1,5 +1,7 @@
 //! Pages for who runs this installation. Everybody else is told by the server that they may not.
 
 pub(crate) mod codes;
+pub(crate) mod people;
+pub(crate) mod prices;
 pub(crate) mod tenant;
 pub(crate) mod tenants;

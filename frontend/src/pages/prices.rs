@@ -1,10 +1,10 @@
 //! Prices: the table, and what the organisation has set instead of it.
 
 mod about;
-mod fields;
-mod figures;
-mod form;
-mod history;
+pub(crate) mod fields;
+pub(crate) mod figures;
+pub(crate) mod form;
+pub(crate) mod history;
 mod row;
 
 use causeway_openapi::{Permission, PriceQuery, PriceRow};
@@ -36,7 +36,7 @@ const SHOWN: usize = 100;
 
 /// The page's dialogs. One of each at a time.
 #[derive(Clone, Copy)]
-struct Dialogs {
+pub(crate) struct Dialogs {
     form: RwSignal<bool>,
     /// The row whose price is set; none for a name that is yet to be typed.
     edited: RwSignal<Option<PriceRow>>,

@@ -3,7 +3,7 @@
 
 use causeway_openapi::Permission;
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
+use leptos_router::{components::Outlet, hooks::use_location};
 
 use crate::{
     core::{
@@ -11,6 +11,7 @@ use crate::{
         routes,
         session::use_session,
     },
+    pages::forbidden::Forbidden,
     ui::icon::{Glyph, Icon},
 };
 
@@ -27,9 +28,37 @@ enum Entry {
     Tokens,
     Settings,
     Connect,
+    Audit,
+    Announcements,
     Tenants,
+    People,
+    GlobalPrices,
+    OperatorAnnouncements,
+    OperatorAudit,
     Codes,
 }
+
+const ALL: &[Entry] = &[
+    Entry::Dashboard,
+    Entry::Requests,
+    Entry::Usage,
+    Entry::Keys,
+    Entry::Accounts,
+    Entry::Prices,
+    Entry::Billing,
+    Entry::Members,
+    Entry::Settings,
+    Entry::Tokens,
+    Entry::Connect,
+    Entry::Audit,
+    Entry::Announcements,
+    Entry::Tenants,
+    Entry::People,
+    Entry::GlobalPrices,
+    Entry::OperatorAnnouncements,
+    Entry::OperatorAudit,
+    Entry::Codes,
+];
 
 /// Whom an entry concerns.
 #[derive(Clone, Copy, PartialEq)]
@@ -53,9 +82,42 @@ impl Entry {
             Self::Tokens => (routes::TOKENS, Icon::Bolt, Whoever(Permission::UsageRead)),
             Self::Settings => (routes::SETTINGS, Icon::Sliders, Whoever(Permission::OrganizationRead)),
             Self::Connect => (routes::CONNECT, Icon::Terminal, Whoever(Permission::KeysRead)),
+            Self::Audit => (routes::AUDIT, Icon::Search, Whoever(Permission::AuditRead)),
+            Self::Announcements => {
+                (routes::ANNOUNCEMENTS, Icon::Bolt, Whoever(Permission::OrganizationWrite))
+            }
+            Self::People => (routes::PEOPLE, Icon::People, Operators),
+            Self::GlobalPrices => (routes::GLOBAL_PRICES, Icon::Tag, Operators),
+            Self::OperatorAnnouncements => (routes::OPERATOR_ANNOUNCEMENTS, Icon::Bolt, Operators),
+            Self::OperatorAudit => (routes::OPERATOR_AUDIT, Icon::Search, Operators),
             Self::Tenants => (routes::TENANTS, Icon::Building, Operators),
             Self::Codes => (routes::CODES, Icon::Ticket, Operators),
         }
+    }
+}
+
+/// The page, for who may see it; everybody else is told who can change that.
+#[component]
+pub(super) fn Permitted() -> impl IntoView {
+    let session = use_session();
+    let location = use_location();
+    // Of whom the page is that an address leads to, where that is not everybody.
+    let refused = Memo::new(move |_| {
+        let entry = location
+            .pathname
+            .with(|path| ALL.iter().copied().find(|entry| is_within(path, entry.place().0)))?;
+        match entry.place().2 {
+            // While the organisation is suspended or one only looks on, its banner says so, and reading goes on.
+            For::Whoever(permission) => {
+                let role = session.member()?.role;
+                (!permission.granted_to(role)).then_some(false)
+            }
+            For::Operators => (!session.is_operator()).then_some(true),
+        }
+    });
+    move || match refused.get() {
+        None => view! { <Outlet/> }.into_any(),
+        Some(operators) => view! { <Forbidden operators/> }.into_any(),
     }
 }
 
@@ -80,13 +142,20 @@ pub(super) fn Navigation() -> impl IntoView {
             {group(Signal::derive(move || t_string!(i18n, shell.group_observe)), &[Entry::Dashboard, Entry::Usage, Entry::Requests])}
             {group(
                 Signal::derive(move || t_string!(i18n, shell.group_manage)),
-                &[Entry::Keys, Entry::Accounts, Entry::Prices, Entry::Billing, Entry::Members, Entry::Tokens, Entry::Settings],
+                &[Entry::Keys, Entry::Accounts, Entry::Prices, Entry::Billing, Entry::Members, Entry::Tokens, Entry::Audit, Entry::Announcements, Entry::Settings],
             )}
             {group(Signal::derive(move || t_string!(i18n, shell.group_use)), &[Entry::Connect])}
             <Show when=move || operates.get()>
                 {group(
                     Signal::derive(move || t_string!(i18n, shell.group_installation)),
-                    &[Entry::Tenants, Entry::Codes],
+                    &[
+                        Entry::Tenants,
+                        Entry::People,
+                        Entry::GlobalPrices,
+                        Entry::OperatorAnnouncements,
+                        Entry::OperatorAudit,
+                        Entry::Codes,
+                    ],
                 )}
             </Show>
         </nav>
@@ -112,6 +181,12 @@ fn Link(entry: Entry) -> impl IntoView {
         Entry::Tokens => t_string!(i18n, shell.tokens),
         Entry::Settings => t_string!(i18n, shell.settings),
         Entry::Connect => t_string!(i18n, shell.connect),
+        Entry::Audit => t_string!(i18n, shell.audit),
+        Entry::Announcements => t_string!(i18n, shell.announcements),
+        Entry::People => t_string!(i18n, shell.people),
+        Entry::GlobalPrices => t_string!(i18n, shell.global_prices),
+        Entry::OperatorAnnouncements => t_string!(i18n, shell.operator_announcements),
+        Entry::OperatorAudit => t_string!(i18n, shell.installation_audit),
         Entry::Tenants => t_string!(i18n, shell.tenants),
         Entry::Codes => t_string!(i18n, shell.codes),
     };

@@ -5,6 +5,7 @@ use crate::{
         cookie::{self, SetCookie},
         token::{Claims, LIFE_SECONDS},
     },
+    entering,
     error::ApiError,
     origin::Origin,
     state::AdminState,
@@ -12,7 +13,7 @@ use crate::{
 use causeway_domain::{OrgId, UserId};
 use causeway_openapi::{OrganizationRef, Session, User};
 use causeway_store::{
-    TenantTx, audit, memberships,
+    TenantTx, audit, entries, memberships,
     sessions::{self, NewSession},
     sso,
 };
@@ -88,6 +89,8 @@ pub(crate) async fn describe(
         role: membership.role,
         is_operator: person.is_operator,
         totp_required: person.totp_missing,
+        suspended: person.suspended.map(entering::suspended),
+        entered: person.entered.as_ref().map(entering::entered),
     })
 }
 
@@ -126,7 +129,16 @@ pub(crate) async fn resume(
     last: Option<OrgId>,
 ) -> Result<OrgId, ApiError> {
     match sso::sessions::confinement(&state.store.app, session).await? {
-        None => choose(state, user, named, last).await,
+        None => {
+            // An operator's session may be inside an organisation that is not theirs.
+            if let Some(org) = named.or(last) {
+                let mut tx = TenantTx::begin(&state.store.app, org, Some(user)).await?;
+                if entries::is_inside(&mut tx, session, org).await? {
+                    return Ok(org);
+                }
+            }
+            choose(state, user, named, last).await
+        }
         Some(only) if named.is_none_or(|named| named == only) => Ok(only),
         Some(_) => Err(ApiError::Forbidden(
             "this session began at an organisation's own issuer and enters that organisation only; sign in with your \

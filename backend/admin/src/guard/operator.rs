@@ -15,6 +15,8 @@ use uuid::Uuid;
 pub struct Operator {
     /// Who.
     pub user: User,
+    /// In which session.
+    pub session: Uuid,
     /// From where.
     pub origin: Origin,
 }
@@ -81,6 +83,6 @@ impl FromRequestParts<AdminState> for Operator {
             return Err(ApiError::Forbidden("this needs an operator of the installation".to_owned()));
         }
         let user = User { id: claims.user, email: person.email, name: person.name, locale: person.locale };
-        Ok(Self { user, origin })
+        Ok(Self { user, session: claims.session, origin })
     }
 }

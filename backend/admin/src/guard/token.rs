@@ -2,7 +2,7 @@
 //! looked up for every call, so a token ends with them.
 
 use super::{By, Caller};
-use crate::{error::ApiError, origin::Origin, state::AdminState};
+use crate::{entering, error::ApiError, origin::Origin, state::AdminState};
 use causeway_domain::{OrgId, secret::TOKEN_PREFIX};
 use causeway_openapi::{OrganizationRef, Permission, Scope, User};
 use causeway_store::{
@@ -92,6 +92,8 @@ pub(super) async fn caller(
             expires_at: found.expires_at,
         }),
         calendar,
+        suspended: person.suspended.map(entering::suspended),
+        entered: None,
         origin,
     })
 }

@@ -1,6 +1,6 @@
 //! Issuing a key.
 
-use super::{audited, ceiling::Ceiling, fields, secret::Drawn, view_one};
+use super::{audited, ceiling::Ceiling, check_prepaid, fields, secret::Drawn, view_one};
 use crate::{
     check::Check,
     docs,
@@ -73,6 +73,7 @@ pub(super) async fn judge(
     fields::apply(&mut check, &mut key, terms);
     fields::check_new(&mut check, terms);
     fields::references(tx, &mut check, &mut key, terms).await?;
+    check_prepaid(tx, &mut check, terms.multiplier).await?;
     ceiling.check(&mut check, &key, None);
     check.done()?;
     Ok(key)

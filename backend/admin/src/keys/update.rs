@@ -1,6 +1,6 @@
 //! Changing a key.
 
-use super::{audited, ceiling::Ceiling, changes, fields, view_one};
+use super::{audited, ceiling::Ceiling, changes, check_prepaid, fields, view_one};
 use crate::{
     check::Check,
     docs,
@@ -55,10 +55,11 @@ pub(super) async fn change(
     mut key: Stored,
     input: &UpdateKey,
 ) -> Result<Stored, ApiError> {
-    let (id, before) = (key.id, audited(&key));
+    let (id, before, multiplier) = (key.id, audited(&key), key.multiplier);
     let mut check = Check::default();
     fields::apply(&mut check, &mut key, input);
     fields::references(tx, &mut check, &mut key, input).await?;
+    check_prepaid(tx, &mut check, input.multiplier.filter(|m| *m != multiplier)).await?;
     ceiling.check(&mut check, &key, Some(input));
     check.done()?;
     keys::update(tx, &key).await?;

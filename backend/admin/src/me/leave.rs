@@ -18,6 +18,7 @@ pub(crate) async fn handle(
     State(state): State<AdminState>,
     Person { caller, .. }: Person,
 ) -> Result<StatusCode, ApiError> {
+    caller.demand_membership()?;
     let mut tx = caller.begin(&state).await?;
     let role = standing::take_turn(&mut tx, &caller).await?;
     standing::keep_an_owner(&mut tx, role).await?;

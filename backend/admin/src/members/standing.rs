@@ -12,8 +12,9 @@ pub(crate) async fn take_turn(tx: &mut TenantTx, caller: &Caller) -> Result<Role
     sign_in_rules::lock_organisation(tx).await?;
     match people::role(tx, caller.user.id).await? {
         Some(role) => Ok(role),
-        // An operator who looks in belongs to no organisation; that they are one was looked up for this very call.
-        None if caller.is_operator => Ok(caller.role),
+        // An operator who has entered belongs to no organisation: their part was looked up for this very call. One who was a
+        // member when the call began and is none any more has not entered, and is refused as anybody is.
+        None if caller.entered.is_some() => Ok(caller.role),
         None => Err(ApiError::Forbidden("you are not a member of that organisation".to_owned())),
     }
 }

@@ -1,10 +1,11 @@
 //! Organisations as the operator sees them.
 
 use crate::billing::shown_balance;
-use causeway_openapi::{PlanUse, Tenant, TenantStatus};
+use causeway_openapi::{PlanUse, Suspended, Tenant, TenantStatus};
 use causeway_store::tenants;
 use serde_json::{Value, json};
 
+pub(crate) mod create;
 pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod update;
@@ -17,6 +18,10 @@ fn shown(tenant: tenants::Tenant) -> Tenant {
         name: tenant.name,
         slug: tenant.slug,
         status: if tenant.suspended { TenantStatus::Suspended } else { TenantStatus::Active },
+        suspended: tenant
+            .suspended_at
+            .filter(|_| tenant.suspended)
+            .map(|since| Suspended { since, reason: tenant.suspended_reason.unwrap_or_default() }),
         time_zone: tenant.time_zone.name().to_owned(),
         plan: tenant.plan,
         in_use: PlanUse {
@@ -35,6 +40,8 @@ fn shown(tenant: tenants::Tenant) -> Tenant {
 fn audited(tenant: &tenants::Tenant) -> Value {
     json!({
         "status": if tenant.suspended { "suspended" } else { "active" },
+        "suspended_reason": tenant.suspended_reason,
+        "name": tenant.name,
         "plan": tenant.plan,
         "multiplier": tenant.multiplier,
         "provider_multipliers": tenant.provider_multipliers,

@@ -78,6 +78,12 @@ fn apply(org: &mut Organisation, input: &UpdateOrganization) -> Result<(), ApiEr
     if let Some(price) = &input.default_price {
         if let Some(price) = price {
             check.price("default_price", price);
+            // One that was set before does not count while that lasts.
+            check.require(
+                org.credit.is_none() || org.default_price.as_ref() == Some(&Price::from(price)),
+                "default_price",
+                "must be absent while this organisation is prepaid: the operator sets its prices",
+            );
         }
         org.default_price = price.as_ref().map(Price::from);
     }

@@ -40,7 +40,7 @@ pub(crate) async fn handle(
     Ok(Json(PriceHistory { model, table, versions }))
 }
 
-fn of_table(model: &Model) -> Vec<TablePrice> {
+pub(crate) fn of_table(model: &Model) -> Vec<TablePrice> {
     let first = std::iter::once((None, &model.first));
     let later = model.changes.iter().map(|(from, price)| (Some(*from), price));
     first
@@ -53,7 +53,7 @@ fn of_table(model: &Model) -> Vec<TablePrice> {
         .collect()
 }
 
-fn shown(one: &Recorded, known: &[Recorded], now: DateTime<Utc>) -> PriceVersion {
+pub(crate) fn shown(one: &Recorded, known: &[Recorded], now: DateTime<Utc>) -> PriceVersion {
     let version = &one.version;
     let all = of_name(known, &version.model, version.provider);
     let earlier: Vec<_> = all.iter().filter(|v| v.id < version.id).cloned().collect();

@@ -20,13 +20,17 @@ use causeway_domain::{
 use causeway_openapi::{
     PlannedPrice, PriceFigures, PriceList, PriceOverride, PriceQuery, PriceRow, RefusedTable,
 };
-use causeway_store::price_overrides::{self, Recorded};
+use causeway_store::{
+    global_prices, organisations,
+    price_overrides::{self, Recorded},
+};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// List prices
 ///
-/// Every entry of the price table, and those that only an override of the organisation knows, by name. Dollars per million
+/// Every entry of the price table, and those that only an override of the organisation knows, by name. While it is prepaid
+/// its own prices do not count and are not listed. Dollars per million
 /// tokens.
 #[utoipa::path(
     get, path = "/prices", tag = "prices", operation_id = "listPrices", params(PriceQuery),
@@ -41,9 +45,12 @@ pub(crate) async fn handle(
     Params(query): Params<PriceQuery>,
 ) -> Result<Json<PriceList>, ApiError> {
     let mut tx = caller.begin(&state).await?;
-    let known = price_overrides::history(&mut tx, None).await?;
+    // Its own prices do not count while it is prepaid.
+    let prepaid = organisations::is_prepaid(&mut tx).await?;
+    let known = if prepaid { Vec::new() } else { price_overrides::history(&mut tx, None).await? };
+    let global = global_prices::known(&mut tx).await?;
     let (table, standing) = (state.prices.table(), state.prices.standing());
-    let own = Own::new(known, Utc::now());
+    let own = Own::new(known, global, Utc::now());
     let mut items: Vec<PriceRow> = table.iter().map(|model| own.known(model)).collect();
     items.extend(own.unlisted(&items));
     let part = query.query.unwrap_or_default().to_lowercase();
@@ -75,11 +82,16 @@ struct Own {
     /// By name and provider, as they were recorded.
     named: BTreeMap<(String, Option<&'static str>), Vec<Version>>,
     recorded_at: HashMap<i64, DateTime<Utc>>,
+    /// The operator's prices for everybody.
+    global: Overrides,
+    global_at: HashMap<i64, DateTime<Utc>>,
     now: DateTime<Utc>,
 }
 
 impl Own {
-    fn new(known: Vec<Recorded>, now: DateTime<Utc>) -> Self {
+    fn new(known: Vec<Recorded>, global: Vec<(Version, DateTime<Utc>)>, now: DateTime<Utc>) -> Self {
+        let global_at = global.iter().map(|(version, at)| (version.id, *at)).collect();
+        let global = Overrides::new(global.into_iter().map(|(version, _)| version).collect());
         let recorded_at = known.iter().map(|r| (r.version.id, r.at)).collect();
         let mut named: BTreeMap<_, Vec<Version>> = BTreeMap::new();
         let versions: Vec<Version> = known.into_iter().rev().map(|r| r.version).collect();
@@ -87,7 +99,7 @@ impl Own {
             let name = (version.model.clone(), version.provider.map(Provider::as_str));
             named.entry(name).or_default().push(version.clone());
         }
-        Self { overrides: Overrides::new(versions), named, recorded_at, now }
+        Self { overrides: Overrides::new(versions), named, recorded_at, global, global_at, now }
     }
 
     /// The row of an entry of the table.
@@ -109,7 +121,20 @@ impl Own {
                 .collect(),
             own: self.overrides.version(provider, &model.name, self.now).and_then(|v| self.shown(v)),
             planned,
+            installation: self.installation(provider, &model.name),
         }
+    }
+
+    /// The operator's price for a model.
+    fn installation(&self, provider: Provider, model: &str) -> Option<PriceOverride> {
+        let version = self.global.version(provider, model, self.now)?;
+        Some(PriceOverride {
+            model: version.model.clone(),
+            provider: version.provider,
+            price: figures(version)?,
+            from: version.from,
+            updated_at: self.global_at.get(&version.id).copied()?,
+        })
     }
 
     /// Rows for names that no row of the table stands for.
@@ -136,6 +161,7 @@ impl Own {
                     table_planned: Vec::new(),
                     own,
                     planned,
+                    installation: None,
                 });
             }
         }

@@ -12,11 +12,14 @@ use crate::{
 use axum::{Json, extract::State};
 use causeway_domain::price::{Price, overrides::in_force};
 use causeway_openapi::{PriceFigures, SetPrice};
-use causeway_store::price_overrides::{self, NewVersion};
+use causeway_store::{
+    organisations,
+    price_overrides::{self, NewVersion},
+};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// Names with a price of their own that an organisation may have: every request looks through them.
-const MOST: i64 = 500;
+pub(crate) const MOST: i64 = 500;
 
 /// How far in the past a moment may be that was meant to be now.
 const NOW: TimeDelta = TimeDelta::minutes(1);
@@ -58,6 +61,11 @@ pub(crate) async fn handle(
     let from = from.filter(|from| *from > now);
 
     let mut tx = caller.begin(&state).await?;
+    if organisations::is_prepaid(&mut tx).await? {
+        let message =
+            "cannot have a price of its own while this organisation is prepaid: the operator sets its prices";
+        return Err(ApiError::field("model", message));
+    }
     let known = price_overrides::history(&mut tx, Some(&model)).await?;
     let versions = of_name(&known, &model, provider);
     if versions.is_empty() && price_overrides::names(&mut tx).await? >= MOST {
@@ -73,7 +81,7 @@ pub(crate) async fn handle(
     Ok(Json(PriceFigures::from(&price)))
 }
 
-fn moment(check: &mut Check, from: Option<DateTime<Utc>>, now: DateTime<Utc>) {
+pub(crate) fn moment(check: &mut Check, from: Option<DateTime<Utc>>, now: DateTime<Utc>) {
     let Some(from) = from else { return };
     let past = "must not be in the past: requests keep the price they were billed at";
     check.require(from >= now - NOW, "from", past);

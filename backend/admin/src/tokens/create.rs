@@ -43,6 +43,7 @@ pub(crate) async fn handle(
     Person { caller, .. }: Person,
     Body(input): Body<CreateToken>,
 ) -> Result<(StatusCode, Json<IssuedToken>), ApiError> {
+    caller.demand_membership()?;
     let mut check = Check::default();
     let name = check.text("name", &input.name, 1..=100);
     check_scopes(&mut check, &caller, &input.scopes);

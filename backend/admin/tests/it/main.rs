@@ -2,9 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod accounts;
+mod announcements;
+mod audit;
 mod billing;
 mod document;
+mod entering;
 mod errors;
+mod global_prices;
 mod invitations;
 mod key_rules;
 mod keys;
@@ -14,6 +18,7 @@ mod mail;
 mod matrix;
 mod operator;
 mod people;
+mod persons;
 mod plans;
 mod price_check;
 mod prices;
@@ -29,4 +34,5 @@ mod throttle;
 mod tokens;
 mod transfer;
 mod usage;
+mod walk;
 mod world;

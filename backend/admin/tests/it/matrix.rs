@@ -16,6 +16,8 @@ const CREDIT: &str = r#"{"kind":"credit","amount_usd":"5"}"#;
 const CODES: &str = r#"{"amount_usd":"5","count":2}"#;
 const NOBODY: &str = "019a0000-0000-7000-8000-000000000000";
 const PROVIDER: &str = r#"{"name":"a","issuer":"http://127.0.0.1:9"}"#;
+const ANNOUNCEMENT: &str = r#"{"level":"info","text_en":"Hello"}"#;
+const TENANT: &str = r#"{"name":"New","owner_email":"owner@example.com"}"#;
 const PRICE: &str = r#"{"input":"1","output":"2"}"#;
 
 /// The things named in the paths belong to the first organisation; the key to its admin, the member is its owner. Deletions come last.
@@ -132,6 +134,12 @@ fn rows() -> Vec<Row> {
         (M::POST, "/tokens", Some("{}"), [401, 422, 422, 422, 422]),
         (M::DELETE, "/tokens/{token}", None, [401, 404, 404, 204, 404]),
         (M::GET, "/audit", None, [401, 403, 403, 200, 200]),
+        (M::GET, "/audit/export", None, [401, 403, 403, 200, 200]),
+        (M::GET, "/announcements", None, [401, 200, 200, 200, 200]),
+        (M::GET, "/organization/announcements", None, [401, 403, 403, 200, 200]),
+        (M::POST, "/organization/announcements", Some(ANNOUNCEMENT), [401, 403, 403, 201, 201]),
+        (M::DELETE, "/organization/announcements/{announcement}", None, [401, 403, 403, 204, 404]),
+        (M::GET, "/organization/administrators", None, [401, 200, 200, 200, 200]),
         (M::GET, "/balance", None, [401, 200, 200, 200, 200]),
         (M::GET, "/balance/entries", None, [401, 200, 403, 200, 200]),
         (M::POST, "/balance/redeem", Some(r#"{"code":"none"}"#), [401, 403, 403, 422, 422]),
@@ -151,6 +159,7 @@ fn operator_rows() -> Vec<(Method, &'static str, Option<&'static str>, u16)> {
     vec![
         (M::GET, "/operator/organizations", None, 200),
         (M::GET, "/operator/organizations/{org}", None, 200),
+        (M::POST, "/operator/organizations", Some(TENANT), 201),
         (M::PATCH, "/operator/organizations/{org}", Some("{}"), 200),
         (M::GET, "/operator/organizations/{org}/entries", None, 200),
         (M::POST, "/operator/organizations/{org}/entries", Some(CREDIT), 201),
@@ -159,6 +168,21 @@ fn operator_rows() -> Vec<(Method, &'static str, Option<&'static str>, u16)> {
         (M::GET, "/operator/organizations/{org}/domains", None, 200),
         (M::PUT, "/operator/organizations/{org}/domains/{domain}", None, 204),
         (M::DELETE, "/operator/organizations/{org}/domains/{domain}", None, 204),
+        (M::POST, "/operator/organizations/{org}/enter", Some(r#"{"reason":"a look"}"#), 409),
+        (M::POST, "/operator/organizations/{org}/leave", None, 204),
+        (M::GET, "/operator/people", None, 200),
+        (M::PATCH, "/operator/people/{person}", Some("{}"), 200),
+        (M::GET, "/operator/announcements", None, 200),
+        (M::POST, "/operator/announcements", Some(ANNOUNCEMENT), 201),
+        (M::DELETE, "/operator/announcements/{announcement}", None, 204),
+        (M::GET, "/operator/prices", None, 200),
+        (M::PUT, "/operator/prices/overrides/{model}", Some(PRICE), 200),
+        (M::GET, "/operator/prices/overrides/{model}", None, 200),
+        (M::DELETE, "/operator/prices/overrides/{model}", None, 204),
+        (M::GET, "/operator/multipliers", None, 200),
+        (M::PUT, "/operator/multipliers/{provider}", Some(r#"{"multiplier":"1.5"}"#), 200),
+        (M::GET, "/operator/audit", None, 200),
+        (M::GET, "/operator/audit/export", None, 200),
         (M::GET, "/operator/codes", None, 200),
         (M::POST, "/operator/codes", Some(CODES), 201),
         (M::GET, "/operator/codes/{batch}", None, 200),
@@ -185,10 +209,17 @@ async fn operations_of_the_installation_are_for_its_operator_and_for_no_role() {
         let code = listed.body["items"][0]["id"].as_str().unwrap().to_owned();
         let domain = world.post("/sso/domains", Some(&operator), json!({"domain": "engines.example"})).await;
         assert_eq!(domain.status, 201, "{}", domain.body);
+        let said = serde_json::from_str(ANNOUNCEMENT).unwrap();
+        let said = world.post("/operator/announcements", Some(&operator), said).await;
+        let announcement = said.body["id"].as_str().unwrap().to_owned();
         for (method, path, body, expected) in operator_rows() {
             let place = path
                 .replace("{org}", &made.org.to_string())
                 .replace("{month}", &month())
+                .replace("{person}", &made.user.to_string())
+                .replace("{announcement}", &announcement)
+                .replace("{model}", "claude-haiku-4-5")
+                .replace("{provider}", "anthropic")
                 .replace("{batch}", &batch)
                 .replace("{domain}", "engines.example")
                 .replace("{code}", &code);
@@ -207,6 +238,7 @@ async fn operations_of_the_installation_are_for_its_operator_and_for_no_role() {
             assert_eq!(answer.status, expected, "{method} {path} as the operator: {}", answer.body);
             // What is not there is 404 for the operator too.
             let nowhere = place.replace(&made.org.to_string(), NOBODY).replace(&batch, NOBODY);
+            let nowhere = nowhere.replace(&made.user.to_string(), NOBODY).replace(&announcement, NOBODY);
             if nowhere != place {
                 let answer =
                     world.call(method.clone(), &nowhere, Some(&operator), body.map(str::to_owned), &[]).await;
@@ -236,6 +268,9 @@ async fn every_operation_answers_each_role_and_another_tenant_as_it_should() {
         let (key, _) = world.key(&admin, "admin's").await;
         let new = json!({"name": "a", "scopes": ["keys:read"], "expires_at": chrono::Utc::now() + chrono::Duration::days(1)});
         let token = world.post("/tokens", Some(&admin), new).await.body["id"].as_str().unwrap().to_owned();
+        let said = serde_json::from_str(ANNOUNCEMENT).unwrap();
+        let said = world.post("/organization/announcements", Some(&admin), said).await;
+        let announcement = said.body["id"].as_str().unwrap().to_owned();
         let request = world.used(made, &key, &account, "claude-haiku-4-5", 1).await;
 
         let invited = world.post("/invitations", Some(&admin), json!({"email": "invited@example.com"})).await;
@@ -249,6 +284,7 @@ async fn every_operation_answers_each_role_and_another_tenant_as_it_should() {
                 .replace("{key}", &key)
                 .replace("{provider}", &provider)
                 .replace("{domain}", "engines.example")
+                .replace("{announcement}", &announcement)
                 .replace("{token}", &token)
                 .replace("{member}", &made.user.to_string())
                 .replace("{session}", NOBODY)

@@ -45,7 +45,7 @@ async fn two_hundred_wrong_passwords_are_a_handful_and_do_not_keep_the_owner_out
             match answer.status.as_u16() {
                 401 => tried += 1,
                 429 => {
-                    assert!(answer.headers["retry-after"].to_str().unwrap().parse::<u64>().unwrap() <= 300)
+                    assert!(answer.headers["retry-after"].to_str().unwrap().parse::<u64>().unwrap() <= 300);
                 }
                 other => panic!("{other}: {}", answer.body),
             }

@@ -171,7 +171,7 @@ impl Drop for Waiting {
             Stage::Head(pending) => crate::drain::answer(pending, hold),
             Stage::Body(opened) => {
                 let status = opened.head.status.as_u16();
-                crate::drain::rest(opened.body, opened.meter, hold, status);
+                crate::drain::rest(opened.body, opened.meter, hold, status, crate::drain::LEFT);
             }
             Stage::Over => drop(hold),
         }

@@ -14,3 +14,4 @@ mod prices;
 mod recovery;
 mod refusals;
 mod scopes;
+mod suspended;

@@ -161,7 +161,7 @@ async fn a_deleted_key_comes_back_as_it_was_until_it_is_purged() {
         assert!(known(&store, "one").await.is_none());
         let mut tx = begin(&store.app, place.0).await;
         assert!(matches!(get_deleted(&mut tx, id, None).await, Err(StoreError::NotFound)));
-        let written = crate::audit::list(&mut tx, None, 10).await.unwrap();
+        let written = crate::audit::list(&mut tx, &crate::audit::Filter::default(), 10).await.unwrap();
         assert_eq!((written[0].action.as_str(), written[0].actor_kind.as_str()), ("key.purge", "job"));
     })
     .await;

@@ -3,8 +3,9 @@
 
 use causeway_domain::OrgId;
 use causeway_openapi::{
-    AddCredit, Balance, Code, CodeBatch, CreateCodes, CreditEntry, ListQuery, MadeCodes, Page, RedeemCode,
-    Redeemed, Statement, StatementFormat, StatementMonths, StatementQuery, Tenant, TenantQuery, UpdateTenant,
+    AddCredit, Balance, Code, CodeBatch, CreateCodes, CreateTenant, CreditEntry, ListQuery, MadeCodes, Page,
+    RedeemCode, Redeemed, Statement, StatementFormat, StatementMonths, StatementQuery, Tenant, TenantQuery,
+    UpdateTenant,
 };
 use gloo_net::http::Method;
 use uuid::Uuid;
@@ -41,6 +42,10 @@ impl Api {
 
     pub(crate) async fn tenants(self, query: TenantQuery) -> Answer<Page<Tenant>> {
         self.0.find("/operator/organizations", &query).await
+    }
+
+    pub(crate) async fn make_tenant(self, new: CreateTenant) -> Answer<Tenant> {
+        self.0.post("/operator/organizations", &new).await
     }
 
     pub(crate) async fn tenant(self, org: OrgId) -> Answer<Tenant> {

@@ -1,6 +1,8 @@
 //! One organisation: what it is allowed and charged, its credits and statements.
 
 mod credit;
+mod enter;
+mod suspend;
 mod terms;
 
 use causeway_domain::OrgId;
@@ -8,12 +10,13 @@ use causeway_openapi::{Tenant, TenantStatus, UpdateTenant};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use self::{credit::CreditForm, terms::TermsForm};
+use self::{credit::CreditForm, enter::EnterForm, suspend::SuspendForm, terms::TermsForm};
 use super::tenants::{Count, Status};
 use crate::{
     core::{
         api::use_api,
         form::Submission,
+        format,
         i18n::{t, t_string, text, tu_string, use_i18n},
         pages::Pages,
         query::Query,
@@ -24,11 +27,13 @@ use crate::{
         not_found::NotFound,
     },
     ui::{
+        badge::Tone,
         button::{Button, Kind},
         confirm::Confirm,
         dialog::Dialog,
         icon::{Glyph, Icon},
         loaded::{ListSkeleton, Loaded},
+        notice::Notice,
         page::{Card, PageHeader},
         toast::use_toasts,
     },
@@ -72,6 +77,11 @@ fn OfTenant(org: OrgId) -> impl IntoView {
         <div class="flex flex-col gap-6">
             <Loaded query=tenant skeleton=|| view! { <ListSkeleton/> }.into_any() let:now>
                 <div class="flex flex-col gap-6">
+                    {now.suspended.clone().map(|suspended| view! {
+                        <Notice tone=Tone::Bad>
+                            {move || t_string!(i18n, installation.suspended_because, time = format::moment(suspended.since, i18n.get_locale()), reason = suspended.reason.clone())}
+                        </Notice>
+                    })}
                     <div class="flex flex-wrap items-center gap-x-6 gap-y-2 text-sm">
                         <Status status=now.status/>
                         <span class="font-mono text-xs">{now.slug.clone()}</span>
@@ -103,7 +113,7 @@ fn Switches(tenant: Tenant, query: Query<Tenant>) -> impl IntoView {
     let api = use_api();
     let toasts = use_toasts();
     let changing = Submission::new();
-    let (suspending, ending) = (RwSignal::new(false), RwSignal::new(false));
+    let (suspending, ending, entering) = (RwSignal::new(false), RwSignal::new(false), RwSignal::new(false));
     let (org, name) = (tenant.id, StoredValue::new(tenant.name));
     Effect::new(move |_| {
         if let Some(error) = changing.error.get() {
@@ -112,7 +122,6 @@ fn Switches(tenant: Tenant, query: Query<Tenant>) -> impl IntoView {
     });
     let change = move |change: UpdateTenant| {
         changing.run(async move { api.change_tenant(org, change).await }, move |_| {
-            suspending.set(false);
             ending.set(false);
             toasts.good(tu_string!(i18n, operator.saved_toast, name = name.get_value()));
             query.reload();
@@ -121,6 +130,7 @@ fn Switches(tenant: Tenant, query: Query<Tenant>) -> impl IntoView {
     let set =
         move |status: TenantStatus| change(UpdateTenant { status: Some(status), ..UpdateTenant::default() });
     view! {
+        <Button on_press=move |()| entering.set(true) testid="enter">{t!(i18n, installation.enter)}</Button>
         {tenant.balance.prepaid.then(|| view! {
             <Button on_press=move |()| ending.set(true) testid="end-prepaid">{t!(i18n, operator.end_prepaid)}</Button>
         })}
@@ -136,14 +146,12 @@ fn Switches(tenant: Tenant, query: Query<Tenant>) -> impl IntoView {
             }
             .into_any(),
         }}
-        <Confirm
-            open=suspending
-            title=text!(i18n, operator.suspend_title, name = name.get_value())
-            text=text!(i18n, operator.suspend_text)
-            action=text!(i18n, operator.suspend)
-            busy=changing.busy
-            on_confirm=move |()| set(TenantStatus::Suspended)
-        />
+        <Dialog open=suspending title=text!(i18n, operator.suspend_title, name = name.get_value()) testid="suspend-dialog">
+            <SuspendForm org name=name.get_value() open=suspending query/>
+        </Dialog>
+        <Dialog open=entering title=text!(i18n, installation.enter_title, name = name.get_value()) testid="enter-dialog">
+            <EnterForm org open=entering/>
+        </Dialog>
         <Confirm
             open=ending
             title=text!(i18n, operator.end_prepaid_title, name = name.get_value())

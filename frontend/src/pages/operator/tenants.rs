@@ -1,10 +1,13 @@
 //! All organisations.
 
+mod create;
+
 use causeway_domain::Nanos;
 use causeway_openapi::{Tenant, TenantQuery, TenantStatus};
 use leptos::prelude::*;
 use leptos_use::signal_debounced;
 
+use self::create::CreateForm;
 use crate::{
     core::{
         api::use_api,
@@ -15,8 +18,10 @@ use crate::{
     },
     ui::{
         badge::{Badge, Tone},
+        button::{Button, Kind},
+        dialog::Dialog,
         field::TextField,
-        icon::Icon,
+        icon::{Glyph, Icon},
         loaded::{Empty, ListSkeleton, Loaded},
         more::More,
         page::{Card, PageHeader},
@@ -29,6 +34,7 @@ use crate::{
 pub(crate) fn Tenants() -> impl IntoView {
     let i18n = use_i18n();
     let api = use_api();
+    let creating = RwSignal::new(false);
     let search = RwSignal::new(String::new());
     let settled: Signal<String> = signal_debounced(search, 250.0);
     let pages = Pages::new(move |cursor| {
@@ -47,7 +53,15 @@ pub(crate) fn Tenants() -> impl IntoView {
         ]
     };
     view! {
-        <PageHeader title=text!(i18n, operator.tenants) text=text!(i18n, operator.tenants_text)/>
+        <PageHeader title=text!(i18n, operator.tenants) text=text!(i18n, operator.tenants_text)>
+            <Button kind=Kind::Primary on_press=move |()| creating.set(true) testid="create-tenant">
+                <Glyph icon=Icon::Plus class="size-4"/>
+                {t!(i18n, installation.create)}
+            </Button>
+        </PageHeader>
+        <Dialog open=creating title=text!(i18n, installation.create) testid="create-dialog">
+            <CreateForm open=creating pages/>
+        </Dialog>
         <div class="mb-4 max-w-sm">
             <TextField label=text!(i18n, operator.search) value=search kind="search" testid="tenant-search"/>
         </div>

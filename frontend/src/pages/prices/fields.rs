@@ -17,7 +17,7 @@ use crate::{
 
 /// Texts that are typed into.
 #[derive(Clone, Copy)]
-pub(super) struct RateFields {
+pub(crate) struct RateFields {
     input: RwSignal<String>,
     output: RwSignal<String>,
     cache_read: RwSignal<String>,
@@ -35,7 +35,7 @@ struct LongFields {
 }
 
 #[derive(Clone, Copy)]
-pub(super) struct ScheduleFields {
+pub(crate) struct ScheduleFields {
     rates: RateFields,
     long: RwSignal<Vec<LongFields>>,
     next: RwSignal<u32>,
@@ -43,22 +43,22 @@ pub(super) struct ScheduleFields {
 
 /// The whole price.
 #[derive(Clone, Copy)]
-pub(super) struct PriceFields {
-    pub(super) standard: ScheduleFields,
-    pub(super) tiers: [ScheduleFields; 3],
-    pub(super) web_search: RwSignal<String>,
+pub(crate) struct PriceFields {
+    pub(crate) standard: ScheduleFields,
+    pub(crate) tiers: [ScheduleFields; 3],
+    pub(crate) web_search: RwSignal<String>,
 }
 
 /// Where errors beside the fields come from.
 #[derive(Clone, Copy)]
-pub(super) struct Errors {
-    pub(super) submission: Submission,
-    pub(super) problems: RwSignal<Problems>,
+pub(crate) struct Errors {
+    pub(crate) submission: Submission,
+    pub(crate) problems: RwSignal<Problems>,
 }
 
 impl Errors {
     /// What is wrong with a field. What this page finds comes first: the server has not seen it.
-    pub(super) fn at(self, path: String) -> Signal<Option<String>> {
+    pub(crate) fn at(self, path: String) -> Signal<Option<String>> {
         let i18n = use_i18n();
         Signal::derive(move || {
             let here = self.problems.with(|p| p.get(&path).map(|p| p.message(i18n.get_locale()).to_owned()));
@@ -124,7 +124,7 @@ impl ScheduleFields {
 }
 
 impl PriceFields {
-    pub(super) fn new(texts: &PriceTexts) -> Self {
+    pub(crate) fn new(texts: &PriceTexts) -> Self {
         Self {
             standard: ScheduleFields::new(&texts.standard),
             tiers: [0, 1, 2].map(|i| ScheduleFields::new(&texts.tiers[i])),
@@ -133,7 +133,7 @@ impl PriceFields {
     }
 
     /// What is typed. Runs the surrounding effect again whenever that changes.
-    pub(super) fn texts(self) -> PriceTexts {
+    pub(crate) fn texts(self) -> PriceTexts {
         PriceTexts {
             standard: self.standard.texts(),
             tiers: self.tiers.map(ScheduleFields::texts),
@@ -144,7 +144,7 @@ impl PriceFields {
 
 /// Everything of a price.
 #[component]
-pub(super) fn PriceInputs(fields: PriceFields, errors: Errors) -> impl IntoView {
+pub(crate) fn PriceInputs(fields: PriceFields, errors: Errors) -> impl IntoView {
     let i18n = use_i18n();
     let tier = move |(name, schedule): (causeway_domain::price::ServiceTier, ScheduleFields)| {
         let used = schedule.rates.input.with_untracked(|t| !t.is_empty());

@@ -8,48 +8,48 @@ use causeway_openapi::{LongContextFigures, PriceFigures, TierFigures};
 use crate::core::i18n::{Locale, td_string};
 
 /// The tiers that can have prices of their own.
-pub(super) const TIERS: [ServiceTier; 3] = [ServiceTier::Priority, ServiceTier::Flex, ServiceTier::Batch];
+pub(crate) const TIERS: [ServiceTier; 3] = [ServiceTier::Priority, ServiceTier::Flex, ServiceTier::Batch];
 
 /// Rates as texts. Empty is absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct RateTexts {
-    pub(super) input: String,
-    pub(super) output: String,
-    pub(super) cache_read: String,
-    pub(super) cache_write_5m: String,
-    pub(super) cache_write_1h: String,
-    pub(super) reasoning: String,
+pub(crate) struct RateTexts {
+    pub(crate) input: String,
+    pub(crate) output: String,
+    pub(crate) cache_read: String,
+    pub(crate) cache_write_5m: String,
+    pub(crate) cache_write_1h: String,
+    pub(crate) reasoning: String,
 }
 
 /// Rates, and others for prompts above a size.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct ScheduleTexts {
-    pub(super) rates: RateTexts,
-    pub(super) long: Vec<(String, RateTexts)>,
+pub(crate) struct ScheduleTexts {
+    pub(crate) rates: RateTexts,
+    pub(crate) long: Vec<(String, RateTexts)>,
 }
 
 /// A whole price.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct PriceTexts {
-    pub(super) standard: ScheduleTexts,
+pub(crate) struct PriceTexts {
+    pub(crate) standard: ScheduleTexts,
     /// In the order of [`TIERS`]. One without anything typed has no price of its own.
-    pub(super) tiers: [ScheduleTexts; 3],
-    pub(super) web_search: String,
+    pub(crate) tiers: [ScheduleTexts; 3],
+    pub(crate) web_search: String,
 }
 
 /// What is wrong, by the path of the field as the server names it.
-pub(super) type Problems = BTreeMap<String, Problem>;
+pub(crate) type Problems = BTreeMap<String, Problem>;
 
 /// Why a text is no figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Problem {
+pub(crate) enum Problem {
     Missing,
     NotDollars,
     NotACount,
 }
 
 impl Problem {
-    pub(super) fn message(self, locale: Locale) -> &'static str {
+    pub(crate) fn message(self, locale: Locale) -> &'static str {
         match self {
             Self::Missing => td_string!(locale, prices.missing),
             Self::NotDollars => td_string!(locale, prices.not_dollars),
@@ -112,7 +112,7 @@ struct Rates {
 }
 
 /// The price, or every field that has none.
-pub(super) fn read(texts: &PriceTexts) -> Result<PriceFigures, Problems> {
+pub(crate) fn read(texts: &PriceTexts) -> Result<PriceFigures, Problems> {
     let mut found = Found(Problems::new());
     let r = found.rates("", &texts.standard.rates);
     let long_context = found.long("long_context", &texts.standard.long);

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Fields that show their own errors.
-const FIELDS: &[&str] = &[
+pub(crate) const FIELDS: &[&str] = &[
     "model",
     "provider",
     "from",
@@ -144,7 +144,7 @@ pub(super) fn PriceForm(dialogs: Dialogs, prices: Query<PriceList>) -> impl Into
 }
 
 /// When a date begins, where the person is; none for an empty field and for today, which both mean now.
-fn start_of(date: &str, today: NaiveDate) -> Option<DateTime<Utc>> {
+pub(crate) fn start_of(date: &str, today: NaiveDate) -> Option<DateTime<Utc>> {
     start_in(&Local, date, today)
 }
 

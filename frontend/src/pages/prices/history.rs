@@ -19,10 +19,18 @@ use crate::{
 
 /// The history within the dialog.
 #[component]
-pub(super) fn History(model: RwSignal<String>) -> impl IntoView {
+pub(crate) fn History(
+    model: RwSignal<String>,
+    /// The installation's, and not the organisation's own.
+    #[prop(optional)]
+    global: bool,
+) -> impl IntoView {
     let i18n = use_i18n();
     let api = use_api();
-    let history = Query::new(move || api.price_history(model.get()));
+    let history = Query::new(move || {
+        let model = model.get();
+        async move { if global { api.global_price_history(model).await } else { api.price_history(model).await } }
+    });
     let columns = move || {
         vec![
             Column::text(text!(i18n, prices.state)),

@@ -28,8 +28,10 @@ use crate::{
 #[component]
 pub(super) fn Row(row: PriceRow, prices: Query<PriceList>, dialogs: Dialogs) -> impl IntoView {
     let i18n = use_i18n();
-    let figures = row.own.as_ref().map(|own| &own.price).or(row.table.as_ref()).cloned();
-    let table = row.own.is_some().then(|| row.table.clone()).flatten();
+    // The organisation's own, else the installation's, else the table's.
+    let instead = row.own.as_ref().or(row.installation.as_ref()).map(|set| &set.price);
+    let figures = instead.or(row.table.as_ref()).cloned();
+    let table = instead.is_some().then(|| row.table.clone()).flatten();
     let price = |label: Signal<String>, get: fn(&PriceFigures) -> Option<Nanos>| {
         let shown = figures.as_ref().and_then(get);
         let replaced = table.as_ref().and_then(get).filter(|old| Some(*old) != shown);
@@ -78,6 +80,8 @@ fn Name(row: PriceRow, figures: Option<PriceFigures>) -> impl IntoView {
             </Badge>
         }
     });
+    // What counts in the table's stead where there is no own price.
+    let of_installation = row.own.is_none() && row.installation.is_some();
     let own_provider = row.own.as_ref().and_then(|own| own.provider).map(|p| p.as_str());
     let planned = row.planned.iter().map(|p| (p.from, p.price.input, p.price.output));
     let planned = planned.chain(row.table_planned.iter().map(|p| (p.from, p.price.input, p.price.output)));
@@ -88,6 +92,7 @@ fn Name(row: PriceRow, figures: Option<PriceFigures>) -> impl IntoView {
         <div class="flex flex-wrap items-center gap-2 text-xs text-base-content/70">
             {row.provider}
             {own}
+            {of_installation.then(|| view! { <Badge tone=Tone::Neutral>{t!(i18n, prices.of_operator)}</Badge> })}
             {own_provider.map(|name| view! { <span>{t!(i18n, prices.only_for, name = name)}</span> })}
         </div>
         {planned

@@ -19,8 +19,9 @@ use causeway_store::{
 
 /// Change an organisation
 ///
-/// Sets what is present and leaves the rest: suspends it or serves it again, gives it a plan, says what it is charged, ends
-/// prepaid. In force from its next request on. The organisation finds the change in its audit log.
+/// Sets what is present and leaves the rest: renames it, suspends it or serves it again, gives it a plan, says what it is charged, ends
+/// prepaid. In force from its next request on; what runs when it is suspended is ended within two seconds, on every
+/// instance. The organisation finds the change in its audit log.
 #[utoipa::path(
     patch, path = "/operator/organizations/{org}", tag = "operator", operation_id = "updateTenant",
     params(("org" = uuid::Uuid, Path, description = "The organisation")),
@@ -56,8 +57,26 @@ pub(crate) async fn handle(
 
 fn apply(tenant: &mut Stored, input: &UpdateTenant) -> Result<(), ApiError> {
     let mut check = Check::default();
+    if let Some(name) = &input.name {
+        tenant.name = check.text("name", name, 1..=100);
+    }
+    let was_suspended = tenant.suspended;
     if let Some(status) = input.status {
         tenant.suspended = status == TenantStatus::Suspended;
+    }
+    let reason = input.suspended_reason.as_deref();
+    match reason.map(|reason| check.text("suspended_reason", reason, 1..=500)) {
+        Some(reason) => {
+            check.require(tenant.suspended, "suspended_reason", "must be absent unless it is suspended");
+            tenant.suspended_reason = Some(reason);
+        }
+        None => {
+            let told = !tenant.suspended || was_suspended;
+            check.require(told, "suspended_reason", "must say why: the organisation's people are shown it");
+        }
+    }
+    if !tenant.suspended {
+        tenant.suspended_reason = None;
     }
     if let Some(plan) = &input.plan {
         check.plan("plan", plan);

@@ -38,6 +38,7 @@ pub(super) fn TermsForm(tenant: Tenant, query: Query<Tenant>) -> impl IntoView {
     let counts = [shown(tenant.plan.members), shown(tenant.plan.keys), shown(tenant.plan.accounts)];
     let limits = LimitsForm::new(&tenant.plan.limits);
     let multiplier = RwSignal::new(tenant.multiplier.to_string());
+    let called = RwSignal::new(tenant.name.clone());
     let at_providers = Provider::ALL.map(|provider| {
         let own = tenant.provider_multipliers.get(provider.as_str());
         (provider, RwSignal::new(own.map(ToString::to_string).unwrap_or_default()))
@@ -72,6 +73,7 @@ pub(super) fn TermsForm(tenant: Tenant, query: Query<Tenant>) -> impl IntoView {
         bad.set(wrong);
         let (Some(limits), Ok(multiplier), true) = (read, organisation, is_good) else { return };
         let change = UpdateTenant {
+            name: Some(called.get_untracked()).filter(|now| *now != name.get_value()),
             plan: Some(Plan { members, keys, accounts, limits }),
             multiplier,
             provider_multipliers: Some(provider_multipliers),
@@ -95,7 +97,8 @@ pub(super) fn TermsForm(tenant: Tenant, query: Query<Tenant>) -> impl IntoView {
     let unlimited = text!(i18n, common.unlimited);
     view! {
         <form class="flex flex-col gap-6" on:submit=send data-testid="terms">
-            <Failure error=of_limits.error fields=&[LIMITS]/>
+            <Failure error=of_limits.error fields=&[LIMITS, "name"]/>
+            <TextField label=text!(i18n, operator.name) value=called required=true error=submission.field("name") testid="tenant-name"/>
             <fieldset>
                 <legend class="mb-3 text-sm font-semibold">{t!(i18n, operator.counts)}</legend>
                 <div class="grid gap-4 sm:grid-cols-3">

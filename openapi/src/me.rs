@@ -68,7 +68,6 @@ macro_rules! permissions {
     ($($(#[$doc:meta])* $name:ident = $text:literal from $role:ident),+ $(,)?) => {
         /// Something that an operation needs. The server's guards and the web admin's menu read the same table.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
         pub enum Permission {
             $($(#[$doc])* #[serde(rename = $text)] $name,)+
         }
@@ -89,6 +88,21 @@ macro_rules! permissions {
         }
     };
 }
+
+// By hand: the derive would list the names that the macro is given, not the texts that it renames them to.
+#[cfg(feature = "schemas")]
+impl utoipa::PartialSchema for Permission {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::schema::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .description(Some("Something that an operation needs. The server's guards and the web admin's menu read the same table."))
+            .enum_values(Some(Self::ALL.iter().map(|one| one.as_str())))
+            .into()
+    }
+}
+
+#[cfg(feature = "schemas")]
+impl utoipa::ToSchema for Permission {}
 
 permissions! {
     /// Read the dashboard and the request log. Members see what they themselves used, all others everything.

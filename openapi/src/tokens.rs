@@ -17,7 +17,6 @@ macro_rules! scopes {
     ($($(#[$doc:meta])* $name:ident = $text:literal),+ $(,)?) => {
         /// What a token may be used for. Writing includes reading.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
         pub enum Scope {
             $($(#[$doc])* #[serde(rename = $text)] $name,)+
         }
@@ -33,6 +32,21 @@ macro_rules! scopes {
         }
     };
 }
+
+// By hand: the derive would list the names that the macro is given, not the texts that it renames them to.
+#[cfg(feature = "schemas")]
+impl utoipa::PartialSchema for Scope {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::schema::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .description(Some("What a token may be used for. Writing includes reading."))
+            .enum_values(Some(Self::ALL.iter().map(|one| one.as_str())))
+            .into()
+    }
+}
+
+#[cfg(feature = "schemas")]
+impl utoipa::ToSchema for Scope {}
 
 scopes! {
     /// Read usage, the request log and the state of the ledger.

@@ -9,7 +9,12 @@ use crate::{
 };
 use causeway_domain::Role;
 use causeway_openapi::{Delivery, Invitation, Inviter, SentInvitation};
-use causeway_store::{TenantTx, invitations::Invitation as Stored, users};
+use causeway_store::{
+    TenantTx,
+    invitations::Invitation as Stored,
+    throttle::{self, Pace},
+    users,
+};
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 
@@ -85,6 +90,14 @@ async fn mail(
     days: i64,
 ) -> Result<bool, ApiError> {
     let Some(mailer) = &state.mailer else { return Ok(false) };
+    // One organisation must not fill other people's mailboxes, nor the queue that password resets wait in too.
+    for (subject, pace) in [
+        (format!("invites:{}", caller.org()), Pace { free: 100, longest: 3600 }),
+        (format!("invites-to:{}", email.to_lowercase()), Pace { free: 5, longest: 3600 }),
+    ] {
+        let turn = throttle::attempt(&state.store.app, &subject, pace).await?;
+        turn.map_err(|seconds| ApiError::Throttled { seconds })?;
+    }
     // Somebody who is new reads, as far as anybody knows, what the person who invites them reads.
     let locale = users::locale_of(tx, email).await?;
     let language = Language::of(locale.as_deref().unwrap_or(&caller.user.locale));

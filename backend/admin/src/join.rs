@@ -78,6 +78,10 @@ pub(crate) async fn accept(
 ) -> Result<AcceptedInvitation, ApiError> {
     standing::admit(tx, user, invitation.role).await?;
     invitations::accept(tx, invitation.id, user).await?;
+    if new && invitation.mailed {
+        // Only the mailbox had the link.
+        users::prove(tx, user).await?;
+    }
     let after = json!({
         "email": invitation.email, "role": invitation.role, "new_person": new,
         "invited_by": invitation.invited_by.as_ref().map(|(_, name)| name),
@@ -85,6 +89,30 @@ pub(crate) async fn accept(
     record(tx, user, "invitation.accept", ("member", user.0), after, origin).await?;
     let organization = organization(tx).await?;
     Ok(AcceptedInvitation { organization, role: invitation.role, session: None })
+}
+
+/// Writes an invitation that was refused into the log of the organisation whose it is: it may be one that was stolen.
+async fn refused(
+    state: &AdminState,
+    org: OrgId,
+    invitation: Uuid,
+    why: &ApiError,
+    origin: &Origin,
+) -> Result<(), ApiError> {
+    let mut tx = TenantTx::begin(&state.store.app, org, None).await?;
+    let address = origin.address_text();
+    let line = audit::Line {
+        actor: audit::Actor::Job,
+        action: "invitation.refuse",
+        target_kind: "invitation",
+        target_id: Some(invitation),
+        after: Some(json!({"reason": why.to_string()})),
+        address: Some(&address).filter(|a| !a.is_empty()).map(String::as_str),
+        request_id: Some(&origin.request_id),
+        ..Default::default()
+    };
+    audit::record(&mut tx, line).await?;
+    state.commit(tx).await
 }
 
 /// The organisation of the transaction, by name.

@@ -125,6 +125,8 @@ pub(crate) async fn insert(
         StoreError::Conflict(_) => ApiError::Conflict("this e-mail address is taken".to_owned()),
         other => other.into(),
     })?;
+    // Whoever runs the server knows whom they make.
+    users::prove(tx, user).await?;
     memberships::insert(tx, user, Role::Owner).await?;
     let address = origin.map(Origin::address_text).filter(|a| !a.is_empty());
     let line = audit::Line {

@@ -120,12 +120,46 @@ pub async fn insert(tx: &mut TenantTx, user: &NewUser<'_>) -> StoreResult<()> {
     Ok(())
 }
 
+/// Somebody who has an e-mail address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// Who.
+    pub id: UserId,
+    /// Whether it was shown that the address is theirs. If not, the account may be anybody's.
+    pub proven: bool,
+}
+
 /// Who has this e-mail address, in any case, as the transaction sees it.
-pub async fn id_of(tx: &mut TenantTx, email: &str) -> StoreResult<Option<UserId>> {
-    let id = sqlx::query_scalar!("select id from users where lower(email) = lower($1)", email)
-        .fetch_optional(tx.conn())
-        .await?;
-    Ok(id.map(UserId))
+pub async fn owner_of(tx: &mut TenantTx, email: &str) -> StoreResult<Option<Owner>> {
+    let found = sqlx::query!(
+        r#"select id, email_proven_at is not null as "proven!" from users where lower(email) = lower($1)"#,
+        email
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(found.map(|r| Owner { id: UserId(r.id), proven: r.proven }))
+}
+
+/// Notes that the person's address was shown to be theirs.
+pub async fn prove(tx: &mut TenantTx, user: UserId) -> StoreResult<()> {
+    sqlx::query!(
+        "update users set email_proven_at = now() where id = $1 and email_proven_at is null",
+        user.0
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Whether a person can still sign in with this very password.
+pub async fn still_has(tx: &mut TenantTx, user: UserId, password_hash: &str) -> StoreResult<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from users where id = $1 and password_hash = $2 and disabled_at is null) as "has!""#,
+        user.0,
+        password_hash
+    )
+    .fetch_one(tx.conn())
+    .await?)
 }
 
 /// Which language the person with this e-mail address reads; `None` when there is nobody.

@@ -31,7 +31,7 @@ use uuid::Uuid;
     request_body = CreateInvitation,
     responses(
         (status = 201, description = "Invited", body = SentInvitation),
-        docs::Input, docs::Guarded, docs::Clash, docs::Failures
+        docs::Input, docs::Guarded, docs::Clash, docs::Throttle, docs::Failures
     )
 )]
 pub(crate) async fn handle(

@@ -25,7 +25,7 @@ use uuid::Uuid;
     request_body = ResendInvitation,
     responses(
         (status = 200, description = "Sent anew", body = SentInvitation),
-        docs::Input, docs::Guarded, docs::Missing, docs::Failures
+        docs::Input, docs::Guarded, docs::Missing, docs::Throttle, docs::Failures
     )
 )]
 pub(crate) async fn handle(

@@ -1,6 +1,6 @@
 //! Accepting an invitation by somebody who is not signed in.
 
-use super::{accept, check_open, invited_to, locale, make_person, take_invitation};
+use super::{accept, check_open, invited_to, locale, make_person, refused, take_invitation};
 use crate::{
     auth::{cookie::SetCookie, session},
     check::Check,
@@ -20,8 +20,8 @@ use causeway_store::{
     users,
 };
 
-/// For the password of an account that an invitation was sent to.
-const PACE: Pace = Pace { free: 5, longest: 300 };
+/// For one invitation.
+const PACE: Pace = Pace { free: 10, longest: 300 };
 
 /// Accept an invitation
 ///
@@ -43,13 +43,13 @@ pub(crate) async fn handle(
     Body(input): Body<AcceptInvitation>,
 ) -> Result<Response, ApiError> {
     let (org, hash) = invited_to(&state, &input.token).await?;
-    look(&state, org, &hash, &input.email).await?;
+    // What is counted is the invitation: nobody but the holder of its link can try, whose address it is for or with what
+    // password.
+    let (db, subject) = (&state.store.app, format!("invitation:{}", hex::encode(&hash[..16])));
+    throttle::attempt(db, &subject, PACE).await?.map_err(|seconds| ApiError::Throttled { seconds })?;
+    look(&state, org, &hash, &input.email, &origin).await?;
     let known = users::find_by_email(&state.store.app, input.email.trim()).await?;
     let Some(known) = known else { return somebody_new(&state, org, &hash, &input, &origin).await };
-    // What is counted is the invitation, not the account: nobody but the holder of the link can slow its owner down.
-    let subject = format!("invitation:{}", hex::encode(&hash[..16]));
-    let db = &state.store.app;
-    throttle::attempt(db, &subject, PACE).await?.map_err(|seconds| ApiError::Throttled { seconds })?;
     let fits = state.passwords.fits(input.password.expose(), known.password_hash.as_deref()).await?;
     if !fits || known.disabled {
         return Err(ApiError::WrongCredentials);
@@ -63,15 +63,23 @@ pub(crate) async fn handle(
 }
 
 /// Refuses what cannot succeed before a password is computed.
-async fn look(state: &AdminState, org: OrgId, hash: &[u8; 32], email: &str) -> Result<(), ApiError> {
+async fn look(
+    state: &AdminState,
+    org: OrgId,
+    hash: &[u8; 32],
+    email: &str,
+    origin: &Origin,
+) -> Result<(), ApiError> {
     let mut tx = TenantTx::begin(&state.store.app, org, None).await?;
     let invitation = invitations::lock_shown(&mut tx, hash).await?.ok_or(ApiError::Link(BadLink::Unknown))?;
-    check_open(&invitation)?;
-    if invitation.email.to_lowercase() == email.trim().to_lowercase() {
-        Ok(())
-    } else {
-        Err(ApiError::WrongAddress)
+    drop(tx);
+    let same = invitation.email.to_lowercase() == email.trim().to_lowercase();
+    let open = check_open(&invitation);
+    if let Err(error) = open.and_then(|()| if same { Ok(()) } else { Err(ApiError::WrongAddress) }) {
+        refused(state, org, invitation.id, &error, origin).await?;
+        return Err(error);
     }
+    Ok(())
 }
 
 async fn somebody_new(

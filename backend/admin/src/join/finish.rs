@@ -35,8 +35,9 @@ const ATTEMPTS: i16 = 5;
 
 /// Finish a registration
 ///
-/// With the mailed code, or once an administrator has let the person in. Makes them a member, issues a first API key and
-/// signs somebody new in. After five wrong codes the registration is over. Works once.
+/// With the mailed code, which makes the person a member and signs somebody new in; or once an administrator has let them
+/// in, who sign in with their password as always. Either way a first API key is issued. After five wrong codes the
+/// registration is over. Works once.
 #[utoipa::path(
     post, path = "/join/registration/finish", tag = "join", operation_id = "finishRegistration", security(()),
     request_body = FinishRegistration,
@@ -103,16 +104,21 @@ async fn confirmed(
     if !registration::count(&mut tx, link.id).await? {
         return Err(ApiError::Link(BadLink::Used));
     }
-    let (user, known) = person(&mut tx, &request).await?;
+    let (user, known) = match users::owner_of(&mut tx, &request.email).await? {
+        Some(owner) if owner.proven => (owner.id, true),
+        // The address is proven, but not that the account is theirs: whoever made it may still have its password.
+        Some(_) => return Err(ApiError::Conflict(UNPROVEN.to_owned())),
+        None => (new_person(&mut tx, &request).await?, false),
+    };
+    users::prove(&mut tx, user).await?;
     standing::admit(&mut tx, user, request.role).await?;
     requests::admit(&mut tx, request.id, Stored::Done, user, known).await?;
-    // The address is proven, and with it whose account it is.
     let key = first_key(&mut tx, user, &request).await?;
-    answer(state, tx, (request, user, known), org, key, origin).await
+    answer(state, tx, (request, user, known), org, key, origin, !known).await
 }
 
-/// An administrator has let somebody in, whose address nobody has confirmed. Where it has an account, that account's owner
-/// may be somebody else than whoever is here, who therefore gets neither a session nor a key.
+/// An administrator has let somebody in, whose address nobody has confirmed. They sign in with their password as always;
+/// here they get the key alone, and only while that password is the one they chose.
 async fn approved(
     state: &AdminState,
     mut tx: TenantTx,
@@ -124,19 +130,21 @@ async fn approved(
     if people::role(&mut tx, user).await?.is_none() {
         return Err(ApiError::Link(BadLink::Revoked));
     }
+    let theirs = !request.known && users::still_has(&mut tx, user, &request.password_hash).await?;
     let known = request.known;
     requests::admit(&mut tx, request.id, Stored::Done, user, known).await?;
-    let key = if known { None } else { first_key(&mut tx, user, &request).await? };
-    answer(state, tx, (request, user, known), org, key, origin).await
+    let key = if theirs { first_key(&mut tx, user, &request).await? } else { None };
+    answer(state, tx, (request, user, known), org, key, origin, false).await
 }
 
-/// The account with the address, or a new one; and whether there was one.
-pub(crate) async fn person(tx: &mut TenantTx, request: &Request) -> Result<(UserId, bool), ApiError> {
-    if let Some(user) = users::id_of(tx, &request.email).await? {
-        return Ok((user, true));
-    }
+/// What is told of an account that may be somebody else's.
+const UNPROVEN: &str = "this address has an account, and nobody has shown yet whose it is: choose a new password by mail \
+     (\u{201c}Forgot password\u{201d} on the sign-in page), then come back here";
+
+/// A new person with the address.
+pub(crate) async fn new_person(tx: &mut TenantTx, request: &Request) -> Result<UserId, ApiError> {
     let as_written = (request.email.as_str(), request.name.as_str(), request.locale.as_str());
-    Ok((make_person(tx, as_written, &request.password_hash).await?, false))
+    make_person(tx, as_written, &request.password_hash).await
 }
 
 async fn first_key(
@@ -158,6 +166,7 @@ async fn answer(
     org: OrgId,
     key: Option<IssuedKey>,
     origin: &Origin,
+    signs_in: bool,
 ) -> Result<Response, ApiError> {
     let organization = organization(&mut tx).await?;
     let after = json!({
@@ -167,7 +176,7 @@ async fn answer(
     record(&mut tx, user, "registration.finish", ("member", user.0), after, origin).await?;
     state.commit(tx).await?;
     let finished = FinishedRegistration { organization, key, session: None };
-    if known {
+    if !signs_in {
         return Ok((StatusCode::CREATED, Json(finished)).into_response());
     }
     let (cookie, session) = session::begin(state, user, org, origin).await?;

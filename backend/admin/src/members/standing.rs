@@ -1,7 +1,10 @@
 //! Who may change whom. Asked once more inside the transaction of the change, which holds the organisation: of two owners
 //! that demote each other at the same moment, the second is no owner any more when its turn comes.
 
-use crate::{error::ApiError, guard::Caller};
+use crate::{
+    error::ApiError,
+    guard::{By, Caller},
+};
 use causeway_domain::Role;
 use causeway_domain::UserId;
 use causeway_openapi::Permission;
@@ -11,7 +14,8 @@ use causeway_store::{StoreError, TenantTx, memberships, people, plans::Counted, 
 pub(crate) async fn take_turn(tx: &mut TenantTx, caller: &Caller) -> Result<Role, ApiError> {
     sign_in_rules::lock_organisation(tx).await?;
     match people::role(tx, caller.user.id).await? {
-        Some(role) => Ok(role),
+        // What is for owners is for people: a token that got about must not make itself one of them.
+        Some(role) => Ok(if matches!(caller.by, By::Token(_)) { role.min(Role::Admin) } else { role }),
         // An operator who has entered belongs to no organisation: their part was looked up for this very call. One who was a
         // member when the call began and is none any more has not entered, and is refused as anybody is.
         None if caller.entered.is_some() => Ok(caller.role),

@@ -47,6 +47,9 @@ pub(crate) async fn handle(
         let mut check = Check::default();
         check.limits("limits", &limits);
         check.done()?;
+        if id != caller.user.id {
+            standing::check_reach(own, member.role)?;
+        }
         member.limits = limits;
         members::set_limits(&mut tx, id, &member.limits).await?;
     }

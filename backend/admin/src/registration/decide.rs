@@ -6,23 +6,26 @@ use crate::{
     error::{ApiError, BadLink},
     extract::{Body, Place},
     guard::{May, right},
-    join::finish::person,
+    join::finish::new_person,
     mail::words::{self, Language},
     members::standing,
     state::AdminState,
 };
 use axum::extract::State;
 use causeway_openapi::{DecideRegistration, Permission};
-use causeway_store::registration::{
-    self,
-    requests::{self, State as Stored},
+use causeway_store::{
+    registration::{
+        self,
+        requests::{self, State as Stored},
+    },
+    users,
 };
 use chrono::{Duration, Utc};
 use http::StatusCode;
 use uuid::Uuid;
 
 /// For which the person can fetch their key.
-const DAYS: i64 = 30;
+const DAYS: i64 = 7;
 
 /// Decide about a registration
 ///
@@ -50,9 +53,16 @@ pub(crate) async fn handle(
         if !registration::count(&mut tx, request.link).await? {
             return Err(ApiError::Link(BadLink::Used));
         }
-        let (user, known) = person(&mut tx, &request).await?;
+        if users::owner_of(&mut tx, &request.email).await?.is_some() {
+            // Whoever filled in the form has not shown that the account is theirs.
+            return Err(ApiError::Conflict(format!(
+                "{} has an account already; refuse this and send an invitation instead",
+                request.email
+            )));
+        }
+        let user = new_person(&mut tx, &request).await?;
         standing::admit(&mut tx, user, request.role).await?;
-        requests::admit(&mut tx, id, Stored::Approved, user, known).await?;
+        requests::admit(&mut tx, id, Stored::Approved, user, false).await?;
         Stored::Approved
     } else {
         Stored::Refused

@@ -144,7 +144,7 @@ async fn an_administrator_lets_somebody_in_who_then_has_a_key_in_hand() {
         assert_eq!(progress().await.body, json!({"organization": "Engines", "state": "approved"}));
         let (status, body) = finish(&world, json!({"claim": claim})).await;
         assert_eq!(status, 201, "{body}");
-        assert!(body["key"]["secret"].is_string() && body["session"]["access_token"].is_string());
+        assert!(body["key"]["secret"].is_string() && body["session"].is_null(), "{body}");
         assert_eq!(finish(&world, json!({"claim": claim})).await.1["code"], json!("link_used"));
         world.sign_in("grace@example.com").await;
         let lines = world.get("/audit", Some(&owner)).await.body;
@@ -177,7 +177,7 @@ async fn somebody_refused_stays_out() {
 }
 
 #[tokio::test]
-async fn somebody_elses_address_leads_to_no_session_and_no_key_of_theirs() {
+async fn an_address_that_has_an_account_is_not_let_in_by_a_form() {
     world::with_owner(|world, _, owner| async move {
         world.owner("Rivals", "rival@example.com").await;
         rules(&world, &owner, json!({"registration": "approval"})).await;
@@ -185,10 +185,36 @@ async fn somebody_elses_address_leads_to_no_session_and_no_key_of_theirs() {
         let mut form = form(&token, "rival@example.com");
         form["password"] = json!("a password of mallory's");
         let claim = world.post("/join/registration", None, form).await.body["claim"].clone();
-        assert_eq!(decide(&world, &owner, true).await, 204);
-        let (status, body) = finish(&world, json!({"claim": claim})).await;
-        assert_eq!((status, &body["key"], &body["session"]), (201, &json!(null), &json!(null)));
+        assert_eq!(decide(&world, &owner, true).await, 409);
+        assert_eq!(finish(&world, json!({"claim": claim})).await.0, 409);
         world.sign_in("rival@example.com").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_proves_an_address_does_not_come_into_an_account_that_anybody_may_have_made() {
+    world::with_mail(|world, _, owner, mut sink| async move {
+        // Mallory invites the address by a link and accepts it herself.
+        let (_, mallory) = world.owner("Rivals", "mallory@example.com").await;
+        let invitation = json!({"email": "ceo@corp.example", "delivery": "link"});
+        let link = world.post("/invitations", Some(&mallory), invitation).await.body["link"].clone();
+        let stolen = link.as_str().unwrap().split_once('#').unwrap().1.to_owned();
+        let accepted = json!({"token": stolen, "email": "ceo@corp.example", "name": "Mallory", "password": PASSWORD});
+        assert_eq!(world.post("/join/invitation", None, accepted.clone()).await.status, 200);
+        // Using the link again is refused, and told to the organisation.
+        assert_eq!(world.post("/join/invitation", None, accepted).await.body["code"], json!("link_used"));
+        let lines = world.get("/audit", Some(&mallory)).await.body;
+        assert!(lines["items"].as_array().unwrap().iter().any(|l| l["action"] == json!("invitation.refuse")));
+        // The one whose address it is registers with a team of their own.
+        rules(&world, &owner, json!({"registration": "domain", "registration_domains": ["corp.example"]}))
+            .await;
+        let (_, token) = open(&world, &owner, json!({"max_uses": 5})).await;
+        let claim = register(&world, &token, "ceo@corp.example").await;
+        let code = code(&mut sink).await;
+        let (status, body) = finish(&world, json!({"claim": claim, "code": code})).await;
+        assert_eq!(status, 409, "{body}");
+        assert!(body["detail"].as_str().unwrap().contains("choose a new password by mail"), "{body}");
     })
     .await;
 }

@@ -19,7 +19,8 @@ pub(crate) async fn layer(State(state): State<AdminState>, request: Request, nex
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     // What the cookies are sent to is for our own pages alone.
     let path = request.uri().path();
-    let with_cookies = path.strip_prefix(PREFIX).unwrap_or(path).starts_with("/auth/");
+    let path = path.strip_prefix(PREFIX).unwrap_or(path);
+    let with_cookies = ["/auth/", "/join/", "/setup"].iter().any(|begin| path.starts_with(begin));
     let invited: &[String] = if with_cookies { &[] } else { &state.cors_origins };
     if reads || is_ours(request.headers(), &state.public_url, invited) {
         return next.run(request).await;

@@ -16,6 +16,10 @@ pub const GRACE_SECONDS: i32 = 20;
 /// Days without use after which a session is over.
 pub const IDLE_DAYS: i32 = 30;
 
+/// Hours after which somebody who came by an issuer has to come by it again: only there is it known whether they still
+/// may, and in which groups they are.
+pub const ISSUER_HOURS: i32 = 12;
+
 /// A session to be begun.
 pub struct NewSession<'a> {
     /// Identifier.
@@ -95,6 +99,18 @@ pub async fn begin(db: &AppDb, session: &NewSession<'_>) -> StoreResult<()> {
     Ok(())
 }
 
+/// The session that a refresh token belongs to, with its owner and organisation, while it goes on. Uses nothing up.
+pub async fn of_token(db: &AppDb, token: &str) -> StoreResult<Option<(Uuid, UserId, Option<OrgId>)>> {
+    let found = sqlx::query!(
+        "select s.id, s.user_id, s.org_id from refresh_tokens t join sessions s on s.id = t.session_id
+         where t.hash = $1 and t.expires_at > now() and s.ended_at is null",
+        &hash_of(token)[..]
+    )
+    .fetch_optional(&db.0)
+    .await?;
+    Ok(found.map(|s| (s.id, UserId(s.user_id), s.org_id.map(OrgId))))
+}
+
 /// Exchanges a refresh token for its successor, which `successor` makes of it. `address` is where it is sent from.
 pub async fn rotate(
     db: &AppDb,
@@ -112,9 +128,11 @@ pub async fn rotate(
                       t.used_at < now() - $2 * interval '1 second' as "reused: bool"
                from refresh_tokens t join sessions s on s.id = t.session_id join users u on u.id = s.user_id
                where t.hash = $1 and t.expires_at > now() and s.ended_at is null and u.disabled_at is null
+                 and (s.only_org is null or s.created_at > now() - make_interval(hours => $3))
                for update of t"#,
             &hash[..],
             f64::from(GRACE_SECONDS),
+            ISSUER_HOURS,
         )
         .fetch_optional(&mut *tx)
         .await?;

@@ -151,6 +151,18 @@ pub async fn prove(tx: &mut TenantTx, user: UserId) -> StoreResult<()> {
     Ok(())
 }
 
+/// The same by a link that was mailed to the person of the transaction. True when it had not been shown before.
+pub async fn prove_by_mail(tx: &mut PersonTx) -> StoreResult<bool> {
+    let user = tx.user().0;
+    let proven = sqlx::query!(
+        "update users set email_proven_at = now() where id = $1 and email_proven_at is null",
+        user
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(proven.rows_affected() == 1)
+}
+
 /// Whether a person can still sign in with this very password.
 pub async fn still_has(tx: &mut TenantTx, user: UserId, password_hash: &str) -> StoreResult<bool> {
     Ok(sqlx::query_scalar!(

@@ -44,6 +44,10 @@ pub(crate) async fn handle(
     let named = guard::named_organization(&headers)?;
     let presented = cookie::sent(&jar).ok_or(ApiError::NotSignedIn)?;
     let address = origin.address_text();
+    // Before the token is used up: an organisation that cannot be entered must not cost the session.
+    if let Some((session, user, last)) = sessions::of_token(&state.store.app, presented).await? {
+        session::resume(&state, session, user, named, last).await?;
+    }
     let successor = |token: &str| state.sign_in.successor(token);
     match sessions::rotate(&state.store.app, presented, &address, successor).await? {
         Rotation::Renewed { session, user, org: last, token } => {

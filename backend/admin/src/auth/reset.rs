@@ -20,6 +20,7 @@ use causeway_openapi::ResetPassword;
 use causeway_store::{
     PersonTx, reset_links,
     sessions::hash_of,
+    totp,
     users::{self, Ends},
 };
 use http::StatusCode;
@@ -49,9 +50,10 @@ pub(crate) async fn handle(
     let link = reset_links::find(db, &hash).await?.ok_or(ApiError::LinkInvalid)?;
     let user = users::get(db, link.user).await?;
     // What was so when the link was made need not be so any more.
-    let still_theirs = match link.org {
-        Some(org) => takeover::is_theirs_alone(&state, org, user.id).await?,
-        None => true,
+    let still_theirs = match (link.org, link.made_by) {
+        (Some(org), Some(by)) => takeover::still_allowed(&state, org, by, user.id).await?,
+        (Some(_), None) => false,
+        (None, _) => true,
     };
     if user.disabled || !still_theirs {
         return Err(ApiError::LinkInvalid);
@@ -65,6 +67,10 @@ pub(crate) async fn handle(
         return Err(ApiError::LinkInvalid);
     }
     users::set_password(&mut tx, &password, Ends::All).await?;
+    if link.org.is_none() && users::prove_by_mail(&mut tx).await? {
+        // Whoever had the account before may have been anybody: a second factor of theirs would keep its owner out.
+        totp::remove(&mut tx).await?;
+    }
     let by = if link.org.is_some() { "administrator" } else { "mail" };
     let after = Some(json!({"link_by": by, "sessions": "all ended"}));
     events::record(&mut tx, "password.reset", user.id, after, &origin).await?;

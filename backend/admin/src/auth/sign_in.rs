@@ -58,7 +58,7 @@ pub(crate) async fn handle(
     let begun = Instant::now();
     let named = guard::named_organization(&headers)?;
     let (email, password) = (input.email.trim(), input.password.expose());
-    if email.chars().count() > 254 || password.chars().count() > 1024 {
+    if email.chars().count() > 254 || password.chars().count() > 1024 || email.chars().any(char::is_control) {
         return Err(ApiError::WrongCredentials);
     }
     let attempt = Attempt::password(&state, &origin, &jar, email).await?;
@@ -90,6 +90,10 @@ async fn enter(
     origin: &Origin,
 ) -> Result<Response, ApiError> {
     let db = &state.store.app;
+    // Before the second step, or its challenge would tell which organisations there are.
+    if named.is_some() {
+        session::choose(state, user.id, named, None).await?;
+    }
     let authenticator = totp::find(db, user.id).await?;
     if authenticator.is_some_and(|a| a.confirmed_at.is_some()) {
         let (token, hash) = cookie::new_token();

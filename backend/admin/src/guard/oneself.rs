@@ -2,11 +2,11 @@
 //! demands and that they lack does not keep them out of here, because here is where they set it up.
 
 use super::{bearer, named_organization, token};
-use crate::{error::ApiError, origin::Origin, state::AdminState};
+use crate::{error::ApiError, members::takeover, origin::Origin, state::AdminState};
 use axum::extract::FromRequestParts;
 use causeway_domain::UserId;
 use causeway_openapi::User;
-use causeway_store::{PersonTx, TenantTx, memberships};
+use causeway_store::{PersonTx, TenantTx, memberships, sso};
 use http::request::Parts;
 use uuid::Uuid;
 
@@ -50,6 +50,17 @@ impl FromRequestParts<AdminState> for Oneself {
         let mut tx = TenantTx::begin(&state.store.app, org, Some(claims.user)).await?;
         let found = memberships::signed_in(&mut tx, claims.session, claims.user).await?;
         let person = found.ok_or(ApiError::NotSignedIn)?;
+        drop(tx);
+        // Who an organisation's own issuer vouches for is at home there. What they have elsewhere is none of its business.
+        if let Some(only) = sso::sessions::confinement(&state.store.app, claims.session).await?
+            && !takeover::is_theirs_alone(state, only, claims.user).await?
+        {
+            return Err(ApiError::Forbidden(
+                "this session began at an organisation's own issuer, and you belong to others too; sign in with your \
+                 password to change your account"
+                    .to_owned(),
+            ));
+        }
         Ok(Self {
             user: User { id: claims.user, email: person.email, name: person.name, locale: person.locale },
             session: claims.session,

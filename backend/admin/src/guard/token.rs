@@ -75,6 +75,9 @@ pub(super) async fn caller(
     let mut tx = TenantTx::begin(&state.store.app, found.org, Some(found.owner)).await?;
     let person = memberships::token_owner(&mut tx, found.owner).await?.ok_or(ApiError::NotSignedIn)?;
     let (membership, calendar) = person.membership.ok_or(ApiError::NotSignedIn)?;
+    if person.totp_missing {
+        return Err(ApiError::TotpRequired);
+    }
     let address = origin.address_text();
     if found.is_news(&address, Utc::now()) {
         api_tokens::touch(&mut tx, found.id, &address).await?;

@@ -2,7 +2,7 @@
 
 use super::{accept, check_open, invited_to, locale, make_person, refused, take_invitation};
 use crate::{
-    auth::{cookie::SetCookie, session},
+    auth::session,
     check::Check,
     docs,
     error::{ApiError, BadLink},
@@ -100,6 +100,12 @@ async fn somebody_new(
     let user = make_person(&mut tx, person, &password_hash).await?;
     let accepted = accept(&mut tx, &invitation, user, true, origin).await?;
     state.commit(tx).await?;
-    let (cookie, session): (SetCookie, _) = session::begin(state, user, org, origin).await?;
-    Ok((cookie, Json(AcceptedInvitation { session: Some(session), ..accepted })).into_response())
+    match session::begin(state, user, org, origin).await {
+        Ok((cookie, session)) => {
+            Ok((cookie, Json(AcceptedInvitation { session: Some(session), ..accepted })).into_response())
+        }
+        // The organisation lets people in by its own issuer only.
+        Err(ApiError::Forbidden(_)) => Ok(Json(accepted).into_response()),
+        Err(error) => Err(error),
+    }
 }

@@ -3,7 +3,7 @@
 use crate::{docs, error::ApiError, extract::Body, guard::Person, join, state::AdminState};
 use axum::{Json, extract::State};
 use causeway_openapi::{AcceptedInvitation, ShownToken};
-use causeway_store::TenantTx;
+use causeway_store::{TenantTx, sso};
 
 /// Accept an invitation, signed in
 ///
@@ -19,9 +19,16 @@ use causeway_store::TenantTx;
 )]
 pub(crate) async fn handle(
     State(state): State<AdminState>,
-    Person { caller, .. }: Person,
+    Person { caller, session }: Person,
     Body(input): Body<ShownToken>,
 ) -> Result<Json<AcceptedInvitation>, ApiError> {
+    if sso::sessions::confinement(&state.store.app, session).await?.is_some() {
+        return Err(ApiError::Forbidden(
+            "this session began at an organisation's own issuer and enters that organisation only; sign in with your \
+             password to join another"
+                .to_owned(),
+        ));
+    }
     let (org, hash) = join::invited_to(&state, &input.token).await?;
     let mut tx = TenantTx::begin(&state.store.app, org, Some(caller.user.id)).await?;
     let invitation = join::take_invitation(&mut tx, &hash, &caller.user.email).await?;

@@ -6,8 +6,9 @@
 
 use crate::{error::ApiError, guard::Caller, state::AdminState};
 use causeway_domain::{OrgId, UserId};
+use causeway_openapi::Permission;
 use causeway_store::{
-    members, memberships, operators,
+    TenantTx, members, memberships, operators, people,
     users::{self, User},
 };
 
@@ -29,6 +30,22 @@ pub(crate) async fn allowed(state: &AdminState, caller: &Caller, id: UserId) -> 
         ));
     }
     Ok(users::get(&state.store.app, id).await?)
+}
+
+/// Whether whoever made a link could make it today: roles change, and people leave.
+pub(crate) async fn still_allowed(
+    state: &AdminState,
+    org: OrgId,
+    by: UserId,
+    id: UserId,
+) -> Result<bool, ApiError> {
+    let mut tx = TenantTx::begin(&state.store.app, org, Some(by)).await?;
+    let (maker, target) = (people::role(&mut tx, by).await?, people::role(&mut tx, id).await?);
+    drop(tx);
+    let above = maker
+        .zip(target)
+        .is_some_and(|(maker, target)| maker > target && Permission::MembersWrite.granted_to(maker));
+    Ok(above && is_theirs_alone(state, org, id).await?)
 }
 
 /// Whether a person belongs to this organisation, to no other, and does not run the installation.

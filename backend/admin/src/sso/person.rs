@@ -12,6 +12,7 @@ use causeway_store::{
         identities::{self, Known},
         providers::Provider,
     },
+    users,
 };
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -168,6 +169,13 @@ async fn by_email(tx: &mut TenantTx, said: &Said) -> Result<Option<Known>, Stop>
              organisation. If you are a member, sign in as before and link the identity on your profile.",
         ));
     }
+    if users::owner_of(tx, email).await?.is_some_and(|owner| !owner.proven) {
+        // Whoever made the account may still have its password.
+        return Err(not_confirmed(
+            "There is an account with your e-mail address, and nobody has shown yet whose it is. Choose a new password by \
+             mail (\u{201c}Forgot password\u{201d} on the sign-in page), then come back here.",
+        ));
+    }
     Ok(identities::person_by_email(tx, email).await?)
 }
 
@@ -181,6 +189,7 @@ async fn join(tx: &mut TenantTx, said: &Said, known: Option<Known>, role: Role) 
             let name = said.name.as_deref().or(email.split('@').next()).unwrap_or(email);
             let name: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
             identities::make_person(tx, user, email, if name.is_empty() { email } else { &name }).await?;
+            users::prove(tx, user).await?;
             user
         }
     };

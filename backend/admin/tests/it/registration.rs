@@ -200,7 +200,8 @@ async fn whoever_proves_an_address_does_not_come_into_an_account_that_anybody_ma
         let invitation = json!({"email": "ceo@corp.example", "delivery": "link"});
         let link = world.post("/invitations", Some(&mallory), invitation).await.body["link"].clone();
         let stolen = link.as_str().unwrap().split_once('#').unwrap().1.to_owned();
-        let accepted = json!({"token": stolen, "email": "ceo@corp.example", "name": "Mallory", "password": PASSWORD});
+        let accepted =
+            json!({"token": stolen, "email": "ceo@corp.example", "name": "Mallory", "password": PASSWORD});
         assert_eq!(world.post("/join/invitation", None, accepted.clone()).await.status, 200);
         // Using the link again is refused, and told to the organisation.
         assert_eq!(world.post("/join/invitation", None, accepted).await.body["code"], json!("link_used"));

@@ -196,7 +196,8 @@ async fn an_address_that_has_an_account_is_not_let_in_by_a_form() {
 async fn whoever_proves_an_address_does_not_come_into_an_account_that_anybody_may_have_made() {
     world::with_mail(|world, _, owner, mut sink| async move {
         // Mallory invites the address by a link and accepts it herself.
-        let (_, mallory) = world.owner("Rivals", "mallory@example.com").await;
+        world.owner("Rivals", "mallory@example.com").await;
+        let mallory = world.sign_in("mallory@example.com").await;
         let invitation = json!({"email": "ceo@corp.example", "delivery": "link"});
         let link = world.post("/invitations", Some(&mallory), invitation).await.body["link"].clone();
         let stolen = link.as_str().unwrap().split_once('#').unwrap().1.to_owned();

@@ -9,8 +9,8 @@ pub mod announcements;
 pub mod audit;
 pub mod auth;
 pub mod billing;
-pub mod health;
 pub mod entering;
+pub mod health;
 pub mod instance;
 pub mod invitations;
 pub mod join;
@@ -50,11 +50,11 @@ pub use billing::{
     Balance, CreditActor, CreditEntry, RedeemCode, Redeemed, Statement, StatementFormat, StatementLine,
     StatementMonths, StatementQuery,
 };
+pub use entering::{Access, Enter, Entered, Suspended};
 pub use health::{
     AccountError, AccountHealth, AccountRest, AccountState, AttemptStep, FailureCause, QuotaWindow,
     RequestAttempts, RestScope,
 };
-pub use entering::{Access, Enter, Entered, Suspended};
 pub use instance::Instance;
 pub use invitations::{CreateInvitation, Delivery, Invitation, Inviter, ResendInvitation, SentInvitation};
 pub use join::{

@@ -255,7 +255,7 @@ async fn rules_that_cannot_hold_are_refused_by_their_field() {
                 "{body}"
             );
         }
-        rules(&world, &owner, json!({"registration": "approval", "require_totp": true})).await;
+        rules(&world, &owner, json!({"registration": "approval"})).await;
         for (body, field) in [
             (json!({"max_uses": 0}), "max_uses"),
             (json!({"max_uses": 1, "role": "admin"}), "role"),
@@ -270,8 +270,8 @@ async fn rules_that_cannot_hold_are_refused_by_their_field() {
         }
         let line = &world.get("/audit", Some(&owner)).await.body["items"][0];
         assert_eq!(
-            (&line["action"], &line["after"]["require_totp"]),
-            (&json!("organization.sign_in_rules"), &json!(true))
+            (&line["action"], &line["after"]["registration"]),
+            (&json!("organization.sign_in_rules"), &json!("approval"))
         );
     })
     .await;

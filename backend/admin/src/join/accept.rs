@@ -19,9 +19,10 @@ use causeway_store::{
     throttle::{self, Pace},
     users,
 };
+use sha2::{Digest, Sha256};
 
-/// For one invitation.
-const PACE: Pace = Pace { free: 10, longest: 300 };
+/// For one address that an organisation has invited.
+const PACE: Pace = Pace { free: 5, longest: 300 };
 
 /// Accept an invitation
 ///
@@ -43,9 +44,10 @@ pub(crate) async fn handle(
     Body(input): Body<AcceptInvitation>,
 ) -> Result<Response, ApiError> {
     let (org, hash) = invited_to(&state, &input.token).await?;
-    // What is counted is the invitation: nobody but the holder of its link can try, whose address it is for or with what
-    // password.
-    let (db, subject) = (&state.store.app, format!("invitation:{}", hex::encode(&hash[..16])));
+    // Counted by organisation and address: another link for the same address gives nobody more tries at whose it is, or at
+    // its password. Nobody is kept from signing in by it.
+    let whose = Sha256::digest(input.email.trim().to_lowercase());
+    let (db, subject) = (&state.store.app, format!("invitation:{org}:{}", hex::encode(&whose[..16])));
     throttle::attempt(db, &subject, PACE).await?.map_err(|seconds| ApiError::Throttled { seconds })?;
     look(&state, org, &hash, &input.email, &origin).await?;
     let known = users::find_by_email(&state.store.app, input.email.trim()).await?;

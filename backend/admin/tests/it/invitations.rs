@@ -54,7 +54,10 @@ async fn somebody_new_comes_in_by_a_link_and_is_signed_in() {
         let lines = world.get("/audit", Some(&owner)).await.body;
         let actions: Vec<_> =
             lines["items"].as_array().unwrap().iter().map(|l| l["action"].clone()).collect();
-        assert_eq!(actions[..3], ["session.begin", "invitation.accept", "invitation.create"]);
+        assert_eq!(
+            actions[..4],
+            ["invitation.refuse", "session.begin", "invitation.accept", "invitation.create"]
+        );
         assert!(!lines.to_string().contains(&token), "no token in the log");
     })
     .await;

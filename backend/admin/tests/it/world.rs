@@ -130,6 +130,7 @@ impl World {
             is_operator: false,
         };
         users::insert(&mut tx, &new).await.unwrap();
+        users::prove(&mut tx, user).await.unwrap();
         memberships::insert(&mut tx, user, role).await.unwrap();
         assert!(tx.commit().await.unwrap().is_none());
         user

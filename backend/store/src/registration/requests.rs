@@ -245,7 +245,7 @@ pub async fn wrong_code(tx: &mut TenantTx, id: Uuid) -> StoreResult<()> {
 /// Notes who somebody became, and how far they are. The form's password is with the person from now on, or nowhere.
 pub async fn admit(tx: &mut TenantTx, id: Uuid, state: State, user: UserId, known: bool) -> StoreResult<()> {
     sqlx::query!(
-        "update registrations set state = $3, user_id = $4, known = $5, password_hash = '' where org_id = $1 and id = $2",
+        "update registrations set state = $3, user_id = $4, known = $5, password_hash = case when $3 = 'approved' then password_hash else '' end where org_id = $1 and id = $2",
         tx.org().0,
         id,
         state.as_str(),

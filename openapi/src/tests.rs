@@ -123,7 +123,10 @@ mod shapes {
         assert_eq!(choices::<schema::Role>(), serde_json::to_value(roles).unwrap());
         assert_eq!(choices::<schema::WindowKind>(), serde_json::to_value(WindowKind::ALL).unwrap());
         assert_eq!(choices::<schema::Provider>(), serde_json::to_value(Provider::ALL).unwrap());
-        assert_eq!(choices::<crate::me::Permission>(), serde_json::to_value(Permission::ALL).unwrap());
+        assert_eq!(
+            choices::<crate::me::Permission>(),
+            serde_json::to_value(crate::me::Permission::ALL).unwrap()
+        );
         assert_eq!(
             choices::<crate::tokens::Scope>(),
             serde_json::to_value(crate::tokens::Scope::ALL).unwrap()

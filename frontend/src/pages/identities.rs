@@ -67,7 +67,7 @@ fn Shown(found: Identities, identities: Query<Identities>) -> impl IntoView {
         let begin = move |()| {
             let here = format!("{MOUNT}{}", location.pathname.get_untracked());
             submission.run(async move { api.link_identity(provider.id, here).await }, |started| {
-                go_to(&started.url)
+                go_to(&started.url);
             });
         };
         let name = provider.name;

@@ -89,7 +89,7 @@ pub(crate) fn Members() -> impl IntoView {
             {move || dialogs.member.get().map(|member| view! { <MemberLimits member members open=dialogs.limits may_write/> })}
         </Dialog>
         <Dialog open=dialogs.role title=about(|l, name| td_string!(l, members.role_of, name = name)) testid="role-dialog">
-            {move || dialogs.member.get().map(|member| view! { <ChangeRole member members open=dialogs.role/> })}
+            {move || dialogs.member.get().map(|member| view! { <ChangeRole id=member.id role=member.role members open=dialogs.role/> })}
         </Dialog>
     }
 }

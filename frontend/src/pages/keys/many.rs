@@ -22,10 +22,11 @@ use crate::{
 #[component]
 pub(super) fn Many(batch: IssuedKeys, open: RwSignal<bool>) -> impl IntoView {
     let i18n = use_i18n();
-    let csv = StoredValue::new(batch.csv.expose().to_owned());
-    let lines = batch.keys.iter().map(|issued| format!("{}  {}", issued.secret.expose(), issued.key.name));
+    let IssuedKeys { keys, csv } = batch;
+    let csv = StoredValue::new(csv.expose().to_owned());
+    let lines = keys.iter().map(|issued| format!("{}  {}", issued.secret.expose(), issued.key.name));
     let list = StoredValue::new(lines.collect::<Vec<_>>().join("\n"));
-    let at = batch.keys.first().map(|issued| issued.key.created_at.format("%Y-%m-%d-%H%M%S").to_string());
+    let at = keys.first().map(|issued| issued.key.created_at.format("%Y-%m-%d-%H%M%S").to_string());
     let name = format!("keys-{}.csv", at.unwrap_or_default());
     let save = move |()| {
         if let Some(file) = File::of_text(name.clone(), "text/csv;charset=utf-8", &csv.get_value()) {

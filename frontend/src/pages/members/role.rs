@@ -1,6 +1,6 @@
 //! Giving a member another role.
 
-use causeway_domain::Role;
+use causeway_domain::{Role, UserId};
 use causeway_openapi::{Member, Page, UpdateMember};
 use leptos::prelude::*;
 
@@ -44,7 +44,8 @@ pub(super) fn RoleChoice(value: RwSignal<Role>) -> impl IntoView {
 /// What the dialog shows.
 #[component]
 pub(super) fn ChangeRole(
-    member: Member,
+    id: UserId,
+    role: Role,
     members: Query<Page<Member>>,
     open: RwSignal<bool>,
 ) -> impl IntoView {
@@ -53,8 +54,7 @@ pub(super) fn ChangeRole(
     let session = use_session();
     let toasts = use_toasts();
     let submission = Submission::new();
-    let value = RwSignal::new(member.role);
-    let id = member.id;
+    let value = RwSignal::new(role);
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let change = UpdateMember { role: Some(value.get_untracked()), ..UpdateMember::default() };

@@ -25,8 +25,9 @@ pub(super) fn Issued(issued: IssuedToken, open: RwSignal<bool>) -> impl IntoView
     let i18n = use_i18n();
     let api = use_api();
     let instance = Query::new(move || api.instance());
-    let secret = issued.secret.expose().to_owned();
-    let place = place_of(&issued.token.scopes);
+    let IssuedToken { token, secret } = issued;
+    let secret = secret.expose().to_owned();
+    let place = place_of(&token.scopes);
     let shown = secret.clone();
     let command = Signal::derive(move || {
         let url = instance.data().map(|instance| instance.public_url).unwrap_or_default();

@@ -8,6 +8,7 @@ pub(crate) mod format;
 pub(crate) mod http;
 pub(crate) mod i18n;
 pub(crate) mod pages;
+pub(crate) mod providers;
 pub(crate) mod query;
 pub(crate) mod routes;
 pub(crate) mod session;

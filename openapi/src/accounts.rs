@@ -151,6 +151,10 @@ pub enum AuthHeader {
     XApiKey,
     /// `Authorization: Bearer …`
     Bearer,
+    /// `api-key: …`
+    ApiKey,
+    /// `x-goog-api-key: …`
+    XGoogApiKey,
 }
 
 /// What happened when the provider was asked for its models with the account's credential.

@@ -96,13 +96,10 @@ pub struct Services {
     pub providers: Option<Vec<Provider>>,
 }
 
-/// Kind of upstream provider.
+/// Kind of upstream provider, by its name; `listProviders` has them all.
 #[derive(ToSchema)]
-#[schema(rename_all = "kebab-case")]
-pub enum Provider {
-    Anthropic,
-    AnthropicCompatible,
-}
+#[schema(value_type = String, example = "anthropic", pattern = "^[a-z0-9][a-z0-9-]{0,30}$")]
+pub struct Provider(pub String);
 
 /// How long a provider may take, in seconds.
 #[derive(ToSchema)]

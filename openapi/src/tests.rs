@@ -59,7 +59,6 @@ mod shapes {
         AddressRules, Ceilings, CreditKind, Limits, Nanos, Plan, Role, Services, TokenCounts,
         limits::{Queue, Windows},
         model::ModelPolicy,
-        provider::Provider,
         service::ApiDialect,
         window::WindowKind,
     };
@@ -122,7 +121,6 @@ mod shapes {
         assert_eq!(choices::<schema::CreditKind>(), serde_json::to_value(CreditKind::ALL).unwrap());
         assert_eq!(choices::<schema::Role>(), serde_json::to_value(roles).unwrap());
         assert_eq!(choices::<schema::WindowKind>(), serde_json::to_value(WindowKind::ALL).unwrap());
-        assert_eq!(choices::<schema::Provider>(), serde_json::to_value(Provider::ALL).unwrap());
         assert_eq!(
             choices::<crate::me::Permission>(),
             serde_json::to_value(crate::me::Permission::ALL).unwrap()

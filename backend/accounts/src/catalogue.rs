@@ -1,76 +1,75 @@
-//! What is known of each kind of provider: facts, compiled in.
+//! What is known of each kind of provider: facts, and no code. One file for each is compiled in (`providers/`); a file at
+//! start and the operator's own entries change them or add others.
+//!
+//! Nothing here asks which provider it is: what differs between them is a field of [`Preset`], so that a provider can be
+//! added without touching a line.
 
-use crate::AuthHeader;
-use causeway_domain::{provider::Provider, timeouts::Timeouts};
+pub mod oauth;
+mod preset;
+pub mod quota;
+pub mod shape;
+mod shipped;
+
+pub use oauth::OAuth;
+pub use preset::{AuthKind, ModelList, Notice, Preset};
+pub use quota::QuotaHeaders;
+pub use shape::{Betas, Framing, Shape, Signing};
+
+use arc_swap::ArcSwap;
+use causeway_domain::provider::Provider;
+use std::{collections::HashMap, sync::Arc};
 
 /// The version of Anthropic's API that our own calls speak. Calls of clients keep theirs.
 pub const ANTHROPIC_VERSION: &str = "2023-06-01";
 
-/// The facts about one kind of provider.
-#[derive(Clone, Copy, Debug)]
-pub struct Preset {
-    /// Which kind.
-    pub provider: Provider,
-    /// Name as shown.
-    pub name: &'static str,
-    /// Where its API is, without `/v1`; `None` where each account says so itself.
-    pub base_url: Option<&'static str>,
-    /// How an API key is usually presented.
-    pub auth: AuthHeader,
-    /// What its API keys begin with.
-    pub key_prefix: Option<&'static str>,
-    /// Where a person gets an API key.
-    pub keys_page: Option<&'static str>,
-    /// Headers that every call of our own carries besides the credential.
-    pub headers: &'static [(&'static str, &'static str)],
-    /// How long it may take, where that differs from the settings. An account may differ again.
-    pub timeouts: Timeouts,
-    /// Where its models are listed, below the base URL.
-    pub models_path: &'static str,
+/// A preset that cannot be used, in words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("provider {provider}: {problem}")]
+pub struct BadPreset {
+    /// Whose.
+    pub provider: String,
+    /// What is wrong.
+    pub problem: String,
 }
 
-/// All presets, in the order a person should see them.
-pub const PRESETS: [Preset; 2] = [
-    Preset {
-        provider: Provider::Anthropic,
-        name: "Anthropic",
-        base_url: Some("https://api.anthropic.com"),
-        auth: AuthHeader::XApiKey,
-        key_prefix: Some("sk-ant-"),
-        keys_page: Some("https://console.anthropic.com/settings/keys"),
-        headers: &[("anthropic-version", ANTHROPIC_VERSION)],
-        timeouts: Timeouts::NONE,
-        models_path: "/v1/models?limit=1000",
-    },
-    Preset {
-        provider: Provider::AnthropicCompatible,
-        name: "Anthropic-compatible",
-        base_url: None,
-        auth: AuthHeader::XApiKey,
-        key_prefix: None,
-        keys_page: None,
-        headers: &[("anthropic-version", ANTHROPIC_VERSION)],
-        timeouts: Timeouts::NONE,
-        models_path: "/v1/models?limit=1000",
-    },
-];
+/// All kinds of provider, as they stand at the moment. Cheap to clone; every clone sees a change.
+#[derive(Clone, Debug)]
+pub struct Catalogue {
+    now: Arc<ArcSwap<Known>>,
+}
 
-/// The facts about a kind of provider.
-pub fn preset(provider: Provider) -> &'static Preset {
-    match provider {
-        Provider::Anthropic => &PRESETS[0],
-        Provider::AnthropicCompatible => &PRESETS[1],
+#[derive(Debug, Default)]
+struct Known {
+    /// In the order a person should see them.
+    list: Arc<[Arc<Preset>]>,
+    by_id: HashMap<Provider, Arc<Preset>>,
+}
+
+impl Catalogue {
+    /// What the product knows by itself.
+    pub fn shipped() -> Result<Self, BadPreset> {
+        let known = Known::new(shipped::presets()?);
+        Ok(Self { now: Arc::new(ArcSwap::from_pointee(known)) })
+    }
+
+    /// One of them.
+    pub fn get(&self, provider: Provider) -> Option<Arc<Preset>> {
+        self.now.load().by_id.get(&provider).cloned()
+    }
+
+    /// All of them, in the order a person should see them.
+    pub fn all(&self) -> Arc<[Arc<Preset>]> {
+        self.now.load().list.clone()
+    }
+}
+
+impl Known {
+    fn new(presets: Vec<Preset>) -> Self {
+        let list: Arc<[_]> = presets.into_iter().map(Arc::new).collect();
+        let by_id = list.iter().map(|preset| (preset.id, preset.clone())).collect();
+        Self { list, by_id }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_provider_has_its_own_preset() {
-        for (provider, listed) in Provider::ALL.into_iter().zip(PRESETS) {
-            assert_eq!((preset(provider).provider, listed.provider), (provider, provider));
-        }
-    }
-}
+mod tests;

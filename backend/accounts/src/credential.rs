@@ -26,6 +26,22 @@ pub enum AuthHeader {
     XApiKey,
     /// `Authorization: Bearer …`
     Bearer,
+    /// `api-key: …`, as Azure wants it.
+    ApiKey,
+    /// `x-goog-api-key: …`, as Google wants it.
+    XGoogApiKey,
+}
+
+impl AuthHeader {
+    /// Its name, and what stands before the key.
+    fn parts(self) -> (HeaderName, &'static str) {
+        match self {
+            Self::XApiKey => (HeaderName::from_static("x-api-key"), ""),
+            Self::Bearer => (header::AUTHORIZATION, "Bearer "),
+            Self::ApiKey => (HeaderName::from_static("api-key"), ""),
+            Self::XGoogApiKey => (HeaderName::from_static("x-goog-api-key"), ""),
+        }
+    }
 }
 
 /// The key cannot be sent in a header.
@@ -43,10 +59,8 @@ impl Credential {
     /// The header that presents it, marked so that nothing prints it.
     pub fn header(&self) -> Result<(HeaderName, HeaderValue), BadKey> {
         let Self::ApiKey { auth, api_key } = self;
-        let (name, text) = match auth {
-            AuthHeader::XApiKey => (HeaderName::from_static("x-api-key"), Zeroizing::new(api_key.clone())),
-            AuthHeader::Bearer => (header::AUTHORIZATION, Zeroizing::new(format!("Bearer {api_key}"))),
-        };
+        let (name, before) = auth.parts();
+        let text = Zeroizing::new(format!("{before}{api_key}"));
         let mut value = HeaderValue::from_str(&text).map_err(|_| BadKey)?;
         value.set_sensitive(true);
         Ok((name, value))

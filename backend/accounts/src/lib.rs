@@ -11,7 +11,7 @@ pub mod sealing;
 
 pub use address::{AddressPolicy, BadBaseUrl, BaseUrl};
 pub use args::AccountsArgs;
-pub use catalogue::Preset;
+pub use catalogue::{BadPreset, Catalogue, Preset};
 pub use credential::{AuthHeader, Credential};
 pub use master::{BadMasterKey, MasterKey};
 pub use sealing::{Binding, SealError, SealingKey, SecretPlace};

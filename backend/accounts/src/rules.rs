@@ -2,11 +2,12 @@
 //! or 429, and an overload as 503 or 529. So these rules are asked first, in order, and only what none of them knows
 //! goes by its status. What follows from a row is no matter of the provider's; the relay has a table of that.
 
-use causeway_domain::provider::Provider;
-use std::time::Duration;
+use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
 
 /// What went wrong, in the rows of the failover table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Row {
     /// Refused for where the request came from, or by a page that asks whether a person is there.
     Challenge,
@@ -111,128 +112,58 @@ pub struct Refusal<'a> {
 }
 
 /// One rule: all of its conditions must hold.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Rule {
     /// One of these statuses; empty = any.
-    pub statuses: &'static [u16],
-    /// The error's type or code is one of these; empty = any.
-    pub kinds: &'static [&'static str],
-    /// The message holds one of these; empty = any. `*` stands for any text between two parts.
-    pub messages: &'static [&'static str],
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statuses: Vec<u16>,
+    /// The error's type or code is one of these, in lower case; empty = any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<String>,
+    /// The message holds one of these, in lower case; empty = any. `*` stands for any text between two parts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<String>,
     /// Only pages for people.
+    #[serde(default)]
     pub html: bool,
     /// What it is about.
     pub row: Row,
 }
 
-const ANY: Rule = Rule { statuses: &[], kinds: &[], messages: &[], html: false, row: Row::CallersFault };
-
-/// What every provider of the Messages dialect has in common, with the words that compatible services borrow from others.
-const MESSAGES: &[Rule] = &[
-    Rule { statuses: &[403, 503], html: true, row: Row::Challenge, ..ANY },
-    Rule {
-        statuses: &[400, 403, 451],
-        messages: &[
-            "request not allowed",
-            "unsupported country",
-            "unsupported region",
-            "not available in your country",
-            "not available in your region",
-            "country, region, or territory not supported",
-        ],
-        row: Row::Challenge,
-        ..ANY
-    },
-    Rule {
-        statuses: &[400, 402, 403, 429],
-        kinds: &["insufficient_quota", "insufficient_balance", "billing_hard_limit_reached", "billing_error"],
-        row: Row::BalanceUsedUp,
-        ..ANY
-    },
-    Rule {
-        statuses: &[400, 402, 403, 429],
-        messages: &[
-            "credit balance is too low",
-            "insufficient balance",
-            "insufficient credit",
-            "insufficient account balance",
-            "insufficient_quota",
-            "exceeded your current quota, please check your plan and billing",
-        ],
-        row: Row::BalanceUsedUp,
-        ..ANY
-    },
-    Rule {
-        statuses: &[400, 422],
-        messages: &[
-            "invalid*signature*thinking",
-            "thinking*signature",
-            "encrypted content*could not be",
-            "invalid_encrypted_content",
-        ],
-        row: Row::ForeignThinking,
-        ..ANY
-    },
-    Rule {
-        statuses: &[400, 402, 403],
-        messages: &[
-            "organization has been disabled",
-            "account has been disabled",
-            "account has been suspended",
-            "account is suspended",
-            "account has been deactivated",
-            "account is not active",
-            "not allowed for this organization",
-            "key has been disabled",
-        ],
-        row: Row::AccountRefused,
-        ..ANY
-    },
-    Rule {
-        statuses: &[400, 403, 404],
-        messages: &[
-            "model*not available to",
-            "model*not available for your",
-            "not have access to*model",
-            "no access to*model",
-            "model*does not exist or you do not have access",
-        ],
-        row: Row::ModelUnavailable,
-        ..ANY
-    },
-    Rule {
-        statuses: &[400, 403, 404],
-        kinds: &["model_not_available", "model_not_allowed"],
-        row: Row::ModelUnavailable,
-        ..ANY
-    },
-    Rule {
-        statuses: &[403],
-        kinds: &["content_filter", "content_policy_violation", "invalid_request_error"],
-        row: Row::CallersFault,
-        ..ANY
-    },
-    Rule {
-        statuses: &[403],
-        messages: &["usage policy", "usage policies", "content policy", "content filter"],
-        row: Row::CallersFault,
-        ..ANY
-    },
-    Rule { statuses: &[500, 502, 503, 529], kinds: &["overloaded_error"], row: Row::Overloaded, ..ANY },
-    Rule { statuses: &[500, 503], messages: &["overloaded"], row: Row::Overloaded, ..ANY },
-];
-
-/// The rules of a provider, in the order in which they are asked.
-pub const fn of(provider: Provider) -> &'static [Rule] {
-    match provider {
-        Provider::Anthropic | Provider::AnthropicCompatible => MESSAGES,
-    }
+/// Rules that many providers have in common; each is a file in `rules/`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RuleSet {
+    /// What all of them say alike, with the words that compatible services borrow from each other.
+    Common,
+    /// Of the OpenAI family.
+    Openai,
+    /// Google's.
+    Google,
+    /// Amazon's.
+    Aws,
 }
 
-/// The longest window that a provider limits by: whatever it says, nothing cools for longer.
-pub const fn longest_window(provider: Provider) -> Duration {
-    match provider {
-        Provider::Anthropic | Provider::AnthropicCompatible => Duration::from_secs(7 * 24 * 60 * 60),
+impl RuleSet {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Common, Self::Openai, Self::Google, Self::Aws];
+
+    /// The rules, in the order in which they are asked.
+    pub fn rules(self) -> &'static [Rule] {
+        static SETS: LazyLock<[Vec<Rule>; 4]> = LazyLock::new(|| RuleSet::ALL.map(RuleSet::read));
+        &SETS[self as usize]
+    }
+
+    fn read(self) -> Vec<Rule> {
+        let json = match self {
+            Self::Common => include_str!("../rules/common.json"),
+            Self::Openai => include_str!("../rules/openai.json"),
+            Self::Google => include_str!("../rules/google.json"),
+            Self::Aws => include_str!("../rules/aws.json"),
+        };
+        // Compiled in, and read by a test: it is what it is.
+        serde_json::from_str(json).unwrap_or_default()
     }
 }
 
@@ -243,7 +174,7 @@ pub fn find(rules: &[Rule], refusal: &Refusal<'_>) -> Option<Row> {
 
 impl Rule {
     fn knows(&self, refusal: &Refusal<'_>) -> bool {
-        let kind = |wanted: &&str| refusal.kind.split(' ').any(|said| said == *wanted);
+        let kind = |wanted: &String| refusal.kind.split(' ').any(|said| said == wanted);
         (self.statuses.is_empty() || self.statuses.contains(&refusal.status))
             && (self.kinds.is_empty() || self.kinds.iter().any(kind))
             && (self.messages.is_empty() || self.messages.iter().any(|part| self.says(refusal, part)))

@@ -168,7 +168,7 @@ mod tests {
         Binding {
             org: OrgId(Uuid::from_u128(1)),
             account: AccountId(Uuid::from_u128(2)),
-            provider: Provider::Anthropic,
+            provider: Provider::ANTHROPIC,
             origin: "https://api.anthropic.com",
         }
     }
@@ -182,7 +182,7 @@ mod tests {
         let elsewhere = [
             Binding { org: OrgId(Uuid::from_u128(3)), ..place() },
             Binding { account: AccountId(Uuid::from_u128(3)), ..place() },
-            Binding { provider: Provider::AnthropicCompatible, ..place() },
+            Binding { provider: Provider::ANTHROPIC_COMPATIBLE, ..place() },
             Binding { origin: "https://api.anthropic.com.evil.example", ..place() },
         ];
         for other in elsewhere {

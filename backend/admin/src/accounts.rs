@@ -1,11 +1,12 @@
 //! Upstream accounts. The credential is sealed on its way in and never leaves again.
 
-use crate::{check::Check, error::ApiError};
-use causeway_accounts::{AuthHeader, BaseUrl, Binding, Credential};
+use crate::{check::Check, error::ApiError, state::AdminState};
+use causeway_accounts::{AuthHeader, BaseUrl, Binding, Credential, Preset};
 use causeway_domain::{AccountId, OrgId, provider::Provider, timeouts::Timeouts};
 use causeway_openapi::{self as api, Account, AccountHealth, AccountTest};
 use causeway_store::accounts::Account as Stored;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 pub(crate) mod create;
 pub(crate) mod delete;
@@ -56,6 +57,12 @@ fn audited(account: &Stored) -> Value {
     })
 }
 
+/// What is known of an account's provider.
+fn preset(state: &AdminState, provider: Provider) -> Result<Arc<Preset>, ApiError> {
+    let unknown = || ApiError::field("provider", format!("{provider} is not a provider that is known here"));
+    state.catalogue.get(provider).ok_or_else(unknown)
+}
+
 /// Where an account's credential belongs.
 fn binding<'a>(org: OrgId, account: AccountId, provider: Provider, origin: &'a str) -> Binding<'a> {
     Binding { org, account, provider, origin }
@@ -68,6 +75,8 @@ fn credential(input: &api::Credential, usual: AuthHeader) -> Result<Credential, 
         None => usual,
         Some(api::AuthHeader::XApiKey) => AuthHeader::XApiKey,
         Some(api::AuthHeader::Bearer) => AuthHeader::Bearer,
+        Some(api::AuthHeader::ApiKey) => AuthHeader::ApiKey,
+        Some(api::AuthHeader::XGoogApiKey) => AuthHeader::XGoogApiKey,
     };
     Credential::api_key(auth, api_key.expose().trim())
         .map_err(|bad| ApiError::field("credential.api_key", bad.to_string()))

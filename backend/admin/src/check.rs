@@ -1,10 +1,12 @@
 //! Checking input: all fields are looked at, so that a person hears of everything at once.
 
 use crate::{auth::strength, error::ApiError};
+use causeway_accounts::Catalogue;
 use causeway_domain::{
     CreditKind, Limits, Nanos, Plan,
     model::{MAX_MODEL_CHARS, ModelPolicy},
     price::{Rates, ServiceTier},
+    provider::Provider,
 };
 use causeway_openapi::{FieldError, LongContextFigures, PriceFigures};
 use causeway_store::credits::MAX_CREDIT;
@@ -27,6 +29,13 @@ impl Check {
     pub(crate) fn require(&mut self, accepted: bool, field: &str, message: &str) {
         if !accepted {
             self.refuse(field, message);
+        }
+    }
+
+    /// A provider that is known here.
+    pub(crate) fn provider(&mut self, field: &str, provider: Provider, catalogue: &Catalogue) {
+        if catalogue.get(provider).is_none() {
+            self.refuse(field, format!("{provider} is not a provider that is known here"));
         }
     }
 

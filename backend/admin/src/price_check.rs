@@ -149,7 +149,7 @@ struct Prices<'a> {
 impl Prices<'_> {
     fn of(&self, row: &Billed) -> Priced {
         // A provider of a later version is at any rate compatible with one of ours.
-        let provider = row.provider.parse().unwrap_or(Provider::AnthropicCompatible);
+        let provider = row.provider.parse().unwrap_or(Provider::ANTHROPIC_COMPATIBLE);
         let set = |prices: &Overrides| prices.find(provider, &row.model, row.started_at).is_some();
         if self.own.get(&row.org).is_some_and(set) || set(&self.global) {
             return Priced::Own;

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 
 /// The provider whose accounts use a section of the table. A service that is only compatible has no preset of its own.
 fn preset_of(section: &str) -> Provider {
-    section.parse().unwrap_or(Provider::AnthropicCompatible)
+    let shipped = Provider::SHIPPED.into_iter().find(|provider| provider.as_str() == section);
+    shipped.unwrap_or(Provider::ANTHROPIC_COMPATIBLE)
 }
 
 pub(crate) fn figures(version: &Version) -> Option<PriceFigures> {

@@ -7,7 +7,7 @@ use crate::{
     mail::Mailer,
     sso::flow::FlowKey,
 };
-use causeway_accounts::{AddressPolicy, MasterKey, SealingKey};
+use causeway_accounts::{AddressPolicy, Catalogue, MasterKey, SealingKey};
 use causeway_domain::{TrustedProxies, price::PriceBook};
 use causeway_store::{Store, TenantTx, global_prices::GlobalTx, policy};
 use std::{ops::Deref, sync::Arc};
@@ -23,6 +23,8 @@ pub struct Wiring<'a> {
     pub master: &'a MasterKey,
     /// Where upstream accounts may point to.
     pub addresses: AddressPolicy,
+    /// What is known of providers.
+    pub catalogue: Catalogue,
     /// The price table.
     pub prices: Arc<PriceBook>,
     /// The address that people use; cookies are `Secure` when it is https.
@@ -50,6 +52,7 @@ pub struct Shared {
     pub(crate) passwords: Passwords,
     pub(crate) sso: FlowKey,
     pub(crate) addresses: AddressPolicy,
+    pub(crate) catalogue: Catalogue,
     pub(crate) prices: Arc<PriceBook>,
     pub(crate) public_url: Url,
     pub(crate) version: &'static str,
@@ -70,6 +73,7 @@ impl AdminState {
             proxies: TrustedProxies::new(wiring.args.trusted_proxies),
             cors_origins: wiring.args.cors_origins,
             addresses: wiring.addresses,
+            catalogue: wiring.catalogue,
             prices: wiring.prices,
             public_url: wiring.public_url,
             version: wiring.version,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
 /// A wire format of the relay's, by the name that usage rows have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ApiDialect {
     /// Anthropic Messages.
@@ -85,10 +85,10 @@ mod tests {
 
     #[test]
     fn an_empty_list_allows_all_and_a_list_allows_what_it_names() {
-        assert!(Services::default().speaks("anything") && Services::default().reaches(Provider::Anthropic));
-        let services = Services { dialects: vec![ApiDialect::Gemini], providers: vec![Provider::Anthropic] };
+        assert!(Services::default().speaks("anything") && Services::default().reaches(Provider::ANTHROPIC));
+        let services = Services { dialects: vec![ApiDialect::Gemini], providers: vec![Provider::ANTHROPIC] };
         assert!(services.speaks("gemini") && !services.speaks("anthropic"));
-        assert!(services.reaches(Provider::Anthropic) && !services.reaches(Provider::AnthropicCompatible));
+        assert!(services.reaches(Provider::ANTHROPIC) && !services.reaches(Provider::ANTHROPIC_COMPATIBLE));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use crate::error::RelayError;
 use crate::tenant::Tenant;
-use causeway_accounts::{AddressPolicy, SealingKey};
+use causeway_accounts::{AddressPolicy, Catalogue, SealingKey};
 use causeway_domain::OrgId;
 use causeway_store::{
     Store, first_use, policy,
@@ -21,6 +21,7 @@ pub(crate) struct Directory {
     store: Store,
     sealing: SealingKey,
     addresses: AddressPolicy,
+    catalogue: Catalogue,
     principals: Cache<[u8; 32], Arc<Principal>>,
     /// Hashes that no key has, so that a client with a wrong key does not ask Postgres every time.
     unknown: Cache<[u8; 32], ()>,
@@ -31,12 +32,18 @@ pub(crate) struct Directory {
 
 impl Directory {
     /// Empty.
-    pub(crate) fn new(store: Store, sealing: SealingKey, addresses: AddressPolicy) -> Self {
+    pub(crate) fn new(
+        store: Store,
+        sealing: SealingKey,
+        addresses: AddressPolicy,
+        catalogue: Catalogue,
+    ) -> Self {
         let hour = Duration::from_secs(3600);
         Self {
             store,
             sealing,
             addresses,
+            catalogue,
             principals: Cache::builder().max_capacity(100_000).time_to_idle(hour).build(),
             unknown: Cache::builder().max_capacity(100_000).time_to_live(Duration::from_secs(3)).build(),
             tenants: Cache::builder().max_capacity(20_000).time_to_idle(hour).build(),
@@ -94,7 +101,7 @@ impl Directory {
     async fn load(&self, org: OrgId) -> Result<Arc<Tenant>, RelayError> {
         let row = principal::tenancy(&self.store.relay, org).await?;
         let row = row.ok_or(RelayError::Unavailable("the organisation of this API key is gone"))?;
-        let tenant = Arc::new(Tenant::new(row, &self.sealing, &self.addresses));
+        let tenant = Arc::new(Tenant::new(row, &self.sealing, &self.addresses, &self.catalogue));
         self.tenants.insert(org, tenant.clone());
         Ok(tenant)
     }

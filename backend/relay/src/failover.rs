@@ -250,7 +250,7 @@ impl Sending<'_> {
         let headers = if opened.is_refusal() { &opened.head.headers } else { &none };
         let hint = crate::verdict::hints::read(headers, &told.body, Utc::now());
         self.relay.health.note_quota(self.tenant.org, candidate.account.id, &opened.head.headers);
-        let row = crate::verdict::judge(candidate.account.provider, &told.refusal(), hint.is_some());
+        let row = crate::verdict::judge(&candidate.account.preset, &told.refusal(), hint.is_some());
         let reading = Some(Box::new(opened.meter.peek()));
         Attempt { row, told, hint, reading, opened: Some(opened) }
     }
@@ -291,7 +291,7 @@ impl Sending<'_> {
                 let until = self.relay.health.failed(&Failure {
                     org: self.tenant.org,
                     account: account.id,
-                    provider: account.provider,
+                    longest: account.preset.longest_window(),
                     model: &self.call.parsed.model,
                     row,
                     hint: hint.as_ref(),

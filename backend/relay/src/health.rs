@@ -13,8 +13,8 @@ pub(crate) use probe::Probe;
 
 use crate::verdict::{Cools, Scope, Table, Then, Verdict};
 use arc_swap::ArcSwap;
-use causeway_accounts::rules::{self, Row};
-use causeway_domain::{AccountId, OrgId, provider::Provider};
+use causeway_accounts::rules::Row;
+use causeway_domain::{AccountId, OrgId};
 use causeway_store::{Store, StoreError, attempts::Attempts, cooldowns::Cooldown};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::{
@@ -92,8 +92,8 @@ pub(crate) struct Failure<'a> {
     pub org: OrgId,
     /// Which.
     pub account: AccountId,
-    /// Its provider.
-    pub provider: Provider,
+    /// The longest window that its provider limits by.
+    pub longest: Duration,
     /// The model that was asked for.
     pub model: &'a str,
     /// The row of the table.
@@ -272,8 +272,7 @@ fn next(
         Cools::Doubling { first, most } => first.saturating_mul(1 << level).min(most),
         Cools::Hinted => failure.hint.map_or(Duration::from_secs(1), |hint| hint.after),
     };
-    let longest = rules::longest_window(failure.provider);
-    let mut until = now + TimeDelta::from_std(length.min(longest)).unwrap_or(TimeDelta::zero());
+    let mut until = now + TimeDelta::from_std(length.min(failure.longest)).unwrap_or(TimeDelta::zero());
     let mut row = failure.row;
     // What keeps it from being used for longer goes on doing so, with its own reason.
     if let Some(e) = known.filter(|e| e.cooldown.until > until) {

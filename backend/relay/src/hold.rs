@@ -250,12 +250,12 @@ impl Hold {
         let row = told.zip(status).map_or(row, |((kind, message), status)| {
             let (kind, message) = (kind.to_lowercase(), message.to_lowercase());
             let refusal = rules::Refusal { status, kind: &kind, message: &message, html: false };
-            crate::verdict::judge(account.provider, &refusal, false)
+            crate::verdict::judge(&account.preset, &refusal, false)
         });
         health.failed(&Failure {
             org: inner.draft.org,
             account: account.id,
-            provider: account.provider,
+            longest: account.preset.longest_window(),
             model: &inner.draft.model,
             row,
             hint: None,

@@ -41,7 +41,7 @@ pub use error::RelayError;
 pub use route::is_ours;
 pub use verdict::CooldownLength;
 
-use causeway_accounts::{AddressPolicy, SealingKey};
+use causeway_accounts::{AddressPolicy, Catalogue, SealingKey};
 use causeway_dialect::{Dialect, anthropic::request::Endpoint};
 use causeway_domain::{RequestId, price::PriceBook};
 use causeway_store::{Store, StoreError};
@@ -100,8 +100,10 @@ impl Relay {
         prices: Arc<PriceBook>,
         sealing: SealingKey,
         addresses: AddressPolicy,
+        catalogue: Catalogue,
     ) -> Result<Arc<Self>, StoreError> {
-        let directory = Arc::new(directory::Directory::new(store.clone(), sealing, addresses.clone()));
+        let directory = directory::Directory::new(store.clone(), sealing, addresses.clone(), catalogue);
+        let directory = Arc::new(directory);
         let known = directory.clone();
         let forget_policies = Box::new(move || known.forget());
         let ledger = Ledger::start(&store, args.ledger_capacity, forget_policies).await?;

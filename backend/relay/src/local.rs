@@ -6,7 +6,7 @@ use crate::{
 };
 use bytes::Bytes;
 use causeway_dialect::{Dialect, anthropic::models::cursor, models::Model};
-use causeway_domain::{Nanos, provider::Provider};
+use causeway_domain::Nanos;
 use causeway_store::{
     hold::{self, ScopeId},
     totals,
@@ -37,16 +37,15 @@ fn usable_models(relay: &Relay, tenant: &Tenant, caller: &Caller) -> BTreeSet<St
     let mut names = BTreeSet::new();
     for account in tenant.accounts.iter().filter(|a| reaches(principal, a)) {
         let listed = account.models.iter().flatten().cloned();
-        match account.provider {
-            Provider::Anthropic => {
-                names.extend(prices.models_of("anthropic").map(|m| m.name.clone()));
-            }
-            Provider::AnthropicCompatible => names.extend(listed.filter(|m| {
+        if account.preset.models_are_priced {
+            names.extend(prices.models_of(account.provider.as_str()).map(|m| m.name.clone()));
+        } else {
+            names.extend(listed.filter(|m| {
                 serves(account, m)
                     && (prices.find(account.provider, m).is_some()
                         || tenant.own_price(account.provider, m, now).is_some()
                         || tenant.default_price.is_some())
-            })),
+            }));
         }
     }
     let bounded = |m: &str| principal.rules.as_ref().is_some_and(|rules| !rules.models.permits(m));

@@ -11,7 +11,6 @@ use crate::{
 use causeway_domain::{
     AccountId, Factor, Multiplier, Nanos,
     price::{PriceTable, Snapshot},
-    provider::Provider,
 };
 use causeway_store::principal::{HoldMode, Principal};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -175,10 +174,10 @@ pub(crate) fn passed_over(health: &Health, account: &Account, model: &str) -> Op
     Some(Passed { account: account.id, why, until })
 }
 
-/// The most the call can cost at an account. Only Anthropic itself is known to keep to `standard_only`.
+/// The most the call can cost at an account. Few are known to keep to `standard_only`.
 fn worst_case(candidate: &Candidate, call: &Call, (input, output): (u64, u64)) -> Nanos {
     let (price, one_hour) = (&candidate.price, call.one_hour_cache());
-    if call.standard_only() && candidate.account.provider == Provider::Anthropic {
+    if call.standard_only() && candidate.account.preset.keeps_service_tier {
         price.worst_case_at_standard(input, output, one_hour)
     } else {
         price.worst_case(input, output, one_hour)
@@ -194,11 +193,8 @@ pub(crate) fn reaches(principal: &Principal, account: &Account) -> bool {
         })
 }
 
-/// Whether an account serves a model. Anthropic's own list is the price table; a compatible service serves what it
-/// lists, and where it was never asked, anything.
+/// Whether an account serves a model. Of some providers the price table is the list; the others serve what they list,
+/// and where they were never asked, anything.
 pub(crate) fn serves(account: &Account, model: &str) -> bool {
-    match account.provider {
-        Provider::Anthropic => true,
-        Provider::AnthropicCompatible => account.models.as_ref().is_none_or(|list| list.contains(model)),
-    }
+    account.preset.models_are_priced || account.models.as_ref().is_none_or(|list| list.contains(model))
 }

@@ -278,7 +278,7 @@ mod tests {
 
     fn draft(strict: bool) -> Draft {
         let model = PriceTable::parse(SHIPPED).unwrap();
-        let model = model.find(Provider::Anthropic, "claude-haiku-4-5").unwrap();
+        let model = model.find(Provider::ANTHROPIC, "claude-haiku-4-5").unwrap();
         let price = model.price_at(DateTime::UNIX_EPOCH).clone();
         let worst = price.worst_case(5_000, 1_000, true);
         let account = AccountId(Uuid::now_v7());

@@ -2,7 +2,7 @@
 
 use crate::upstream::target::Target;
 use arc_swap::ArcSwap;
-use causeway_accounts::{AddressPolicy, Binding, SealingKey, catalogue};
+use causeway_accounts::{AddressPolicy, Binding, Catalogue, Preset, SealingKey};
 use causeway_domain::{
     AccountId, Limits, Multiplier, OrgId,
     price::{Overrides, Price, Snapshot},
@@ -58,6 +58,8 @@ pub(crate) struct Account {
     pub id: AccountId,
     /// Provider.
     pub provider: Provider,
+    /// What is known of that.
+    pub preset: Arc<Preset>,
     /// Where and with what credential.
     pub target: Target,
     /// Its limits; dollars are the provider's.
@@ -73,11 +75,18 @@ const CALENDAR_KINDS: [WindowKind; 3] = [WindowKind::Day, WindowKind::Week, Wind
 impl Tenant {
     /// Opens the credentials. An account whose credential cannot be opened is left out and reported: it would be
     /// answered with 401 by the provider, and none of the others should suffer for it.
-    pub(crate) fn new(row: Tenancy, sealing: &SealingKey, addresses: &AddressPolicy) -> Self {
+    pub(crate) fn new(
+        row: Tenancy,
+        sealing: &SealingKey,
+        addresses: &AddressPolicy,
+        catalogue: &Catalogue,
+    ) -> Self {
         let org = row.org;
         let accounts = row.accounts.into_iter().filter_map(|a| {
-            let target = match target(&a, org, sealing, addresses) {
-                Ok(target) => target,
+            let made = catalogue.get(a.provider).ok_or_else(|| "its provider is not known here".to_owned());
+            let made = made.and_then(|preset| Ok((target(&a, org, sealing, addresses)?, preset)));
+            let (target, preset) = match made {
+                Ok(made) => made,
                 Err(problem) => {
                     tracing::error!(%org, account = %a.id, %problem, "an account cannot be used");
                     return None;
@@ -88,7 +97,8 @@ impl Tenant {
                 provider: a.provider,
                 target,
                 limits: a.limits,
-                timeouts: a.timeouts.or(catalogue::preset(a.provider).timeouts),
+                timeouts: a.timeouts.or(preset.timeouts),
+                preset,
                 models: a.models.filter(|m| !m.is_empty()).map(|m| m.into_iter().collect()),
             }))
         });

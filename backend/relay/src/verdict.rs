@@ -3,8 +3,10 @@
 
 pub(crate) mod hints;
 
-use causeway_accounts::rules::{self, Refusal, Row};
-use causeway_domain::provider::Provider;
+use causeway_accounts::{
+    Preset,
+    rules::{Refusal, Row},
+};
 use std::{str::FromStr, time::Duration};
 
 /// What happens to the request.
@@ -151,9 +153,8 @@ impl FromStr for CooldownLength {
 }
 
 /// The row of an answer: by the rules of its provider, or else by its status.
-pub(crate) fn judge(provider: Provider, refusal: &Refusal<'_>, hint: bool) -> Row {
-    let row = rules::find(rules::of(provider), refusal);
-    row.unwrap_or(Row::by_status(refusal.status, hint))
+pub(crate) fn judge(preset: &Preset, refusal: &Refusal<'_>, hint: bool) -> Row {
+    preset.row(refusal).unwrap_or(Row::by_status(refusal.status, hint))
 }
 
 #[cfg(test)]

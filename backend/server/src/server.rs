@@ -13,7 +13,7 @@ use crate::{
     telemetry,
 };
 use anyhow::{Context, Result};
-use causeway_accounts::{AddressPolicy, MasterKey, SealingKey};
+use causeway_accounts::{AddressPolicy, Catalogue, MasterKey, SealingKey};
 use causeway_admin::{AdminArgs, AdminState, Wiring, mail::Mailer};
 use causeway_domain::TrustedProxies;
 use causeway_relay::{Relay, RelayArgs};
@@ -82,6 +82,7 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
     let sealing = SealingKey::new(&settings.master);
     sealing.confirm(&store.app).await.context("comparing CAUSEWAY_SECRET_KEY with the database's")?;
     let prices = settings.prices;
+    let catalogue = Catalogue::shipped().context("reading the providers")?;
     let mail = settings.admin.mail.check().map_err(anyhow::Error::msg)?;
     let (mailer, post) = mail.map(Mailer::new).unzip();
     let mut relay_args = settings.relay;
@@ -91,15 +92,15 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
         args: settings.admin,
         master: &settings.master,
         addresses: settings.addresses.clone(),
+        catalogue: catalogue.clone(),
         prices: Arc::clone(&prices.book),
         public_url: settings.http.public_url.clone(),
         version: env!("CARGO_PKG_VERSION"),
         demo: settings.demo,
         mailer,
     });
-    let relay =
-        Relay::start(store.clone(), relay_args, Arc::clone(&prices.book), sealing, settings.addresses)
-            .await?;
+    let book = Arc::clone(&prices.book);
+    let relay = Relay::start(store.clone(), relay_args, book, sealing, settings.addresses, catalogue).await?;
 
     let (connections, background) = (TaskTracker::new(), TaskTracker::new());
     let stop_background = CancellationToken::new();

@@ -49,7 +49,7 @@ async fn used(store: &Store) -> (Created, KeyId, DateTime<Utc>) {
     let new = accounts::NewAccount {
         id: account,
         name: "a",
-        provider: Provider::Anthropic,
+        provider: Provider::ANTHROPIC,
         base_url: "http://127.0.0.1:9",
         credential: &[],
         credential_hint: "",

@@ -36,7 +36,7 @@ impl GlobalTx {
             "insert into global_prices (provider, model, effective_from, price, recorded_at, recorded_by)
              values ($1, $2, coalesce($3, clock_timestamp()), $4, clock_timestamp(), $5)
              returning id, provider, model, effective_from, price",
-            new.provider.map(Provider::as_str),
+            new.provider.as_ref().map(Provider::as_str),
             new.model,
             new.from,
             json,

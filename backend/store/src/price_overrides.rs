@@ -109,7 +109,7 @@ pub async fn add(tx: &mut TenantTx, new: NewVersion<'_>) -> StoreResult<Version>
          values ($1, $2, $3, coalesce($4, clock_timestamp()), $5, clock_timestamp(), $6)
          returning id, provider, model, effective_from, price",
         tx.org().0,
-        new.provider.map(Provider::as_str),
+        new.provider.as_ref().map(Provider::as_str),
         new.model,
         new.from,
         json,

@@ -12,6 +12,7 @@ use crate::{
     core::{
         api::use_api,
         i18n::{t, t_string, text, use_i18n},
+        providers::Providers,
         query::Query,
         session::use_session,
     },
@@ -28,6 +29,7 @@ use crate::{
 /// What the page's dialogs are about. One of each at a time.
 #[derive(Clone, Copy)]
 struct Dialogs {
+    providers: Providers,
     form: RwSignal<bool>,
     /// The account that is edited; none while one is added.
     edited: RwSignal<Option<Account>>,
@@ -43,6 +45,7 @@ pub(crate) fn Accounts() -> impl IntoView {
     let session = use_session();
     let accounts = Query::new(move || api.accounts());
     let dialogs = Dialogs {
+        providers: Query::new(move || api.providers()),
         form: RwSignal::new(false),
         edited: RwSignal::new(None),
         outcome: RwSignal::new(false),

@@ -1,10 +1,85 @@
 //! What providers have been seen to say, and the row that it belongs to.
 
 use super::*;
+use causeway_domain::provider::Provider;
 
 fn row(status: u16, kind: &str, message: &str) -> Row {
+    row_at(Provider::ANTHROPIC, status, kind, message)
+}
+
+fn row_at(provider: Provider, status: u16, kind: &str, message: &str) -> Row {
     let refusal = Refusal { status, kind, message: &message.to_lowercase(), html: message.starts_with('<') };
-    find(of(Provider::Anthropic), &refusal).unwrap_or(Row::by_status(status, false))
+    let preset = crate::Catalogue::shipped().unwrap().get(provider).unwrap();
+    preset.row(&refusal).unwrap_or(Row::by_status(status, false))
+}
+
+#[test]
+fn the_files_of_rules_are_whole_and_in_lower_case() {
+    for set in RuleSet::ALL {
+        assert!(!set.rules().is_empty(), "{set:?}");
+        for rule in set.rules() {
+            let words = rule.kinds.iter().chain(&rule.messages);
+            assert!(words.clone().all(|word| *word == word.to_lowercase()), "{rule:?}");
+            let bounded = rule.html || words.count() > 0;
+            assert!(bounded && !rule.statuses.is_empty(), "{rule:?}");
+        }
+    }
+}
+
+#[test]
+fn other_providers_have_words_of_their_own() {
+    let seen = [
+        (Provider::OPENAI, 429, "insufficient_quota insufficient_quota", "You exceeded", Row::BalanceUsedUp),
+        (Provider::OPENAI, 401, "invalid_request_error account_deactivated", "x", Row::AccountRefused),
+        (Provider::CODEX, 429, "usage_limit_reached ", "The usage limit has been reached", Row::LimitedUntil),
+        (Provider::OPENAI, 503, "server_error ", "Slow down", Row::Overloaded),
+        (
+            Provider::GEMINI,
+            400,
+            "invalid_argument",
+            "API key not valid. Please pass a valid API key.",
+            Row::BadCredential,
+        ),
+        (Provider::GEMINI, 503, "unavailable", "The model is overloaded.", Row::Overloaded),
+        (
+            Provider::VERTEX,
+            404,
+            "not_found",
+            "Publisher Model `x` was not found or your project does not have access to it.",
+            Row::ModelUnavailable,
+        ),
+        (
+            Provider::VERTEX,
+            403,
+            "permission_denied",
+            "Vertex AI API has not been used in project 1 before or it is disabled.",
+            Row::AccountRefused,
+        ),
+        (
+            Provider::BEDROCK,
+            403,
+            "unrecognizedclientexception",
+            "The security token included in the request is invalid.",
+            Row::BadCredential,
+        ),
+        (
+            Provider::BEDROCK,
+            403,
+            "accessdeniedexception",
+            "You don't have access to the model with the specified model ID.",
+            Row::ModelUnavailable,
+        ),
+        (Provider::BEDROCK, 429, "throttlingexception", "Too many requests", Row::Limited),
+        (Provider::BEDROCK, 424, "modelerrorexception", "x", Row::ProviderError),
+        (Provider::BEDROCK, 400, "validationexception", "messages: field required", Row::CallersFault),
+    ];
+    for (provider, status, kind, message, expected) in seen {
+        assert_eq!(
+            row_at(provider, status, kind, message),
+            expected,
+            "{provider} {status} {kind}: {message}"
+        );
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Adding an account.
 
-use super::{audited, binding, credential, health, priority, timeouts};
+use super::{audited, binding, credential, health, preset, priority, timeouts};
 use crate::{
     check::Check,
     docs,
@@ -11,7 +11,6 @@ use crate::{
     state::AdminState,
 };
 use axum::{Json, extract::State};
-use causeway_accounts::catalogue;
 use causeway_domain::AccountId;
 use causeway_openapi::{Account, CreateAccount};
 use causeway_store::{
@@ -19,6 +18,7 @@ use causeway_store::{
     plans::Counted,
 };
 use http::StatusCode;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Add an account
@@ -38,17 +38,18 @@ pub(crate) async fn handle(
     May { caller, .. }: May<right::AccountsWrite>,
     Body(input): Body<CreateAccount>,
 ) -> Result<(StatusCode, Json<Account>), ApiError> {
-    let preset = catalogue::preset(input.provider);
+    let preset = preset(&state, input.provider)?;
     let mut check = Check::default();
     let name = check.text("name", &input.name, 1..=100);
     check.limits("limits", &input.limits);
     timeouts(&mut check, &input.timeouts);
     check.done()?;
-    let address = input.base_url.as_deref().or(preset.base_url);
+    let usual = preset.filled(&BTreeMap::new()).unwrap_or_default();
+    let address = input.base_url.clone().or(usual);
     let address = address.ok_or_else(|| ApiError::field("base_url", "is needed for this provider"))?;
     let base =
-        state.addresses.base_url(address).map_err(|bad| ApiError::field("base_url", bad.to_string()))?;
-    let credential = credential(&input.credential, preset.auth)?;
+        state.addresses.base_url(&address).map_err(|bad| ApiError::field("base_url", bad.to_string()))?;
+    let credential = credential(&input.credential, preset.key_header)?;
     let id = AccountId(Uuid::now_v7());
     let sealed = state
         .sealing

@@ -1,8 +1,7 @@
 //! Asking a provider for its models.
 
 use crate::outbound;
-use causeway_accounts::{AddressPolicy, BaseUrl, Credential, catalogue};
-use causeway_domain::provider::Provider;
+use causeway_accounts::{AddressPolicy, BaseUrl, Credential, Preset};
 use causeway_openapi::AccountTest;
 use chrono::Utc;
 use serde::Deserialize;
@@ -18,12 +17,12 @@ const MOST: usize = 1000;
 /// Asks, and says in words what came of it. Never fails: a provider that is away is an outcome.
 pub(crate) async fn models(
     addresses: &AddressPolicy,
-    provider: Provider,
+    preset: &Preset,
     base: &BaseUrl,
     credential: &Credential,
 ) -> AccountTest {
     let begun = Instant::now();
-    let answer = match tokio::time::timeout(DEADLINE, ask(addresses, provider, base, credential)).await {
+    let answer = match tokio::time::timeout(DEADLINE, ask(addresses, preset, base, credential)).await {
         Ok(answer) => answer,
         Err(_) => Err("The provider did not answer within 10 seconds.".to_owned()),
     };
@@ -43,11 +42,13 @@ pub(crate) async fn models(
 
 async fn ask(
     addresses: &AddressPolicy,
-    provider: Provider,
+    preset: &Preset,
     base: &BaseUrl,
     credential: &Credential,
 ) -> Result<(u16, Vec<u8>), String> {
-    let preset = catalogue::preset(provider);
+    let Some(list) = &preset.models else {
+        return Err("This provider's list of models cannot be asked for.".to_owned());
+    };
     // An address in the URL itself is not looked up, so that nobody else would check it. The settings may be stricter
     // now than when it was entered.
     if addresses.base_url(&base.to_string()).is_err() {
@@ -56,9 +57,9 @@ async fn ask(
     let client = outbound::client(addresses, base.is_plain(), DEADLINE)
         .map_err(|_| "The call could not be prepared.".to_owned())?;
     let (name, value) = credential.header().map_err(|_| "The credential cannot be sent.".to_owned())?;
-    let mut request = client.get(base.join(preset.models_path)).header(name, value);
-    for (name, value) in preset.headers {
-        request = request.header(*name, *value);
+    let mut request = client.get(base.join(&list.path)).header(name, value);
+    for (name, value) in &preset.headers {
+        request = request.header(name, value);
     }
     let mut response = request.send().await.map_err(|error| explain(&error))?;
     let status = response.status().as_u16();

@@ -4,9 +4,10 @@ use crate::{
     docs,
     error::ApiError,
     guard::{May, right},
+    state::AdminState,
 };
-use axum::Json;
-use causeway_accounts::{AuthHeader, catalogue};
+use axum::{Json, extract::State};
+use causeway_accounts::AuthHeader;
 use causeway_openapi::{self as api, ProviderPreset};
 
 /// List kinds of provider
@@ -16,17 +17,23 @@ use causeway_openapi::{self as api, ProviderPreset};
     get, path = "/providers", tag = "accounts", operation_id = "listProviders",
     responses((status = 200, description = "All kinds", body = Vec<ProviderPreset>), docs::Guarded, docs::Failures)
 )]
-pub(crate) async fn handle(_: May<right::AccountsRead>) -> Result<Json<Vec<ProviderPreset>>, ApiError> {
-    let presets = catalogue::PRESETS.iter().map(|preset| ProviderPreset {
-        provider: preset.provider,
-        name: preset.name.to_owned(),
-        base_url: preset.base_url.map(str::to_owned),
-        auth: match preset.auth {
+pub(crate) async fn handle(
+    State(state): State<AdminState>,
+    _: May<right::AccountsRead>,
+) -> Result<Json<Vec<ProviderPreset>>, ApiError> {
+    let all = state.catalogue.all();
+    let presets = all.iter().map(|preset| ProviderPreset {
+        provider: preset.id,
+        name: preset.name.clone(),
+        base_url: preset.base_url.clone(),
+        auth: match preset.key_header {
             AuthHeader::XApiKey => api::AuthHeader::XApiKey,
             AuthHeader::Bearer => api::AuthHeader::Bearer,
+            AuthHeader::ApiKey => api::AuthHeader::ApiKey,
+            AuthHeader::XGoogApiKey => api::AuthHeader::XGoogApiKey,
         },
-        key_prefix: preset.key_prefix.map(str::to_owned),
-        keys_page: preset.keys_page.map(str::to_owned),
+        key_prefix: preset.key_prefix.clone(),
+        keys_page: preset.keys_page.clone(),
     });
     Ok(Json(presets.collect()))
 }

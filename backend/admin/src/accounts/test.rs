@@ -45,7 +45,8 @@ pub(crate) async fn handle(
         }
         other => ApiError::internal(other),
     })?;
-    let outcome = probe::models(&state.addresses, account.provider, &base, &credential).await;
+    let outcome =
+        probe::models(&state.addresses, &*super::preset(&state, account.provider)?, &base, &credential).await;
     let mut tx = caller.begin(&state).await?;
     // The models have a place of their own.
     let kept = json!(AccountTest { models: Vec::new(), ..outcome.clone() });

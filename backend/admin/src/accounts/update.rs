@@ -1,6 +1,6 @@
 //! Changing an account.
 
-use super::{audited, binding, credential, health, priority, stored_base, timeouts};
+use super::{audited, binding, credential, health, preset, priority, stored_base, timeouts};
 use crate::{
     check::Check,
     docs,
@@ -10,7 +10,6 @@ use crate::{
     state::AdminState,
 };
 use axum::{Json, extract::State};
-use causeway_accounts::catalogue;
 use causeway_domain::AccountId;
 use causeway_openapi::{Account, UpdateAccount};
 use causeway_store::{
@@ -96,7 +95,7 @@ fn apply(
         base = new;
     }
     if let Some(input) = &input.credential {
-        let credential = credential(input, catalogue::preset(account.provider).auth)?;
+        let credential = credential(input, preset(state, account.provider)?.key_header)?;
         let origin = base.origin();
         let place = binding(caller.org(), account.id, account.provider, &origin);
         account.credential = state.sealing.seal(&place, &credential).map_err(ApiError::internal)?;

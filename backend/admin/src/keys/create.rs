@@ -51,6 +51,7 @@ pub(crate) async fn handle(
 ) -> Result<(StatusCode, Json<IssuedKey>), ApiError> {
     let terms = fields::as_change(&caller, input);
     fields::check_rights(&caller, &terms)?;
+    fields::known_providers(&state, &terms)?;
     let mut tx = caller.begin(&state).await?;
     let ceiling = Ceiling::of(&mut tx, &caller, true).await?;
     let key = judge(&mut tx, &ceiling, &terms).await?;

@@ -1,6 +1,6 @@
 //! From the fields of a request to a key: the same checks whether a key is issued or changed, one or many.
 
-use crate::{check::Check, error::ApiError, guard::Caller};
+use crate::{check::Check, error::ApiError, guard::Caller, state::AdminState};
 use causeway_domain::{AddressRules, Services, UserId, address::MAX_NETWORKS, expiry::MAX_DAYS};
 use causeway_openapi::{CreateKey, Permission, UpdateKey};
 use causeway_store::{
@@ -102,6 +102,15 @@ pub(super) fn apply(check: &mut Check, key: &mut Stored, change: &UpdateKey) {
 pub(super) fn check_new(check: &mut Check, change: &UpdateKey) {
     let ahead = change.expires_at.flatten().is_none_or(|end| end > Utc::now());
     check.require(ahead, "expires_at", "must be in the future");
+}
+
+/// Fails when a key would be left to a provider that nobody has heard of.
+pub(super) fn known_providers(state: &AdminState, change: &UpdateKey) -> Result<(), ApiError> {
+    let mut check = Check::default();
+    for provider in change.services.iter().flat_map(|services| &services.providers) {
+        check.provider("services.providers", *provider, &state.catalogue);
+    }
+    check.done()
 }
 
 fn check_tags(check: &mut Check, tags: &[String]) -> Vec<String> {

@@ -38,6 +38,7 @@ pub(crate) async fn handle(
     Body(input): Body<UpdateKey>,
 ) -> Result<Json<Key>, ApiError> {
     fields::check_rights(&caller, &input)?;
+    fields::known_providers(&state, &input)?;
     let mut tx = caller.begin(&state).await?;
     let key = keys::get(&mut tx, id, changes(&caller), true).await?;
     let ceiling = Ceiling::of(&mut tx, &caller, false).await?;

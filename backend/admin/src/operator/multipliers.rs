@@ -62,6 +62,7 @@ pub(crate) async fn put(
     Body(input): Body<SetMultiplier>,
 ) -> Result<Json<GlobalMultipliers>, ApiError> {
     let provider: Provider = provider.parse().map_err(|_| ApiError::NotFound)?;
+    state.catalogue.get(provider).ok_or(ApiError::NotFound)?;
     let db = &state.store.operator;
     let mut tx = GlobalTx::begin(db).await?;
     let known = global_prices::multipliers(db).await?;

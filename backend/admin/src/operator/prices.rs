@@ -47,10 +47,9 @@ pub(crate) async fn list(
 ) -> Result<Json<GlobalPrices>, ApiError> {
     let known = global_prices::history(&state.store.operator, None).await?;
     let now = Utc::now();
-    let names: BTreeSet<(String, Option<&'static str>)> =
-        known.iter().map(|r| (r.version.model.clone(), r.version.provider.map(Provider::as_str))).collect();
+    let names: BTreeSet<(String, Option<Provider>)> =
+        known.iter().map(|r| (r.version.model.clone(), r.version.provider)).collect();
     let items = names.into_iter().filter_map(|(model, provider)| {
-        let provider = provider.and_then(|p| p.parse().ok());
         let versions = of_name(&known, &model, provider);
         let price = |version: &Version| one(version, &known);
         let now_in_force = in_force(&versions, now).and_then(price);
@@ -123,6 +122,9 @@ pub(crate) async fn put(
     let model = check.model("model", &model);
     check.price("", &figures);
     moment(&mut check, from, now);
+    if let Some(provider) = provider {
+        check.provider("provider", provider, &state.catalogue);
+    }
     check.done()?;
     let price = Price::from(&figures);
     let from = from.filter(|from| *from > now);
@@ -130,8 +132,7 @@ pub(crate) async fn put(
     let mut tx = GlobalTx::begin(&state.store.operator).await?;
     let known = tx.history(None).await?;
     let versions = of_name(&known, &model, provider);
-    let names: BTreeSet<_> =
-        known.iter().map(|r| (&r.version.model, r.version.provider.map(Provider::as_str))).collect();
+    let names: BTreeSet<_> = known.iter().map(|r| (&r.version.model, r.version.provider)).collect();
     if versions.is_empty() && i64::try_from(names.len()).is_ok_and(|n| n >= MOST) {
         return Err(ApiError::Conflict(format!(
             "{MOST} names have had a price of the installation's, which is the most there can be; use a pattern instead"

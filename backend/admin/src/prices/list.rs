@@ -80,7 +80,7 @@ pub(crate) async fn handle(
 struct Own {
     overrides: Overrides,
     /// By name and provider, as they were recorded.
-    named: BTreeMap<(String, Option<&'static str>), Vec<Version>>,
+    named: BTreeMap<(String, Option<Provider>), Vec<Version>>,
     recorded_at: HashMap<i64, DateTime<Utc>>,
     /// The operator's prices for everybody.
     global: Overrides,
@@ -96,7 +96,7 @@ impl Own {
         let mut named: BTreeMap<_, Vec<Version>> = BTreeMap::new();
         let versions: Vec<Version> = known.into_iter().rev().map(|r| r.version).collect();
         for version in &versions {
-            let name = (version.model.clone(), version.provider.map(Provider::as_str));
+            let name = (version.model.clone(), version.provider);
             named.entry(name).or_default().push(version.clone());
         }
         Self { overrides: Overrides::new(versions), named, recorded_at, global, global_at, now }
@@ -106,7 +106,7 @@ impl Own {
     fn known(&self, model: &Model) -> PriceRow {
         let provider = preset_of(&model.provider);
         let mut planned = self.planned(&model.name, None);
-        planned.extend(self.planned(&model.name, Some(provider.as_str())));
+        planned.extend(self.planned(&model.name, Some(provider)));
         planned.sort_by_key(|p| p.from);
         let later = model.changes.iter().filter(|(from, _)| *from > self.now);
         PriceRow {
@@ -139,8 +139,8 @@ impl Own {
 
     /// Rows for names that no row of the table stands for.
     fn unlisted(&self, listed: &[PriceRow]) -> Vec<PriceRow> {
-        let stands_for = |row: &PriceRow, provider: Option<&str>| {
-            provider.is_none_or(|provider| preset_of(&row.provider).as_str() == provider)
+        let stands_for = |row: &PriceRow, provider: Option<Provider>| {
+            provider.is_none_or(|provider| preset_of(&row.provider) == provider)
         };
         let mut rows = Vec::new();
         for ((model, provider), versions) in &self.named {
@@ -153,7 +153,7 @@ impl Own {
             if own.is_some() || !planned.is_empty() {
                 rows.push(PriceRow {
                     model: model.clone(),
-                    provider: provider.unwrap_or_default().to_owned(),
+                    provider: provider.map(|p| p.to_string()).unwrap_or_default(),
                     mode: String::new(),
                     context: None,
                     max_output: None,
@@ -178,7 +178,7 @@ impl Own {
         })
     }
 
-    fn planned(&self, model: &str, provider: Option<&'static str>) -> Vec<PriceOverride> {
+    fn planned(&self, model: &str, provider: Option<Provider>) -> Vec<PriceOverride> {
         let versions = self.named.get(&(model.to_owned(), provider)).map(Vec::as_slice).unwrap_or_default();
         planned(versions, self.now).into_iter().filter_map(|v| self.shown(v)).collect()
     }

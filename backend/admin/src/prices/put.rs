@@ -55,6 +55,9 @@ pub(crate) async fn handle(
     let model = check.model("model", &model);
     check.price("", &figures);
     moment(&mut check, from, now);
+    if let Some(provider) = provider {
+        check.provider("provider", provider, &state.catalogue);
+    }
     check.done()?;
     let price = Price::from(&figures);
     // What was meant to be now is now by the clock of the database, and not a moment ago.

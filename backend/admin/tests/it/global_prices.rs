@@ -15,8 +15,8 @@ async fn put(world: &World, token: &str, path: &str, body: Value) -> world::Answ
 /// What a million input tokens cost at an own or the installation's price, as the relay has it.
 async fn relay_price(world: &World, org: causeway_domain::OrgId, model: &str) -> Option<i64> {
     let tenancy = principal::tenancy(&world.store.relay, org).await.unwrap().unwrap();
-    let own = tenancy.price_overrides.find(Provider::Anthropic, model, Utc::now()).cloned();
-    let price = own.or_else(|| tenancy.global_prices.find(Provider::Anthropic, model, Utc::now()).cloned());
+    let own = tenancy.price_overrides.find(Provider::ANTHROPIC, model, Utc::now()).cloned();
+    let price = own.or_else(|| tenancy.global_prices.find(Provider::ANTHROPIC, model, Utc::now()).cloned());
     price.map(|p| p.standard.base.input)
 }
 

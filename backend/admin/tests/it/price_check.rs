@@ -38,7 +38,7 @@ fn event(made: Created, when: &str, n: u128, model: &str) -> UsageEvent {
         user: None,
         account: AccountId(Uuid::nil()),
         dialect: "anthropic".to_owned(),
-        provider: Provider::Anthropic.to_string(),
+        provider: Provider::ANTHROPIC.to_string(),
         model: model.to_owned(),
         stream: false,
         status: 200,

@@ -6,7 +6,7 @@ use axum::{
     body::Body,
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
-use causeway_accounts::{AddressPolicy, MasterKey};
+use causeway_accounts::{AddressPolicy, Catalogue, MasterKey};
 use causeway_admin::{
     AdminArgs, AdminState, Wiring,
     mail::Mailer,
@@ -84,6 +84,7 @@ where
             args: AdminArgs::default(),
             master: &master,
             addresses: AddressPolicy::new(Vec::new(), true),
+            catalogue: Catalogue::shipped().unwrap(),
             prices: Arc::new(PriceBook::shipped(PriceTable::parse(table::SHIPPED).unwrap())),
             public_url: "http://localhost:3000".parse().unwrap(),
             version: "0.0.0",

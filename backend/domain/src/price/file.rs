@@ -23,6 +23,9 @@ pub(super) struct File {
     _unit: de::IgnoredAny,
     #[serde(default)]
     pub(super) fees: BTreeMap<String, Fees>,
+    /// Whose models are sold by a provider that has no section of its own, by their names.
+    #[serde(default)]
+    pub(super) home: BTreeMap<String, String>,
     pub(super) providers: BTreeMap<String, BTreeMap<String, Entry>>,
 }
 

@@ -47,9 +47,9 @@ struct Named {
 impl Overrides {
     /// From the history, in any order. What can no longer come into force may be left out.
     pub fn new(versions: Vec<Version>) -> Self {
-        let mut by_name: BTreeMap<(String, Option<&str>), Named> = BTreeMap::new();
+        let mut by_name: BTreeMap<(String, Option<Provider>), Named> = BTreeMap::new();
         for version in versions {
-            let key = (version.model.clone(), version.provider.map(Provider::as_str));
+            let key = (version.model.clone(), version.provider);
             let (provider, model) = (version.provider, version.model.clone());
             let named = by_name.entry(key).or_insert_with(|| Named { provider, model, versions: vec![] });
             named.versions.push(version);

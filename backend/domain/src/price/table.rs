@@ -33,6 +33,8 @@ pub struct PriceTable {
     /// When the figures were collected.
     pub date: Option<NaiveDate>,
     sections: BTreeMap<String, Section>,
+    /// Where the models of a provider without a section come from.
+    home: BTreeMap<String, String>,
 }
 
 /// The models of one provider.
@@ -130,32 +132,31 @@ impl PriceTable {
             section.patterns.sort_by(|a, b| Exactness::of(&b.name).cmp(&Exactness::of(&a.name)));
             sections.insert(provider, section);
         }
-        Ok(Self { source: file.source, version: file.version, date: file.date, sections })
+        Ok(Self { source: file.source, version: file.version, date: file.date, sections, home: file.home })
     }
 
     /// The model as an account of `provider` would serve it.
     ///
-    /// In a section an exact name goes before every pattern, and of the patterns the most exact one counts. A
-    /// compatible service may have no section of its own: the name is then looked up with Anthropic, and after that
-    /// with everyone, in the order of their names; exact names everywhere go before patterns.
+    /// In a section an exact name goes before every pattern, and of the patterns the most exact one counts. A provider
+    /// with a section of its own sells what is in there, and nothing else. One without, or one whose name says that it
+    /// is only compatible, may sell anybody's models: the name is looked up in its own section if it has one, then
+    /// where the file says that its models come from (`home`, else Anthropic), and after that with everyone, in the
+    /// order of their names; exact names everywhere go before patterns.
     pub fn find(&self, provider: Provider, model: &str) -> Option<&Arc<Model>> {
-        let named = |name: &str| self.sections.get(name);
-        match provider {
-            Provider::Anthropic => {
-                let section = named("anthropic")?;
-                section.models.get(model).or_else(|| section.by_pattern(model))
-            }
-            Provider::AnthropicCompatible => {
-                let places = || {
-                    let first = [provider.as_str(), "anthropic"];
-                    let rest = self.sections.iter().filter(move |(name, _)| !first.contains(&name.as_str()));
-                    first.into_iter().filter_map(named).chain(rest.map(|(_, section)| section))
-                };
-                places()
-                    .find_map(|section| section.models.get(model))
-                    .or_else(|| places().find_map(|section| section.by_pattern(model)))
-            }
+        let name = provider.as_str();
+        let own = self.sections.get(name);
+        if let Some(section) = own.filter(|_| !name.ends_with("-compatible")) {
+            return section.models.get(model).or_else(|| section.by_pattern(model));
         }
+        let places = || {
+            let home = self.home.get(name).map_or("anthropic", String::as_str);
+            let rest = self.sections.iter().filter(move |(other, _)| ![name, home].contains(&other.as_str()));
+            let first = own.into_iter().chain(self.sections.get(home));
+            first.chain(rest.map(|(_, section)| section))
+        };
+        places()
+            .find_map(|section| section.models.get(model))
+            .or_else(|| places().find_map(|section| section.by_pattern(model)))
     }
 
     /// The models of one section of the file, by name, without patterns.

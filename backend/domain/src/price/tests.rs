@@ -20,7 +20,7 @@ fn tokens(input: u64, output: u64) -> TokenCounts {
 fn the_shipped_table_names_its_source_and_prices_a_known_model() {
     let table = table();
     assert!(table.source.contains("2026"), "{}", table.source);
-    let haiku = table.find(Provider::Anthropic, "claude-haiku-4-5").unwrap();
+    let haiku = table.find(Provider::ANTHROPIC, "claude-haiku-4-5").unwrap();
     let all = TokenCounts {
         input: 1_000_000,
         output: 1_000_000,
@@ -36,7 +36,7 @@ fn the_shipped_table_names_its_source_and_prices_a_known_model() {
 #[test]
 fn a_prompt_above_the_threshold_is_dearer_as_a_whole() {
     let table = table();
-    let model = table.find(Provider::Anthropic, "claude-haiku-5-5").unwrap();
+    let model = table.find(Provider::ANTHROPIC, "claude-haiku-5-5").unwrap();
     assert_eq!(now(model).cost(&tokens(100_000, 0), STANDARD).to_string(), "0.01");
     assert_eq!(now(model).cost(&tokens(100_001, 0), STANDARD).to_string(), "0.0500005");
 }
@@ -44,7 +44,7 @@ fn a_prompt_above_the_threshold_is_dearer_as_a_whole() {
 #[test]
 fn cached_tokens_count_towards_the_threshold() {
     let table = table();
-    let model = table.find(Provider::Anthropic, "claude-haiku-5-5").unwrap();
+    let model = table.find(Provider::ANTHROPIC, "claude-haiku-5-5").unwrap();
     let cached = TokenCounts { input: 1, cache_read: 100_000, ..Default::default() };
     assert_eq!(now(model).standard.rates_for(cached.all_input()).input, 500_000_000);
 }
@@ -100,9 +100,9 @@ fn a_bad_figure_names_its_place() {
 #[test]
 fn an_unknown_model_has_no_price_and_a_compatible_service_finds_models_of_others() {
     let table = table();
-    assert!(table.find(Provider::Anthropic, "no-such-model").is_none());
-    assert!(table.find(Provider::Anthropic, "kimi-k3").is_none());
-    assert!(table.find(Provider::AnthropicCompatible, "kimi-k3").is_some());
+    assert!(table.find(Provider::ANTHROPIC, "no-such-model").is_none());
+    assert!(table.find(Provider::ANTHROPIC, "kimi-k3").is_none());
+    assert!(table.find(Provider::ANTHROPIC_COMPATIBLE, "kimi-k3").is_some());
 }
 
 fn counts() -> impl Strategy<Value = TokenCounts> {
@@ -207,21 +207,21 @@ proptest! {
         let model = &"claude-haiku-5"[..cut];
         let fitting = patterns.iter().filter(|p| crate::model::glob_matches(p, model));
         let most = fitting.max_by_key(|p| crate::model::Exactness::of(p)).unwrap();
-        prop_assert_eq!(&table.find(Provider::Anthropic, model).unwrap().name, most);
+        prop_assert_eq!(&table.find(Provider::ANTHROPIC, model).unwrap().name, most);
     }
 }
 
 #[test]
 fn searches_of_the_provider_cost_ten_dollars_a_thousand() {
     let table = table();
-    let model = table.find(Provider::Anthropic, "claude-haiku-4-5").unwrap();
+    let model = table.find(Provider::ANTHROPIC, "claude-haiku-4-5").unwrap();
     assert_eq!(now(model).searches(3).to_string(), "0.03");
 }
 
 #[test]
 fn a_tier_has_its_own_price_and_falls_back_to_standard() {
     let table = table();
-    let opus = now(table.find(Provider::Anthropic, "claude-fable-5").unwrap());
+    let opus = now(table.find(Provider::ANTHROPIC, "claude-fable-5").unwrap());
     let t = tokens(1_000_000, 0);
     let costs = ServiceTier::ALL.map(|tier| opus.cost(&t, tier).to_string());
     assert_eq!(costs, ["10.00", "10.00", "10.00", "5.00"]);
@@ -230,7 +230,7 @@ fn a_tier_has_its_own_price_and_falls_back_to_standard() {
 #[test]
 fn what_a_tier_does_not_list_stands_in_proportion_to_what_it_does() {
     let table = table();
-    let haiku = now(table.find(Provider::Anthropic, "claude-haiku-5-5").unwrap());
+    let haiku = now(table.find(Provider::ANTHROPIC, "claude-haiku-5-5").unwrap());
     let batch = haiku.schedule(ServiceTier::Batch);
     // Half of the standard price of a cache for an hour, and half of what a long prompt costs.
     assert_eq!(batch.base.cache_write_1h, 100_000_000);
@@ -252,7 +252,7 @@ fn a_price_counts_from_its_date_on() {
         (table.version.as_deref(), table.date.unwrap().to_string().as_str()),
         (Some("7"), "2026-12-24")
     );
-    let model = table.find(Provider::Anthropic, "m").unwrap();
+    let model = table.find(Provider::ANTHROPIC, "m").unwrap();
     let dollars =
         |at: &str, tier| model.price_at(at.parse().unwrap()).cost(&tokens(1_000_000, 0), tier).to_string();
     assert_eq!(dollars("2020-01-01T00:00:00Z", STANDARD), "1.00");
@@ -278,9 +278,9 @@ fn a_compatible_service_goes_by_its_own_section_and_then_by_exact_names() {
     let table = PriceTable::parse(&json).unwrap();
     let found =
         |provider, model| table.find(provider, model).map(|m| now(m).standard.base.input / 1_000_000_000);
-    let compatible = ["a", "b", "c1"].map(|m| found(Provider::AnthropicCompatible, m));
+    let compatible = ["a", "b", "c1"].map(|m| found(Provider::ANTHROPIC_COMPATIBLE, m));
     assert_eq!(compatible, [Some(3), Some(4), Some(1)]);
-    assert_eq!(["a", "b"].map(|m| found(Provider::Anthropic, m)), [Some(2), Some(1)]);
+    assert_eq!(["a", "b"].map(|m| found(Provider::ANTHROPIC, m)), [Some(2), Some(1)]);
     let listed: Vec<_> = table.models_of("anthropic").map(|m| m.name.as_str()).collect();
     assert_eq!(listed, ["a"], "a pattern is no model");
 }
@@ -288,10 +288,10 @@ fn a_compatible_service_goes_by_its_own_section_and_then_by_exact_names() {
 #[test]
 fn reasoning_has_its_own_price_where_the_provider_asks_one() {
     let table = table();
-    let qwen = now(table.find(Provider::AnthropicCompatible, "qwen-turbo").unwrap());
+    let qwen = now(table.find(Provider::ANTHROPIC_COMPATIBLE, "qwen-turbo").unwrap());
     let t = TokenCounts { output: 1_000_000, reasoning: 400_000, ..Default::default() };
     // 0.6 of the output at 0.20 and 0.4 of it at 0.50 dollars.
     assert_eq!(qwen.cost(&t, STANDARD).to_string(), "0.32");
-    let gemini = now(table.find(Provider::AnthropicCompatible, "gemini-2.5-flash").unwrap());
+    let gemini = now(table.find(Provider::ANTHROPIC_COMPATIBLE, "gemini-2.5-flash").unwrap());
     assert_eq!(gemini.standard.base.reasoning, None, "the same as output");
 }

@@ -12,7 +12,7 @@ fn failure(row: Row, began: i64) -> Failure<'static> {
     Failure {
         org: OrgId(Uuid::nil()),
         account: AccountId(Uuid::nil()),
-        provider: Provider::Anthropic,
+        longest: Duration::from_secs(7 * 24 * 60 * 60),
         model: "claude-haiku-4-5",
         row,
         hint: None,

@@ -1,6 +1,6 @@
 //! One Causeway with a database of its own, and the simulator as its provider.
 
-use causeway_accounts::{AddressPolicy, AuthHeader, Binding, Credential, MasterKey, SealingKey};
+use causeway_accounts::{AddressPolicy, AuthHeader, Binding, Catalogue, Credential, MasterKey, SealingKey};
 use causeway_domain::{
     AccountId, KeyId, Limits, Nanos, OrgId, RequestId, UserId,
     model::ModelPolicy,
@@ -39,6 +39,7 @@ pub(crate) struct App {
     pub(crate) user: UserId,
     pub(crate) account: AccountId,
     sealing: SealingKey,
+    catalogue: Catalogue,
 }
 
 /// A key that was issued.
@@ -91,8 +92,10 @@ impl App {
         let prices =
             Arc::new(PriceBook::shipped(PriceTable::parse(causeway_domain::price::table::SHIPPED).unwrap()));
         let addresses = AddressPolicy::new(vec![], true);
+        let catalogue = Catalogue::shipped().unwrap();
         let relay =
-            Relay::start(store.clone(), args, prices.clone(), sealing.clone(), addresses).await.unwrap();
+            Relay::start(store.clone(), args, prices.clone(), sealing.clone(), addresses, catalogue.clone());
+        let relay = relay.await.unwrap();
         let url = serve(relay.clone()).await;
         let (org, user) = (OrgId(Uuid::now_v7()), UserId(Uuid::now_v7()));
         let mut tx = TenantTx::begin(&store.app, org, Some(user)).await.unwrap();
@@ -118,6 +121,7 @@ impl App {
             user,
             account: AccountId(Uuid::nil()),
             sealing,
+            catalogue,
         };
         app.account = app.add_account(&app.sim.url(), "sk-sim-test").await;
         app
@@ -131,8 +135,14 @@ impl App {
     /// The same with other settings.
     pub(crate) async fn second_instance_with(&self, args: RelayArgs) -> (Arc<Relay>, String) {
         let addresses = AddressPolicy::new(vec![], true);
-        let relay =
-            Relay::start(self.store.clone(), args, self.prices.clone(), self.sealing.clone(), addresses);
+        let relay = Relay::start(
+            self.store.clone(),
+            args,
+            self.prices.clone(),
+            self.sealing.clone(),
+            addresses,
+            self.catalogue.clone(),
+        );
         let relay = relay.await.unwrap();
         let url = serve(relay.clone()).await;
         (relay, url)
@@ -154,14 +164,14 @@ impl App {
     pub(crate) async fn add_account(&self, base_url: &str, api_key: &str) -> AccountId {
         let id = AccountId(Uuid::now_v7());
         let origin = url::Url::parse(base_url).unwrap().origin().ascii_serialization();
-        let place = Binding { org: self.org, account: id, provider: Provider::Anthropic, origin: &origin };
+        let place = Binding { org: self.org, account: id, provider: Provider::ANTHROPIC, origin: &origin };
         let credential = Credential::api_key(AuthHeader::XApiKey, api_key).unwrap();
         let sealed = self.sealing.seal(&place, &credential).unwrap();
         let mut tx = self.tx().await;
         let account = accounts::NewAccount {
             id,
             name: "Simulator",
-            provider: Provider::Anthropic,
+            provider: Provider::ANTHROPIC,
             base_url,
             credential: &sealed,
             credential_hint: "",
@@ -326,7 +336,7 @@ impl App {
             reasoning: 0,
         };
         let table = self.prices.table();
-        table.find(Provider::Anthropic, model).unwrap().first.cost(&counts, ServiceTier::Standard)
+        table.find(Provider::ANTHROPIC, model).unwrap().first.cost(&counts, ServiceTier::Standard)
     }
 }
 

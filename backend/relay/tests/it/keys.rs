@@ -96,7 +96,7 @@ async fn a_key_reaches_only_the_dialects_and_providers_it_names() {
         assert_eq!(models().send().await.unwrap().status(), 403);
         app.change_key(&key, |k| {
             k.services.dialects = vec![ApiDialect::Anthropic];
-            k.services.providers = vec![causeway_domain::provider::Provider::AnthropicCompatible];
+            k.services.providers = vec![causeway_domain::provider::Provider::ANTHROPIC_COMPATIBLE];
         })
         .await;
         assert_eq!(ask(&app, &key).await, refused("provider_forbidden"));

@@ -60,7 +60,7 @@ async fn an_answer_is_billed_at_the_tier_that_really_served_it() {
     app::run(async |app| {
         app.prices.replace(table(3), Utc::now());
         let price = |row: &Billed, tier| {
-            app.prices.table().find(Provider::Anthropic, MODEL).unwrap().first.cost(&row.tokens, tier)
+            app.prices.table().find(Provider::ANTHROPIC, MODEL).unwrap().first.cost(&row.tokens, tier)
         };
         let key = app.key(Default::default()).await;
         for (script, tier) in [
@@ -112,7 +112,7 @@ async fn another_table_prices_the_next_request_and_no_past_one() {
         assert_eq!(rows.await.unwrap()[0].cost, first.cost);
         let at = |row: &Billed, input| {
             table(input)
-                .find(Provider::Anthropic, MODEL)
+                .find(Provider::ANTHROPIC, MODEL)
                 .unwrap()
                 .first
                 .cost(&row.tokens, ServiceTier::Standard)
@@ -131,7 +131,7 @@ async fn an_own_price_counts_from_the_next_request_or_its_moment_on_until_it_is_
         set(&app, None, "claude-*", None, Some(50)).await;
         assert_eq!(input_price(&billed(&app, &key, false, script).await), 50);
         // For another provider's accounts: not for this one.
-        set(&app, Some(Provider::AnthropicCompatible), MODEL, None, Some(60)).await;
+        set(&app, Some(Provider::ANTHROPIC_COMPATIBLE), MODEL, None, Some(60)).await;
         assert_eq!(input_price(&billed(&app, &key, false, script).await), 50);
         // Nobody tells the relay again when the moment has come.
         let moment = Utc::now() + TimeDelta::milliseconds(1500);
@@ -144,7 +144,7 @@ async fn an_own_price_counts_from_the_next_request_or_its_moment_on_until_it_is_
         assert_eq!(input_price(&billed(&app, &key, false, script).await), 50);
         set(&app, None, "claude-*", None, None).await;
         let row = billed(&app, &key, false, script).await;
-        let price = app.prices.table().find(Provider::Anthropic, MODEL).unwrap().first.clone();
+        let price = app.prices.table().find(Provider::ANTHROPIC, MODEL).unwrap().first.clone();
         assert_eq!(row.cost, price.cost(&row.tokens, ServiceTier::Standard));
     })
     .await;

@@ -65,7 +65,7 @@ impl Api {
             None => {
                 let account = CreateAccount {
                     name: ACCOUNT.to_owned(),
-                    provider: Provider::AnthropicCompatible,
+                    provider: Provider::ANTHROPIC_COMPATIBLE,
                     base_url: Some(base_url),
                     credential,
                     priority: None,

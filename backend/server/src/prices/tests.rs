@@ -13,7 +13,7 @@ fn write(path: &Path, input: &str) {
 
 fn input(prices: &Prices) -> Option<i64> {
     let table = prices.book.table();
-    table.find(Provider::Anthropic, "m").map(|m| m.first.standard.base.input / 1_000_000_000)
+    table.find(Provider::ANTHROPIC, "m").map(|m| m.first.standard.base.input / 1_000_000_000)
 }
 
 #[test]

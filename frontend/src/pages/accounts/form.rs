@@ -13,6 +13,7 @@ use crate::{
         api::use_api,
         form::Submission,
         i18n::{t, t_string, text, tu_string, use_i18n},
+        providers::choices,
         query::Query,
     },
     ui::{
@@ -37,7 +38,7 @@ pub(super) fn AccountForm(dialogs: Dialogs, accounts: Query<Page<Account>>) -> i
     let api = use_api();
     let toasts = use_toasts();
     let submission = Submission::new();
-    let presets = Query::new(move || api.providers());
+    let presets = dialogs.providers;
     let edited = dialogs.edited.get_untracked();
     let old = StoredValue::new(edited.clone());
     let adding = edited.is_none();
@@ -45,7 +46,7 @@ pub(super) fn AccountForm(dialogs: Dialogs, accounts: Query<Page<Account>>) -> i
 
     let name = initial(|a| a.name.clone());
     let provider =
-        RwSignal::new(edited.as_ref().map_or(Provider::Anthropic, |a| a.provider).as_str().to_owned());
+        RwSignal::new(edited.as_ref().map_or(Provider::ANTHROPIC, |a| a.provider).as_str().to_owned());
     let base_url = initial(|a| a.base_url.clone());
     let api_key = RwSignal::new(String::new());
     let priority = initial(|a| a.priority.to_string());
@@ -61,8 +62,14 @@ pub(super) fn AccountForm(dialogs: Dialogs, accounts: Query<Page<Account>>) -> i
             .data()
             .and_then(|all| all.into_iter().find(|p: &ProviderPreset| p.provider.as_str() == chosen))
     });
-    // The address of a provider that has one need not be typed, and is not hidden either.
-    let needs_address = Memo::new(move |_| provider.with(|p| p != Provider::Anthropic.as_str()));
+    // The address of a provider that has one need not be typed. One with places to fill does.
+    let has_address =
+        |preset: &ProviderPreset| preset.base_url.as_ref().is_some_and(|url| !url.contains('{'));
+    let needs_address = Memo::new(move |_| preset.with(|p| p.as_ref().is_some_and(|p| !has_address(p))));
+    let address_example = Signal::derive(move || {
+        let template = preset.with(|p| p.as_ref().and_then(|p| p.base_url.clone()));
+        template.unwrap_or_else(|| "https://llm.example.com".to_owned())
+    });
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let done = move |account: Account| {
@@ -80,7 +87,7 @@ pub(super) fn AccountForm(dialogs: Dialogs, accounts: Query<Page<Account>>) -> i
             None => {
                 let account = CreateAccount {
                     name,
-                    provider: provider.get_untracked().parse().unwrap_or(Provider::AnthropicCompatible),
+                    provider: provider.get_untracked().parse().unwrap_or(Provider::ANTHROPIC_COMPATIBLE),
                     base_url: address,
                     credential,
                     priority: order,
@@ -107,18 +114,7 @@ pub(super) fn AccountForm(dialogs: Dialogs, accounts: Query<Page<Account>>) -> i
     let key_error = Signal::derive(move || {
         submission.field("credential.api_key").get().or_else(|| submission.field("credential").get())
     });
-    let options = Signal::derive(move || {
-        Provider::ALL
-            .into_iter()
-            .map(|p| {
-                let name = match p {
-                    Provider::Anthropic => t_string!(i18n, accounts.anthropic),
-                    Provider::AnthropicCompatible => t_string!(i18n, accounts.anthropic_compatible),
-                };
-                (p.as_str().to_owned(), name.to_owned())
-            })
-            .collect::<Vec<_>>()
-    });
+    let options = Signal::derive(move || choices(presets));
     view! {
         <form class="flex flex-col gap-4" on:submit=send>
             <Failure error=submission.error fields=FIELDS/>
@@ -144,7 +140,7 @@ pub(super) fn AccountForm(dialogs: Dialogs, accounts: Query<Page<Account>>) -> i
                             t_string!(i18n, accounts.base_url_hint_edit).to_owned()
                         }
                     })
-                    placeholder="https://llm.example.com"
+                    placeholder=address_example
                     value=base_url
                     kind="url"
                     required=true

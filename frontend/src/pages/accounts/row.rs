@@ -1,6 +1,5 @@
 //! One account in the list, with what can be done to it.
 
-use causeway_domain::provider::Provider;
 use causeway_openapi::{Account, Page, UpdateAccount};
 use leptos::prelude::*;
 
@@ -11,6 +10,7 @@ use crate::{
         form::Submission,
         format,
         i18n::{t, t_string, text, tu_string, use_i18n},
+        providers::name_of,
         query::Query,
     },
     ui::{
@@ -83,7 +83,7 @@ pub(super) fn Row(
     };
     let limits = account.limits.clone();
     let (hint, base_url, provider) =
-        (account.credential_hint.clone(), account.base_url.clone(), provider_name(account.provider));
+        (account.credential_hint.clone(), account.base_url.clone(), account.provider);
     view! {
         <tr data-testid="account">
             <Cell label=text!(i18n, accounts.name)>
@@ -91,7 +91,7 @@ pub(super) fn Row(
                 <div class="font-mono text-xs text-base-content/70">{hint}</div>
             </Cell>
             <Cell label=text!(i18n, accounts.provider)>
-                <div>{provider}</div>
+                <div>{move || name_of(dialogs.providers, provider)}</div>
                 <div class="text-xs text-base-content/70 break-all">{base_url}</div>
             </Cell>
             <Cell label=text!(i18n, accounts.status)>
@@ -139,14 +139,6 @@ pub(super) fn Row(
                 />
             </Cell>
         </tr>
-    }
-}
-
-/// The provider's name as people know it.
-fn provider_name(provider: Provider) -> &'static str {
-    match provider {
-        Provider::Anthropic => "Anthropic",
-        Provider::AnthropicCompatible => "Anthropic-compatible",
     }
 }
 

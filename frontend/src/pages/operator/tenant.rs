@@ -55,6 +55,7 @@ fn OfTenant(org: OrgId) -> impl IntoView {
     let i18n = use_i18n();
     let api = use_api();
     let tenant = Query::new(move || api.tenant(org));
+    let providers = Query::new(move || api.providers());
     let entries = Pages::new(move |cursor| api.credits(Some(org), billing::page(cursor)));
     let crediting = RwSignal::new(false);
     let title = Signal::derive(move || {
@@ -93,7 +94,9 @@ fn OfTenant(org: OrgId) -> impl IntoView {
                     </div>
                     <BalanceFigures balance=now.balance/>
                     <Card title=text!(i18n, operator.terms)>
-                        <TermsForm tenant=now query=tenant/>
+                        <Loaded query=providers skeleton=|| view! { <ListSkeleton/> }.into_any() let:known>
+                            <TermsForm tenant=now.clone() providers=known query=tenant/>
+                        </Loaded>
                     </Card>
                 </div>
             </Loaded>

@@ -15,6 +15,7 @@ use crate::{
         api::use_api,
         form::Submission,
         i18n::{t, t_string, text, tu_string, use_i18n},
+        providers::choices,
         query::Query,
     },
     ui::{
@@ -94,10 +95,10 @@ pub(super) fn PriceForm(dialogs: Dialogs, prices: Query<PriceList>) -> impl Into
             prices.reload();
         });
     };
+    let known = Query::new(move || api.providers());
     let providers = Signal::derive(move || {
         let every = (String::new(), t_string!(i18n, prices.every_provider).to_owned());
-        let all = Provider::ALL.into_iter().map(|p| (p.as_str().to_owned(), p.as_str().to_owned()));
-        std::iter::once(every).chain(all).collect::<Vec<_>>()
+        std::iter::once(every).chain(choices(known)).collect::<Vec<_>>()
     });
     view! {
         <form class="flex flex-col gap-5" on:submit=send>

@@ -59,6 +59,7 @@ pub(crate) async fn handle(
     let once = idempotency_key(&headers)?;
     let terms = fields::as_change(&caller, key);
     fields::check_rights(&caller, &terms)?;
+    fields::known_providers(&state, &terms)?;
     let mut tx = caller.begin(&state).await?;
     let ceiling = Ceiling::of(&mut tx, &caller, true).await?;
     let key = judge(&mut tx, &ceiling, &terms).await.map_err(within)?;

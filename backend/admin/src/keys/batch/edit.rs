@@ -38,6 +38,7 @@ pub(crate) async fn handle(
         return Err(ApiError::field("change.name", "cannot be the same for several keys"));
     }
     fields::check_rights(&caller, &terms)?;
+    fields::known_providers(&state, &terms)?;
     let mut tx = caller.begin(&state).await?;
     let (keys, mut refused) = lock(&mut tx, &caller, &ids).await?;
     let ceiling = Ceiling::of(&mut tx, &caller, false).await?;

@@ -10,6 +10,7 @@ use crate::{
     state::AdminState,
 };
 use axum::{Json, extract::State};
+use causeway_accounts::Catalogue;
 use causeway_domain::{OrgId, provider::Provider};
 use causeway_openapi::{Tenant, TenantStatus, UpdateTenant};
 use causeway_store::{
@@ -40,7 +41,7 @@ pub(crate) async fn handle(
     let mut tx = operator.begin(&state, org).await?;
     let mut tenant = tenants::lock(&mut tx).await?;
     let before = audited(&tenant);
-    apply(&mut tenant, &input)?;
+    apply(&mut tenant, &input, &state.catalogue)?;
     tenants::update(&mut tx, &tenant).await?;
     if input.prepaid == Some(false) {
         credits::end_prepaid(&mut tx).await?;
@@ -55,7 +56,7 @@ pub(crate) async fn handle(
     Ok(Json(shown(tenant)))
 }
 
-fn apply(tenant: &mut Stored, input: &UpdateTenant) -> Result<(), ApiError> {
+fn apply(tenant: &mut Stored, input: &UpdateTenant, catalogue: &Catalogue) -> Result<(), ApiError> {
     let mut check = Check::default();
     if let Some(name) = &input.name {
         tenant.name = check.text("name", name, 1..=100);
@@ -87,8 +88,10 @@ fn apply(tenant: &mut Stored, input: &UpdateTenant) -> Result<(), ApiError> {
     }
     if let Some(multipliers) = &input.provider_multipliers {
         for provider in multipliers.keys() {
-            if let Err(unknown) = provider.parse::<Provider>() {
-                check.refuse(&format!("provider_multipliers.{provider}"), unknown.to_string());
+            let field = format!("provider_multipliers.{provider}");
+            match provider.parse::<Provider>() {
+                Ok(provider) => check.provider(&field, provider, catalogue),
+                Err(bad) => check.refuse(&field, bad.to_string()),
             }
         }
         tenant.provider_multipliers = multipliers.clone();

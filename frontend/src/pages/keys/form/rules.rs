@@ -1,8 +1,6 @@
 //! Whom a key is for, where it may be used from, and for what.
 
-use causeway_domain::{
-    AddressRules, Services, UserId, address::Network, provider::Provider, service::ApiDialect,
-};
+use causeway_domain::{AddressRules, Services, UserId, address::Network, service::ApiDialect};
 use causeway_openapi::Key;
 use leptos::prelude::*;
 
@@ -12,6 +10,7 @@ use crate::{
         api::use_api,
         form::Submission,
         i18n::{t, t_string, text, use_i18n},
+        providers::choices,
         query::Query,
         session::use_session,
     },
@@ -108,7 +107,9 @@ impl Rules {
             },
             services: Services {
                 dialects: chosen(self.dialects, &ApiDialect::ALL),
-                providers: chosen(self.providers, &Provider::ALL),
+                providers: self
+                    .providers
+                    .with_untracked(|names| names.iter().flat_map(|name| name.parse()).collect()),
             },
         })
     }
@@ -149,8 +150,8 @@ pub(super) fn RuleInputs(rules: Rules, submission: Submission, may_hand_over: bo
         (ApiDialect::Gemini, "Gemini"),
     ];
     let dialects = dialects.map(|(dialect, name)| (dialect.to_string(), name.to_owned())).to_vec();
-    let providers: Vec<_> =
-        Provider::ALL.iter().map(|provider| (provider.to_string(), provider.to_string())).collect();
+    let known = Query::new(move || api.providers());
+    let providers = Signal::derive(move || choices(known));
     let open = rules.shown.get_value();
     view! {
         <fieldset>
@@ -218,7 +219,7 @@ pub(super) fn RuleInputs(rules: Rules, submission: Submission, may_hand_over: bo
                     legend=text!(i18n, keys.providers)
                     hint=text!(i18n, keys.none_is_all)
                     value=rules.providers
-                    options=Signal::stored(providers)
+                    options=providers
                     testid="key-providers"
                 />
             </div>

@@ -11,6 +11,7 @@ use crate::{
         api::use_api,
         form::Submission,
         i18n::{t, t_string, text, tu_string, use_i18n},
+        providers::choices,
         query::Query,
     },
     pages::prices::{
@@ -76,10 +77,10 @@ pub(super) fn GlobalPriceForm(dialogs: Dialogs, prices: Query<GlobalPrices>) -> 
             prices.reload();
         });
     };
+    let known = Query::new(move || api.providers());
     let providers = Signal::derive(move || {
         let every = (String::new(), t_string!(i18n, installation.every_provider).to_owned());
-        let all = Provider::ALL.into_iter().map(|p| (p.as_str().to_owned(), p.as_str().to_owned()));
-        std::iter::once(every).chain(all).collect::<Vec<_>>()
+        std::iter::once(every).chain(choices(known)).collect::<Vec<_>>()
     });
     view! {
         <form class="flex flex-col gap-5" on:submit=send>

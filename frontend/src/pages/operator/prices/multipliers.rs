@@ -29,15 +29,20 @@ pub(super) fn Multipliers() -> impl IntoView {
     let i18n = use_i18n();
     let api = use_api();
     let query = Query::new(move || api.global_multipliers());
+    let providers = Query::new(move || api.providers());
     view! {
         <Card title=text!(i18n, installation.multipliers)>
             <p class="mb-4 text-xs text-base-content/70">{t!(i18n, installation.multipliers_text)}</p>
             <Loaded query skeleton=|| view! { <ListSkeleton rows=2/> }.into_any() let:list>
                 <div class="flex flex-col gap-4">
-                    {Provider::ALL.into_iter().map(|provider| {
-                        let now = list.items.iter().find(|m| m.provider == provider.as_str() && m.in_force);
-                        view! { <OfProvider provider now=now.cloned() query/> }
-                    }).collect_view()}
+                    {
+                        let items = list.items.clone();
+                        move || providers.data().unwrap_or_default().into_iter().map(|preset| {
+                            let provider = preset.provider;
+                            let now = items.iter().find(|m| m.provider == provider.as_str() && m.in_force);
+                            view! { <OfProvider provider name=preset.name now=now.cloned() query/> }
+                        }).collect_view()
+                    }
                     <ul class="flex flex-col gap-1 text-xs text-base-content/70" data-testid="multiplier-history">
                         {list.items.into_iter().map(|said| view! { <Said said/> }).collect_view()}
                     </ul>
@@ -50,6 +55,7 @@ pub(super) fn Multipliers() -> impl IntoView {
 #[component]
 fn OfProvider(
     provider: Provider,
+    name: String,
     now: Option<GlobalMultiplier>,
     query: Query<GlobalMultipliers>,
 ) -> impl IntoView {
@@ -75,7 +81,7 @@ fn OfProvider(
     view! {
         <form class="flex max-w-md items-end gap-3" on:submit=send>
             <div class="grow">
-                <TextField label=Signal::stored(provider.as_str().to_owned()) value prefix="×" placeholder="1" inputmode="decimal" error testid="global-multiplier"/>
+                <TextField label=Signal::stored(name) value prefix="×" placeholder="1" inputmode="decimal" error testid="global-multiplier"/>
             </div>
             <Button submit=true busy=submission.busy testid="save-multiplier">{t!(i18n, common.save)}</Button>
         </form>

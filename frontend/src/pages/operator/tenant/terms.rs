@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use causeway_domain::{Plan, provider::Provider};
-use causeway_openapi::{FieldError, Tenant, UpdateTenant};
+use causeway_domain::Plan;
+use causeway_openapi::{FieldError, ProviderPreset, Tenant, UpdateTenant};
 use leptos::prelude::*;
 
 use crate::{
@@ -26,7 +26,11 @@ use crate::{
 
 /// The form.
 #[component]
-pub(super) fn TermsForm(tenant: Tenant, query: Query<Tenant>) -> impl IntoView {
+pub(super) fn TermsForm(
+    tenant: Tenant,
+    providers: Vec<ProviderPreset>,
+    query: Query<Tenant>,
+) -> impl IntoView {
     let i18n = use_i18n();
     let api = use_api();
     let toasts = use_toasts();
@@ -39,11 +43,13 @@ pub(super) fn TermsForm(tenant: Tenant, query: Query<Tenant>) -> impl IntoView {
     let limits = LimitsForm::new(&tenant.plan.limits);
     let multiplier = RwSignal::new(tenant.multiplier.to_string());
     let called = RwSignal::new(tenant.name.clone());
-    let at_providers = Provider::ALL.map(|provider| {
-        let own = tenant.provider_multipliers.get(provider.as_str());
-        (provider, RwSignal::new(own.map(ToString::to_string).unwrap_or_default()))
+    let at_providers = providers.into_iter().map(|preset| {
+        let own = tenant.provider_multipliers.get(preset.provider.as_str());
+        (preset, RwSignal::new(own.map(ToString::to_string).unwrap_or_default()))
     });
-    let bad = RwSignal::new(Vec::<&'static str>::new());
+    let at_providers: Vec<_> = at_providers.collect();
+    let at_all = StoredValue::new(at_providers.clone());
+    let bad = RwSignal::new(Vec::<String>::new());
     let org = tenant.id;
     let name = StoredValue::new(tenant.name);
     let send = move |event: leptos::ev::SubmitEvent| {
@@ -52,20 +58,20 @@ pub(super) fn TermsForm(tenant: Tenant, query: Query<Tenant>) -> impl IntoView {
         let [members, keys, accounts] =
             [(counts[0], "members"), (counts[1], "keys"), (counts[2], "accounts")].map(|(text, field)| {
                 count(&text.get_untracked()).unwrap_or_else(|()| {
-                    wrong.push(field);
+                    wrong.push(field.to_owned());
                     None
                 })
             });
         let organisation = keys::multiplier(&multiplier.get_untracked());
         if !matches!(organisation, Ok(Some(_))) {
-            wrong.push("multiplier");
+            wrong.push("multiplier".to_owned());
         }
         let mut provider_multipliers = BTreeMap::new();
-        for (provider, text) in at_providers {
+        for (ProviderPreset { provider, .. }, text) in at_all.get_value() {
             match keys::multiplier(&text.get_untracked()) {
                 Ok(Some(own)) => drop(provider_multipliers.insert(provider.as_str().to_owned(), own)),
                 Ok(None) => {}
-                Err(_) => wrong.push(provider.as_str()),
+                Err(_) => wrong.push(provider.to_string()),
             }
         }
         let read = limits.read();
@@ -86,10 +92,11 @@ pub(super) fn TermsForm(tenant: Tenant, query: Query<Tenant>) -> impl IntoView {
     };
     let not_a_count = move |field: &'static str| {
         Signal::derive(move || {
-            bad.with(|bad| bad.contains(&field)).then(|| t_string!(i18n, operator.not_a_count).to_owned())
+            bad.with(|bad| bad.iter().any(|b| b == field))
+                .then(|| t_string!(i18n, operator.not_a_count).to_owned())
         })
     };
-    let not_a_factor = move |field: &'static str| {
+    let not_a_factor = move |field: String| {
         Signal::derive(move || {
             bad.with(|bad| bad.contains(&field)).then(|| t_string!(i18n, operator.not_a_factor).to_owned())
         })
@@ -112,17 +119,17 @@ pub(super) fn TermsForm(tenant: Tenant, query: Query<Tenant>) -> impl IntoView {
                 <legend class="mb-1 text-sm font-semibold">{t!(i18n, operator.multipliers)}</legend>
                 <p class="mb-3 text-xs text-base-content/70">{t!(i18n, operator.multipliers_text)}</p>
                 <div class="grid gap-4 sm:grid-cols-3">
-                    <TextField label=text!(i18n, operator.in_general) value=multiplier prefix="×" inputmode="decimal" error=not_a_factor("multiplier") testid="multiplier"/>
+                    <TextField label=text!(i18n, operator.in_general) value=multiplier prefix="×" inputmode="decimal" error=not_a_factor("multiplier".to_owned()) testid="multiplier"/>
                     {at_providers
                         .into_iter()
-                        .map(|(provider, value)| view! {
+                        .map(|(preset, value)| view! {
                             <TextField
-                                label=Signal::stored(provider.as_str().to_owned())
+                                label=Signal::stored(preset.name)
                                 value
                                 prefix="×"
                                 placeholder="1"
                                 inputmode="decimal"
-                                error=not_a_factor(provider.as_str())
+                                error=not_a_factor(preset.provider.to_string())
                                 testid="provider-multiplier"
                             />
                         })

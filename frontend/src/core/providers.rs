@@ -1,0 +1,22 @@
+//! The kinds of provider as the server knows them: nothing here has a list of its own, because an operator can add some.
+
+use causeway_domain::provider::Provider;
+use causeway_openapi::ProviderPreset;
+
+use super::query::Query;
+
+/// All of them.
+pub(crate) type Providers = Query<Vec<ProviderPreset>>;
+
+/// As choices: name as stored, and as people know it.
+pub(crate) fn choices(providers: Providers) -> Vec<(String, String)> {
+    let all = providers.data().unwrap_or_default();
+    all.into_iter().map(|preset| (preset.provider.to_string(), preset.name)).collect()
+}
+
+/// As people know it; as it is stored, while the list is not there or does not have it.
+pub(crate) fn name_of(providers: Providers, provider: Provider) -> String {
+    let all = providers.data().unwrap_or_default();
+    let known = all.into_iter().find(|preset| preset.provider == provider);
+    known.map_or_else(|| provider.to_string(), |preset| preset.name)
+}

@@ -25,7 +25,9 @@ pub(crate) use self::{
     stream::Stream,
 };
 use crate::{
-    Shared, fault,
+    Shared,
+    bearer::{Holder, Standing},
+    fault,
     ledger::Slot,
     listen::Connection,
     receive::Call,
@@ -62,7 +64,15 @@ fn admit(shared: &Shared, call: &Call) -> Result<(), Refusal> {
         return Err(problem(401, "authentication_error", "x-api-key header is required"));
     }
     if !call.authentic(shared) {
-        return Err(problem(401, "authentication_error", "invalid x-api-key"));
+        return Err(problem(401, "authentication_error", turned_away(call)));
+    }
+    if let Some(beta) = call.holder.as_ref().and_then(|_| shared.oauth.terms().beta) {
+        let said = call.headers.get_all("anthropic-beta");
+        let said = said.iter().filter_map(|value| value.to_str().ok());
+        if !said.flat_map(|value| value.split(',')).any(|value| value.trim() == beta) {
+            let message = "OAuth authentication is currently not supported.";
+            return Err(problem(401, "authentication_error", message));
+        }
     }
     if shared.config.require_version && !call.headers.contains_key("anthropic-version") {
         return Err(problem(400, "invalid_request_error", "anthropic-version: header is required"));
@@ -71,6 +81,17 @@ fn admit(shared: &Shared, call: &Call) -> Result<(), Refusal> {
         return Err(problem(413, "request_too_large", "Request exceeds the maximum size"));
     }
     Ok(())
+}
+
+fn turned_away(call: &Call) -> &'static str {
+    match call.holder.as_ref().map(Holder::standing) {
+        Some(Standing::Expired) => {
+            "OAuth token has expired. Please obtain a new token or refresh your existing token."
+        }
+        Some(Standing::Revoked) => "OAuth token has been revoked. Please obtain a new token.",
+        _ if call.headers.contains_key("x-api-key") => "invalid x-api-key",
+        _ => "Invalid bearer token",
+    }
 }
 
 /// The provider's limit on request bodies.

@@ -10,7 +10,7 @@ mod authorize;
 mod control;
 mod discovery;
 mod fault;
-mod keys;
+pub(crate) mod keys;
 mod people;
 mod token;
 
@@ -25,6 +25,7 @@ use axum::{
     routing::{get, post},
 };
 
+pub(crate) use self::authorize::escape;
 use self::{authorize::Grant, keys::Keys};
 pub use self::{fault::IssuerFault, keys::Signing, people::Person};
 
@@ -117,6 +118,6 @@ pub(crate) fn router(issuer: &Arc<Issuer>) -> Router {
 }
 
 /// A text that nobody guesses.
-fn random() -> String {
+pub(crate) fn random() -> String {
     hex::encode(rand::random::<[u8; 24]>())
 }

@@ -4,20 +4,24 @@
 //! It deliberately shares no code with the relay: a misreading of the protocol there must not be repeated here. It
 //! knows no prices. Usage figures come from a seed ([`draw`]), never from the text.
 //!
-//! It is an identity provider too ([`issuer`]), for what signs people in elsewhere.
+//! It is an identity provider too ([`issuer`]), for what signs people in elsewhere, and an issuer of access to accounts
+//! ([`oauth`]), for what calls providers on somebody's behalf.
 //!
-//! One provider dialect is one module ([`anthropic`]); everything else (ledger, scripts, playing of streams, listeners,
-//! raw-socket faults) is shared by all of them.
+//! One provider dialect is one module ([`anthropic`]); everything else (ledger, scripts, playing of streams, listeners, raw-socket faults) is
+//! shared by all of them.
 
 mod anthropic;
+mod bearer;
 mod cli;
 mod config;
 mod control;
 mod draw;
+mod endpoint;
 mod fault;
 pub mod issuer;
 mod ledger;
 mod listen;
+pub mod oauth;
 mod play;
 mod raw;
 mod receive;
@@ -53,6 +57,8 @@ pub(crate) struct Shared {
     pub(crate) ledger: Ledger,
     pub(crate) scripts: script::Queue,
     pub(crate) issuer: Arc<issuer::Issuer>,
+    pub(crate) bearers: Arc<bearer::Bearers>,
+    pub(crate) oauth: oauth::AccountIssuer,
     /// The certificate authority of the TLS front.
     pub(crate) ca_pem: Option<String>,
     pub(crate) connections: AtomicU64,
@@ -72,10 +78,14 @@ impl Simulator {
         let listener = listen::bind(config.listen)?;
         let addr = listener.local_addr()?;
         let front = if config.tls { Some(tls::Front::bind(addr.ip())?) } else { None };
+        let base = format!("http://{addr}");
+        let bearers = Arc::<bearer::Bearers>::default();
         let shared = Arc::new(Shared {
             ledger: Ledger::new(config.detail, config.ledger_capacity, config.seed),
             scripts: script::Queue::default(),
-            issuer: Arc::new(issuer::Issuer::new(&format!("http://{addr}"))?),
+            issuer: Arc::new(issuer::Issuer::new(&base)?),
+            oauth: oauth::AccountIssuer::new(&base, Arc::clone(&bearers))?,
+            bearers,
             ca_pem: front.as_ref().map(|front| front.ca_pem.clone()),
             connections: AtomicU64::new(0),
             stop: CancellationToken::new(),
@@ -83,8 +93,10 @@ impl Simulator {
             fronts: Mutex::default(),
             config,
         });
-        let router =
-            anthropic::router(&shared).merge(control::router(&shared)).merge(issuer::router(&shared.issuer));
+        let router = anthropic::router(&shared)
+            .merge(control::router(&shared))
+            .merge(issuer::router(&shared.issuer))
+            .merge(oauth::router(&shared));
         shared.tasks.spawn(listen::serve(listener, None, router.clone(), Arc::clone(&shared)));
         let tls = match front {
             Some(mut front) => {
@@ -133,6 +145,12 @@ impl Simulator {
     #[must_use]
     pub fn issuer(&self) -> &issuer::Issuer {
         &self.shared.issuer
+    }
+
+    /// The issuer of access to accounts.
+    #[must_use]
+    pub fn oauth(&self) -> &oauth::AccountIssuer {
+        &self.shared.oauth
     }
 
     /// Queue a rule for requests to come.

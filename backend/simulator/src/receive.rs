@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Request, Uri, Version, header, request::Parts};
+use http::{HeaderMap, Method, Request, Uri, Version, header, request::Parts};
 use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
 
 use crate::{
     Shared,
+    bearer::{Holder, Realm},
     draw::Draw,
     ledger::{Entry, Outcome, Slot},
     listen::Connection,
@@ -23,9 +24,12 @@ pub(crate) struct Call {
     pub(crate) draw: Draw,
     pub(crate) connection: Arc<Connection>,
     pub(crate) version: Version,
+    pub(crate) method: Method,
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) key: Option<String>,
+    /// Whose access token the key is, where it is one that was issued here.
+    pub(crate) holder: Option<Holder>,
     pub(crate) body: Bytes,
 }
 
@@ -63,6 +67,8 @@ impl Call {
     /// Open the entry; the body is still to come.
     pub(crate) fn open(shared: &Shared, connection: Arc<Connection>, parts: Parts) -> Self {
         let key = credential(&parts.headers);
+        let token = bearer(&parts.headers).filter(|token| !token.starts_with("sk-sim-"));
+        let holder = token.and_then(|token| shared.bearers.find(token));
         let full = shared.ledger.keeps_everything();
         let slot = shared.ledger.begin(Entry {
             connection: connection.id,
@@ -72,11 +78,13 @@ impl Call {
             headers: if full { copy(&parts.headers) } else { Vec::new() },
             leaks: leaks(&parts),
             key: key.clone(),
+            subject: holder.as_ref().map(|holder| holder.subject.clone()),
+            grant: holder.as_ref().and_then(|holder| holder.grant.clone()),
             ..Entry::default()
         });
         let draw = Draw::new(shared.config.seed, slot.seq());
-        let Parts { uri, version, headers, .. } = parts;
-        Self { slot, draw, connection, version, uri, headers, key, body: Bytes::new() }
+        let Parts { method, uri, version, headers, .. } = parts;
+        Self { slot, draw, connection, version, method, uri, headers, key, holder, body: Bytes::new() }
     }
 
     pub(crate) fn took(&mut self, shared: &Shared, body: Bytes) {
@@ -88,8 +96,13 @@ impl Call {
         self.body = body;
     }
 
-    /// Whether the key is one of ours.
+    /// Whether the key is one of ours, or an access token that an account's owner consented to and that is still good.
     pub(crate) fn authentic(&self, shared: &Shared) -> bool {
+        self.holder.as_ref().is_some_and(|holder| holder.opens(Realm::Account)) || self.keyed(shared)
+    }
+
+    /// Whether the key is one of ours, and no access token.
+    pub(crate) fn keyed(&self, shared: &Shared) -> bool {
         let Some(key) = self.key.as_deref() else { return false };
         let keys = &shared.config.keys;
         if keys.is_empty() { key.starts_with("sk-sim-") } else { keys.iter().any(|known| known == key) }
@@ -122,6 +135,7 @@ impl Call {
         }
         let subject = Subject {
             key: self.key.as_deref(),
+            subject: self.holder.as_ref().map(|holder| holder.subject.as_str()),
             model: in_model.map(|found| found.0).or(model),
             tag: tag.as_deref(),
             path: self.uri.path(),
@@ -136,8 +150,21 @@ impl Call {
 fn credential(headers: &HeaderMap) -> Option<String> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     text(header::HeaderName::from_static("x-api-key"))
-        .or_else(|| text(header::AUTHORIZATION)?.strip_prefix("Bearer "))
+        .or_else(|| bearer(headers))
+        .or_else(|| access_key(text(header::AUTHORIZATION)?))
         .map(str::to_owned)
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    if headers.contains_key("x-api-key") {
+        return None;
+    }
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+/// Who says to have signed: the id in `AWS4-HMAC-SHA256 Credential=AKID…/20261101/…`.
+fn access_key(authorization: &str) -> Option<&str> {
+    authorization.strip_prefix("AWS4-")?.split_once("Credential=")?.1.split('/').next()
 }
 
 fn copy(headers: &HeaderMap) -> Vec<(String, String)> {

@@ -25,7 +25,7 @@ pub enum Signing {
 }
 
 /// The key in use.
-pub(super) struct Keys {
+pub(crate) struct Keys {
     kid: String,
     pair: Pair,
 }
@@ -36,7 +36,7 @@ enum Pair {
 }
 
 impl Keys {
-    pub(super) fn new(signing: Signing) -> io::Result<Self> {
+    pub(crate) fn new(signing: Signing) -> io::Result<Self> {
         let pair = match signing {
             Signing::Es256 => EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map(Pair::Ec),
             Signing::Rs256 => RsaKeyPair::generate(KeySize::Rsa2048).map(|pair| Pair::Rsa(Box::new(pair))),
@@ -44,11 +44,11 @@ impl Keys {
         Ok(Self { kid: super::random(), pair: pair.map_err(io::Error::other)? })
     }
 
-    pub(super) fn kid(&self) -> &str {
+    pub(crate) fn kid(&self) -> &str {
         &self.kid
     }
 
-    pub(super) fn alg(&self) -> &'static str {
+    pub(crate) fn alg(&self) -> &'static str {
         match self.pair {
             Pair::Ec(_) => "ES256",
             Pair::Rsa(_) => "RS256",
@@ -56,7 +56,7 @@ impl Keys {
     }
 
     /// As published.
-    pub(super) fn jwk(&self) -> Value {
+    pub(crate) fn jwk(&self) -> Value {
         match &self.pair {
             Pair::Ec(pair) => {
                 // 4, x, y.
@@ -75,7 +75,7 @@ impl Keys {
     }
 
     /// A compact JWS of these claims.
-    pub(super) fn sign(&self, kid: &str, claims: &Value) -> io::Result<String> {
+    pub(crate) fn sign(&self, kid: &str, claims: &Value) -> io::Result<String> {
         let input = input(&json!({"alg": self.alg(), "typ": "JWT", "kid": kid}), claims);
         let random = SystemRandom::new();
         let signature = match &self.pair {
@@ -94,12 +94,12 @@ impl Keys {
 }
 
 /// The same with `alg` none.
-pub(super) fn unsigned(claims: &Value) -> String {
+pub(crate) fn unsigned(claims: &Value) -> String {
     format!("{}.", input(&json!({"alg": "none", "typ": "JWT"}), claims))
 }
 
 /// The same, signed with a secret that both sides know.
-pub(super) fn with_secret(kid: &str, secret: &str, claims: &Value) -> String {
+pub(crate) fn with_secret(kid: &str, secret: &str, claims: &Value) -> String {
     let input = input(&json!({"alg": "HS256", "typ": "JWT", "kid": kid}), claims);
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), input.as_bytes());
     format!("{input}.{}", encode(tag.as_ref()))
@@ -110,6 +110,6 @@ fn input(header: &Value, claims: &Value) -> String {
 }
 
 /// As in everything of JOSE.
-pub(super) fn encode(bytes: &[u8]) -> String {
+pub(crate) fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }

@@ -87,8 +87,12 @@ pub struct Entry {
     pub headers: Vec<(String, String)>,
     /// What must not have crossed a relay and did: header names (cookies, hop-by-hop), or where a `cw_` credential was.
     pub leaks: Vec<String>,
-    /// The upstream account key used.
+    /// The upstream account key used; of a signed request the access key id, of an OAuth account the access token.
     pub key: Option<String>,
+    /// The account whose access token it was, expired and revoked ones included.
+    pub subject: Option<String>,
+    /// The grant that the access token came from.
+    pub grant: Option<String>,
     /// The caller's mark: `x-sim-tag`, `sim:tag=…`, or the whole of `metadata.user_id`.
     pub tag: Option<String>,
     /// The model asked for.

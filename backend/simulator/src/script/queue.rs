@@ -14,13 +14,15 @@ use crate::draw::Draw;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rule {
-    /// Only requests with this upstream key.
+    /// Only requests with this upstream key (SigV4: this access key id; token endpoints: this client id).
     pub key: Option<String>,
+    /// Only requests of this account, whichever of its access tokens they come with.
+    pub subject: Option<String>,
     /// Only requests for this model.
     pub model: Option<String>,
-    /// Only requests with this tag.
+    /// Only requests with this tag (token endpoints: this grant type, such as `refresh_token`).
     pub tag: Option<String>,
-    /// Only requests whose path ends so, such as `/count_tokens`.
+    /// Only requests whose path ends so, such as `/count_tokens`. Token endpoints want to be named: `/oauth/token`.
     pub path: Option<String>,
     /// Only this share of them, drawn per request.
     pub percent: Option<u8>,
@@ -43,11 +45,31 @@ impl Rule {
     pub fn on_key(key: &str, script: Script) -> Self {
         Self { key: Some(key.to_owned()), script, ..Self::default() }
     }
+
+    /// For every request of this account, whichever of its access tokens it comes with.
+    #[must_use]
+    pub fn on_subject(subject: &str, script: Script) -> Self {
+        Self { subject: Some(subject.to_owned()), script, ..Self::default() }
+    }
+
+    /// For every call of this grant type at a token endpoint whose path ends so.
+    #[must_use]
+    pub fn on_token(path: &str, grant_type: &str, script: Script) -> Self {
+        let (path, tag) = (Some(path.to_owned()), Some(grant_type.to_owned()));
+        Self { path, tag, script, ..Self::default() }
+    }
+
+    /// For so many requests, then it is gone.
+    #[must_use]
+    pub fn times(self, times: u32) -> Self {
+        Self { times: Some(times), ..self }
+    }
 }
 
 /// What is known of a request when its rule is looked up.
 pub(crate) struct Subject<'a> {
     pub(crate) key: Option<&'a str>,
+    pub(crate) subject: Option<&'a str>,
     pub(crate) model: Option<&'a str>,
     pub(crate) tag: Option<&'a str>,
     pub(crate) path: &'a str,
@@ -77,11 +99,20 @@ impl Queue {
 
     /// The script of the first rule that fits, used up by one.
     pub(crate) fn take(&self, subject: &Subject<'_>, draw: &mut Draw) -> Option<Script> {
+        self.first(|rule| fits(rule, subject, draw))
+    }
+
+    /// The same for what only a rule that names the path is meant for.
+    pub(crate) fn take_named(&self, subject: &Subject<'_>, draw: &mut Draw) -> Option<Script> {
+        self.first(|rule| rule.path.is_some() && fits(rule, subject, draw))
+    }
+
+    fn first(&self, fits: impl FnMut(&Rule) -> bool) -> Option<Script> {
         if !self.armed.load(Ordering::Acquire) {
             return None;
         }
         let mut rules = self.rules();
-        let at = rules.iter().position(|rule| fits(rule, subject, draw))?;
+        let at = rules.iter().position(fits)?;
         let script = rules[at].script.clone();
         if let Some(times) = &mut rules[at].times {
             *times = times.saturating_sub(1);
@@ -101,6 +132,7 @@ impl Queue {
 fn fits(rule: &Rule, subject: &Subject<'_>, draw: &mut Draw) -> bool {
     let same = |want: &Option<String>, is: Option<&str>| want.as_deref().is_none_or(|want| is == Some(want));
     same(&rule.key, subject.key)
+        && same(&rule.subject, subject.subject)
         && same(&rule.model, subject.model)
         && same(&rule.tag, subject.tag)
         && rule.path.as_deref().is_none_or(|end| subject.path.ends_with(end))
@@ -119,7 +151,8 @@ mod tests {
     use super::*;
 
     fn subject(key: &str) -> Subject<'_> {
-        Subject { key: Some(key), model: Some("claude-sonnet-5"), tag: None, path: "/v1/messages" }
+        let model = Some("claude-sonnet-5");
+        Subject { key: Some(key), subject: None, model, tag: None, path: "/v1/messages" }
     }
 
     #[test]
@@ -139,5 +172,16 @@ mod tests {
         assert!(queue.take(&subject("b"), &mut draw).is_none());
         assert!(queue.take(&subject("a"), &mut draw).is_some());
         assert!(queue.take(&subject("a"), &mut draw).is_some());
+    }
+
+    #[test]
+    fn a_rule_without_a_path_is_not_used_up_where_the_path_must_be_named() {
+        let queue = Queue::default();
+        queue.push(Rule::once(Script::parse("status=529").unwrap()));
+        queue.push(Rule::on_token("/messages", "x", Script::parse("status=503").unwrap()));
+        let mut draw = Draw::new(1, 1);
+        let tagged = Subject { tag: Some("x"), ..subject("a") };
+        assert_eq!(queue.take_named(&tagged, &mut draw).unwrap().refuse.unwrap().status, 503);
+        assert_eq!(queue.take(&tagged, &mut draw).unwrap().refuse.unwrap().status, 529);
     }
 }

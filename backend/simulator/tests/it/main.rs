@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 mod answers;
+mod devices;
 mod faults;
 mod issuer;
+mod oauth;
 mod plain;
 mod raw;
+mod refreshes;
 mod tls;
 
 use std::time::Duration;

@@ -20,8 +20,8 @@ use http::{HeaderMap, HeaderValue, Request, header};
 
 pub(crate) use self::{
     answer::Answer,
-    error::{problem, render},
-    messages::{Plan, plan},
+    error::{problem, refuse_as, render},
+    messages::{Addressed, Plan, draw_up, plan, preliminaries, respond, whole},
     stream::Stream,
 };
 use crate::{
@@ -57,6 +57,18 @@ async fn unknown(
     let Ok(call) = Call::receive(&shared, connection, request).await else { return fault::gone() };
     error::refuse(call, &problem(404, "not_found_error", "Not found"))
 }
+
+/// How a platform that serves these models speaks around the answers, which are the same everywhere.
+#[derive(Clone, Copy)]
+pub(crate) struct Manner {
+    /// A refusal: its content type and its body, which may name the request's id.
+    pub(crate) render: fn(&Refusal, &str) -> (&'static str, String),
+    /// The headers of every answer.
+    pub(crate) describe: fn(&Slot, &mut HeaderMap),
+}
+
+/// The manner of the provider itself.
+const MANNER: Manner = Manner { render, describe };
 
 /// Who asks, and with what version of the API: what every call must have.
 fn admit(shared: &Shared, call: &Call) -> Result<(), Refusal> {
@@ -95,35 +107,45 @@ fn turned_away(call: &Call) -> &'static str {
 }
 
 /// The provider's limit on request bodies.
-const LARGEST: usize = 32 * 1024 * 1024;
+pub(crate) const LARGEST: usize = 32 * 1024 * 1024;
 
 /// A short answer that generates nothing, after whatever the script wants first.
 async fn plain(
-    mut call: Call,
+    call: Call,
     script: &Script,
     body: impl FnOnce(&mut Call) -> Result<String, Refusal>,
 ) -> Response {
+    plain_as(call, script, body, MANNER).await
+}
+
+/// The same, as another platform says it.
+pub(crate) async fn plain_as(
+    mut call: Call,
+    script: &Script,
+    body: impl FnOnce(&mut Call) -> Result<String, Refusal>,
+    manner: Manner,
+) -> Response {
     fault::silence(script).await;
     if let Some(refusal) = &script.refuse {
-        return error::refuse(call, refusal);
+        return refuse_as(call, refusal, manner);
     }
     if let Some(how) = fault::before_head(script) {
         return fault::break_off(call, how);
     }
     match body(&mut call) {
-        Ok(body) => json(call, 200, body),
-        Err(refusal) => error::refuse(call, &refusal),
+        Ok(body) => json(call, 200, body, manner),
+        Err(refusal) => refuse_as(call, &refusal, manner),
     }
 }
 
 /// Write a JSON body whole. It counts as delivered once it is handed to the connection.
-fn json(mut call: Call, status: u16, body: String) -> Response {
+pub(crate) fn json(mut call: Call, status: u16, body: String, manner: Manner) -> Response {
     call.slot.wrote(body.as_bytes());
     call.slot.update(|entry| entry.status = Some(status));
     let mut response = Response::new(axum::body::Body::from(body));
     *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    describe(&call.slot, response.headers_mut());
+    (manner.describe)(&call.slot, response.headers_mut());
     call.slot.finish(crate::Outcome::Completed);
     response
 }

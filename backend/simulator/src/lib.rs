@@ -5,9 +5,10 @@
 //! knows no prices. Usage figures come from a seed ([`draw`]), never from the text.
 //!
 //! It is an identity provider too ([`issuer`]), for what signs people in elsewhere, and an issuer of access to accounts
-//! ([`oauth`]), for what calls providers on somebody's behalf.
+//! ([`oauth`], [`ServiceAccounts`]), for what calls providers on somebody's behalf.
 //!
-//! One provider dialect is one module ([`anthropic`]); everything else (ledger, scripts, playing of streams, listeners, raw-socket faults) is
+//! One provider dialect is one module ([`anthropic`]), and so is one platform that speaks it in a manner of its own
+//! ([`vertex`]); everything else (ledger, scripts, playing of streams, listeners, raw-socket faults) is
 //! shared by all of them.
 
 mod anthropic;
@@ -26,7 +27,9 @@ mod play;
 mod raw;
 mod receive;
 mod script;
+mod service_account;
 mod tls;
+mod vertex;
 
 use std::{
     io,
@@ -42,6 +45,7 @@ pub use self::{
     ledger::{Entry, Ledger, Outcome, Tokens},
     raw::{RawFault, RawFront},
     script::{ChosenTokens, Cut, CutHow, ErrorEvent, Omit, Pause, Refusal, Rule, Script, ScriptError, Shape},
+    service_account::{ServiceAccount, ServiceAccounts},
 };
 
 /// A running simulator. Dropping it stops it.
@@ -59,6 +63,7 @@ pub(crate) struct Shared {
     pub(crate) issuer: Arc<issuer::Issuer>,
     pub(crate) bearers: Arc<bearer::Bearers>,
     pub(crate) oauth: oauth::AccountIssuer,
+    pub(crate) service_accounts: ServiceAccounts,
     /// The certificate authority of the TLS front.
     pub(crate) ca_pem: Option<String>,
     pub(crate) connections: AtomicU64,
@@ -85,6 +90,7 @@ impl Simulator {
             scripts: script::Queue::default(),
             issuer: Arc::new(issuer::Issuer::new(&base)?),
             oauth: oauth::AccountIssuer::new(&base, Arc::clone(&bearers))?,
+            service_accounts: ServiceAccounts::new(&base, Arc::clone(&bearers)),
             bearers,
             ca_pem: front.as_ref().map(|front| front.ca_pem.clone()),
             connections: AtomicU64::new(0),
@@ -94,9 +100,11 @@ impl Simulator {
             config,
         });
         let router = anthropic::router(&shared)
+            .merge(vertex::router(&shared))
             .merge(control::router(&shared))
             .merge(issuer::router(&shared.issuer))
-            .merge(oauth::router(&shared));
+            .merge(oauth::router(&shared))
+            .merge(service_account::router(&shared));
         shared.tasks.spawn(listen::serve(listener, None, router.clone(), Arc::clone(&shared)));
         let tls = match front {
             Some(mut front) => {
@@ -151,6 +159,12 @@ impl Simulator {
     #[must_use]
     pub fn oauth(&self) -> &oauth::AccountIssuer {
         &self.shared.oauth
+    }
+
+    /// The service accounts of the cloud platform.
+    #[must_use]
+    pub fn service_accounts(&self) -> &ServiceAccounts {
+        &self.shared.service_accounts
     }
 
     /// Queue a rule for requests to come.

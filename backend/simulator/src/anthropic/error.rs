@@ -4,6 +4,7 @@ use axum::{body::Body, response::Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::json;
 
+use super::Manner;
 use crate::{ledger::Outcome, receive::Call, script::Refusal};
 
 pub(crate) fn problem(status: u16, kind: &str, message: impl Into<String>) -> Refusal {
@@ -11,8 +12,13 @@ pub(crate) fn problem(status: u16, kind: &str, message: impl Into<String>) -> Re
 }
 
 /// Answer with a refusal. Nothing was generated, so nothing is billed.
-pub(crate) fn refuse(mut call: Call, refusal: &Refusal) -> Response {
-    let (content_type, body) = render(refusal, call.slot.request_id());
+pub(crate) fn refuse(call: Call, refusal: &Refusal) -> Response {
+    refuse_as(call, refusal, super::MANNER)
+}
+
+/// The same, as another platform says it.
+pub(crate) fn refuse_as(mut call: Call, refusal: &Refusal, manner: Manner) -> Response {
+    let (content_type, body) = (manner.render)(refusal, call.slot.request_id());
     call.slot.wrote(body.as_bytes());
     let mut response = Response::new(Body::from(body));
     *response.status_mut() =
@@ -20,7 +26,7 @@ pub(crate) fn refuse(mut call: Call, refusal: &Refusal) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     if !refusal.html {
-        super::describe(&call.slot, headers);
+        (manner.describe)(&call.slot, headers);
     }
     if let Some(seconds) = refusal.retry_after {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -6,10 +6,9 @@ use axum::{Extension, body::Body, extract::State, response::Response};
 use http::{HeaderValue, Request, header};
 
 use super::{
-    Answer, Stream, admit,
+    Answer, MANNER, Manner, Stream, admit,
     answer::Wanted,
-    describe,
-    error::{self, problem},
+    error::{self, problem, refuse_as},
     request::MessagesRequest,
 };
 use crate::{
@@ -36,16 +35,38 @@ pub(super) async fn create(
 ) -> Response {
     let Ok(mut call) = Call::receive(&shared, connection, request).await else { return fault::gone() };
     match plan(&shared, &mut call) {
-        Ok(plan) => respond(call, plan).await,
+        Ok(plan) => respond(call, plan, MANNER).await,
         Err(refusal) => error::refuse(call, &refusal),
     }
+}
+
+/// What the address says on a platform where the body does not say it.
+pub(crate) struct Addressed<'a> {
+    /// As the platform calls it.
+    pub(crate) model: &'a str,
+    /// As the answer calls it.
+    pub(crate) plain: &'a str,
+    pub(crate) stream: bool,
 }
 
 /// Check the request as the provider would and draw up the answer.
 pub(crate) fn plan(shared: &Shared, call: &mut Call) -> Result<Plan, Refusal> {
     admit(shared, call)?;
+    draw_up(shared, call, None)
+}
+
+/// The same for a call that a platform has admitted.
+pub(crate) fn draw_up(
+    shared: &Shared,
+    call: &mut Call,
+    addressed: Option<&Addressed<'_>>,
+) -> Result<Plan, Refusal> {
     let body = call.body.clone();
-    let request = MessagesRequest::read(&body)?;
+    let mut request = MessagesRequest::read(&body)?;
+    if let Some(addressed) = addressed {
+        request.model = Some(addressed.model.into());
+        request.stream = Some(addressed.stream);
+    }
     let named = request.model.as_deref();
     let script = call.script(shared, named, request.user_id());
     let script = script.map_err(|error| problem(400, "invalid_request_error", error.to_string()))?;
@@ -58,6 +79,7 @@ pub(crate) fn plan(shared: &Shared, call: &mut Call) -> Result<Plan, Refusal> {
         entry.max_tokens = request.max_tokens.and_then(|n| u64::try_from(n).ok());
     });
     request.check(true)?;
+    let model = addressed.map_or(model, |addressed| addressed.plain);
     if shared.config.listed_models_only && !shared.config.models.iter().any(|known| known == model) {
         return Err(problem(404, "not_found_error", format!("model: {model}")));
     }
@@ -74,27 +96,45 @@ pub(crate) fn plan(shared: &Shared, call: &mut Call) -> Result<Plan, Refusal> {
     Ok(Plan { script, answer, stream, repeat_usage })
 }
 
-async fn respond(mut call: Call, plan: Plan) -> Response {
+pub(crate) async fn respond(call: Call, plan: Plan, manner: Manner) -> Response {
+    let call = match preliminaries(call, &plan, manner).await {
+        Ok(call) => call,
+        Err(response) => return *response,
+    };
     let Plan { script, answer, stream, repeat_usage } = plan;
-    let dies = script.refuse.is_some() || fault::before_head(&script).is_some();
+    if stream {
+        sse(call, &script, answer, repeat_usage, manner)
+    } else {
+        whole(call, &script, &answer, manner)
+    }
+}
+
+/// What a script puts before the answer, or in its place.
+pub(crate) async fn preliminaries(
+    mut call: Call,
+    plan: &Plan,
+    manner: Manner,
+) -> Result<Call, Box<Response>> {
+    let Plan { script, answer, .. } = plan;
+    let dies = script.refuse.is_some() || fault::before_head(script).is_some();
     if script.delay_ms > 0 {
         if !dies {
             // Reading the prompt is billed even when the caller does not wait for the first token.
             let read = answer.tokens.with_output(0);
             call.slot.advance(Progress { billed: Some(read), ..Progress::default() });
         }
-        fault::silence(&script).await;
+        fault::silence(script).await;
     }
     if let Some(refusal) = &script.refuse {
-        return error::refuse(call, refusal);
+        return Err(Box::new(refuse_as(call, refusal, manner)));
     }
-    if let Some(how) = fault::before_head(&script) {
-        return fault::break_off(call, how);
+    if let Some(how) = fault::before_head(script) {
+        return Err(Box::new(fault::break_off(call, how)));
     }
-    if stream { sse(call, &script, answer, repeat_usage) } else { whole(call, &script, &answer) }
+    Ok(call)
 }
 
-fn sse(call: Call, script: &Script, answer: Answer, repeat_usage: bool) -> Response {
+fn sse(call: Call, script: &Script, answer: Answer, repeat_usage: bool, manner: Manner) -> Response {
     call.slot.update(|entry| {
         entry.status = Some(200);
         entry.message_id = Some(answer.message_id.clone());
@@ -106,21 +146,21 @@ fn sse(call: Call, script: &Script, answer: Answer, repeat_usage: bool) -> Respo
     if script.gzip {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
-    describe(&call.slot, headers);
+    (manner.describe)(&call.slot, headers);
     let error_event = script.error_event.as_ref().map(|event| error::event(&event.kind));
     let events: Events = Box::new(Stream::new(answer, script, repeat_usage));
     let player = Player::new(call, script, events, error_event);
     head.map(|()| Body::new(player))
 }
 
-fn whole(mut call: Call, script: &Script, answer: &Answer) -> Response {
+pub(crate) fn whole(mut call: Call, script: &Script, answer: &Answer, manner: Manner) -> Response {
     let body = answer.json();
     let told = Progress { told: Some(answer.tokens), billed: Some(answer.tokens), ..Progress::default() };
     call.slot.update(|entry| entry.message_id = Some(answer.message_id.clone()));
     let simple = !script.gzip && script.cut.is_none() && script.piece_bytes.is_none();
     if simple && body.len() <= AT_ONCE {
         call.slot.advance(told);
-        return super::json(call, 200, body);
+        return super::json(call, 200, body, manner);
     }
     call.slot.update(|entry| entry.status = Some(200));
     let mut head = Response::new(());
@@ -131,7 +171,7 @@ fn whole(mut call: Call, script: &Script, answer: &Answer) -> Response {
     } else {
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
     }
-    describe(&call.slot, headers);
+    (manner.describe)(&call.slot, headers);
     // Faults of event streams have no place here; a cut breaks off after the first half.
     let played = Script {
         cut: script.cut.map(|cut| Cut { after: Some(1), ..cut }),

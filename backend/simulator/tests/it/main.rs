@@ -11,6 +11,7 @@ mod plain;
 mod raw;
 mod refreshes;
 mod tls;
+mod vertex;
 
 use std::time::Duration;
 

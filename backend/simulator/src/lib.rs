@@ -8,11 +8,12 @@
 //! ([`oauth`], [`ServiceAccounts`]), for what calls providers on somebody's behalf.
 //!
 //! One provider dialect is one module ([`anthropic`]), and so is one platform that speaks it in a manner of its own
-//! ([`vertex`]); everything else (ledger, scripts, playing of streams, listeners, raw-socket faults) is
+//! ([`bedrock`], [`vertex`]); everything else (ledger, scripts, playing of streams, listeners, raw-socket faults) is
 //! shared by all of them.
 
 mod anthropic;
 mod bearer;
+mod bedrock;
 mod cli;
 mod config;
 mod control;
@@ -40,6 +41,7 @@ use std::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::{
+    bedrock::AWS_SECRET,
     cli::{Args, run},
     config::{LedgerDetail, SimulatorConfig},
     ledger::{Entry, Ledger, Outcome, Tokens},
@@ -100,6 +102,7 @@ impl Simulator {
             config,
         });
         let router = anthropic::router(&shared)
+            .merge(bedrock::router(&shared))
             .merge(vertex::router(&shared))
             .merge(control::router(&shared))
             .merge(issuer::router(&shared.issuer))

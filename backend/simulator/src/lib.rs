@@ -5,7 +5,8 @@
 //! knows no prices. Usage figures come from a seed ([`draw`]), never from the text.
 //!
 //! It is an identity provider too ([`issuer`]), for what signs people in elsewhere, and an issuer of access to accounts
-//! ([`oauth`], [`ServiceAccounts`]), for what calls providers on somebody's behalf.
+//! ([`oauth`], [`ServiceAccounts`]), for what calls providers on somebody's behalf. Beside it there are proxies to go
+//! through ([`TestProxy`]).
 //!
 //! One provider dialect is one module ([`anthropic`]), and so is one platform that speaks it in a manner of its own
 //! ([`bedrock`], [`vertex`]); everything else (ledger, scripts, playing of streams, listeners, raw-socket faults) is
@@ -25,6 +26,7 @@ mod ledger;
 mod listen;
 pub mod oauth;
 mod play;
+mod proxy;
 mod raw;
 mod receive;
 mod script;
@@ -45,6 +47,7 @@ pub use self::{
     cli::{Args, run},
     config::{LedgerDetail, SimulatorConfig},
     ledger::{Entry, Ledger, Outcome, Tokens},
+    proxy::{ProxyFault, ProxyKind, TestProxy, Tunnel},
     raw::{RawFault, RawFront},
     script::{ChosenTokens, Cut, CutHow, ErrorEvent, Omit, Pause, Refusal, Rule, Script, ScriptError, Shape},
     service_account::{ServiceAccount, ServiceAccounts},

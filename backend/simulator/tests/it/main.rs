@@ -9,6 +9,7 @@ mod faults;
 mod issuer;
 mod oauth;
 mod plain;
+mod proxies;
 mod raw;
 mod refreshes;
 mod tls;

@@ -11,7 +11,7 @@ use leptos_i18n_parser::parse_locales::{
     parse_locales,
 };
 
-const AREAS: [&str; 22] = [
+const AREAS: [&str; 23] = [
     "common",
     "shell",
     "auth",
@@ -27,6 +27,7 @@ const AREAS: [&str; 22] = [
     "my_key",
     "requests",
     "usage",
+    "pools",
     "prices",
     "profile",
     "billing",

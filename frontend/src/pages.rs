@@ -16,6 +16,7 @@ pub(crate) mod members;
 pub(crate) mod my_key;
 pub(crate) mod not_found;
 pub(crate) mod operator;
+pub(crate) mod pools;
 pub(crate) mod prices;
 pub(crate) mod profile;
 pub(crate) mod requests;

@@ -35,6 +35,12 @@ pub struct Account {
     /// How long its provider may take. What is absent is left to the provider's preset and the settings.
     #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::Timeouts))]
     pub timeouts: Timeouts,
+    /// Whether it serves only keys that name it or a pool that it is in.
+    #[serde(default)]
+    pub dedicated: bool,
+    /// Whether it takes nothing new: only conversations that it has.
+    #[serde(default)]
+    pub draining: bool,
     /// How it fares.
     pub health: AccountHealth,
     /// Models that the provider listed when it was last tested; `null` when never.
@@ -82,6 +88,10 @@ pub struct CreateAccount {
     #[serde(default, skip_serializing_if = "Timeouts::is_empty")]
     #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::Timeouts))]
     pub timeouts: Timeouts,
+    /// Whether it serves only keys that name it or a pool that it is in; false when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", schema(example = false))]
+    pub dedicated: Option<bool>,
     /// Whether requests may go there; true when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemas", schema(example = true))]
@@ -120,6 +130,14 @@ pub struct UpdateAccount {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[cfg_attr(feature = "schemas", schema(nullable = false, value_type = Option<crate::schema::Timeouts>))]
     pub timeouts: Option<Timeouts>,
+    /// Whether it serves only keys that name it or a pool that it is in.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false, example = false))]
+    pub dedicated: Option<bool>,
+    /// Whether it takes nothing new, so that it can be removed once its conversations have ended.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false, example = true))]
+    pub draining: Option<bool>,
     /// Whether requests may go there.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[cfg_attr(feature = "schemas", schema(nullable = false, example = true))]

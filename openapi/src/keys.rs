@@ -11,7 +11,7 @@ use crate::{
     secret::Secret,
 };
 use causeway_domain::{
-    AccountId, AddressRules, KeyId, Limits, Multiplier, Nanos, Services, UserId, model::ModelPolicy,
+    AccountId, AddressRules, KeyId, Limits, Multiplier, Nanos, PoolId, Services, UserId, model::ModelPolicy,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -70,6 +70,10 @@ pub struct Key {
     /// The one account it is bound to; `null` is any.
     #[cfg_attr(feature = "schemas", schema(value_type = Option<uuid::Uuid>))]
     pub account_id: Option<AccountId>,
+    /// The pools that it may use, in order; empty is every account that is not dedicated.
+    #[serde(default)]
+    #[cfg_attr(feature = "schemas", schema(value_type = Vec<uuid::Uuid>))]
+    pub pool_ids: Vec<PoolId>,
     /// Where it may be used from.
     #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::AddressRules))]
     pub addresses: AddressRules,
@@ -195,10 +199,15 @@ pub struct CreateKey {
     #[serde(default)]
     #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::ModelPolicy))]
     pub models: ModelPolicy,
-    /// Binds it to one account; any when absent.
+    /// Binds it to one account; any when absent. Not beside `pool_ids`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemas", schema(value_type = Option<uuid::Uuid>))]
     pub account_id: Option<AccountId>,
+    /// The pools that it may use, at most 10: the next one when no account of those before can be used. Every account that
+    /// is not dedicated when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schemas", schema(value_type = Vec<uuid::Uuid>, max_items = 10))]
+    pub pool_ids: Vec<PoolId>,
     /// When it stops working; never when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<DateTime<Utc>>,
@@ -264,6 +273,10 @@ pub struct UpdateKey {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     #[cfg_attr(feature = "schemas", schema(value_type = Option<uuid::Uuid>))]
     pub account_id: Patch<AccountId>,
+    /// The pools that it may use, in order, all of them anew; empty is every account that is not dedicated.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false, value_type = Option<Vec<uuid::Uuid>>, max_items = 10))]
+    pub pool_ids: Option<Vec<PoolId>>,
     /// When it stops working; `null` is never.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     #[cfg_attr(feature = "schemas", schema(value_type = Option<DateTime<Utc>>))]

@@ -24,6 +24,7 @@ pub mod organization;
 pub mod page;
 pub mod patch;
 pub mod persons;
+pub mod pools;
 pub mod prices;
 pub mod problem;
 pub mod profile;
@@ -78,6 +79,7 @@ pub use organization::{HoldMode, OnRedisLoss, Organization, OrganizationRef, Upd
 pub use page::{ListQuery, Page};
 pub use patch::Patch;
 pub use persons::{Administrator, Administrators, Person, PersonOrganization, PersonQuery, UpdatePerson};
+pub use pools::{CreatePool, Pool, PoolMember, UpdatePool};
 pub use prices::{
     GlobalMultiplier, GlobalMultipliers, GlobalPrice, GlobalPrices, LongContextFigures, OverrideQuery,
     PlannedPrice, PriceFigures, PriceHistory, PriceList, PriceOverride, PriceQuery, PriceRow, PriceState,

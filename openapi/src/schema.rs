@@ -61,6 +61,25 @@ pub struct Ceilings {
     /// The accounts that may serve keys; empty is any.
     #[schema(nullable = false)]
     pub accounts: Option<Vec<uuid::Uuid>>,
+    /// The pools that keys may name; a key that names none uses these. Empty is any.
+    #[schema(nullable = false)]
+    pub pools: Option<Vec<uuid::Uuid>>,
+}
+
+/// How a pool chooses among its accounts. `round_robin`: one after the other. `weighted`: by their shares, evenly spread.
+/// `least_busy`: the one with the fewest requests under way for its weight. `fill_first`: the first by priority until it
+/// is full. `priority`: those of the best priority in turn. `most_quota`: the one with most of its provider's quota left.
+/// `active_first`: the active account only.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum PoolStrategy {
+    RoundRobin,
+    Weighted,
+    LeastBusy,
+    FillFirst,
+    Priority,
+    MostQuota,
+    ActiveFirst,
 }
 
 /// Where a key may be used from: addresses or networks in CIDR notation, IPv4 or IPv6. An empty `allow` allows all; `deny`

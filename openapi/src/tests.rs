@@ -110,10 +110,12 @@ mod shapes {
             models: ModelPolicy { allow: vec!["a".into()], deny: Vec::new() },
             expires_within_days: Some(1),
             accounts: vec![causeway_domain::AccountId(uuid::Uuid::nil())],
+            pools: vec![causeway_domain::PoolId(uuid::Uuid::nil())],
         };
         assert_eq!(properties::<schema::Ceilings>(), written(&ceilings));
         assert_eq!(properties::<schema::AddressRules>(), written(&AddressRules::default()));
         assert_eq!(properties::<schema::Services>(), written(&Services::default()));
+        assert_eq!(choices::<schema::PoolStrategy>(), serde_json::to_value(Strategy::ALL).unwrap());
         assert_eq!(choices::<schema::ApiDialect>(), serde_json::to_value(ApiDialect::ALL).unwrap());
         let roles = [Role::Viewer, Role::Member, Role::Admin, Role::Owner];
         let plan = Plan { members: Some(1), keys: Some(1), accounts: Some(1), limits };

@@ -33,6 +33,8 @@ fn plain(account: Stored, health: AccountHealth) -> Account {
         priority: u16::try_from(account.priority).unwrap_or(0),
         limits: account.limits,
         timeouts: account.timeouts,
+        dedicated: account.dedicated,
+        draining: account.draining,
         health,
         models: account.models,
         models_fetched_at: account.models_fetched_at,
@@ -54,6 +56,8 @@ fn audited(account: &Stored) -> Value {
         "priority": account.priority,
         "limits": account.limits,
         "timeouts": account.timeouts,
+        "dedicated": account.dedicated,
+        "draining": account.draining,
     })
 }
 

@@ -117,6 +117,7 @@ fn shown(key: Stored, used: &Used, effective_limits: Limits, now: DateTime<Utc>)
         multiplier: key.multiplier,
         models: key.models,
         account_id: key.account_id,
+        pool_ids: key.pools,
         addresses: key.addresses,
         services: key.services,
         usage: KeyUsage {
@@ -146,6 +147,7 @@ fn audited(key: &Stored) -> Value {
         "multiplier": key.multiplier,
         "models": key.models,
         "account_id": key.account_id,
+        "pool_ids": key.pools,
         "addresses": key.addresses,
         "services": key.services,
         "enabled": key.enabled,

@@ -41,6 +41,7 @@ mod organization;
 mod origin;
 mod outbound;
 mod plan;
+mod pools;
 mod prices;
 mod registration;
 mod requests;

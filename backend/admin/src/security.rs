@@ -17,6 +17,7 @@ const RESOURCES: &[(&str, &str)] = &[
     ("ledger", "usage"),
     ("members", "members"),
     ("organization", "organization"),
+    ("pools", "accounts"),
     ("prices", "prices"),
     ("registration", "members"),
     ("requests", "usage"),

@@ -10,6 +10,7 @@
 pub mod anthropic;
 pub mod decoding;
 pub mod error;
+mod first_turn;
 pub mod meter;
 pub mod models;
 pub mod scan;
@@ -73,6 +74,13 @@ impl Dialect {
     pub fn without_thinking(self, body: &[u8]) -> Option<Bytes> {
         match self {
             Self::Anthropic => anthropic::thinking::without(body),
+        }
+    }
+
+    /// The first turn of a request's conversation, which every later request of it repeats; `None` when there is none.
+    pub fn first_turn(self, body: &[u8]) -> Option<String> {
+        match self {
+            Self::Anthropic => first_turn::of(body, "messages"),
         }
     }
 

@@ -2,7 +2,7 @@
 //! from before cannot exceed what was tightened since.
 
 use crate::{
-    AccountId, Limits, Role,
+    AccountId, Limits, PoolId, Role,
     limits::BadLimit,
     model::{ModelPolicy, glob_matches, is_pattern},
 };
@@ -32,6 +32,9 @@ pub struct Ceilings {
     /// The accounts that may serve keys; empty is any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub accounts: Vec<AccountId>,
+    /// The pools that keys may name; a key that names none uses these. Empty is any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pools: Vec<PoolId>,
 }
 
 /// What a key is given, as far as ceilings bound it.
@@ -43,6 +46,8 @@ pub struct Terms<'a> {
     pub models: &'a ModelPolicy,
     /// The account it is bound to.
     pub account: Option<AccountId>,
+    /// The pools that it names.
+    pub pools: &'a [PoolId],
     /// When it ends, first uses left aside.
     pub expires_at: Option<DateTime<Utc>>,
 }
@@ -89,6 +94,9 @@ impl Ceilings {
             && !self.accounts.contains(&account)
         {
             note(&mut found, "account_id", "must be an account that members' keys may be bound to");
+        }
+        if !self.pools.is_empty() && terms.pools.iter().any(|pool| !self.pools.contains(pool)) {
+            note(&mut found, "pool_ids", "must be pools that members' keys may name");
         }
         if let Some(days) = self.expires_within_days {
             let last = now + Duration::days(days.into());
@@ -159,7 +167,7 @@ mod tests {
         let limits = serde_json::from_str(limits).unwrap();
         let models = ModelPolicy { allow: allow.iter().map(|p| (*p).to_owned()).collect(), deny: Vec::new() };
         let expires_at = expires_at.map(|at| at.parse().unwrap());
-        let terms = Terms { limits: &limits, models: &models, account: None, expires_at };
+        let terms = Terms { limits: &limits, models: &models, account: None, pools: &[], expires_at };
         let now = "2027-01-01T00:00:00Z".parse().unwrap();
         ceilings.exceeded_by(&terms, now).into_iter().map(|e| e.field).collect()
     }
@@ -193,7 +201,7 @@ mod tests {
         let accounts = Ceilings { accounts: vec![AccountId(uuid::Uuid::nil())], ..Default::default() };
         let (limits, models) = (Limits::default(), ModelPolicy::default());
         let other = Some(AccountId(uuid::Uuid::max()));
-        let terms = Terms { limits: &limits, models: &models, account: other, expires_at: None };
+        let terms = Terms { limits: &limits, models: &models, account: other, pools: &[], expires_at: None };
         assert_eq!(accounts.exceeded_by(&terms, Utc::now())[0].field, "account_id");
     }
 

@@ -65,6 +65,10 @@ id!(
     AccountId
 );
 id!(
+    /// A pool of upstream accounts. Belongs to one organisation.
+    PoolId
+);
+id!(
     /// One relayed request, made when its reservation is. Version 7, so it carries its own start time.
     RequestId
 );

@@ -5,6 +5,7 @@
 //! stays after its time is over until a request has succeeded there: in between, one request at a time may try, whichever
 //! instance it is at ([`Health::probe`]). Nothing here switches accounts on or off: that is a person's business.
 
+mod busy;
 mod keeper;
 mod probe;
 pub(crate) mod quota;
@@ -14,7 +15,7 @@ pub(crate) use probe::Probe;
 use crate::verdict::{Cools, Scope, Table, Then, Verdict};
 use arc_swap::ArcSwap;
 use causeway_accounts::rules::Row;
-use causeway_domain::{AccountId, OrgId};
+use causeway_domain::{AccountId, OrgId, pool};
 use causeway_store::{Store, StoreError, attempts::Attempts, cooldowns::Cooldown};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::{
@@ -50,6 +51,7 @@ pub(crate) struct Health {
     /// Something is to be written.
     wake: Notify,
     quotas: quota::Quotas,
+    busy: busy::Busy,
     attempts: mpsc::Sender<Attempts>,
     _stop: DropGuard,
 }
@@ -120,6 +122,7 @@ impl Health {
             changing: Mutex::default(),
             wake: Notify::new(),
             quotas: quota::Quotas::default(),
+            busy: busy::Busy::default(),
             attempts,
             _stop: stop.clone().drop_guard(),
         });
@@ -137,6 +140,16 @@ impl Health {
     /// Whether nothing is known against any account at all.
     pub(crate) fn all_well(&self) -> bool {
         self.picture.load().is_empty()
+    }
+
+    /// What a pool chooses by.
+    pub(crate) fn pool_standing(&self, org: OrgId, account: AccountId) -> pool::Standing {
+        pool::Standing { open: self.busy.open(org, account), left: self.quotas.left(account) }
+    }
+
+    /// Notes that a request is sent to an account.
+    pub(crate) fn sent(&self, account: AccountId) {
+        self.busy.sent(account);
     }
 
     /// Whether an account can be used for a model.

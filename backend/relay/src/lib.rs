@@ -8,6 +8,8 @@
 pub mod args;
 pub mod body;
 mod call;
+mod choice;
+mod conversation;
 mod count;
 mod directory;
 mod drain;

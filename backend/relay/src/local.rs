@@ -35,7 +35,7 @@ fn usable_models(relay: &Relay, tenant: &Tenant, caller: &Caller) -> BTreeSet<St
     let principal = &caller.principal;
     let (prices, now) = (relay.prices.table(), chrono::Utc::now());
     let mut names = BTreeSet::new();
-    for account in tenant.accounts.iter().filter(|a| reaches(principal, a)) {
+    for account in tenant.accounts.iter().filter(|a| reaches(tenant, principal, a)) {
         let listed = account.models.iter().flatten().cloned();
         if account.preset.models_are_priced {
             names.extend(prices.models_of(account.provider.as_str()).map(|m| m.name.clone()));

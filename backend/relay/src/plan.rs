@@ -2,6 +2,7 @@
 
 use crate::{
     call::Call,
+    choice, conversation,
     error::RelayError,
     health::{Health, Standing},
     history::History,
@@ -14,7 +15,7 @@ use causeway_domain::{
 };
 use causeway_store::principal::{HoldMode, Principal};
 use chrono::{DateTime, TimeDelta, Utc};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// How many accounts are offered to the script at most.
 const MOST: usize = 8;
@@ -45,6 +46,21 @@ pub(crate) struct Plan {
     pub input: u64,
     /// The most tokens it can use.
     pub tokens: u64,
+    /// The conversation that it belongs to, where that stays with its account.
+    pub conversation: Option<Remembered>,
+    /// Whether what runs at the accounts is counted, because they are chosen by it.
+    pub counted: bool,
+}
+
+/// A conversation that stays with its account.
+#[derive(Clone, Copy)]
+pub(crate) struct Remembered {
+    /// What it is called.
+    pub name: conversation::Name,
+    /// For how long it is remembered.
+    pub lasts: Duration,
+    /// Whether it may be at another account than the first candidate's: not where that one cannot be used.
+    pub elsewhere: bool,
 }
 
 /// An account that is not used for now.
@@ -71,6 +87,17 @@ pub(crate) struct Candidate {
     pub worst: Nanos,
 }
 
+/// What is known of the conversation that a call belongs to.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Talk {
+    /// What it is called.
+    pub name: Option<conversation::Name>,
+    /// Where it is, as far as is known.
+    pub at: Option<AccountId>,
+    /// Whether the reservation script has said so, or it is only where it was seen last.
+    pub sure: bool,
+}
+
 /// Finds them. The three ways to find none are three different answers: nobody knows the model (no price), no account
 /// serves it, and — earlier — the key may not use it. Prices are those in force `at` the start of the request.
 pub(crate) fn candidates(
@@ -79,14 +106,15 @@ pub(crate) fn candidates(
     caller: &Caller,
     call: &Call,
     (history, health, at): (&History, &Health, DateTime<Utc>),
+    talk: Talk,
 ) -> Result<Plan, RelayError> {
     let model = call.parsed.model.as_str();
-    let bound = caller.principal.account;
-    let mut usable = tenant.accounts.iter().filter(|a| reaches(&caller.principal, a)).peekable();
+    let principal = &*caller.principal;
+    let bound = principal.account;
+    let choice = choice::of(tenant, principal, talk.at, |id| health.pool_standing(tenant.org, id));
+    let mut usable = choice.accounts.iter().filter(|a| permits(principal, a)).peekable();
     if usable.peek().is_none() {
-        if caller.principal.rules.is_some()
-            && tenant.accounts.iter().any(|a| bound.is_none_or(|id| id == a.id))
-        {
+        if principal.rules.is_some() && !choice.accounts.is_empty() {
             return Err(RelayError::Forbidden {
                 code: "provider_forbidden",
                 message: "this API key may not use any of the upstream accounts that are switched on"
@@ -95,6 +123,9 @@ pub(crate) fn candidates(
         }
         return Err(RelayError::NoAccount(match bound {
             Some(_) => "the upstream account that this API key is bound to is disabled or deleted".to_owned(),
+            None if !principal.pools.is_empty() => {
+                "the pools of this API key have no upstream account that is switched on".to_owned()
+            }
             None => "this organisation has no upstream account that is switched on; an admin can add one"
                 .to_owned(),
         }));
@@ -161,7 +192,17 @@ pub(crate) fn candidates(
     }
     let nanos = plan.iter().map(|c| c.factor.charge_at_most(c.worst)).max().unwrap_or(Nanos::ZERO);
     let tokens = input.saturating_add(output);
-    Ok(Plan { candidates: plan.into(), passed, nanos, input, tokens })
+    let conversation = talk.name.zip(choice.remembered).map(|(name, lasts)| {
+        let there = talk.at.is_some() && plan.first().map(|c| c.account.id) == talk.at;
+        Remembered { name, lasts, elsewhere: there || !talk.sure }
+    });
+    if choice.counted
+        && let Some(first) = plan.first()
+    {
+        health.sent(first.account.id);
+    }
+    let counted = choice.counted;
+    Ok(Plan { candidates: plan.into(), passed, nanos, input, tokens, conversation, counted })
 }
 
 /// Why an account cannot be used at this moment, if so.
@@ -185,12 +226,16 @@ fn worst_case(candidate: &Candidate, call: &Call, (input, output): (u64, u64)) -
 }
 
 /// Whether an account may serve a key.
-pub(crate) fn reaches(principal: &Principal, account: &Account) -> bool {
-    principal.account.is_none_or(|id| id == account.id)
-        && principal.rules.as_ref().is_none_or(|rules| {
-            rules.services.reaches(account.provider)
-                && (rules.accounts.is_empty() || rules.accounts.contains(&account.id))
-        })
+pub(crate) fn reaches(tenant: &Tenant, principal: &Principal, account: &Account) -> bool {
+    choice::includes(tenant, principal, account) && permits(principal, account)
+}
+
+/// Whether a key's rules let an account serve it.
+fn permits(principal: &Principal, account: &Account) -> bool {
+    principal.rules.as_ref().is_none_or(|rules| {
+        rules.services.reaches(account.provider)
+            && (rules.accounts.is_empty() || rules.accounts.contains(&account.id))
+    })
 }
 
 /// Whether an account serves a model. Of some providers the price table is the list; the others serve what they list,

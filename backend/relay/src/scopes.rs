@@ -42,7 +42,8 @@ pub(crate) fn asked(scoped: &Scoped<'_>, tenant: &Tenant, plan: &Plan, now: Date
 pub(crate) fn account(candidate: &Candidate, tenant: &Tenant, plan: &Plan, now: DateTime<Utc>) -> Scope {
     let id = ScopeId::Account(candidate.account.id);
     // Nobody waits in front of one account: there are others.
-    let scope = limited(id, false, &candidate.account.limits, tenant, candidate.worst.0, plan.tokens, now);
+    let scope =
+        limited(id, plan.counted, &candidate.account.limits, tenant, candidate.worst.0, plan.tokens, now);
     Scope { queue: 0, ..scope }
 }
 

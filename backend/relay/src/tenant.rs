@@ -1,6 +1,6 @@
 //! An organisation as the relay works with it: credentials opened, headers made, window ends at hand.
 
-use crate::upstream::target::Target;
+use crate::{choice::Pool, upstream::target::Target};
 use arc_swap::ArcSwap;
 use causeway_accounts::{AddressPolicy, Binding, Catalogue, Preset, SealingKey};
 use causeway_domain::{
@@ -36,6 +36,8 @@ pub(crate) struct Tenant {
     pub drain: Duration,
     /// Accounts that can be used, best first.
     pub accounts: Vec<Arc<Account>>,
+    /// Its pools.
+    pub pools: Vec<Pool>,
     /// Limits over all of its keys.
     pub limits: Limits,
     /// Whether its total is what it has paid for.
@@ -68,6 +70,10 @@ pub(crate) struct Account {
     pub timeouts: Timeouts,
     /// Models that the provider listed; `None` = it was never asked.
     pub models: Option<HashSet<String>>,
+    /// It serves only keys that name it or a pool that it is in.
+    pub dedicated: bool,
+    /// It takes nothing new: only conversations that it has.
+    pub draining: bool,
 }
 
 const CALENDAR_KINDS: [WindowKind; 3] = [WindowKind::Day, WindowKind::Week, WindowKind::Month];
@@ -100,6 +106,8 @@ impl Tenant {
                 timeouts: a.timeouts.or(preset.timeouts),
                 preset,
                 models: a.models.filter(|m| !m.is_empty()).map(|m| m.into_iter().collect()),
+                dedicated: a.dedicated,
+                draining: a.draining,
             }))
         });
         Self {
@@ -112,6 +120,7 @@ impl Tenant {
             as_of: row.as_of,
             drain: Duration::from_millis(u64::from(row.drain_ms)),
             accounts: accounts.collect(),
+            pools: row.pools.into_iter().map(Pool::from).collect(),
             limits: row.limits,
             prepaid: row.prepaid,
             multiplier: row.multiplier,
@@ -134,6 +143,11 @@ impl Tenant {
         let at = at.max(self.as_of);
         let own = self.price_overrides.find(provider, model, at);
         own.or_else(|| self.global_prices.find(provider, model, at))
+    }
+
+    /// One of its accounts, if that can be used.
+    pub(crate) fn account(&self, id: AccountId) -> Option<&Arc<Account>> {
+        self.accounts.iter().find(|account| account.id == id)
     }
 
     /// The current and next end of a window as the reservation script takes them.

@@ -57,6 +57,7 @@ async fn used(store: &Store) -> (Created, KeyId, DateTime<Utc>) {
         priority: 1,
         limits: &Limits::default(),
         timeouts: causeway_domain::timeouts::Timeouts::NONE,
+        dedicated: false,
         created_by: made.user,
     };
     accounts::insert(&mut tx, &new).await.unwrap();

@@ -183,6 +183,7 @@ impl Bench {
             payload: "x".repeat(700),
             scopes: vec![scope(all[0]), scope(all[3]), scope(all[2])],
             candidates: vec![scope(account)],
+            conversation: None,
         }
     }
 
@@ -236,6 +237,7 @@ fn again(ask: &Ask) -> Ask {
         payload: ask.payload.clone(),
         scopes: ask.scopes.clone(),
         candidates: ask.candidates.clone(),
+        conversation: None,
     }
 }
 

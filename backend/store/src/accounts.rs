@@ -1,6 +1,6 @@
 //! Upstream accounts as the admin API sees them. The credential is a sealed envelope here, and nothing opens it.
 
-use crate::{StoreError, StoreResult, TenantTx};
+use crate::{StoreError, StoreResult, TenantTx, pools};
 use causeway_domain::{AccountId, Limits, UserId, provider::Provider, timeouts::Timeouts};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -31,6 +31,10 @@ pub struct Account {
     pub limits: Limits,
     /// How long its provider may take.
     pub timeouts: Timeouts,
+    /// It serves only keys that name it or a pool that it is in.
+    pub dedicated: bool,
+    /// It takes nothing new: only conversations that it has.
+    pub draining: bool,
     /// What the provider listed when last asked.
     pub models: Option<Vec<String>>,
     /// When it was asked.
@@ -55,6 +59,8 @@ struct Row {
     priority: i16,
     limits: Value,
     timeouts: Value,
+    dedicated: bool,
+    draining: bool,
     models: Option<Value>,
     models_fetched_at: Option<DateTime<Utc>>,
     last_test: Option<Value>,
@@ -79,6 +85,8 @@ impl TryFrom<Row> for Account {
                 .map_err(|e| StoreError::corrupt("limits of an account", e))?,
             timeouts: serde_json::from_value(r.timeouts)
                 .map_err(|e| StoreError::corrupt("timeouts of an account", e))?,
+            dedicated: r.dedicated,
+            draining: r.draining,
             models: r
                 .models
                 .map(serde_json::from_value)
@@ -93,7 +101,7 @@ impl TryFrom<Row> for Account {
 }
 
 const SELECT: &str = "select id, name, provider, base_url, credential, credential_hint, enabled, priority, \
-     limits, timeouts, models, models_fetched_at, last_test, created_at, updated_at from upstream_accounts \
+     limits, timeouts, dedicated, draining, models, models_fetched_at, last_test, created_at, updated_at from upstream_accounts \
      where deleted_at is null and org_id = ";
 
 /// The accounts of the organisation, newest first, older than the account `before`.
@@ -154,6 +162,8 @@ pub struct NewAccount<'a> {
     pub limits: &'a Limits,
     /// How long its provider may take.
     pub timeouts: Timeouts,
+    /// It serves only keys that name it or a pool that it is in.
+    pub dedicated: bool,
     /// Who adds it.
     pub created_by: UserId,
 }
@@ -163,7 +173,8 @@ pub async fn insert(tx: &mut TenantTx, account: &NewAccount<'_>) -> StoreResult<
     let limits = serde_json::to_value(account.limits).map_err(|e| StoreError::corrupt("limits", e))?;
     sqlx::query!(
         "insert into upstream_accounts (id, org_id, name, provider, base_url, credential, credential_hint, enabled,
-           priority, limits, created_by, timeouts) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+           priority, limits, created_by, timeouts, dedicated)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         account.id.0,
         tx.org().0,
         account.name,
@@ -175,7 +186,8 @@ pub async fn insert(tx: &mut TenantTx, account: &NewAccount<'_>) -> StoreResult<
         account.priority,
         limits,
         account.created_by.0,
-        timeouts(account.timeouts)?
+        timeouts(account.timeouts)?,
+        account.dedicated
     )
     .execute(tx.conn())
     .await?;
@@ -188,7 +200,8 @@ pub async fn update(tx: &mut TenantTx, account: &Account) -> StoreResult<()> {
     sqlx::query!(
         "update upstream_accounts set name = $3, base_url = $4, enabled = $5, priority = $6,
            limits = $7, credential_version = credential_version + case when credential = $8 then 0 else 1 end,
-           credential = $8, credential_hint = $9, timeouts = $10, updated_at = now()
+           credential = $8, credential_hint = $9, timeouts = $10, dedicated = $11, draining = $12,
+           updated_at = now()
          where org_id = $1 and id = $2",
         tx.org().0,
         account.id.0,
@@ -199,7 +212,9 @@ pub async fn update(tx: &mut TenantTx, account: &Account) -> StoreResult<()> {
         limits,
         account.credential,
         account.credential_hint,
-        timeouts(account.timeouts)?
+        timeouts(account.timeouts)?,
+        account.dedicated,
+        account.draining
     )
     .execute(tx.conn())
     .await?;
@@ -257,5 +272,6 @@ pub async fn delete(tx: &mut TenantTx, id: AccountId) -> StoreResult<()> {
     if gone.rows_affected() == 0 {
         return Err(StoreError::NotFound);
     }
+    pools::forget_account(tx, id).await?;
     tx.bump_policy().await
 }

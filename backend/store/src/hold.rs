@@ -68,11 +68,13 @@ mod reserve;
 mod settle;
 mod stored;
 
-pub use ask::{Ask, Held, Scope, ScopeWindow};
+pub use ask::{Ask, Conversation, Held, Scope, ScopeWindow};
 pub use epoch::{
     BATCH, CLOSED_AT_LEAST_MS, Remembered, Shard, close, join, keep, look, open, register, remembered,
 };
-pub use load::{Loaded, LoadedSecond, LoadedWindow, Standing, Totals, begin_load, forget, load, standing};
+pub use load::{
+    Loaded, LoadedSecond, LoadedWindow, Standing, Totals, begin_load, forget, load, open_at, standing,
+};
 pub use queue::leave;
 pub use reserve::{
     NoCandidate, Refusal, RefusedBy, ReserveScript, Reserved, ScopeFacts, WindowFacts, move_on, reserve,

@@ -13,7 +13,8 @@ pub use used::{Used, used};
 
 use crate::{StoreError, StoreResult, TenantTx};
 use causeway_domain::{
-    AccountId, AddressRules, Expiry, KeyId, Limits, Multiplier, Role, Services, UserId, model::ModelPolicy,
+    AccountId, AddressRules, Expiry, KeyId, Limits, Multiplier, PoolId, Role, Services, UserId,
+    model::ModelPolicy,
 };
 use chrono::{DateTime, Utc};
 use row::{Row, SELECT};
@@ -46,6 +47,8 @@ pub struct Key {
     pub models: ModelPolicy,
     /// The account it is bound to.
     pub account_id: Option<AccountId>,
+    /// The pools that it may use, in order; empty is every account that is not dedicated.
+    pub pools: Vec<PoolId>,
     /// Where it may be used from.
     pub addresses: AddressRules,
     /// What it may be used for.
@@ -100,6 +103,7 @@ impl Key {
             multiplier: Multiplier::ONE,
             models: ModelPolicy::default(),
             account_id: None,
+            pools: Vec::new(),
             addresses: AddressRules::default(),
             services: Services::default(),
             enabled: true,
@@ -166,8 +170,8 @@ pub async fn insert(tx: &mut TenantTx, new: &NewKey<'_>) -> StoreResult<()> {
     sqlx::query!(
         "insert into api_keys (id, org_id, owner_id, created_by, name, description, hash, prefix, limits, models_allow,
            models_deny, account_id, enabled, expires_at, multiplier, device, tags, first_use_days, addresses_allow,
-           addresses_deny, dialects, providers, batch_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
+           addresses_deny, dialects, providers, batch_id, pool_ids)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
         key.id.0,
         tx.org().0,
         key.owner.as_ref().map(|o| o.id.0),
@@ -190,7 +194,8 @@ pub async fn insert(tx: &mut TenantTx, new: &NewKey<'_>) -> StoreResult<()> {
         &lists.deny,
         &lists.dialects,
         &lists.providers,
-        new.batch
+        new.batch,
+        &lists.pools
     )
     .execute(tx.conn())
     .await?;
@@ -205,7 +210,7 @@ pub async fn update(tx: &mut TenantTx, key: &Key) -> StoreResult<()> {
         "update api_keys set name = $3, description = $4, limits = $5, models_allow = $6, models_deny = $7,
            account_id = $8, enabled = $9, expires_at = $10, multiplier = $11, owner_id = $12, device = $13, tags = $14,
            first_use_days = $15, addresses_allow = $16, addresses_deny = $17, dialects = $18, providers = $19,
-           updated_at = now()
+           pool_ids = $20, updated_at = now()
          where org_id = $1 and id = $2",
         tx.org().0,
         key.id.0,
@@ -225,7 +230,8 @@ pub async fn update(tx: &mut TenantTx, key: &Key) -> StoreResult<()> {
         &lists.allow,
         &lists.deny,
         &lists.dialects,
-        &lists.providers
+        &lists.providers,
+        &lists.pools
     )
     .execute(tx.conn())
     .await?;
@@ -239,6 +245,7 @@ struct Lists {
     deny: Vec<String>,
     dialects: Vec<String>,
     providers: Vec<String>,
+    pools: Vec<Uuid>,
 }
 
 impl Lists {
@@ -249,6 +256,7 @@ impl Lists {
             deny: key.addresses.deny.iter().map(ToString::to_string).collect(),
             dialects: key.services.dialects.iter().map(ToString::to_string).collect(),
             providers: key.services.providers.iter().map(ToString::to_string).collect(),
+            pools: key.pools.iter().map(|pool| pool.0).collect(),
         }
     }
 }

@@ -44,6 +44,7 @@ pub mod person;
 pub mod persons;
 pub mod plans;
 pub mod policy;
+pub mod pools;
 pub mod price_overrides;
 pub mod principal;
 pub mod redeem;

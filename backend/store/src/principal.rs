@@ -3,12 +3,14 @@
 use crate::{
     RelayDb, StoreError, StoreResult, global_prices,
     keys::{addresses, expiry, services},
+    pools::member,
     price_overrides,
 };
 use causeway_domain::{
-    AccountId, AddressRules, Ceilings, Expiry, KeyId, Limits, Multiplier, Nanos, OrgId, Plan, Role, Services,
-    UserId,
+    AccountId, AddressRules, Ceilings, Expiry, KeyId, Limits, Multiplier, Nanos, OrgId, Plan, PoolId, Role,
+    Services, UserId,
     model::ModelPolicy,
+    pool::{Member, Strategy},
     price::{Overrides, Price},
     provider::Provider,
     timeouts::Timeouts,
@@ -41,6 +43,9 @@ pub struct Principal {
     pub models: ModelPolicy,
     /// The account it is bound to, if it is.
     pub account: Option<AccountId>,
+    /// The pools that it may use, in order: its own, or else those that members' keys are given. Empty is every account
+    /// that is not dedicated.
+    pub pools: Vec<PoolId>,
     /// Rules that most keys do not have.
     pub rules: Option<Box<Rules>>,
     /// Switched on.
@@ -104,6 +109,8 @@ pub struct Tenancy {
     pub on_redis_loss: OnRedisLoss,
     /// Accounts that are switched on, best first.
     pub accounts: Vec<AccountRow>,
+    /// Its pools.
+    pub pools: Vec<PoolRow>,
     /// The version this is at least as new as.
     pub policy_version: i64,
 }
@@ -158,6 +165,21 @@ impl OnRedisLoss {
     }
 }
 
+/// A pool of accounts.
+#[derive(Clone, Debug)]
+pub struct PoolRow {
+    /// Which.
+    pub id: PoolId,
+    /// How it chooses.
+    pub strategy: Strategy,
+    /// How long a conversation stays with its account; `None` = it does not.
+    pub sticky_seconds: Option<u32>,
+    /// The account that it uses, if its strategy wants one.
+    pub active: Option<AccountId>,
+    /// Who is in it, by priority.
+    pub members: Vec<Member>,
+}
+
 /// An upstream account with its credential still sealed.
 #[derive(Clone, Debug)]
 pub struct AccountRow {
@@ -177,6 +199,10 @@ pub struct AccountRow {
     pub timeouts: Timeouts,
     /// Models that the provider listed, if it was asked.
     pub models: Option<Vec<String>>,
+    /// It serves only keys that name it or a pool that it is in.
+    pub dedicated: bool,
+    /// It takes nothing new: only conversations that it has.
+    pub draining: bool,
 }
 
 pub(crate) fn shape<T: DeserializeOwned>(what: &'static str, value: serde_json::Value) -> StoreResult<T> {
@@ -203,7 +229,7 @@ pub(crate) fn tightest(own: &Limits, plan: &Plan, credit: Option<Nanos>) -> Limi
 pub async fn by_hash(db: &RelayDb, hash: &[u8; 32]) -> StoreResult<Option<Principal>> {
     let row = sqlx::query!(
         r#"select k.id, k.org_id, k.owner_id, k.name, k.limits, k.multiplier, k.models_allow, k.models_deny,
-                  k.account_id, k.enabled, k.expires_at, k.first_use_days, k.first_used_at, k.addresses_allow,
+                  k.account_id, k.pool_ids, k.enabled, k.expires_at, k.first_use_days, k.first_used_at, k.addresses_allow,
                   k.addresses_deny, k.dialects, k.providers, k.deleted_at is not null as "deleted!",
                   case when k.hash = $1 then null else k.previous_until end as secret_until,
                   o.status, o.policy_version, o.key_ceilings, o.credit_nanos is not null as "prepaid!",
@@ -227,6 +253,14 @@ pub async fn by_hash(db: &RelayDb, hash: &[u8; 32]) -> StoreResult<Option<Princi
             models: ceilings.models,
             accounts: ceilings.accounts,
         };
+        let mut pools: Vec<PoolId> = r.pool_ids.into_iter().map(PoolId).collect();
+        if !ceilings.pools.is_empty() {
+            pools.retain(|pool| ceilings.pools.contains(pool));
+            // None of its own: those that members' keys are given.
+            if pools.is_empty() {
+                pools = ceilings.pools;
+            }
+        }
         Ok(Principal {
             key: KeyId(r.id),
             name: r.name,
@@ -241,6 +275,7 @@ pub async fn by_hash(db: &RelayDb, hash: &[u8; 32]) -> StoreResult<Option<Princi
             multiplier: key_multiplier(multiplier(r.multiplier)?, r.prepaid),
             models: ModelPolicy { allow: r.models_allow, deny: r.models_deny },
             account: r.account_id.map(AccountId),
+            pools,
             rules: (rules != Rules::default()).then(|| Box::new(rules)),
             enabled: r.enabled,
             deleted: r.deleted,
@@ -283,12 +318,14 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
         return Ok(None);
     };
     let accounts = sqlx::query!(
-        "select id, name, provider, base_url, credential, limits, timeouts, models from upstream_accounts
+        "select id, name, provider, base_url, credential, limits, timeouts, models, dedicated, draining
+         from upstream_accounts
          where org_id = $1 and enabled and deleted_at is null order by priority, id",
         org.0
     )
     .fetch_all(&db.0)
     .await?;
+    let pools = pools_of(db, org).await?;
     let (as_of, overrides) = price_overrides::live(db, org).await?;
     let prepaid = o.credit_nanos.is_some();
     let own_multipliers =
@@ -333,11 +370,43 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
                     limits: shape("limits of an account", r.limits)?,
                     timeouts: shape("timeouts of an account", r.timeouts)?,
                     models: r.models.map(|m| shape("models of an account", m)).transpose()?,
+                    dedicated: r.dedicated,
+                    draining: r.draining,
                 })
             })
             .collect::<StoreResult<_>>()?,
+        pools,
         policy_version: o.policy_version,
     }))
+}
+
+async fn pools_of(db: &RelayDb, org: OrgId) -> StoreResult<Vec<PoolRow>> {
+    let members = sqlx::query!(
+        "select pool_id, account_id, weight, priority from pool_members where org_id = $1
+         order by priority, account_id",
+        org.0
+    )
+    .fetch_all(&db.0)
+    .await?;
+    let pools = sqlx::query!(
+        "select id, strategy, sticky_seconds, active_account_id from pools where org_id = $1",
+        org.0
+    )
+    .fetch_all(&db.0)
+    .await?;
+    pools
+        .into_iter()
+        .map(|r| {
+            let of_it = members.iter().filter(|m| m.pool_id == r.id);
+            Ok(PoolRow {
+                id: PoolId(r.id),
+                strategy: r.strategy.parse().map_err(|e| StoreError::corrupt("strategy of a pool", e))?,
+                sticky_seconds: r.sticky_seconds.and_then(|s| u32::try_from(s).ok()),
+                active: r.active_account_id.map(AccountId),
+                members: of_it.map(|m| member(m.account_id, m.weight, m.priority)).collect(),
+            })
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -7,14 +7,14 @@ mod people;
 mod profile;
 pub(crate) mod sso;
 
-use causeway_domain::{AccountId, KeyId, UserId, provider::Provider};
+use causeway_domain::{AccountId, KeyId, PoolId, UserId, provider::Provider};
 use causeway_openapi::{
-    Account, AccountTest, ApiToken, CreateAccount, CreateKey, CreateToken, DeadLetter, ImportQuery,
-    ImportReport, Instance, IssuedKey, IssuedToken, Key, Ledger, LimitsInUse, ListQuery, Member,
-    Organization, OverrideQuery, Page, PriceFigures, PriceHistory, PriceList, PriceQuery, ProviderPreset,
-    Request, RequestExport, RequestQuery, Session as Signed, SetPrice, Setup, UpdateAccount, UpdateKey,
-    UpdateMember, UpdateOrganization, UsageBreakdown, UsageDimension, UsageExport, UsageFilter, UsageQuery,
-    UsageSeries, UsageStep, UsageSummary,
+    Account, AccountTest, ApiToken, CreateAccount, CreateKey, CreatePool, CreateToken, DeadLetter,
+    ImportQuery, ImportReport, Instance, IssuedKey, IssuedToken, Key, Ledger, LimitsInUse, ListQuery, Member,
+    Organization, OverrideQuery, Page, Pool, PriceFigures, PriceHistory, PriceList, PriceQuery,
+    ProviderPreset, Request, RequestExport, RequestQuery, Session as Signed, SetPrice, Setup, UpdateAccount,
+    UpdateKey, UpdateMember, UpdateOrganization, UpdatePool, UsageBreakdown, UsageDimension, UsageExport,
+    UsageFilter, UsageQuery, UsageSeries, UsageStep, UsageSummary,
 };
 use gloo_net::http::Method;
 use leptos::prelude::*;
@@ -55,6 +55,26 @@ impl Api {
 
     pub(crate) async fn accounts(self) -> Answer<Page<Account>> {
         self.0.find("/accounts", &ListQuery { limit: Some(WHOLE_LIST), cursor: None }).await
+    }
+
+    pub(crate) async fn reset_account(self, id: AccountId) -> Answer<Account> {
+        self.0.post(&format!("/accounts/{id}/reset"), &serde_json::Map::new()).await
+    }
+
+    pub(crate) async fn pools(self) -> Answer<Page<Pool>> {
+        self.0.find("/pools", &ListQuery { limit: Some(WHOLE_LIST), cursor: None }).await
+    }
+
+    pub(crate) async fn add_pool(self, pool: CreatePool) -> Answer<Pool> {
+        self.0.post("/pools", &pool).await
+    }
+
+    pub(crate) async fn change_pool(self, id: PoolId, change: UpdatePool) -> Answer<Pool> {
+        self.0.patch(&format!("/pools/{id}"), &change).await
+    }
+
+    pub(crate) async fn delete_pool(self, id: PoolId) -> Answer<()> {
+        self.0.tell(Method::DELETE, &format!("/pools/{id}")).await
     }
 
     pub(crate) async fn providers(self) -> Answer<Vec<ProviderPreset>> {

@@ -1,8 +1,11 @@
 //! Upstream accounts: the credentials that requests are sent with.
 
 mod form;
+pub(crate) mod health;
 mod row;
 mod test;
+
+use std::time::Duration;
 
 use causeway_openapi::{Account, AccountTest, Permission};
 use leptos::prelude::*;
@@ -26,6 +29,9 @@ use crate::{
     },
 };
 
+/// How often the list is read anew.
+const LIVE: Duration = Duration::from_secs(3);
+
 /// What the page's dialogs are about. One of each at a time.
 #[derive(Clone, Copy)]
 struct Dialogs {
@@ -43,7 +49,7 @@ pub(crate) fn Accounts() -> impl IntoView {
     let i18n = use_i18n();
     let api = use_api();
     let session = use_session();
-    let accounts = Query::new(move || api.accounts());
+    let accounts = Query::new(move || api.accounts()).every(LIVE);
     let dialogs = Dialogs {
         providers: Query::new(move || api.providers()),
         form: RwSignal::new(false),

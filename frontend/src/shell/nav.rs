@@ -22,6 +22,7 @@ enum Entry {
     Usage,
     Keys,
     Accounts,
+    Pools,
     Prices,
     Billing,
     Members,
@@ -44,6 +45,7 @@ const ALL: &[Entry] = &[
     Entry::Usage,
     Entry::Keys,
     Entry::Accounts,
+    Entry::Pools,
     Entry::Prices,
     Entry::Billing,
     Entry::Members,
@@ -76,6 +78,7 @@ impl Entry {
             Self::Usage => (routes::USAGE, Icon::Chart, Whoever(Permission::UsageRead)),
             Self::Keys => (routes::KEYS, Icon::Key, Whoever(Permission::KeysRead)),
             Self::Accounts => (routes::ACCOUNTS, Icon::Plug, Whoever(Permission::AccountsRead)),
+            Self::Pools => (routes::POOLS, Icon::Tag, Whoever(Permission::AccountsRead)),
             Self::Prices => (routes::PRICES, Icon::Tag, Whoever(Permission::PricesRead)),
             Self::Billing => (routes::BILLING, Icon::Wallet, Whoever(Permission::BillingRead)),
             Self::Members => (routes::MEMBERS, Icon::People, Whoever(Permission::MembersRead)),
@@ -142,7 +145,7 @@ pub(super) fn Navigation() -> impl IntoView {
             {group(Signal::derive(move || t_string!(i18n, shell.group_observe)), &[Entry::Dashboard, Entry::Usage, Entry::Requests])}
             {group(
                 Signal::derive(move || t_string!(i18n, shell.group_manage)),
-                &[Entry::Keys, Entry::Accounts, Entry::Prices, Entry::Billing, Entry::Members, Entry::Tokens, Entry::Audit, Entry::Announcements, Entry::Settings],
+                &[Entry::Keys, Entry::Accounts, Entry::Pools, Entry::Prices, Entry::Billing, Entry::Members, Entry::Tokens, Entry::Audit, Entry::Announcements, Entry::Settings],
             )}
             {group(Signal::derive(move || t_string!(i18n, shell.group_use)), &[Entry::Connect])}
             <Show when=move || operates.get()>
@@ -175,6 +178,7 @@ fn Link(entry: Entry) -> impl IntoView {
         Entry::Usage => t_string!(i18n, shell.usage),
         Entry::Keys => t_string!(i18n, shell.keys),
         Entry::Accounts => t_string!(i18n, shell.accounts),
+        Entry::Pools => t_string!(i18n, shell.pools),
         Entry::Prices => t_string!(i18n, shell.prices),
         Entry::Billing => t_string!(i18n, shell.billing),
         Entry::Members => t_string!(i18n, shell.members),

@@ -66,6 +66,7 @@ pub(crate) async fn handle(
         priority: priority(input.priority.unwrap_or(100))?,
         limits: &input.limits,
         timeouts: input.timeouts,
+        dedicated: input.dedicated.unwrap_or(false),
         created_by: caller.user.id,
     };
     let mut tx = caller.begin(&state).await?;

@@ -78,6 +78,12 @@ fn apply(
     if let Some(enabled) = input.enabled {
         account.enabled = enabled;
     }
+    if let Some(dedicated) = input.dedicated {
+        account.dedicated = dedicated;
+    }
+    if let Some(draining) = input.draining {
+        account.draining = draining;
+    }
     if let Some(place) = input.priority {
         account.priority = priority(place)?;
     }

@@ -29,6 +29,7 @@ impl Ceiling {
             limits: &key.limits,
             models: &key.models,
             account: key.account_id,
+            pools: &key.pools,
             expires_at: key.expiry.at,
         };
         for exceeded in ceilings.exceeded_by(&terms, Utc::now()) {
@@ -36,6 +37,7 @@ impl Ceiling {
                 Some("limits") => change.limits.is_some(),
                 Some("models") => change.models.is_some(),
                 Some("account_id") => change.account_id.is_some(),
+                Some("pool_ids") => change.pool_ids.is_some(),
                 _ => change.expires_at.is_some(),
             });
             if set {

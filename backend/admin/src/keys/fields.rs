@@ -6,12 +6,13 @@ use causeway_openapi::{CreateKey, Permission, UpdateKey};
 use causeway_store::{
     StoreError, TenantTx, accounts,
     keys::{Key as Stored, Owner},
-    members,
+    members, pools,
 };
 use chrono::Utc;
 use std::collections::BTreeSet;
 
 const MOST_TAGS: usize = 20;
+const MOST_POOLS: usize = 10;
 
 /// What only those may set who may change everybody's keys: the multiplier decides what is charged, the owner who pays.
 pub(super) fn check_rights(caller: &Caller, change: &UpdateKey) -> Result<(), ApiError> {
@@ -41,6 +42,7 @@ pub(super) fn as_change(caller: &Caller, key: CreateKey) -> UpdateKey {
         multiplier: key.multiplier,
         models: Some(key.models),
         account_id: Some(key.account_id),
+        pool_ids: Some(key.pool_ids),
         expires_at: Some(key.expires_at),
         expires_after_first_use_days: Some(key.expires_after_first_use_days),
         addresses: Some(key.addresses),
@@ -76,6 +78,14 @@ pub(super) fn apply(check: &mut Check, key: &mut Stored, change: &UpdateKey) {
     }
     if let Some(account) = change.account_id {
         key.account_id = account;
+    }
+    if let Some(pools) = &change.pool_ids {
+        check.require(pools.len() <= MOST_POOLS, "pool_ids", "must be at most 10");
+        key.pools.clone_from(pools);
+    }
+    if key.account_id.is_some() && !key.pools.is_empty() {
+        let field = if change.pool_ids.is_some() { "pool_ids" } else { "account_id" };
+        check.refuse(field, "a key is bound to one account or to pools, not to both");
     }
     if let Some(end) = change.expires_at {
         key.expiry.at = end;
@@ -155,6 +165,14 @@ pub(super) async fn references(
                 check.refuse("account_id", "must be an account of this organisation");
             }
             Err(other) => return Err(other.into()),
+        }
+    }
+    if let Some(pools) = change.pool_ids.as_ref().filter(|pools| pools.len() <= MOST_POOLS) {
+        let known = pools::known(tx, pools).await?;
+        for (i, pool) in pools.iter().enumerate() {
+            let field = format!("pool_ids[{i}]");
+            check.require(known.contains(pool), &field, "must be a pool of this organisation");
+            check.require(!pools[..i].contains(pool), &field, "must be given once");
         }
     }
     if let Some(owner) = change.owner_id {

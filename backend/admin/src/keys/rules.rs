@@ -11,7 +11,7 @@ use crate::{
 use axum::{Json, extract::State};
 use causeway_domain::Ceilings;
 use causeway_openapi::{KeyRules, Permission, schema};
-use causeway_store::{StoreError, TenantTx, accounts, ceilings};
+use causeway_store::{StoreError, TenantTx, accounts, ceilings, pools};
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -71,6 +71,13 @@ pub(crate) async fn set(
             }
             Err(other) => return Err(other.into()),
         }
+    }
+    check.require(input.pools.len() <= MOST_ACCOUNTS, "pools", "must be at most 200");
+    let mut seen = BTreeSet::new();
+    input.pools.retain(|pool| seen.insert(*pool));
+    let known = pools::known(&mut tx, &input.pools).await?;
+    for (i, pool) in input.pools.iter().enumerate() {
+        check.require(known.contains(pool), &format!("pools[{i}]"), "must be a pool of this organisation");
     }
     check.done()?;
     let before = ceilings::get(&mut tx, true).await?;

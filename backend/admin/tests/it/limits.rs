@@ -65,6 +65,7 @@ async fn run_one(world: &World, made: Created, key: &str) {
         payload: "{}".to_owned(),
         scopes: vec![scope],
         candidates: vec![Scope::unlimited(ScopeId::Account(AccountId(Uuid::now_v7())))],
+        conversation: None,
     };
     let script = ReserveScript::new("boot");
     script.load(cache).await.unwrap();

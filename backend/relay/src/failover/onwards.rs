@@ -65,7 +65,8 @@ impl Sending<'_> {
             return false;
         }
         run.policy = tenant.policy_version.min(caller.principal.policy_version);
-        let usable = tenant.accounts.iter().filter(|a| plan::reaches(&caller.principal, a)).map(|a| a.id);
+        let usable =
+            tenant.accounts.iter().filter(|a| plan::reaches(&tenant, &caller.principal, a)).map(|a| a.id);
         run.allowed = Some(usable.collect());
         true
     }

@@ -66,6 +66,7 @@ pub(super) async fn run(
                 here.quotas.save(&here.store).await?;
             }
             if look {
+                here.busy.look(&here.store).await?;
                 let now = here.read_version().await?;
                 if now != version {
                     here.reload().await?;

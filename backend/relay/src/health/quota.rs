@@ -17,7 +17,11 @@ const PREFIX: &str = "anthropic-ratelimit-unified-";
 
 /// What was told last, until it is written.
 #[derive(Default)]
-pub(super) struct Quotas(Mutex<HashMap<AccountId, (OrgId, Quota)>>);
+pub(super) struct Quotas {
+    told: Mutex<HashMap<AccountId, (OrgId, Quota)>>,
+    /// What is left of the scarcest window of each account, in ten-thousandths, as this instance was told.
+    left: Mutex<HashMap<AccountId, u16>>,
+}
 
 /// How an account's windows stand.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -37,6 +41,13 @@ pub(super) struct Window {
     resets_at: Option<DateTime<Utc>>,
 }
 
+impl Quota {
+    fn left(&self) -> Option<u16> {
+        let used = self.windows.iter().filter_map(|window| window.utilization).max()?;
+        u16::try_from(10_000_u32.saturating_sub(used)).ok()
+    }
+}
+
 impl Quotas {
     /// One look-up where nothing is told, which is what API keys get.
     pub(super) fn note(&self, org: OrgId, account: AccountId, headers: &HeaderMap) {
@@ -45,13 +56,21 @@ impl Quotas {
         }
         let quota = Quota { at: Utc::now(), windows: windows(headers) };
         if !quota.windows.is_empty() {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(account, (org, quota));
+            if let Some(left) = quota.left() {
+                self.left.lock().unwrap_or_else(PoisonError::into_inner).insert(account, left);
+            }
+            self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(account, (org, quota));
         }
+    }
+
+    /// What is left of an account's scarcest window, in ten-thousandths, if its provider has told this instance.
+    pub(super) fn left(&self, account: AccountId) -> Option<u16> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).get(&account).copied()
     }
 
     /// Writes what was told since the last time.
     pub(super) async fn save(&self, store: &Store) -> Result<(), StoreError> {
-        let told = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let told = std::mem::take(&mut *self.told.lock().unwrap_or_else(PoisonError::into_inner));
         if told.is_empty() {
             return Ok(());
         }

@@ -179,6 +179,7 @@ impl App {
             priority: 100,
             limits: &Limits::default(),
             timeouts: causeway_domain::timeouts::Timeouts::NONE,
+            dedicated: false,
             created_by: self.user,
         };
         accounts::insert(&mut tx, &account).await.unwrap();

@@ -71,6 +71,7 @@ impl Api {
                     priority: None,
                     limits: Default::default(),
                     timeouts: Default::default(),
+                    dedicated: None,
                     enabled: None,
                 };
                 Ok(self.call::<_, Account>(Method::POST, "accounts", &account).await?.id)

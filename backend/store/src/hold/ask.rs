@@ -22,6 +22,20 @@ pub struct Ask {
     pub scopes: Vec<Scope>,
     /// Accounts in order of preference; the first with room is taken.
     pub candidates: Vec<Scope>,
+    /// Where the request belongs to a conversation that stays with its account.
+    pub conversation: Option<Conversation>,
+}
+
+/// A conversation that stays with its account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conversation {
+    /// Names it, within the organisation: hexadecimal.
+    pub key: String,
+    /// For how long after this request it is remembered, in ms. Not 0.
+    pub remembered_ms: u64,
+    /// Whether it may be at another account than the first candidate's. Then nothing is reserved if it is, and the answer
+    /// says where it is ([`super::Reserved::Bound`]). If not, it is at the account that is taken from now on.
+    pub elsewhere: bool,
 }
 
 /// One scope's limits, and what the request could use of them at most.

@@ -2,7 +2,7 @@
 
 use super::{ScopeId, ShardKeys};
 use crate::{Cache, StoreResult, cache::tenant_prefix};
-use causeway_domain::{OrgId, window::WindowKind};
+use causeway_domain::{AccountId, OrgId, window::WindowKind};
 use redis::{AsyncCommands, Script};
 use std::sync::LazyLock;
 
@@ -118,6 +118,17 @@ pub async fn forget(cache: &Cache, org: OrgId, scope: ScopeId) -> StoreResult<()
             .await?;
     }
     Ok(())
+}
+
+/// How many requests are open at each of these accounts, where that is counted. All organisations' alike, in one round trip.
+pub async fn open_at(cache: &Cache, accounts: &[(OrgId, AccountId)]) -> StoreResult<Vec<u32>> {
+    // In a cluster the keys lie on many slots, so they are asked for one by one.
+    let asked = accounts.iter().map(|(org, account)| async move {
+        let key = scope_key(*org, ScopeId::Account(*account));
+        let open: Option<i64> = cache.connection.clone().hget(key, "c").await?;
+        Ok(open.and_then(|n| u32::try_from(n).ok()).unwrap_or(0))
+    });
+    futures_util::future::try_join_all(asked).await
 }
 
 /// How a scope stands at this moment, as people may see it.

@@ -1,15 +1,17 @@
 -- Takes all limits and chooses the account, or changes nothing. Every check comes before the first write. The same for
 -- a request that is held already and is to move to another account: then only accounts are given.
 --
--- KEYS  1 meta, 2 holds, 3 policy version, then one hash per scope, then one per candidate account
+-- KEYS  1 meta, 2 holds, 3 policy version, then one hash per scope, then one per candidate account, and last, where the
+--       conversation is remembered, its own
 -- ARGV  1 request id, 2 boot id, 3 policy version the caller knows, 4 organisation, 5 payload, 6 epoch the caller knows,
 --       7 number of scopes, 8 number of candidates, 9 the first candidate's number (0 = a new request, else one that
---       moves on to that candidate or a later one), then for each scope and each candidate: suffix, mode, and unless the
+--       moves on to that candidate or a later one), 10 for how many ms the conversation is remembered (0 = not), 11 whether
+--       another account than the first candidate's may be where it is (1), or not (0), then for each scope and each candidate: suffix, mode, and unless the
 --       mode is 0: nanos, tokens, requests/min, tokens/min, concurrency, length of the queue, number of windows, and for
 --       each window: name, end, next end, dollars limit, tokens limit, requests limit   (0 = no limit)
 --       mode: 0 = nothing is limited, 1 = what is open is counted, 2 = and totals must be loaded
 -- Returns {'OK', candidate, ms, facts of scope 1 .. ... .. facts of the account} | {'STALE'} | {'CLOSED'} | {'GONE'}
---       | {'LOAD', scope}
+--       | {'LOAD', scope} | {'BOUND', suffix of the account that the conversation is at}
 --       | {'LIMIT', scope, kind, window, spent, reserved, limit, ms until it can be tried again}
 --       | {'QUEUED', scope, place in the queue, limit}
 --       | {'NONE', reason of candidate 0, ms, reason of candidate 1, ms, ...}
@@ -257,7 +259,29 @@ local function move(choice, part)
 end
 
 local scopes, candidates = tonumber(ARGV[7]), tonumber(ARGV[8])
-local at = 10
+local at = 12
+
+-- Where the conversation is. It stays there for as long as that account is offered first; who does not know where it is
+-- is told, before anything is looked at.
+local remembered = ARGV[10] ~= '0'
+local conversation, bound = KEYS[#KEYS], nil
+if remembered and first == 0 then
+  bound = redis.call('GET', conversation)
+  if bound and ARGV[11] == '1' then
+    local offered = at
+    for _ = 1, scopes do offered = after(offered) end
+    if bound ~= ARGV[offered] then return {'BOUND', bound} end
+  end
+end
+
+-- Remembers that it is at the account whose block of arguments this is. Where its own account only had no room it is a
+-- guest at another, and stays at its own.
+local function remember(block, i)
+  if not remembered then return end
+  if i > 1 and bound and ARGV[11] == '1' then redis.call('PEXPIRE', conversation, ARGV[10])
+  else redis.call('SET', conversation, ARGV[block], 'PX', ARGV[10]) end
+end
+
 local plan = {}
 for i = 1, scopes do
   local key = KEYS[3 + i]
@@ -280,9 +304,11 @@ local reasons = {'NONE'}
 for i = 1, candidates do
   local s, refusal = check(KEYS[3 + scopes + i], at, true)
   if s and first > 0 then
+    remember(at, 1)
     move(first + i - 1, take(s))
     return {'OK', first + i - 1, now, packed(s)}
   elseif s then
+    remember(at, i)
     local parts, facts = {}, {}
     plan[scopes + 1] = s
     for j = 1, scopes + 1 do

@@ -5,10 +5,13 @@ use super::{
     ask::{Ask, Mode, Scope},
 };
 use crate::{Cache, StoreError, StoreResult, cache::tenant_prefix, policy};
-use causeway_domain::window::WindowKind;
+use causeway_domain::{AccountId, window::WindowKind};
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisError, Script, ServerErrorKind, Value};
 use std::ops::Range;
 use uuid::Uuid;
+
+/// Where conversations are remembered, behind the organisation's prefix.
+const CONVERSATION: &str = "s:";
 
 const TEXT: &str = concat!(include_str!("ring.lua"), include_str!("reserve.lua"));
 
@@ -60,6 +63,8 @@ pub enum Reserved {
     Restarted,
     /// A scope's totals are not in Redis: load them and try again. Scopes first, then candidates.
     Load(usize),
+    /// The conversation is at this account, and not at the first candidate's: offer that one first, or none but others.
+    Bound(AccountId),
     /// This request was released before this call arrived.
     Gone,
     /// Waiting for a place: ask again soon, or leave the queue.
@@ -189,11 +194,13 @@ fn command(script: &ReserveScript, ask: &Ask, epoch: i64, offered: Range<usize>,
     let scopes = || own.iter().chain(candidates);
     let windows: usize = scopes().map(|s| s.windows.len()).sum();
     let count = own.len() + candidates.len();
-    let mut call = Cmd::with_capacity(15 + 10 * count + 6 * windows, 600 + 120 * count + ask.payload.len());
+    let mut call = Cmd::with_capacity(18 + 10 * count + 6 * windows, 600 + 120 * count + ask.payload.len());
     let shard = ShardKeys::of(ask.org.shard());
     let mut key = tenant_prefix(ask.org);
     let prefix = key.len();
-    call.arg("EVALSHA").arg(script.0.get_hash()).arg(3 + count).arg(&shard.meta).arg(&shard.holds);
+    let remembered = ask.conversation.as_ref();
+    let keys = 3 + count + usize::from(remembered.is_some());
+    call.arg("EVALSHA").arg(script.0.get_hash()).arg(keys).arg(&shard.meta).arg(&shard.holds);
     key.push_str(policy::SUFFIX);
     call.arg(&key);
     for scope in scopes() {
@@ -201,10 +208,18 @@ fn command(script: &ReserveScript, ask: &Ask, epoch: i64, offered: Range<usize>,
         scope.id.write_suffix(&mut key);
         call.arg(&key);
     }
+    if let Some(conversation) = remembered {
+        key.truncate(prefix);
+        key.push_str(CONVERSATION);
+        key.push_str(&conversation.key);
+        call.arg(&key);
+    }
     let mut id = Uuid::encode_buffer();
     call.arg(&*ask.request.0.simple().encode_lower(&mut id)).arg(&*ask.boot).arg(policy);
     call.arg(&*ask.org.0.simple().encode_lower(&mut id)).arg(&ask.payload).arg(epoch);
     call.arg(own.len()).arg(candidates.len()).arg(first);
+    call.arg(remembered.map_or(0, |c| c.remembered_ms));
+    call.arg(u8::from(remembered.is_some_and(|c| c.elsewhere)));
     for scope in scopes() {
         key.clear();
         scope.id.write_suffix(&mut key);
@@ -258,6 +273,9 @@ fn read_answer(answer: &[Value], ask: &Ask, first: usize) -> StoreResult<Reserve
         "STALE" => Reserved::Stale,
         "CLOSED" => Reserved::Closed,
         "GONE" => Reserved::Gone,
+        "BOUND" => {
+            Reserved::Bound(text(1)?.strip_prefix("a:").and_then(|id| id.parse().ok()).ok_or_else(bad)?)
+        }
         "LOAD" => Reserved::Load(index(1)?),
         "QUEUED" => Reserved::Queued { scope: index(1)?, place: index(2)?, limit: number(3)? },
         "LIMIT" => {

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 mod cluster;
+mod conversation;
 mod epochs;
 mod history;
 mod interleaving;
@@ -116,6 +117,7 @@ impl Fixture {
             payload: "{\"a\":\n1}".into(),
             scopes: scopes.to_vec(),
             candidates: candidates.to_vec(),
+            conversation: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Key, Owner, Previous};
 use crate::{StoreError, StoreResult};
-use causeway_domain::{AccountId, AddressRules, Expiry, Multiplier, Services, model::ModelPolicy};
+use causeway_domain::{AccountId, AddressRules, Expiry, Multiplier, PoolId, Services, model::ModelPolicy};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::{fmt::Display, str::FromStr};
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 /// Everything of the keys of an organisation, which is to be bound next.
 pub(super) const SELECT: &str = "select k.id, k.owner_id, u.name as owner_name, m.role as owner_role, k.name, \
-     k.description, k.device, k.tags, k.prefix, k.limits, k.multiplier, k.models_allow, k.models_deny, k.account_id, \
+     k.description, k.device, k.tags, k.prefix, k.limits, k.multiplier, k.models_allow, k.models_deny, k.account_id, k.pool_ids, \
      k.enabled, k.expires_at, k.first_use_days, k.first_used_at, k.addresses_allow, k.addresses_deny, k.dialects, \
      k.providers, k.previous_prefix, k.previous_until, k.created_at, k.updated_at, k.deleted_at \
      from api_keys k left join users u on u.id = k.owner_id \
@@ -32,6 +32,7 @@ pub(super) struct Row {
     models_allow: Vec<String>,
     models_deny: Vec<String>,
     account_id: Option<Uuid>,
+    pool_ids: Vec<Uuid>,
     enabled: bool,
     expires_at: Option<DateTime<Utc>>,
     first_use_days: Option<i32>,
@@ -66,6 +67,7 @@ impl TryFrom<Row> for Key {
                 .map_err(|e| StoreError::corrupt("multiplier", e))?,
             models: ModelPolicy { allow: r.models_allow, deny: r.models_deny },
             account_id: r.account_id.map(AccountId),
+            pools: r.pool_ids.into_iter().map(PoolId).collect(),
             addresses: addresses(&r.addresses_allow, &r.addresses_deny)?,
             services: services(&r.dialects, &r.providers)?,
             enabled: r.enabled,

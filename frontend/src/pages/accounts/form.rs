@@ -50,6 +50,7 @@ pub(super) fn AccountForm(dialogs: Dialogs, accounts: Query<Page<Account>>) -> i
     let base_url = initial(|a| a.base_url.clone());
     let api_key = RwSignal::new(String::new());
     let priority = initial(|a| a.priority.to_string());
+    let dedicated = RwSignal::new(edited.as_ref().is_some_and(|a| a.dedicated));
     let limits_form = LimitsForm::new(&edited.as_ref().map_or_else(Limits::default, |a| a.limits.clone()));
     let standing = edited.as_ref().map(|account| {
         let id = account.id;
@@ -93,6 +94,7 @@ pub(super) fn AccountForm(dialogs: Dialogs, accounts: Query<Page<Account>>) -> i
                     priority: order,
                     limits,
                     timeouts: Timeouts::NONE,
+                    dedicated: Some(dedicated.get_untracked()),
                     enabled: None,
                 };
                 submission.run(async move { api.add_account(account).await }, done);
@@ -105,6 +107,8 @@ pub(super) fn AccountForm(dialogs: Dialogs, accounts: Query<Page<Account>>) -> i
                     priority: order,
                     limits: Some(limits),
                     timeouts: None,
+                    dedicated: Some(dedicated.get_untracked()),
+                    draining: None,
                     enabled: None,
                 };
                 submission.run(async move { api.change_account(old.id, change).await }, done);
@@ -183,6 +187,16 @@ pub(super) fn AccountForm(dialogs: Dialogs, accounts: Query<Page<Account>>) -> i
                         error=submission.field("priority")
                     />
                 </div>
+                <label class="mt-4 flex cursor-pointer items-center gap-2 text-sm">
+                    <input
+                        type="checkbox"
+                        class="checkbox checkbox-sm checkbox-primary"
+                        data-testid="account-dedicated"
+                        prop:checked=move || dedicated.get()
+                        on:change=move |event| dedicated.set(event_target_checked(&event))
+                    />
+                    <span>{t!(i18n, accounts.dedicated_label)}</span>
+                </label>
                 <p class="mt-5 mb-4 text-sm text-base-content/70">{t!(i18n, accounts.limits_text)}</p>
                 <div class="flex flex-col gap-5"><LimitInputs form=limits_form submission/></div>
             </details>

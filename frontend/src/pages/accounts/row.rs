@@ -3,7 +3,7 @@
 use causeway_openapi::{Account, Page, UpdateAccount};
 use leptos::prelude::*;
 
-use super::Dialogs;
+use super::{Dialogs, health::Health};
 use crate::{
     core::{
         api::use_api,
@@ -69,6 +69,23 @@ pub(super) fn Row(
             accounts.reload();
         });
     };
+    let drain = move |()| {
+        let change = UpdateAccount { draining: Some(!draining), ..UpdateAccount::default() };
+        changing.run(async move { api.change_account(id, change).await }, move |_| {
+            toasts.good(if draining {
+                tu_string!(i18n, accounts.undrain_toast, name = name.get_value())
+            } else {
+                tu_string!(i18n, accounts.drain_toast, name = name.get_value())
+            });
+            accounts.reload();
+        });
+    };
+    let reset = move |()| {
+        changing.run(async move { api.reset_account(id).await }, move |_| {
+            toasts.good(tu_string!(i18n, accounts.reset_toast, name = name.get_value()));
+            accounts.reload();
+        });
+    };
     let remove = move |()| {
         changing.run(async move { api.delete_account(id).await }, move |()| {
             asking.set(false);
@@ -82,6 +99,8 @@ pub(super) fn Row(
         dialogs.form.set(true);
     };
     let limits = account.limits.clone();
+    let shown = account.clone();
+    let (draining, resting) = (account.draining, !account.health.rests.is_empty());
     let (hint, base_url, provider) =
         (account.credential_hint.clone(), account.base_url.clone(), account.provider);
     view! {
@@ -95,11 +114,7 @@ pub(super) fn Row(
                 <div class="text-xs text-base-content/70 break-all">{base_url}</div>
             </Cell>
             <Cell label=text!(i18n, accounts.status)>
-                {if enabled {
-                    view! { <Badge tone=Tone::Good dot=true>{t!(i18n, common.enabled)}</Badge> }.into_any()
-                } else {
-                    view! { <Badge tone=Tone::Neutral dot=true>{t!(i18n, common.disabled)}</Badge> }.into_any()
-                }}
+                <Health account=shown/>
                 <div class="mt-1 sm:max-w-56"><Words limits/></div>
             </Cell>
             <Cell label=text!(i18n, accounts.last_test)><LastTest account/></Cell>
@@ -117,6 +132,16 @@ pub(super) fn Row(
                             <MenuItem on_press=edit testid="edit-account">
                                 <Glyph icon=Icon::Edit class="size-4"/>
                                 {t!(i18n, common.edit)}
+                            </MenuItem>
+                            {resting.then(|| view! {
+                                <MenuItem on_press=reset testid="reset-account">
+                                    <Glyph icon=Icon::Refresh class="size-4"/>
+                                    {t!(i18n, accounts.reset)}
+                                </MenuItem>
+                            })}
+                            <MenuItem on_press=drain testid="drain-account">
+                                <Glyph icon=Icon::Download class="size-4"/>
+                                {move || if draining { t_string!(i18n, accounts.undrain) } else { t_string!(i18n, accounts.drain) }}
                             </MenuItem>
                             <MenuItem on_press=switch testid="switch-account">
                                 <Glyph icon=Icon::Power class="size-4"/>

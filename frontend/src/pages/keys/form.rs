@@ -2,6 +2,7 @@
 
 pub(crate) mod fields;
 mod rules;
+mod served;
 
 use std::time::Duration;
 
@@ -77,7 +78,8 @@ pub(super) fn KeyForm(dialogs: Dialogs, keys: Pages<Key>, accounts: Query<Page<A
     let description = shown(|k| k.description.clone());
     let allow = shown(|k| k.models.allow.join("\n"));
     let deny = shown(|k| k.models.deny.join("\n"));
-    let account = shown(|k| k.account_id.map(|id| id.to_string()).unwrap_or_default());
+    let account = shown(served::value_of);
+    let pools = Query::new(move || api.pools());
     let expires = shown(|k| k.expires_at.map(fields::date_of).unwrap_or_default());
     let multiplier = shown(|k| k.multiplier.to_string());
     let may_charge = session.may(Permission::KeysWrite);
@@ -116,7 +118,7 @@ pub(super) fn KeyForm(dialogs: Dialogs, keys: Pages<Key>, accounts: Query<Page<A
         let Some(more) = more.read() else { return };
         let name = name.get_untracked().trim().to_owned();
         let description = description.get_untracked().trim().to_owned();
-        let account_id = account.get_untracked().parse().ok();
+        let (account_id, pool_ids) = served::read(&account.get_untracked());
         let expiry = expires.get_untracked();
         let expires_at = fields::end_of(&expiry);
         match old.get_value() {
@@ -128,6 +130,7 @@ pub(super) fn KeyForm(dialogs: Dialogs, keys: Pages<Key>, accounts: Query<Page<A
                     multiplier,
                     models,
                     account_id,
+                    pool_ids,
                     expires_at,
                     device: more.device,
                     tags: more.tags,
@@ -168,6 +171,7 @@ pub(super) fn KeyForm(dialogs: Dialogs, keys: Pages<Key>, accounts: Query<Page<A
                     multiplier,
                     models: Some(models),
                     account_id: Some(account_id),
+                    pool_ids: Some(pool_ids),
                     // An end at another time of day, set by a script, survives an edit of the name.
                     expires_at: (expiry != shown_expiry).then_some(expires_at),
                     device: Some(more.device),
@@ -188,9 +192,9 @@ pub(super) fn KeyForm(dialogs: Dialogs, keys: Pages<Key>, accounts: Query<Page<A
         }
     };
     let account_options = Signal::derive(move || {
-        let any = (String::new(), t_string!(i18n, keys.any_account).to_owned());
-        let all = accounts.data().map(|page| page.items).unwrap_or_default();
-        std::iter::once(any).chain(all.into_iter().map(|a| (a.id.to_string(), a.name))).collect::<Vec<_>>()
+        let any = t_string!(i18n, keys.any_account).to_owned();
+        let (pools, accounts) = (pools.data().unwrap_or_default(), accounts.data().unwrap_or_default());
+        served::options(any, &pools, &accounts, &account.get())
     });
     view! {
         <form class="flex flex-col gap-5" on:submit=send>

@@ -52,6 +52,7 @@ fn Form(ceilings: Ceilings, may_write: bool) -> impl IntoView {
     let allow = RwSignal::new(ceilings.models.allow.join("\n"));
     let deny = RwSignal::new(ceilings.models.deny.join("\n"));
     let accounts = RwSignal::new(ceilings.accounts.iter().map(ToString::to_string).collect::<Vec<_>>());
+    let pools = StoredValue::new(ceilings.pools.clone());
     let form = LimitsForm::new(&ceilings.limits);
     let known = Query::new(move || api.accounts());
     // An account that is gone is not sent back: the rest must be savable.
@@ -88,6 +89,7 @@ fn Form(ceilings: Ceilings, may_write: bool) -> impl IntoView {
             },
             expires_within_days: within,
             accounts: chosen.filter_map(|id| id.parse::<AccountId>().ok()).collect(),
+            pools: pools.get_value(),
         };
         submission.run(async move { api.set_key_rules(ceilings).await }, move |_| {
             toasts.good(t_string!(i18n, settings.saved_toast));

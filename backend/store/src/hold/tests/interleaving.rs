@@ -130,6 +130,7 @@ impl World {
             payload: String::new(),
             scopes,
             candidates: accounts.iter().map(|a| self.asked(*a, nanos / 2)).collect(),
+            conversation: None,
         });
         let held = loop {
             let epoch = self.epoch.load(SeqCst);

@@ -580,6 +580,7 @@ fn copy(ask: &Ask) -> Ask {
         payload: ask.payload.clone(),
         scopes: ask.scopes.clone(),
         candidates: ask.candidates.clone(),
+        conversation: None,
     }
 }
 

@@ -1,0 +1,42 @@
+//! Removing a pool.
+
+use super::audited;
+use crate::{
+    docs,
+    error::ApiError,
+    extract::Place,
+    guard::{May, right},
+    state::AdminState,
+};
+use axum::extract::State;
+use causeway_domain::PoolId;
+use causeway_store::pools;
+use http::StatusCode;
+
+/// Remove a pool
+///
+/// Its accounts stay. Refused while keys name it, because they would then be served by whatever is left to them.
+#[utoipa::path(
+    delete, path = "/pools/{id}", tag = "pools", operation_id = "deletePool",
+    params(("id" = uuid::Uuid, Path, description = "Identifier of the pool")),
+    responses(
+        (status = 204, description = "Removed"),
+        docs::Guarded, docs::Missing, docs::Clash, docs::Failures
+    )
+)]
+pub(crate) async fn handle(
+    State(state): State<AdminState>,
+    May { caller, .. }: May<right::AccountsWrite>,
+    Place(id): Place<PoolId>,
+) -> Result<StatusCode, ApiError> {
+    let mut tx = caller.begin(&state).await?;
+    let pool = pools::get(&mut tx, id, true).await?;
+    if pool.keys > 0 {
+        let keys = if pool.keys == 1 { "1 key names".to_owned() } else { format!("{} keys name", pool.keys) };
+        return Err(ApiError::Conflict(format!("{keys} this pool; give them another one first")));
+    }
+    pools::delete(&mut tx, id).await?;
+    caller.record(&mut tx, "pool.delete", ("pool", Some(id.0)), Some(audited(&pool)), None).await?;
+    state.commit(tx).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,62 @@
+//! The first turn of a conversation, by which it is told from others where the client names none: every later request
+//! repeats it. Marks of the prompt cache are left out, because clients move them from turn to turn.
+
+use serde_json::value::RawValue;
+
+use crate::scan;
+
+const MARK: &str = "\"cache_control\"";
+
+/// Its text, of whichever list of turns the body has. None where there is none, or the body cannot be read.
+pub(crate) fn of(body: &[u8], list: &'static str) -> Option<String> {
+    let fields = scan::lenient(body, &[list]).ok()?;
+    let turns = fields.get(list)?;
+    let inner = turns.raw().strip_prefix('[')?;
+    let first = serde_json::Deserializer::from_str(inner).into_iter::<&RawValue>().next()?.ok()?;
+    Some(unmarked(first.get()))
+}
+
+/// Without the marks. What is left need not be JSON, only the same for the same turn.
+fn unmarked(turn: &str) -> String {
+    let mut kept = String::with_capacity(turn.len());
+    let mut rest = turn;
+    while let Some(at) = rest.find(MARK) {
+        // A mark is a flat object: it ends with the next brace.
+        let Some(end) = rest[at..].find('}') else { break };
+        kept.push_str(rest[..at].trim_end_matches([',', ' ', '\n', '\t', '\r']));
+        rest = rest[at + end + 1..].trim_start_matches([' ', '\n', '\t', '\r']);
+    }
+    kept.push_str(rest);
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of;
+
+    fn first(body: &str) -> Option<String> {
+        of(body.as_bytes(), "messages")
+    }
+
+    #[test]
+    fn later_requests_of_a_conversation_have_the_same_first_turn() {
+        let one = r#"{"messages":[{"role":"user","content":"Hello"}]}"#;
+        let two = r#"{"model":"m","messages": [{"role":"user","content":"Hello"},{"role":"assistant","content":"Hi"}]}"#;
+        assert_eq!(first(one), first(two));
+        assert!(first(one).is_some_and(|turn| turn.contains("Hello")));
+    }
+
+    #[test]
+    fn marks_of_the_prompt_cache_do_not_count() {
+        let marked = r#"{"messages":[{"role":"user","content":[{"type":"text","text":"Hello","cache_control":{"type":"ephemeral"}}]}]}"#;
+        let plain = r#"{"messages":[{"role":"user","content":[{"type":"text","text":"Hello"}]}]}"#;
+        assert_eq!(first(marked), first(plain));
+    }
+
+    #[test]
+    fn where_there_is_no_turn_there_is_no_name() {
+        for body in ["", "{}", r#"{"messages":[]}"#, r#"{"messages":"x"}"#, r#"{"messages":[{"#] {
+            assert_eq!(first(body), None, "{body}");
+        }
+    }
+}

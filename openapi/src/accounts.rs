@@ -1,9 +1,16 @@
 //! Upstream accounts: a credential at a provider. The credential goes in and never comes out.
 
-use crate::{health::AccountHealth, patch::given, secret::Secret};
-use causeway_domain::{AccountId, Limits, provider::Provider, timeouts::Timeouts};
+use crate::{
+    health::AccountHealth,
+    patch::{Patch, given, present},
+    secret::Secret,
+};
+use causeway_domain::{
+    AccountId, Limits, UserId, provider::Provider, service::ApiDialect, timeouts::Timeouts,
+};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// An upstream account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +31,21 @@ pub struct Account {
     /// The last characters of the credential, to recognise it by.
     #[cfg_attr(feature = "schemas", schema(example = "…x4Qz"))]
     pub credential_hint: String,
+    /// How it signs in.
+    pub credential_kind: CredentialKind,
+    /// Whether its provider still accepts the credential; nothing goes there otherwise until a person helps.
+    pub credential_state: CredentialState,
+    /// Why the credential is dead, or why it could not be refreshed the last time.
+    pub credential_reason: Option<String>,
+    /// When the credential ends by itself.
+    pub credential_expires_at: Option<DateTime<Utc>>,
+    /// When it was refreshed.
+    pub refreshed_at: Option<DateTime<Utc>>,
+    /// Whose account it is at the provider, where the provider says so.
+    pub identity: Option<AccountIdentity>,
+    /// The member to remind when it needs a person.
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<uuid::Uuid>))]
+    pub owner_id: Option<UserId>,
     /// Whether requests may go there.
     pub enabled: bool,
     /// Accounts with a smaller number are tried first, 0–1000.
@@ -70,12 +92,21 @@ pub struct CreateAccount {
     /// Kind of provider.
     #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::Provider))]
     pub provider: Provider,
-    /// Where its API is. Needed for `anthropic-compatible`; the provider's own when absent. A trailing `/v1` is dropped.
+    /// Where its API is. Needed where the provider has none of its own. A trailing `/v1` is dropped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemas", schema(example = "https://api.anthropic.com"))]
     pub base_url: Option<String>,
+    /// What fills the places in the provider's base URL, such as `region`, where `base_url` is absent. The region of AWS keys
+    /// and the project of a service account need not be repeated.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<BTreeMap<String, String>>, example = json!({"region": "eu-central-1"})))]
+    pub places: BTreeMap<String, String>,
     /// What to sign in with.
     pub credential: Credential,
+    /// The member to remind when it needs a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<uuid::Uuid>))]
+    pub owner_id: Option<UserId>,
     /// Accounts with a smaller number are tried first, 0–1000; 100 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemas", schema(example = 100, minimum = 0, maximum = 1000))]
@@ -118,6 +149,10 @@ pub struct UpdateAccount {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[cfg_attr(feature = "schemas", schema(nullable = false))]
     pub credential: Option<Credential>,
+    /// The member to remind when it needs a person; `null` = nobody.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<uuid::Uuid>))]
+    pub owner_id: Patch<UserId>,
     /// Accounts with a smaller number are tried first, 0–1000.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[cfg_attr(feature = "schemas", schema(nullable = false, example = 100, minimum = 0, maximum = 1000))]
@@ -158,6 +193,76 @@ pub enum Credential {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         auth: Option<AuthHeader>,
     },
+    /// A token that was made elsewhere. It is not refreshed.
+    Token {
+        /// The token.
+        #[cfg_attr(feature = "schemas", schema(value_type = String, format = Password, min_length = 1, max_length = 8192))]
+        token: Secret,
+    },
+    /// The key file of a Google service account.
+    ServiceAccount {
+        /// The JSON file as it is.
+        #[cfg_attr(feature = "schemas", schema(value_type = String, format = Password, min_length = 1, max_length = 20000))]
+        key: Secret,
+    },
+    /// AWS access keys. Requests are signed with them; they are never sent.
+    Aws {
+        /// The public part.
+        #[cfg_attr(feature = "schemas", schema(example = "AKIAIOSFODNN7EXAMPLE"))]
+        access_key_id: String,
+        /// The secret part.
+        #[cfg_attr(feature = "schemas", schema(value_type = String, format = Password, min_length = 1, max_length = 8192))]
+        secret_access_key: Secret,
+        /// Where the keys are temporary.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schemas", schema(value_type = Option<String>, format = Password))]
+        session_token: Option<Secret>,
+        /// The region to sign for.
+        #[cfg_attr(feature = "schemas", schema(example = "eu-central-1"))]
+        region: String,
+    },
+}
+
+/// How an account signs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialKind {
+    /// By an API key.
+    ApiKey,
+    /// By a pasted token.
+    Token,
+    /// By an authorisation, which is refreshed.
+    Oauth,
+    /// By a service account's key.
+    ServiceAccount,
+    /// By AWS access keys.
+    Aws,
+}
+
+/// Whether a credential is still accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialState {
+    /// As far as is known.
+    Ok,
+    /// Not any more.
+    Dead,
+}
+
+/// Whose account it is at the provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct AccountIdentity {
+    /// The provider's own name for them, which never changes.
+    pub subject: String,
+    /// In which organisation there.
+    pub organization: Option<String>,
+    /// To show.
+    pub email: Option<String>,
+    /// To show.
+    pub plan: Option<String>,
 }
 
 /// How an API key is presented to a provider.
@@ -201,6 +306,35 @@ pub struct AccountTest {
     pub at: DateTime<Utc>,
 }
 
+/// A way to sign in to a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SignInWay {
+    /// An API key.
+    ApiKey,
+    /// A token that was made elsewhere and is pasted.
+    Token,
+    /// OAuth authorization code with PKCE.
+    OauthCode,
+    /// OAuth device code.
+    DeviceCode,
+    /// The JSON of a service account.
+    ServiceAccount,
+    /// AWS access keys.
+    AwsKeys,
+}
+
+/// A text in every language of the pages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct Words {
+    /// English.
+    pub en: String,
+    /// Chinese.
+    pub zh: String,
+}
+
 /// What is known of a kind of provider, for the form that adds an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
@@ -211,6 +345,18 @@ pub struct ProviderPreset {
     /// Name as shown.
     #[cfg_attr(feature = "schemas", schema(example = "Anthropic"))]
     pub name: String,
+    /// Dialects that it speaks, the preferred one first.
+    #[cfg_attr(feature = "schemas", schema(value_type = Vec<crate::schema::ApiDialect>))]
+    pub dialects: Vec<ApiDialect>,
+    /// Ways to sign in to it that are open here, the usual one first.
+    pub sign_in: Vec<SignInWay>,
+    /// Ways that an operator would have to open first.
+    pub closed: Vec<SignInWay>,
+    /// What a person should know before adding an account.
+    pub notice: Option<Words>,
+    /// The places in the base URL that an account has to fill.
+    #[cfg_attr(feature = "schemas", schema(example = json!(["region"])))]
+    pub places: Vec<String>,
     /// Where its API is; `null` where the person must say.
     #[cfg_attr(feature = "schemas", schema(example = "https://api.anthropic.com"))]
     pub base_url: Option<String>,

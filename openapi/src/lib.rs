@@ -26,6 +26,7 @@ pub mod patch;
 pub mod persons;
 pub mod pools;
 pub mod prices;
+pub mod providers;
 pub mod problem;
 pub mod profile;
 pub mod registration;
@@ -40,7 +41,8 @@ pub mod transfer;
 pub mod usage;
 
 pub use accounts::{
-    Account, AccountTest, AuthHeader, CreateAccount, Credential, ProviderPreset, UpdateAccount,
+    Account, AccountIdentity, AccountTest, AuthHeader, CreateAccount, Credential, CredentialKind,
+    CredentialState, ProviderPreset, SignInWay, UpdateAccount, Words,
 };
 pub use announcements::{Announce, AnnounceAsOperator, Announcement, AnnouncementLevel};
 pub use audit::{AuditActor, AuditEntry, AuditExport, AuditQuery, AuditTarget, AuditToken};
@@ -85,6 +87,7 @@ pub use prices::{
     PlannedPrice, PriceFigures, PriceHistory, PriceList, PriceOverride, PriceQuery, PriceRow, PriceState,
     PriceVersion, RefusedTable, SetMultiplier, SetPrice, TablePrice, TierFigures,
 };
+pub use providers::{OperatorProvider, ProviderConfirmation, ProviderSource, SetProvider};
 pub use problem::{FieldError, Problem, ProblemCode};
 pub use profile::{
     AuthenticatorState, ChangePassword, CodeOfApp, Enrolment, OwnSession, RecoveryCodes, StartEnrolment,

@@ -8,10 +8,12 @@ pub mod credential;
 pub mod master;
 pub mod rules;
 pub mod sealing;
+pub mod signing;
 
 pub use address::{AddressPolicy, BadBaseUrl, BaseUrl};
 pub use args::AccountsArgs;
 pub use catalogue::{BadPreset, Catalogue, Preset};
-pub use credential::{AuthHeader, Credential};
+pub use credential::{AuthHeader, BadKey, Credential, Presented, ServiceAccountKey};
 pub use master::{BadMasterKey, MasterKey};
 pub use sealing::{Binding, SealError, SealingKey, SecretPlace};
+pub use signing::Signer;

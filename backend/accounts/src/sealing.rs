@@ -4,6 +4,7 @@
 //! of the base URL are associated data: an envelope moved to another row, or an account pointed at another server,
 //! does not open. So whoever can write to the database cannot have a credential sent to themselves.
 
+mod client;
 mod secret;
 
 pub use secret::SecretPlace;

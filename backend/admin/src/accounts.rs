@@ -1,10 +1,16 @@
 //! Upstream accounts. The credential is sealed on its way in and never leaves again.
 
 use crate::{check::Check, error::ApiError, state::AdminState};
-use causeway_accounts::{AuthHeader, BaseUrl, Binding, Credential, Preset};
-use causeway_domain::{AccountId, OrgId, provider::Provider, timeouts::Timeouts};
-use causeway_openapi::{self as api, Account, AccountHealth, AccountTest};
-use causeway_store::accounts::Account as Stored;
+use causeway_accounts::{AuthHeader, BadKey, BaseUrl, Binding, Credential, Preset, catalogue::AuthKind};
+use causeway_domain::{AccountId, OrgId, UserId, provider::Provider, timeouts::Timeouts};
+use causeway_openapi::{
+    self as api, Account, AccountHealth, AccountIdentity, AccountTest, CredentialKind, CredentialState,
+};
+use causeway_store::{
+    StoreError, TenantTx,
+    accounts::{Account as Stored, SignedIn},
+    members,
+};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -29,6 +35,26 @@ fn plain(account: Stored, health: AccountHealth) -> Account {
         provider: account.provider,
         base_url: account.base_url,
         credential_hint: account.credential_hint,
+        // A kind that a later version has written is signed in by somehow.
+        credential_kind: serde_json::from_value(account.signed_in.kind.into())
+            .unwrap_or(CredentialKind::Oauth),
+        credential_state: if account.credential_dead { CredentialState::Dead } else { CredentialState::Ok },
+        credential_reason: account.credential_reason,
+        credential_expires_at: account.signed_in.expires_at,
+        refreshed_at: account.refreshed_at,
+        identity: account.signed_in.subject.map(|subject| {
+            let shown = |name: &str| {
+                let said = account.signed_in.identity.as_ref()?.get(name)?.as_str()?;
+                Some(said.to_owned())
+            };
+            AccountIdentity {
+                subject,
+                organization: account.signed_in.organization,
+                email: shown("email"),
+                plan: shown("plan"),
+            }
+        }),
+        owner_id: account.owner,
         enabled: account.enabled,
         priority: u16::try_from(account.priority).unwrap_or(0),
         limits: account.limits,
@@ -52,6 +78,9 @@ fn audited(account: &Stored) -> Value {
         "provider": account.provider,
         "base_url": account.base_url,
         "credential_hint": account.credential_hint,
+        "credential_kind": account.signed_in.kind,
+        "subject": account.signed_in.subject,
+        "owner_id": account.owner,
         "enabled": account.enabled,
         "priority": account.priority,
         "limits": account.limits,
@@ -61,9 +90,10 @@ fn audited(account: &Stored) -> Value {
     })
 }
 
-/// What is known of an account's provider.
-fn preset(state: &AdminState, provider: Provider) -> Result<Arc<Preset>, ApiError> {
-    let unknown = || ApiError::field("provider", format!("{provider} is not a provider that is known here"));
+/// What is known of an account's provider, as of this moment.
+async fn preset(state: &AdminState, provider: Provider) -> Result<Arc<Preset>, ApiError> {
+    state.catalogue.refresh(&state.store.app).await?;
+    let unknown = || ApiError::field("provider", format!("{provider} is not a provider that is open here"));
     state.catalogue.get(provider).ok_or_else(unknown)
 }
 
@@ -72,18 +102,58 @@ fn binding<'a>(org: OrgId, account: AccountId, provider: Provider, origin: &'a s
     Binding { org, account, provider, origin }
 }
 
-/// A credential as entered, checked.
-fn credential(input: &api::Credential, usual: AuthHeader) -> Result<Credential, ApiError> {
-    let api::Credential::ApiKey { api_key, auth } = input;
-    let auth = match auth {
-        None => usual,
-        Some(api::AuthHeader::XApiKey) => AuthHeader::XApiKey,
-        Some(api::AuthHeader::Bearer) => AuthHeader::Bearer,
-        Some(api::AuthHeader::ApiKey) => AuthHeader::ApiKey,
-        Some(api::AuthHeader::XGoogApiKey) => AuthHeader::XGoogApiKey,
+/// A credential as entered, checked; the provider must be one that can be signed in to so.
+fn credential(input: &api::Credential, preset: &Preset) -> Result<Credential, ApiError> {
+    let kept = |field: &'static str| move |bad: BadKey| ApiError::field(field, bad.to_string());
+    let (way, made) = match input {
+        api::Credential::ApiKey { api_key, auth } => {
+            let auth = match auth {
+                None => preset.key_header,
+                Some(api::AuthHeader::XApiKey) => AuthHeader::XApiKey,
+                Some(api::AuthHeader::Bearer) => AuthHeader::Bearer,
+                Some(api::AuthHeader::ApiKey) => AuthHeader::ApiKey,
+                Some(api::AuthHeader::XGoogApiKey) => AuthHeader::XGoogApiKey,
+            };
+            let made = Credential::api_key(auth, api_key.expose().trim());
+            (AuthKind::ApiKey, made.map_err(kept("credential.api_key")))
+        }
+        api::Credential::Token { token } => {
+            (AuthKind::Token, Credential::token(token.expose().trim()).map_err(kept("credential.token")))
+        }
+        api::Credential::ServiceAccount { key } => {
+            let made = Credential::service_account(key.expose().trim());
+            let made = made.map_err(|bad| ApiError::field("credential.key", bad.to_string()));
+            (AuthKind::ServiceAccount, made)
+        }
+        api::Credential::Aws { access_key_id, secret_access_key, session_token, region } => {
+            let session = session_token.as_ref().map(|token| token.expose().trim());
+            let (id, secret) = (access_key_id.trim(), secret_access_key.expose().trim());
+            let made = Credential::aws(id, secret, session, region.trim());
+            (AuthKind::AwsKeys, made.map_err(kept("credential")))
+        }
     };
-    Credential::api_key(auth, api_key.expose().trim())
-        .map_err(|bad| ApiError::field("credential.api_key", bad.to_string()))
+    if !preset.auth.contains(&way) {
+        let text = format!("{} cannot be signed in to like this", preset.name);
+        return Err(ApiError::field("credential.kind", text));
+    }
+    made
+}
+
+/// What stands beside a sealed credential.
+fn signed_in(credential: &Credential) -> SignedIn {
+    SignedIn { expires_at: credential.expires_at(), ..SignedIn::by(credential.kind()) }
+}
+
+/// Notes it when somebody is to be reminded who is no member.
+async fn owner(tx: &mut TenantTx, owner: Option<UserId>) -> Result<(), ApiError> {
+    let Some(owner) = owner else { return Ok(()) };
+    match members::get(tx, owner, None, false).await {
+        Ok(_) => Ok(()),
+        Err(StoreError::NotFound) => {
+            Err(ApiError::field("owner_id", "must be a member of this organisation"))
+        }
+        Err(other) => Err(other.into()),
+    }
 }
 
 /// The base URL of a stored account.

@@ -9,5 +9,6 @@ pub(crate) mod entering;
 pub(crate) mod multipliers;
 pub(crate) mod persons;
 pub(crate) mod prices;
+pub(crate) mod providers;
 pub(crate) mod statements;
 pub(crate) mod tenants;

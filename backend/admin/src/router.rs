@@ -143,6 +143,8 @@ fn operations() -> OpenApiRouter<AdminState> {
         .routes(routes!(operator::prices::history, operator::prices::put, operator::prices::remove))
         .routes(routes!(operator::multipliers::list))
         .routes(routes!(operator::multipliers::put))
+        .routes(routes!(operator::providers::list))
+        .routes(routes!(operator::providers::set::put, operator::providers::set::delete))
         .routes(routes!(audit::list::installation))
         .routes(routes!(audit::export::installation))
         .routes(routes!(operator::credits::list, operator::credits::add))

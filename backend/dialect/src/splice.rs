@@ -3,11 +3,11 @@
 //! Everything outside the ranges is carried over untouched, so unknown fields, number formats and white space
 //! survive. Without edits the body is handed back as it is, and nothing is copied.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use bytes::{Bytes, BytesMut};
 
-use crate::scan::Object;
+use crate::scan::{self, Object, ScanError};
 
 /// Two edits wanted the same bytes, or one lay outside the body: a mistake of the caller, never of the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -75,6 +75,44 @@ impl Edits {
     }
 }
 
+/// A body in which the members named in `set` have these values (JSON text), and those named in `remove` are not there.
+/// Every other member keeps its bytes. Handed back as it is where nothing is to be done.
+pub fn with_members<'n>(
+    body: Bytes,
+    set: impl IntoIterator<Item = (&'n str, String)>,
+    remove: &[String],
+) -> Result<Bytes, ScanError> {
+    let set: Vec<(&str, String)> = set.into_iter().collect();
+    if set.is_empty() && remove.is_empty() {
+        return Ok(body);
+    }
+    let (members, object) = scan::members(&body)?;
+    let mut edited = BytesMut::with_capacity(body.len() + 256);
+    edited.extend_from_slice(&body[..=object.open]);
+    let mut first = true;
+    let mut put = |parts: [&[u8]; 3]| {
+        if !std::mem::take(&mut first) {
+            edited.extend_from_slice(b",");
+        }
+        parts.iter().for_each(|part| edited.extend_from_slice(part));
+    };
+    for (key, value) in members {
+        let name: Cow<'_, str> = match &body[key.start + 1..key.end - 1] {
+            plain if !plain.contains(&b'\\') => String::from_utf8_lossy(plain),
+            // One that cannot be unescaped (a lone surrogate) is none of ours.
+            _ => Cow::Owned(serde_json::from_slice(&body[key.clone()]).unwrap_or_default()),
+        };
+        if !remove.iter().any(|gone| *gone == name) && !set.iter().any(|(own, _)| *own == name) {
+            put([&body[key.start..value.end], b"", b""]);
+        }
+    }
+    for (name, json) in &set {
+        put([quoted(name).as_bytes(), b":", json.as_bytes()]);
+    }
+    edited.extend_from_slice(&body[object.close..]);
+    Ok(edited.freeze())
+}
+
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
@@ -82,7 +120,6 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scan;
 
     #[test]
     fn no_edits_hand_back_the_same_allocation() {
@@ -114,6 +151,26 @@ mod tests {
             edits.insert_field(object, "b", "\"x\"");
             assert_eq!(edits.apply(Bytes::from_static(body.as_bytes())).unwrap(), wanted);
         }
+    }
+
+    #[test]
+    fn members_are_set_and_removed_and_the_others_keep_their_bytes() {
+        let edit = |body: &str, set: &[(&'static str, &str)], remove: &[&str]| {
+            let remove: Vec<String> = remove.iter().map(|name| (*name).to_owned()).collect();
+            let set = set.iter().map(|(name, json)| (*name, (*json).to_owned()));
+            let edited = with_members(Bytes::copy_from_slice(body.as_bytes()), set, &remove).unwrap();
+            String::from_utf8(edited.to_vec()).unwrap()
+        };
+        let set = [("anthropic_version", r#""x""#)];
+        assert_eq!(
+            edit(r#"{"model":"a", "n" : 1.50e0,"stream":true}"#, &set, &["model", "stream"]),
+            r#"{"n" : 1.50e0,"anthropic_version":"x"}"#
+        );
+        assert_eq!(edit("{ }", &set, &["model"]), r#"{"anthropic_version":"x"}"#);
+        assert_eq!(edit(r#" {"anthropic_version":7}"#, &set, &[]), r#" {"anthropic_version":"x"}"#);
+        assert_eq!(edit(r#"{"mod\u0065l":"a","b":{"model":1}}"#, &[], &["model"]), r#"{"b":{"model":1}}"#);
+        assert_eq!(edit(r#"{"model":1}"#, &[], &["model"]), "{}");
+        assert_eq!(edit(r#"{ "a":1 }"#, &[], &[]), r#"{ "a":1 }"#);
     }
 
     #[test]

@@ -1,7 +1,18 @@
 //! `POST /v1/messages/count_tokens`: asked of the provider, which does it for nothing; where it cannot, estimated here
 //! and marked as such. Nothing is reserved, because nothing is billed.
 
-use crate::{Relay, body::RelayBody, call::Call, error::RelayError, local, plan::Plan, upstream::headers};
+use crate::{
+    Relay,
+    body::RelayBody,
+    call::Call,
+    error::RelayError,
+    local,
+    plan::Plan,
+    upstream::{
+        headers,
+        request::{Asked, speaks},
+    },
+};
 use causeway_dialect::anthropic::estimate;
 use http::{Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
@@ -20,7 +31,10 @@ pub(crate) async fn tokens(
 ) -> Result<Response<RelayBody>, RelayError> {
     // Nobody can be asked for now.
     let Some(candidate) = plan.candidates.first() else { return Ok(estimated(call)) };
-    let pending = relay.upstream.begin(call, &call.body, candidate, "/v1/messages/count_tokens")?;
+    if !speaks(&candidate.account.preset, call.dialect, Asked::Count) {
+        return Ok(estimated(call));
+    }
+    let pending = relay.upstream.begin(call, &call.body, candidate, Asked::Count)?;
     let asked = async {
         let (parts, body) = pending.await.ok()?.into_parts();
         let bytes = Limited::new(body, LONGEST).collect().await.ok()?.to_bytes();

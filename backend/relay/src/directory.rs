@@ -99,6 +99,8 @@ impl Directory {
     }
 
     async fn load(&self, org: OrgId) -> Result<Arc<Tenant>, RelayError> {
+        // Before the organisation is read: its policy is raised by a change of a provider.
+        self.catalogue.refresh(&self.store.relay).await?;
         let row = principal::tenancy(&self.store.relay, org).await?;
         let row = row.ok_or(RelayError::Unavailable("the organisation of this API key is gone"))?;
         let tenant = Arc::new(Tenant::new(row, &self.sealing, &self.addresses, &self.catalogue));

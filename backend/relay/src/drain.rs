@@ -5,7 +5,7 @@ use crate::{
     hold::Hold,
     settle::Ending,
     stream::{CHECKPOINT_EVERY, meter_for},
-    upstream::pool::{CallError, Leased},
+    upstream::{framing::Unframed, pool::CallError},
 };
 use causeway_dialect::meter::Meter;
 use causeway_store::ledger::Outcome;
@@ -21,7 +21,7 @@ pub(crate) const LEFT: &str = "the client left before the answer was whole";
 /// Goes on waiting for the head of an answer, then reads it.
 pub(crate) fn answer<F>(pending: F, mut hold: Hold)
 where
-    F: Future<Output = Result<Response<Leased>, CallError>> + Send + 'static,
+    F: Future<Output = Result<Response<Unframed>, CallError>> + Send + 'static,
 {
     let until = Instant::now() + hold.drain();
     hold.ledger().clone().spawn(async move {
@@ -45,7 +45,7 @@ where
 }
 
 /// Reads the rest of an answer that nobody waits for any more; `why` is noted in its row.
-pub(crate) fn rest(body: Leased, meter: Meter, hold: Hold, status: u16, why: &'static str) {
+pub(crate) fn rest(body: Unframed, meter: Meter, hold: Hold, status: u16, why: &'static str) {
     let until = Instant::now() + hold.drain();
     hold.ledger().clone().spawn(read_on(body, meter, hold, status, until, why));
 }

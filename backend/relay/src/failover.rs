@@ -20,7 +20,10 @@ use crate::{
     stream::Waits,
     tenant::Tenant,
     trail::{Trail, Tried},
-    upstream::opening::{self, Failed, Opened},
+    upstream::{
+        opening::{self, Failed, Opened},
+        request::{self, Asked},
+    },
     verdict::{Then, hints::Hint},
 };
 use bytes::Bytes;
@@ -28,14 +31,13 @@ use causeway_accounts::rules::Row;
 use causeway_dialect::usage::Reading;
 use causeway_domain::{AccountId, RequestId};
 use chrono::{TimeDelta, Utc};
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue, header};
+use serde_json::Map;
 use std::{
     collections::HashSet,
     time::{Duration, Instant},
 };
 use told::Told;
-
-const PATH: &str = "/v1/messages";
 
 /// A probe outlives its attempt's time by this much at most.
 const PROBE_SLACK: Duration = Duration::from_secs(5);
@@ -117,7 +119,7 @@ impl Sending<'_> {
             }
             let began = Instant::now();
             let body = run.stripped.as_ref().unwrap_or(&self.call.body);
-            let pending = self.relay.upstream.begin(self.call, body, candidate, PATH)?;
+            let pending = self.relay.upstream.begin(self.call, body, candidate, Asked::Answer)?;
             hold.mark_sent();
             let limit = self.limit(candidate, run.begun);
             let most = self.relay.args.hold_back_bytes as usize;
@@ -206,7 +208,7 @@ impl Sending<'_> {
         if let Some(probe) = run.probe.take() {
             probe.succeeded(&self.call.parsed.model);
         }
-        self.relay.health.note_quota(self.tenant.org, candidate.account.id, &opened.head.headers);
+        self.relay.health.note_quota(self.tenant.org, &candidate.account, &opened.head.headers);
         self.passed_on(candidate, opened, hold, run, began)
     }
 
@@ -249,7 +251,7 @@ impl Sending<'_> {
         let none = HeaderMap::new();
         let headers = if opened.is_refusal() { &opened.head.headers } else { &none };
         let hint = crate::verdict::hints::read(headers, &told.body, Utc::now());
-        self.relay.health.note_quota(self.tenant.org, candidate.account.id, &opened.head.headers);
+        self.relay.health.note_quota(self.tenant.org, &candidate.account, &opened.head.headers);
         let row = crate::verdict::judge(&candidate.account.preset, &told.refusal(), hint.is_some());
         let reading = Some(Box::new(opened.meter.peek()));
         Attempt { row, told, hint, reading, opened: Some(opened) }
@@ -273,14 +275,14 @@ impl Sending<'_> {
             run.trail.tried(&tried, self.call.received);
         };
         match (then, opened) {
-            (Then::ToCaller, Some(opened)) => Go::Answer(Box::new(opened)),
+            (Then::ToCaller, Some(opened)) => Go::Answer(Box::new(self.in_dialect(candidate, opened, &told))),
             (Then::Strip, Some(opened)) => {
                 let stripped = match &run.stripped {
                     None => self.call.dialect.without_thinking(&self.call.body),
                     Some(_) => None,
                 };
                 if stripped.is_none() {
-                    return Go::Answer(Box::new(opened));
+                    return Go::Answer(Box::new(self.in_dialect(candidate, opened, &told)));
                 }
                 tell(run, None);
                 run.stripped = stripped;
@@ -310,6 +312,31 @@ impl Sending<'_> {
                 if again || !self.may_go_on(run) { Go::Nowhere } else { Go::On }
             }
         }
+    }
+
+    /// A refusal that the client's program can read: clouds that sell other makers' models have errors of their own shape.
+    fn in_dialect(&self, candidate: &Candidate, mut opened: Opened, told: &Told) -> Opened {
+        let dialect = self.call.dialect;
+        let shape = candidate.account.preset.shape(request::named(dialect));
+        let foreign = shape.is_some_and(|shape| shape.foreign_errors) && opened.is_refusal();
+        if !foreign || dialect.read_error(&opened.held.concat()).is_some() {
+            return opened;
+        }
+        let (id, facts) = (self.id.to_string(), Map::new());
+        let status = opened.head.status.as_u16();
+        let failure = causeway_dialect::error::Failure {
+            status,
+            code: "",
+            message: &told.text,
+            request_id: &id,
+            facts: &facts,
+        };
+        opened.held = vec![dialect.error_body(&failure)];
+        opened.ended = true;
+        let headers = &mut opened.head.headers;
+        headers.remove(header::CONTENT_LENGTH);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        opened
     }
 
     fn may_go_on(&self, run: &Run) -> bool {

@@ -12,7 +12,10 @@ pub(crate) mod quota;
 
 pub(crate) use probe::Probe;
 
-use crate::verdict::{Cools, Scope, Table, Then, Verdict};
+use crate::{
+    tenant::Account,
+    verdict::{Cools, Scope, Table, Then, Verdict},
+};
 use arc_swap::ArcSwap;
 use causeway_accounts::rules::Row;
 use causeway_domain::{AccountId, OrgId, pool};
@@ -247,8 +250,8 @@ impl Health {
     }
 
     /// Takes a look at the quota that an answer tells.
-    pub(crate) fn note_quota(&self, org: OrgId, account: AccountId, headers: &http::HeaderMap) {
-        self.quotas.note(org, account, headers);
+    pub(crate) fn note_quota(&self, org: OrgId, account: &Account, headers: &http::HeaderMap) {
+        self.quotas.note(org, account.id, (&account.preset.quota, headers));
     }
 }
 

@@ -88,6 +88,9 @@ pub(crate) struct Granted {
     pub running: Running,
 }
 
+/// Where providers name a request: Anthropic, the OpenAI family, Amazon.
+const REQUEST_IDS: [&str; 3] = ["request-id", "x-request-id", "x-amzn-requestid"];
+
 impl Hold {
     /// Takes over what the script has reserved.
     pub(crate) fn new(
@@ -236,8 +239,9 @@ impl Hold {
         let Some(inner) = &mut self.inner else { return };
         inner.first_byte = Some(inner.received.elapsed());
         inner.status = response.status().as_u16();
-        inner.upstream_request_id =
-            response.headers().get("request-id").and_then(|v| v.to_str().ok()).map(str::to_owned);
+        inner.upstream_request_id = REQUEST_IDS
+            .iter()
+            .find_map(|name| Some(response.headers().get(*name)?.to_str().ok()?.to_owned()));
     }
 
     /// The answer has broken off after its content had begun: what follows for the account, by the same table. `told` =

@@ -1,8 +1,17 @@
 //! Calls that are answered here: model lists, what a key may know of itself, greetings.
 
 use crate::{
-    Relay, body::RelayBody, error::RelayError, facts, identify::Caller, load, plan::reaches, plan::serves,
-    recent, scopes, tenant::Tenant,
+    Relay,
+    body::RelayBody,
+    error::RelayError,
+    facts,
+    identify::Caller,
+    load,
+    plan::reaches,
+    plan::serves,
+    recent, scopes,
+    tenant::{Account, Tenant},
+    upstream::request::{Asked, speaks},
 };
 use bytes::Bytes;
 use causeway_dialect::{Dialect, anthropic::models::cursor, models::Model};
@@ -35,7 +44,8 @@ fn usable_models(relay: &Relay, tenant: &Tenant, caller: &Caller) -> BTreeSet<St
     let principal = &caller.principal;
     let (prices, now) = (relay.prices.table(), chrono::Utc::now());
     let mut names = BTreeSet::new();
-    for account in tenant.accounts.iter().filter(|a| reaches(tenant, principal, a)) {
+    let speaking = |a: &Account| speaks(&a.preset, Dialect::Anthropic, Asked::Answer);
+    for account in tenant.accounts.iter().filter(|a| reaches(tenant, principal, a) && speaking(a)) {
         let listed = account.models.iter().flatten().cloned();
         if account.preset.models_are_priced {
             names.extend(prices.models_of(account.provider.as_str()).map(|m| m.name.clone()));

@@ -8,6 +8,7 @@ use crate::{
     history::History,
     identify::Caller,
     tenant::{Account, Tenant},
+    upstream::request::{self, Asked, speaks},
 };
 use causeway_domain::{
     AccountId, Factor, Multiplier, Nanos,
@@ -133,8 +134,12 @@ pub(crate) fn candidates(
     let (mut plan, mut passed, mut context) = (Vec::new(), Vec::new(), 0);
     // Nearly always: then nobody is looked up.
     let all_well = health.all_well();
-    let mut unpriced = true;
+    let (mut unpriced, mut foreign) = (true, 0_usize);
     for account in usable {
+        if !speaks(&account.preset, call.dialect, Asked::Answer) {
+            foreign += 1;
+            continue;
+        }
         let known = prices.find(account.provider, model);
         let price = tenant.own_price(account.provider, model, at).cloned();
         let price =
@@ -160,6 +165,12 @@ pub(crate) fn candidates(
         if plan.len() == MOST || call.parsed.owned {
             break;
         }
+    }
+    if unpriced && foreign > 0 {
+        return Err(RelayError::NoAccount(format!(
+            "none of the upstream accounts that this API key may use speaks {}",
+            request::named(call.dialect).as_str()
+        )));
     }
     if unpriced {
         return Err(RelayError::UnknownModel { model: model.to_owned() });

@@ -11,7 +11,7 @@ use crate::{
     hold::Hold,
     identify::SUSPENDED,
     settle::Ending,
-    upstream::{headers, opening::Opened, pool::Leased},
+    upstream::{framing::Unframed, headers, opening::Opened},
 };
 use bytes::Bytes;
 use causeway_accounts::rules::Row;
@@ -39,7 +39,7 @@ pub(crate) const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
 pub(crate) struct Forward {
     /// What was held back until content came; the meter has seen it.
     held: std::vec::IntoIter<Bytes>,
-    upstream: Option<Leased>,
+    upstream: Option<Unframed>,
     meter: Option<Meter>,
     hold: Option<Hold>,
     dialect: Dialect,

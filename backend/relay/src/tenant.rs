@@ -90,7 +90,7 @@ impl Tenant {
         let org = row.org;
         let accounts = row.accounts.into_iter().filter_map(|a| {
             let made = catalogue.get(a.provider).ok_or_else(|| "its provider is not known here".to_owned());
-            let made = made.and_then(|preset| Ok((target(&a, org, sealing, addresses)?, preset)));
+            let made = made.and_then(|preset| Ok((target(&a, org, sealing, addresses, &preset)?, preset)));
             let (target, preset) = match made {
                 Ok(made) => made,
                 Err(problem) => {
@@ -182,12 +182,13 @@ fn target(
     org: OrgId,
     sealing: &SealingKey,
     addresses: &AddressPolicy,
+    preset: &Preset,
 ) -> Result<Target, String> {
     let base = addresses.base_url(&row.base_url).map_err(|e| format!("base URL {e}"))?;
     let origin = base.origin();
     let place = Binding { org, account: row.id, provider: row.provider, origin: &origin };
     let credential = sealing.open(&place, &row.credential).map_err(|e| e.to_string())?;
-    Target::new(&base, &credential)
+    Target::new(&base, &credential, preset)
 }
 
 fn compute(calendar: &Calendar, now: DateTime<Utc>) -> [WindowEnds; 3] {

@@ -1,19 +1,20 @@
 //! Sending a request to an account.
 
 mod connect;
+pub(crate) mod framing;
 pub(crate) mod headers;
 pub(crate) mod opening;
 pub(crate) mod pool;
+pub(crate) mod request;
 pub(crate) mod target;
 
 use crate::{args::RelayArgs, call::Call, error::RelayError, plan::Candidate};
 use bytes::Bytes;
-use causeway_accounts::{AddressPolicy, catalogue::ANTHROPIC_VERSION};
-use causeway_dialect::Dialect;
-use http::{Method, Request, Uri, header};
-use http_body_util::Full;
+use causeway_accounts::AddressPolicy;
+use http::Uri;
 use opening::Pending;
 use pool::Pool;
+use request::Asked;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -48,34 +49,15 @@ impl Upstream {
         call: &Call,
         body: &Bytes,
         candidate: &Candidate,
-        path: &str,
+        asked: Asked,
     ) -> Result<Pending, RelayError> {
-        let target = &candidate.account.target;
-        let uri = target.uri(path, call.query.as_deref()).map_err(|e| unsendable(&e))?;
-        let mut request = Request::new(Full::new(body.clone()));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = uri;
-        let headers = request.headers_mut();
-        *headers = headers::upward(&call.headers);
-        if !headers.contains_key(header::CONTENT_TYPE) {
-            headers.insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
-        }
-        if call.dialect == Dialect::Anthropic && !headers.contains_key("anthropic-version") {
-            headers.insert("anthropic-version", http::HeaderValue::from_static(ANTHROPIC_VERSION));
-        }
-        headers.insert(target.auth_name.clone(), target.auth_value.clone());
-        headers.insert(header::HOST, target.host.clone());
-        let pool = target.pool.get_or_init(|| self.pool(&target.address)).clone();
-        let connect = candidate.account.timeouts.connect_seconds;
+        let request = request::build(call, body, candidate, asked)?;
+        let account = &candidate.account;
+        let pool = account.target.pool.get_or_init(|| self.pool(&account.target.address)).clone();
+        let connect = account.timeouts.connect_seconds;
         let connect = connect.map_or(self.connect, |seconds| Duration::from_secs(seconds.into()));
-        Ok(Box::pin(pool.call(request, connect)))
-    }
-}
-
-fn unsendable(error: &http::Error) -> RelayError {
-    RelayError::BadRequest {
-        code: "invalid_path",
-        field: None,
-        message: format!("the request's address cannot be passed on: {error}"),
+        let shape = account.preset.shape(request::named(call.dialect));
+        let framing = shape.map(|shape| shape.framing).unwrap_or_default();
+        Ok(Box::pin(async move { Ok(framing::unframed(pool.call(request, connect).await?, framing)) }))
     }
 }

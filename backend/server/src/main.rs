@@ -10,6 +10,7 @@ mod gauges;
 mod http;
 mod jobs;
 mod prices;
+mod providers;
 mod server;
 mod shutdown;
 mod telemetry;

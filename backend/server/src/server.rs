@@ -9,6 +9,7 @@ use crate::{
     http::{dispatch::Dispatch, docs, health::Ready, listen, metrics, routes},
     jobs,
     prices::Prices,
+    providers,
     shutdown::Shutdown,
     telemetry,
 };
@@ -33,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) master: MasterKey,
     /// Where upstream accounts may point to.
     pub(crate) addresses: AddressPolicy,
+    /// What is known of providers.
+    pub(crate) catalogue: Catalogue,
     pub(crate) admin: AdminArgs,
     pub(crate) relay: RelayArgs,
     pub(crate) prices: Prices,
@@ -82,7 +85,8 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
     let sealing = SealingKey::new(&settings.master);
     sealing.confirm(&store.app).await.context("comparing CAUSEWAY_SECRET_KEY with the database's")?;
     let prices = settings.prices;
-    let catalogue = Catalogue::shipped().context("reading the providers")?;
+    let catalogue = settings.catalogue;
+    catalogue.refresh(&store.app).await.context("reading the providers")?;
     let mail = settings.admin.mail.check().map_err(anyhow::Error::msg)?;
     let (mailer, post) = mail.map(Mailer::new).unzip();
     let mut relay_args = settings.relay;
@@ -99,7 +103,7 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
         demo: settings.demo,
         mailer,
     });
-    let book = Arc::clone(&prices.book);
+    let (book, known) = (Arc::clone(&prices.book), catalogue.clone());
     let relay = Relay::start(store.clone(), relay_args, book, sealing, settings.addresses, catalogue).await?;
 
     let (connections, background) = (TaskTracker::new(), TaskTracker::new());
@@ -111,6 +115,7 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
     let (admin, document) = causeway_admin::router(admin);
     let router = routes::router(admin, &docs::with_relay(document), ready, https)?;
     background.spawn(prices.watch(stop_background.clone()));
+    background.spawn(providers::watch(known, store.clone(), stop_background.clone()));
     background.spawn(jobs::run(
         store.clone(),
         Arc::clone(&relay),

@@ -53,6 +53,8 @@ async fn used(store: &Store) -> (Created, KeyId, DateTime<Utc>) {
         base_url: "http://127.0.0.1:9",
         credential: &[],
         credential_hint: "",
+        signed_in: &accounts::SignedIn::by("api_key"),
+        owner: None,
         enabled: true,
         priority: 1,
         limits: &Limits::default(),

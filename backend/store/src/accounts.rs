@@ -23,6 +23,16 @@ pub struct Account {
     pub credential: Vec<u8>,
     /// The last characters of the secret.
     pub credential_hint: String,
+    /// What is known of the credential besides.
+    pub signed_in: SignedIn,
+    /// Whether its provider still accepts the credential; only a person can help otherwise.
+    pub credential_dead: bool,
+    /// Why it is dead, or why it could not be refreshed the last time.
+    pub credential_reason: Option<String>,
+    /// When it was refreshed.
+    pub refreshed_at: Option<DateTime<Utc>>,
+    /// The member to remind when it needs a person.
+    pub owner: Option<UserId>,
     /// Whether requests may go there.
     pub enabled: bool,
     /// Smaller is tried first.
@@ -47,6 +57,28 @@ pub struct Account {
     pub updated_at: DateTime<Utc>,
 }
 
+/// What is known of a credential besides its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedIn {
+    /// `accounts::Credential`, by its tag.
+    pub kind: String,
+    /// When it ends by itself.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// Who the provider says that it is.
+    pub subject: Option<String>,
+    /// In which organisation there.
+    pub organization: Option<String>,
+    /// What to show of them: `email`, `plan`.
+    pub identity: Option<Value>,
+}
+
+impl SignedIn {
+    /// Of a credential of which nothing is known but its kind.
+    pub fn by(kind: &str) -> Self {
+        Self { kind: kind.to_owned(), expires_at: None, subject: None, organization: None, identity: None }
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     id: Uuid,
@@ -55,6 +87,15 @@ struct Row {
     base_url: String,
     credential: Vec<u8>,
     credential_hint: String,
+    credential_kind: String,
+    credential_expires_at: Option<DateTime<Utc>>,
+    credential_state: String,
+    credential_reason: Option<String>,
+    refreshed_at: Option<DateTime<Utc>>,
+    subject: Option<String>,
+    subject_organization: Option<String>,
+    identity: Option<Value>,
+    owner_id: Option<Uuid>,
     enabled: bool,
     priority: i16,
     limits: Value,
@@ -79,6 +120,17 @@ impl TryFrom<Row> for Account {
             base_url: r.base_url,
             credential: r.credential,
             credential_hint: r.credential_hint,
+            signed_in: SignedIn {
+                kind: r.credential_kind,
+                expires_at: r.credential_expires_at,
+                subject: r.subject,
+                organization: r.subject_organization,
+                identity: r.identity,
+            },
+            credential_dead: r.credential_state == "dead",
+            credential_reason: r.credential_reason,
+            refreshed_at: r.refreshed_at,
+            owner: r.owner_id.map(UserId),
             enabled: r.enabled,
             priority: r.priority,
             limits: serde_json::from_value(r.limits)
@@ -100,8 +152,9 @@ impl TryFrom<Row> for Account {
     }
 }
 
-const SELECT: &str = "select id, name, provider, base_url, credential, credential_hint, enabled, priority, \
-     limits, timeouts, dedicated, draining, models, models_fetched_at, last_test, created_at, updated_at from upstream_accounts \
+const SELECT: &str = "select id, name, provider, base_url, credential, credential_hint, credential_kind, \
+     credential_expires_at, credential_state, credential_reason, refreshed_at, subject, subject_organization, \
+     identity, owner_id, enabled, priority, limits, timeouts, dedicated, draining, models, models_fetched_at, last_test, created_at, updated_at from upstream_accounts \
      where deleted_at is null and org_id = ";
 
 /// The accounts of the organisation, newest first, older than the account `before`.
@@ -154,6 +207,10 @@ pub struct NewAccount<'a> {
     pub credential: &'a [u8],
     /// The last characters of the secret.
     pub credential_hint: &'a str,
+    /// What is known of the credential besides.
+    pub signed_in: &'a SignedIn,
+    /// The member to remind when it needs a person.
+    pub owner: Option<UserId>,
     /// Whether requests may go there.
     pub enabled: bool,
     /// Smaller is tried first.
@@ -173,8 +230,9 @@ pub async fn insert(tx: &mut TenantTx, account: &NewAccount<'_>) -> StoreResult<
     let limits = serde_json::to_value(account.limits).map_err(|e| StoreError::corrupt("limits", e))?;
     sqlx::query!(
         "insert into upstream_accounts (id, org_id, name, provider, base_url, credential, credential_hint, enabled,
-           priority, limits, created_by, timeouts, dedicated)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+           priority, limits, created_by, timeouts, credential_kind, credential_expires_at, subject,
+           subject_organization, identity, owner_id, dedicated)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
         account.id.0,
         tx.org().0,
         account.name,
@@ -187,6 +245,12 @@ pub async fn insert(tx: &mut TenantTx, account: &NewAccount<'_>) -> StoreResult<
         limits,
         account.created_by.0,
         timeouts(account.timeouts)?,
+        account.signed_in.kind,
+        account.signed_in.expires_at,
+        account.signed_in.subject,
+        account.signed_in.organization,
+        account.signed_in.identity,
+        account.owner.map(|owner| owner.0),
         account.dedicated
     )
     .execute(tx.conn())
@@ -200,8 +264,11 @@ pub async fn update(tx: &mut TenantTx, account: &Account) -> StoreResult<()> {
     sqlx::query!(
         "update upstream_accounts set name = $3, base_url = $4, enabled = $5, priority = $6,
            limits = $7, credential_version = credential_version + case when credential = $8 then 0 else 1 end,
-           credential = $8, credential_hint = $9, timeouts = $10, dedicated = $11, draining = $12,
-           updated_at = now()
+           credential_state = case when credential = $8 then credential_state else 'ok' end,
+           credential_reason = case when credential = $8 then credential_reason end,
+           credential = $8, credential_hint = $9, timeouts = $10, credential_kind = $11, credential_expires_at = $12,
+           subject = $13, subject_organization = $14, identity = $15, owner_id = $16,
+           dedicated = $17, draining = $18, updated_at = now()
          where org_id = $1 and id = $2",
         tx.org().0,
         account.id.0,
@@ -213,6 +280,12 @@ pub async fn update(tx: &mut TenantTx, account: &Account) -> StoreResult<()> {
         account.credential,
         account.credential_hint,
         timeouts(account.timeouts)?,
+        account.signed_in.kind,
+        account.signed_in.expires_at,
+        account.signed_in.subject,
+        account.signed_in.organization,
+        account.signed_in.identity,
+        account.owner.map(|owner| owner.0),
         account.dedicated,
         account.draining
     )
@@ -262,7 +335,8 @@ pub async fn bound_keys(tx: &mut TenantTx, id: AccountId) -> StoreResult<i64> {
 /// Removes an account. The row stays, because usage names it; the credential does not.
 pub async fn delete(tx: &mut TenantTx, id: AccountId) -> StoreResult<()> {
     let gone = sqlx::query!(
-        "update upstream_accounts set deleted_at = now(), enabled = false, credential = ''::bytea, credential_hint = ''
+        "update upstream_accounts set deleted_at = now(), enabled = false, credential = ''::bytea, credential_hint = '',
+           identity = null
          where org_id = $1 and id = $2 and deleted_at is null",
         tx.org().0,
         id.0

@@ -8,6 +8,12 @@ use sqlx::{
 };
 use std::{str::FromStr, time::Duration};
 
+/// Any of the views, for what all of them may read.
+pub trait View: Sync {
+    #[doc(hidden)]
+    fn pool(&self) -> &PgPool;
+}
+
 macro_rules! view {
     ($(#[$doc:meta])* $name:ident, $role:literal) => {
         $(#[$doc])*
@@ -28,6 +34,12 @@ macro_rules! view {
             /// Closes the pool, waiting for connections in use.
             pub async fn close(&self) {
                 self.0.close().await;
+            }
+        }
+
+        impl View for $name {
+            fn pool(&self) -> &PgPool {
+                &self.0
             }
         }
     };

@@ -70,6 +70,10 @@ impl GlobalTx {
         Ok(())
     }
 
+    pub(crate) fn conn(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+
     /// Writes a line into the log of the installation.
     pub async fn record(&mut self, line: audit::Line<'_>) -> StoreResult<()> {
         audit::write(&mut self.tx, None, line).await

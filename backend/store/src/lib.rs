@@ -47,6 +47,7 @@ pub mod policy;
 pub mod pools;
 pub mod price_overrides;
 pub mod principal;
+pub mod providers;
 pub mod redeem;
 pub mod references;
 pub mod registration;
@@ -73,7 +74,7 @@ pub mod verify;
 
 pub use args::{RetentionArgs, StoreArgs};
 pub use cache::Cache;
-pub use db::{AppDb, JobsDb, OperatorDb, RelayDb};
+pub use db::{AppDb, JobsDb, OperatorDb, RelayDb, View};
 pub use error::{StoreError, StoreResult};
 pub use person::PersonTx;
 pub use tenant::TenantTx;

@@ -2,6 +2,7 @@
 
 use crate::{AppDb, OperatorDb, StoreError, StoreResult, audit};
 use causeway_domain::UserId;
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// What a change contradicts that would leave no operator.
@@ -39,6 +40,14 @@ pub async fn signed_in(db: &AppDb, session: Uuid, user: UserId) -> StoreResult<O
 /// Whether a person runs this installation.
 pub async fn is_operator(db: &AppDb, user: UserId) -> StoreResult<bool> {
     Ok(sqlx::query_scalar!("select is_operator from users where id = $1", user.0).fetch_one(&db.0).await?)
+}
+
+/// What people are called, as operators read it.
+pub async fn names(db: &OperatorDb, people: &[UserId]) -> StoreResult<HashMap<UserId, String>> {
+    let people: Vec<Uuid> = people.iter().map(|id| id.0).collect();
+    let rows =
+        sqlx::query!("select id, name from users where id = any($1)", &people).fetch_all(&db.0).await?;
+    Ok(rows.into_iter().map(|r| (UserId(r.id), r.name)).collect())
 }
 
 /// Makes the person with this e-mail address an operator, or no longer one. False when nothing changes; a conflict with

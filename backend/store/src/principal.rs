@@ -320,7 +320,7 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
     let accounts = sqlx::query!(
         "select id, name, provider, base_url, credential, limits, timeouts, models, dedicated, draining
          from upstream_accounts
-         where org_id = $1 and enabled and deleted_at is null order by priority, id",
+         where org_id = $1 and enabled and credential_state = 'ok' and deleted_at is null order by priority, id",
         org.0
     )
     .fetch_all(&db.0)

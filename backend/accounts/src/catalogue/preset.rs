@@ -7,6 +7,7 @@ use crate::{
 };
 use causeway_domain::{provider::Provider, service::ApiDialect, timeouts::Timeouts};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::{collections::BTreeMap, time::Duration};
 
 /// The facts about one kind of provider, as in its file.
@@ -127,7 +128,13 @@ impl Preset {
     /// Reads a file.
     pub fn parse(name: &str, json: &str) -> Result<Self, BadPreset> {
         let bad = |problem: String| BadPreset { provider: name.to_owned(), problem };
-        let preset: Self = serde_json::from_str(json).map_err(|e| bad(e.to_string()))?;
+        Self::of(name, serde_json::from_str(json).map_err(|e| bad(e.to_string()))?)
+    }
+
+    /// The same of what is read already.
+    pub(super) fn of(name: &str, json: Value) -> Result<Self, BadPreset> {
+        let bad = |problem: String| BadPreset { provider: name.to_owned(), problem };
+        let preset: Self = serde_json::from_value(json).map_err(|e| bad(e.to_string()))?;
         preset.check().map_err(bad)?;
         Ok(preset)
     }
@@ -175,6 +182,17 @@ impl Preset {
     /// The longest window that it limits by.
     pub fn longest_window(&self) -> Duration {
         Duration::from_secs(self.longest_window_seconds)
+    }
+
+    /// Whether a person may sign in like this: an authorisation needs somebody who asks for it, and a consumer's
+    /// subscription an operator who has switched it on, which is what setting the client id is.
+    pub fn is_open(&self, way: AuthKind) -> bool {
+        match way {
+            AuthKind::OauthCode | AuthKind::DeviceCode => {
+                self.oauth.as_ref().is_some_and(|oauth| oauth.client_id.is_some())
+            }
+            AuthKind::ApiKey | AuthKind::Token | AuthKind::ServiceAccount | AuthKind::AwsKeys => true,
+        }
     }
 
     /// The names of the places in the base URL that an account has to fill.

@@ -38,6 +38,9 @@ pub struct Shape {
     /// How requests are signed, where the credential is one to sign with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signing: Option<Signing>,
+    /// Its errors may be in a shape that is not the dialect's, and are told to the client in the dialect's.
+    #[serde(default)]
+    pub foreign_errors: bool,
     /// The frame of streams.
     #[serde(default, skip_serializing_if = "Framing::is_sse")]
     pub framing: Framing,

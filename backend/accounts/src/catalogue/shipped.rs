@@ -1,6 +1,6 @@
 //! The presets that are compiled in.
 
-use super::{BadPreset, Preset};
+use super::{BadPreset, entry::Base};
 
 /// Their files, in the order a person should see them.
 pub(super) const FILES: [(&str, &str); 13] = [
@@ -20,6 +20,6 @@ pub(super) const FILES: [(&str, &str); 13] = [
 ];
 
 /// Reads them.
-pub(super) fn presets() -> Result<Vec<Preset>, BadPreset> {
-    FILES.iter().map(|(name, json)| Preset::parse(name, json)).collect()
+pub(super) fn bases() -> Result<Vec<Base>, BadPreset> {
+    FILES.iter().map(|(name, json)| Base::shipped(name, json)).collect()
 }

@@ -1,6 +1,6 @@
 //! Adding an account.
 
-use super::{audited, binding, credential, health, preset, priority, timeouts};
+use super::{audited, binding, credential, health, owner, preset, priority, signed_in, timeouts};
 use crate::{
     check::Check,
     docs,
@@ -11,6 +11,7 @@ use crate::{
     state::AdminState,
 };
 use axum::{Json, extract::State};
+use causeway_accounts::{Credential, Preset, ServiceAccountKey};
 use causeway_domain::AccountId;
 use causeway_openapi::{Account, CreateAccount};
 use causeway_store::{
@@ -38,18 +39,19 @@ pub(crate) async fn handle(
     May { caller, .. }: May<right::AccountsWrite>,
     Body(input): Body<CreateAccount>,
 ) -> Result<(StatusCode, Json<Account>), ApiError> {
-    let preset = preset(&state, input.provider)?;
+    let preset = preset(&state, input.provider).await?;
     let mut check = Check::default();
     let name = check.text("name", &input.name, 1..=100);
     check.limits("limits", &input.limits);
     timeouts(&mut check, &input.timeouts);
     check.done()?;
-    let usual = preset.filled(&BTreeMap::new()).unwrap_or_default();
-    let address = input.base_url.clone().or(usual);
-    let address = address.ok_or_else(|| ApiError::field("base_url", "is needed for this provider"))?;
+    let credential = credential(&input.credential, &preset)?;
+    let address = match input.base_url {
+        Some(address) => address,
+        None => usual_address(&preset, input.places, &credential)?,
+    };
     let base =
         state.addresses.base_url(&address).map_err(|bad| ApiError::field("base_url", bad.to_string()))?;
-    let credential = credential(&input.credential, preset.key_header)?;
     let id = AccountId(Uuid::now_v7());
     let sealed = state
         .sealing
@@ -62,6 +64,8 @@ pub(crate) async fn handle(
         base_url: &base.to_string(),
         credential: &sealed,
         credential_hint: &credential.hint(),
+        signed_in: &signed_in(&credential),
+        owner: input.owner_id,
         enabled: input.enabled.unwrap_or(true),
         priority: priority(input.priority.unwrap_or(100))?,
         limits: &input.limits,
@@ -70,6 +74,7 @@ pub(crate) async fn handle(
         created_by: caller.user.id,
     };
     let mut tx = caller.begin(&state).await?;
+    owner(&mut tx, input.owner_id).await?;
     accounts::insert(&mut tx, &new).await?;
     plan::check(&mut tx, Counted::Accounts).await?;
     let made = accounts::get(&mut tx, id, false).await?;
@@ -77,4 +82,30 @@ pub(crate) async fn handle(
     let made = health::view(&state, &mut tx, made).await?;
     state.commit(tx).await?;
     Ok((StatusCode::CREATED, Json(made)))
+}
+
+/// The provider's own address, with what is said of its places and what the credential says by itself.
+fn usual_address(
+    preset: &Preset,
+    mut places: BTreeMap<String, String>,
+    credential: &Credential,
+) -> Result<String, ApiError> {
+    let said = match credential {
+        Credential::Aws { region, .. } => Some(("region", region.clone())),
+        Credential::ServiceAccount { key, .. } => {
+            ServiceAccountKey::read(key).ok().map(|key| ("project", key.project_id.clone()))
+        }
+        _ => None,
+    };
+    if let Some((place, value)) = said {
+        places.entry(place.to_owned()).or_insert(value);
+    }
+    let missing = |place: String| {
+        ApiError::field(
+            &format!("places.{place}"),
+            "is needed: 1 to 100 letters, digits, dots, dashes and underscores",
+        )
+    };
+    let address = preset.filled(&places).map_err(missing)?;
+    address.ok_or_else(|| ApiError::field("base_url", "is needed for this provider"))
 }

@@ -1,11 +1,12 @@
 //! Asking a provider for its models.
 
 use crate::outbound;
-use causeway_accounts::{AddressPolicy, BaseUrl, Credential, Preset};
+use causeway_accounts::{AddressPolicy, BaseUrl, Credential, Preset, Signer, catalogue::ModelList};
 use causeway_openapi::AccountTest;
 use chrono::Utc;
-use serde::Deserialize;
-use std::time::{Duration, Instant};
+use http::{HeaderMap, HeaderName, Uri, header};
+use serde_json::Value;
+use std::time::{Duration, Instant, SystemTime};
 
 /// How long a provider may take.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -28,7 +29,7 @@ pub(crate) async fn models(
     };
     let latency_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (status, outcome) = match answer {
-        Ok((status, body)) => (Some(status), judge(status, &body)),
+        Ok((status, body)) => (Some(status), judge(preset, status, &body)),
         Err(message) => (None, Err(message)),
     };
     let (ok, message, models) = match outcome {
@@ -56,12 +57,13 @@ async fn ask(
     }
     let client = outbound::client(addresses, base.is_plain(), DEADLINE)
         .map_err(|_| "The call could not be prepared.".to_owned())?;
-    let (name, value) = credential.header().map_err(|_| "The credential cannot be sent.".to_owned())?;
-    let mut request = client.get(base.join(&list.path)).header(name, value);
-    for (name, value) in &preset.headers {
-        request = request.header(name, value);
-    }
-    let mut response = request.send().await.map_err(|error| explain(&error))?;
+    let url = address(base, list);
+    let mut response = client
+        .get(&url)
+        .headers(headers(&url, preset, credential)?)
+        .send()
+        .await
+        .map_err(|error| explain(&error))?;
     let status = response.status().as_u16();
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| explain(&error))? {
@@ -73,24 +75,54 @@ async fn ask(
     Ok((status, body))
 }
 
-#[derive(Deserialize)]
-struct List {
-    data: Vec<Listed>,
+/// Where the list is: below the base URL, at some providers with another host in its place.
+fn address(base: &BaseUrl, list: &ModelList) -> String {
+    let url = base.join(&list.path);
+    let Some((from, to)) = &list.host else { return url };
+    url.replacen(&format!("://{from}"), &format!("://{to}"), 1)
 }
 
-#[derive(Deserialize)]
-struct Listed {
-    id: String,
+/// What the call carries: the credential, or a signature made with it.
+fn headers(url: &str, preset: &Preset, credential: &Credential) -> Result<HeaderMap, String> {
+    let unsendable = || "The credential cannot be sent.".to_owned();
+    let mut headers = HeaderMap::new();
+    for (name, value) in &preset.headers {
+        let value = value.parse().map_err(|_| unsendable())?;
+        headers.insert(name.parse::<HeaderName>().map_err(|_| unsendable())?, value);
+    }
+    let presented = credential.presented(preset).map_err(|_| unsendable())?;
+    if let Ok(betas) = presented.betas.join(",").parse()
+        && !presented.betas.is_empty()
+    {
+        headers.insert("anthropic-beta", betas);
+    }
+    headers.extend(presented.headers);
+    let signing = preset.dialects.iter().find_map(|shape| shape.signing.as_ref());
+    if let (Some(signer), Some(signing)) = (Signer::new(credential), signing) {
+        let host = url.parse::<Uri>().ok().and_then(|uri| uri.authority()?.as_str().parse().ok());
+        headers.insert(header::HOST, host.ok_or_else(unsendable)?);
+        signer.sign(signing, ("GET", url), &mut headers, b"", SystemTime::now()).map_err(|_| unsendable())?;
+    }
+    Ok(headers)
 }
 
-fn judge(status: u16, body: &[u8]) -> Result<Vec<String>, String> {
+/// The names in a provider's list.
+fn names(list: &ModelList, body: &[u8]) -> Option<Vec<String>> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    let entries = body.get(&list.list)?.as_array()?;
+    let names = entries.iter().filter_map(|entry| {
+        let name = entry.get(&list.name)?.as_str()?;
+        Some(name.strip_prefix(&list.strip).unwrap_or(name).to_owned())
+    });
+    Some(names.filter(|name| name.len() <= 200).take(MOST).collect())
+}
+
+fn judge(preset: &Preset, status: u16, body: &[u8]) -> Result<Vec<String>, String> {
     match status {
-        200 => match serde_json::from_slice::<List>(body) {
-            Ok(list) => {
-                Ok(list.data.into_iter().take(MOST).map(|m| m.id).filter(|id| id.len() <= 200).collect())
-            }
-            Err(_) => Err("The answer is not a list of models. Is the base URL right?".to_owned()),
-        },
+        200 => {
+            let names = preset.models.as_ref().and_then(|list| names(list, body));
+            names.ok_or_else(|| "The answer is not a list of models. Is the base URL right?".to_owned())
+        }
         401 | 403 => Err(format!("The provider refused the credential ({status}).")),
         404 => {
             Err("The provider has no list of models at this address (404). Is the base URL right?".to_owned())
@@ -119,9 +151,26 @@ fn explain(error: &reqwest::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use causeway_domain::provider::Provider;
 
     #[test]
     fn a_list_of_models_is_read_and_everything_else_explained() {
+        let catalogue = causeway_accounts::Catalogue::shipped().unwrap();
+        let preset = |provider| catalogue.get(provider).unwrap();
+        let anthropic = preset(Provider::ANTHROPIC);
+        let judge = |status, body: &[u8]| super::judge(&anthropic, status, body);
+        for (provider, list, name) in [
+            (Provider::GEMINI, r#"{"models":[{"name":"models/gemini-3"}]}"#, "gemini-3"),
+            (Provider::BEDROCK, r#"{"modelSummaries":[{"modelId":"anthropic.x-v1:0"}]}"#, "anthropic.x-v1:0"),
+        ] {
+            assert_eq!(super::judge(&preset(provider), 200, list.as_bytes()), Ok(vec![name.to_owned()]));
+        }
+        let base =
+            AddressPolicy::default().base_url("https://bedrock-runtime.eu-west-1.amazonaws.com").unwrap();
+        assert_eq!(
+            address(&base, preset(Provider::BEDROCK).models.as_ref().unwrap()),
+            "https://bedrock.eu-west-1.amazonaws.com/foundation-models"
+        );
         let list = br#"{"data":[{"type":"model","id":"claude-haiku-4-5"}],"has_more":false}"#;
         assert_eq!(judge(200, list), Ok(vec!["claude-haiku-4-5".to_owned()]));
         for (status, body, part) in [

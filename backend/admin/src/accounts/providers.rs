@@ -7,8 +7,8 @@ use crate::{
     state::AdminState,
 };
 use axum::{Json, extract::State};
-use causeway_accounts::AuthHeader;
-use causeway_openapi::{self as api, ProviderPreset};
+use causeway_accounts::{AuthHeader, catalogue::AuthKind};
+use causeway_openapi::{self as api, ProviderPreset, SignInWay, Words};
 
 /// List kinds of provider
 ///
@@ -21,10 +21,16 @@ pub(crate) async fn handle(
     State(state): State<AdminState>,
     _: May<right::AccountsRead>,
 ) -> Result<Json<Vec<ProviderPreset>>, ApiError> {
+    state.catalogue.refresh(&state.store.app).await?;
     let all = state.catalogue.all();
     let presets = all.iter().map(|preset| ProviderPreset {
         provider: preset.id,
         name: preset.name.clone(),
+        dialects: preset.dialects.iter().map(|shape| shape.dialect).collect(),
+        sign_in: preset.auth.iter().filter(|way| preset.is_open(**way)).map(|way| shown(*way)).collect(),
+        closed: preset.auth.iter().filter(|way| !preset.is_open(**way)).map(|way| shown(*way)).collect(),
+        notice: preset.notice.clone().map(|notice| Words { en: notice.en, zh: notice.zh }),
+        places: preset.places().into_iter().map(str::to_owned).collect(),
         base_url: preset.base_url.clone(),
         auth: match preset.key_header {
             AuthHeader::XApiKey => api::AuthHeader::XApiKey,
@@ -36,4 +42,16 @@ pub(crate) async fn handle(
         keys_page: preset.keys_page.clone(),
     });
     Ok(Json(presets.collect()))
+}
+
+/// As the API calls a way to sign in.
+pub(crate) fn shown(way: AuthKind) -> SignInWay {
+    match way {
+        AuthKind::ApiKey => SignInWay::ApiKey,
+        AuthKind::Token => SignInWay::Token,
+        AuthKind::OauthCode => SignInWay::OauthCode,
+        AuthKind::DeviceCode => SignInWay::DeviceCode,
+        AuthKind::ServiceAccount => SignInWay::ServiceAccount,
+        AuthKind::AwsKeys => SignInWay::AwsKeys,
+    }
 }

@@ -46,7 +46,8 @@ pub(crate) async fn handle(
         other => ApiError::internal(other),
     })?;
     let outcome =
-        probe::models(&state.addresses, &*super::preset(&state, account.provider)?, &base, &credential).await;
+        probe::models(&state.addresses, &*super::preset(&state, account.provider).await?, &base, &credential)
+            .await;
     let mut tx = caller.begin(&state).await?;
     // The models have a place of their own.
     let kept = json!(AccountTest { models: Vec::new(), ..outcome.clone() });

@@ -1,6 +1,8 @@
 //! Changing an account.
 
-use super::{audited, binding, credential, health, preset, priority, stored_base, timeouts};
+use super::{
+    audited, binding, credential, health, owner, preset, priority, signed_in, stored_base, timeouts,
+};
 use crate::{
     check::Check,
     docs,
@@ -10,6 +12,7 @@ use crate::{
     state::AdminState,
 };
 use axum::{Json, extract::State};
+use causeway_accounts::Preset;
 use causeway_domain::AccountId;
 use causeway_openapi::{Account, UpdateAccount};
 use causeway_store::{
@@ -40,7 +43,15 @@ pub(crate) async fn handle(
     let mut tx = caller.begin(&state).await?;
     let mut account = accounts::get(&mut tx, id, true).await?;
     let before = audited(&account);
-    apply(&state, &caller, &mut account, &input)?;
+    let preset = match input.credential {
+        Some(_) => Some(preset(&state, account.provider).await?),
+        None => None,
+    };
+    apply(&state, &caller, &mut account, &input, preset.as_deref())?;
+    if let Some(chosen) = input.owner_id {
+        owner(&mut tx, chosen).await?;
+        account.owner = chosen;
+    }
     accounts::update(&mut tx, &account).await?;
     // What it rests for may be what has just been mended.
     let mended = input.credential.is_some() || input.base_url.is_some() || input.enabled == Some(true);
@@ -61,6 +72,7 @@ fn apply(
     caller: &Caller,
     account: &mut Stored,
     input: &UpdateAccount,
+    preset: Option<&Preset>,
 ) -> Result<(), ApiError> {
     let mut check = Check::default();
     if let Some(name) = &input.name {
@@ -100,12 +112,14 @@ fn apply(
         account.base_url = new.to_string();
         base = new;
     }
-    if let Some(input) = &input.credential {
-        let credential = credential(input, preset(state, account.provider)?.key_header)?;
+    if let (Some(input), Some(preset)) = (&input.credential, preset) {
+        let credential = credential(input, preset)?;
         let origin = base.origin();
         let place = binding(caller.org(), account.id, account.provider, &origin);
         account.credential = state.sealing.seal(&place, &credential).map_err(ApiError::internal)?;
         account.credential_hint = credential.hint();
+        // Whose it is is not known of what a person enters.
+        account.signed_in = signed_in(&credential);
     }
     Ok(())
 }

@@ -23,6 +23,7 @@ mod plans;
 mod price_check;
 mod prices;
 mod profile;
+mod providers;
 mod registration;
 mod resets;
 mod second_factor;

@@ -16,6 +16,8 @@ const CREDIT: &str = r#"{"kind":"credit","amount_usd":"5"}"#;
 const CODES: &str = r#"{"amount_usd":"5","count":2}"#;
 const NOBODY: &str = "019a0000-0000-7000-8000-000000000000";
 const PROVIDER: &str = r#"{"name":"a","issuer":"http://127.0.0.1:9"}"#;
+const PROVIDER_CHANGE: &str =
+    r#"{"enabled":true,"client_id":"ours","confirmation":"Our provider has agreed to it."}"#;
 const ANNOUNCEMENT: &str = r#"{"level":"info","text_en":"Hello"}"#;
 const TENANT: &str = r#"{"name":"New","owner_email":"owner@example.com"}"#;
 const PRICE: &str = r#"{"input":"1","output":"2"}"#;
@@ -181,6 +183,9 @@ fn operator_rows() -> Vec<(Method, &'static str, Option<&'static str>, u16)> {
         (M::DELETE, "/operator/prices/overrides/{model}", None, 204),
         (M::GET, "/operator/multipliers", None, 200),
         (M::PUT, "/operator/multipliers/{provider}", Some(r#"{"multiplier":"1.5"}"#), 200),
+        (M::GET, "/operator/providers", None, 200),
+        (M::PUT, "/operator/providers/{provider}", Some(PROVIDER_CHANGE), 200),
+        (M::DELETE, "/operator/providers/{provider}", None, 204),
         (M::GET, "/operator/audit", None, 200),
         (M::GET, "/operator/audit/export", None, 200),
         (M::GET, "/operator/codes", None, 200),

@@ -31,7 +31,7 @@ impl Sending<'_> {
         let row = last.as_ref().map(|last| last.row);
         let in_stream = last.as_ref().and_then(|last| Some((last.opened.as_ref()?, last.told.status?)));
         let in_stream = in_stream.filter(|(opened, _)| !opened.is_refusal()).map(|(_, status)| status);
-        if let Some(Last { row, told: _, opened: Some(mut opened) }) = last
+        if let Some(Last { row, told: told_last, opened: Some(mut opened) }) = last
             && may_be_told(row)
             && in_stream.is_none()
         {
@@ -41,6 +41,10 @@ impl Sending<'_> {
                 let seconds = HeaderValue::from(seconds(wait));
                 opened.head.headers.entry(header::RETRY_AFTER).or_insert(seconds);
             }
+            let opened = match self.plan.candidates.get(hold.chosen()) {
+                Some(candidate) => self.in_dialect(candidate, opened, &told_last),
+                None => opened,
+            };
             let told = (opened.head.status.as_u16(), row.as_str());
             self.relay.health.explain(run.trail.attempts(self.id, self.caller, self.call, Some(told)));
             let Some(candidate) = self.plan.candidates.get(hold.chosen()) else {

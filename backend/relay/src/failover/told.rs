@@ -46,8 +46,14 @@ impl Told {
             };
         }
         let bytes = opened.held.concat();
-        let kind = opened.head.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
-        Self::of_body(status, kind.unwrap_or_default(), &bytes)
+        let text = |name: &str| opened.head.headers.get(name).and_then(|v| v.to_str().ok());
+        let mut told = Self::of_body(status, text(header::CONTENT_TYPE.as_str()).unwrap_or_default(), &bytes);
+        // Amazon says in a header what an error is, with more behind a colon.
+        if let Some(kind) = text("x-amzn-errortype").and_then(|kind| kind.split(':').next()) {
+            told.kind = format!("{} {}", kind.to_lowercase(), told.kind);
+            told.text = short(&format!("{kind}: {}", told.text)).to_owned();
+        }
+        told
     }
 
     fn of_body(status: u16, content_type: &str, bytes: &[u8]) -> Self {
@@ -62,19 +68,26 @@ impl Told {
                 ..Self::default()
             };
         };
-        let error = body.get("error").unwrap_or(&body);
+        // Google wraps the errors of streams into a list.
+        let outer = body.get(0).unwrap_or(&body);
+        let error = outer.get("error").unwrap_or(outer);
         let word = |name| error.get(name).and_then(Value::as_str).unwrap_or_default();
         let message = match error {
             Value::String(text) => text.as_str(),
-            _ if word("message").is_empty() => word("detail"),
+            _ if word("message").is_empty() && word("Message").is_empty() => word("detail"),
+            _ if word("message").is_empty() => word("Message"),
             _ => word("message"),
         };
         let kind = format!("{} {}", word("type"), word("code"));
+        // What Google calls it: a status in words, and reasons.
+        let details = error.get("details").and_then(Value::as_array);
+        let reasons = details.into_iter().flatten().filter_map(|detail| detail.get("reason")?.as_str());
+        let googles: Vec<&str> = Some(word("status")).into_iter().chain(reasons).collect();
         let shown = format!("{}: {message}", kind.trim()).replace('\0', "");
         Self {
             status: Some(status),
             text: short(shown.trim_start_matches(": ")).to_owned(),
-            kind: kind.to_lowercase(),
+            kind: format!("{kind} {}", googles.join(" ")).to_lowercase(),
             message: message.to_lowercase(),
             html: false,
             body,
@@ -118,14 +131,16 @@ mod tests {
             |kind: &str, message: &str, text: &str| (kind.to_owned(), message.to_owned(), text.to_owned());
         assert_eq!(
             read(r#"{"type":"error","error":{"type":"rate_limit_error","message":"Slow Down"}}"#),
-            own("rate_limit_error ", "slow down", "rate_limit_error: Slow Down")
+            own("rate_limit_error  ", "slow down", "rate_limit_error: Slow Down")
         );
         assert_eq!(
             read(r#"{"error":{"message":"No money","type":"x","code":"insufficient_quota"}}"#),
-            own("x insufficient_quota", "no money", "x insufficient_quota: No money")
+            own("x insufficient_quota ", "no money", "x insufficient_quota: No money")
         );
-        assert_eq!(read(r#"{"error":"Go away"}"#), own(" ", "go away", "Go away"));
-        assert_eq!(read(r#"{"detail":"Nope"}"#), own(" ", "nope", "Nope"));
+        assert_eq!(read(r#"{"error":"Go away"}"#), own("  ", "go away", "Go away"));
+        assert_eq!(read(r#"{"detail":"Nope"}"#), own("  ", "nope", "Nope"));
+        let google = r#"[{"error":{"code":400,"message":"Bad key","status":"INVALID_ARGUMENT","details":[{"reason":"API_KEY_INVALID"}]}}]"#;
+        assert_eq!(read(google), own("  invalid_argument api_key_invalid", "bad key", "Bad key"));
     }
 
     #[test]

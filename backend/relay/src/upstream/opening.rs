@@ -2,7 +2,7 @@
 //! events, pings) is held back, so that an error in it can still lead to another account. From the first content on
 //! nothing is held back, and nothing is tried again.
 
-use super::pool::{CallError, Leased};
+use super::{framing::Unframed, pool::CallError};
 use crate::{error::RelayError, hold::Hold, stream::meter_for};
 use bytes::Bytes;
 use causeway_dialect::{meter::Meter, usage::Reading};
@@ -12,7 +12,7 @@ use http_body_util::BodyExt;
 use std::{future::Future, pin::Pin, time::Duration};
 
 /// A call under way.
-pub(crate) type Pending = Pin<Box<dyn Future<Output = Result<Response<Leased>, CallError>> + Send>>;
+pub(crate) type Pending = Pin<Box<dyn Future<Output = Result<Response<Unframed>, CallError>> + Send>>;
 
 /// The beginning of an answer.
 pub(crate) struct Opened {
@@ -21,7 +21,7 @@ pub(crate) struct Opened {
     /// What has come so far, in order.
     pub held: Vec<Bytes>,
     /// What is still to come.
-    pub body: Leased,
+    pub body: Unframed,
     /// Has read everything that has come.
     pub meter: Meter,
     /// Nothing is to come.

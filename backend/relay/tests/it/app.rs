@@ -162,19 +162,31 @@ impl App {
 
     /// Adds an account.
     pub(crate) async fn add_account(&self, base_url: &str, api_key: &str) -> AccountId {
+        let credential = Credential::api_key(AuthHeader::XApiKey, api_key).unwrap();
+        self.add_at(Provider::ANTHROPIC, base_url, &credential).await
+    }
+
+    /// The same at any provider.
+    pub(crate) async fn add_at(
+        &self,
+        provider: Provider,
+        base_url: &str,
+        credential: &Credential,
+    ) -> AccountId {
         let id = AccountId(Uuid::now_v7());
         let origin = url::Url::parse(base_url).unwrap().origin().ascii_serialization();
-        let place = Binding { org: self.org, account: id, provider: Provider::ANTHROPIC, origin: &origin };
-        let credential = Credential::api_key(AuthHeader::XApiKey, api_key).unwrap();
-        let sealed = self.sealing.seal(&place, &credential).unwrap();
+        let place = Binding { org: self.org, account: id, provider, origin: &origin };
+        let sealed = self.sealing.seal(&place, credential).unwrap();
         let mut tx = self.tx().await;
         let account = accounts::NewAccount {
             id,
             name: "Simulator",
-            provider: Provider::ANTHROPIC,
+            provider,
             base_url,
             credential: &sealed,
             credential_hint: "",
+            signed_in: &accounts::SignedIn::by(credential.kind()),
+            owner: None,
             enabled: true,
             priority: 100,
             limits: &Limits::default(),

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::time::Duration;
 
 /// What of a body arrived before it broke off.
-async fn read_broken(mut response: reqwest::Response) -> (String, bool) {
+pub(crate) async fn read_broken(mut response: reqwest::Response) -> (String, bool) {
     let mut all = Vec::new();
     loop {
         match response.chunk().await {

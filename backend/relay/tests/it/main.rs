@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what fails here fails the test")]
 
 mod app;
+mod clouds;
 mod failover;
 mod faults;
 mod keys;

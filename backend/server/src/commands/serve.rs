@@ -47,14 +47,18 @@ impl ServeArgs {
         let http = self.http.check(&mut problems, None);
         problems.take(self.admin.mail.check());
         let prices = problems.take(self.prices.load());
+        let catalogue =
+            problems.take(self.accounts.catalogue().map_err(|bad| format!("PROVIDERS_FILE: {bad}")));
         problems.check()?;
-        let ((master, http), prices) = master.zip(http).zip(prices).context("checking the settings")?;
+        let settings = master.zip(http).zip(prices).zip(catalogue);
+        let (((master, http), prices), catalogue) = settings.context("checking the settings")?;
         let addresses = self.accounts.addresses(false);
         Ok(Settings {
             http,
             store: self.store,
             master,
             addresses,
+            catalogue,
             admin: self.admin,
             relay: self.relay,
             prices,

@@ -138,6 +138,7 @@ async fn start(
         store,
         master: SecretArgs { secret_key: Some(embedded.secrets().key.clone()) }.check()?,
         addresses: args.accounts.addresses(args.demo),
+        catalogue: args.accounts.catalogue().context("reading PROVIDERS_FILE")?,
         admin: args.admin,
         relay: args.relay,
         prices,

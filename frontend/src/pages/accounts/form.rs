@@ -1,7 +1,7 @@
 //! Adding an account, and changing one. The credential goes in and never comes back; leaving it empty in a
 //! change keeps the one that is there.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use causeway_domain::{Limits, provider::Provider, timeouts::Timeouts};
 use causeway_openapi::{Account, CreateAccount, Credential, Page, ProviderPreset, UpdateAccount};
@@ -90,7 +90,9 @@ pub(super) fn AccountForm(dialogs: Dialogs, accounts: Query<Page<Account>>) -> i
                     name,
                     provider: provider.get_untracked().parse().unwrap_or(Provider::ANTHROPIC_COMPATIBLE),
                     base_url: address,
+                    places: BTreeMap::new(),
                     credential,
+                    owner_id: None,
                     priority: order,
                     limits,
                     timeouts: Timeouts::NONE,
@@ -103,6 +105,7 @@ pub(super) fn AccountForm(dialogs: Dialogs, accounts: Query<Page<Account>>) -> i
                 let change = UpdateAccount {
                     name: Some(name),
                     base_url: address.filter(|address| *address != old.base_url),
+                    owner_id: None,
                     credential: (!api_key.is_empty()).then_some(credential),
                     priority: order,
                     limits: Some(limits),

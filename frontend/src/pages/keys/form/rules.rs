@@ -1,6 +1,8 @@
 //! Whom a key is for, where it may be used from, and for what.
 
-use causeway_domain::{AddressRules, Services, UserId, address::Network, service::ApiDialect};
+use causeway_domain::{
+    AddressRules, Services, UserId, address::Network, provider::Provider, service::ApiDialect,
+};
 use causeway_openapi::Key;
 use leptos::prelude::*;
 
@@ -107,9 +109,9 @@ impl Rules {
             },
             services: Services {
                 dialects: chosen(self.dialects, &ApiDialect::ALL),
-                providers: self
-                    .providers
-                    .with_untracked(|names| names.iter().flat_map(|name| name.parse()).collect()),
+                providers: self.providers.with_untracked(|names| {
+                    names.iter().filter_map(|name| name.parse::<Provider>().ok()).collect()
+                }),
             },
         })
     }

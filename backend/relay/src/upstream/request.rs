@@ -1,0 +1,162 @@
+//! From a call to a request to one account: the path, the headers and the few bytes of the body that its provider wants
+//! otherwise. All of it is said by the preset; a provider that wants nothing else gets the client's own bytes.
+
+use super::{headers, target::Target};
+use crate::{call::Call, error::RelayError, plan::Candidate};
+use bytes::Bytes;
+use causeway_accounts::catalogue::{Betas, Preset, Shape};
+use causeway_dialect::{Dialect, splice};
+use causeway_domain::service::ApiDialect;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
+use http_body_util::Full;
+use std::time::SystemTime;
+
+/// What is asked of a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// An answer.
+    Answer,
+    /// How many tokens a prompt has.
+    Count,
+}
+
+/// The dialect as presets call it.
+pub(crate) fn named(dialect: Dialect) -> ApiDialect {
+    match dialect {
+        Dialect::Anthropic => ApiDialect::Anthropic,
+    }
+}
+
+/// Whether a provider can be asked in a dialect at all.
+pub(crate) fn speaks(preset: &Preset, dialect: Dialect, asked: Asked) -> bool {
+    let shape = preset.shape(named(dialect));
+    shape.is_some_and(|shape| asked == Asked::Answer || shape.count_path.is_some())
+}
+
+/// Makes the request.
+pub(super) fn build(
+    call: &Call,
+    body: &Bytes,
+    candidate: &Candidate,
+    asked: Asked,
+) -> Result<Request<Full<Bytes>>, RelayError> {
+    let account = &candidate.account;
+    let target = &account.target;
+    let shape = account.preset.shape(named(call.dialect)).ok_or_else(|| unsendable("no such dialect"))?;
+    let (mut headers, betas) = heading(call, &account.preset, target);
+    let (path, query) = place(call, shape, asked, &call.parsed.model);
+    let uri = target.uri(&path, &query).map_err(|e| unsendable(&e.to_string()))?;
+    let body = edited(shape, body.clone(), betas, &mut headers)?;
+    headers.insert(header::HOST, target.host.clone());
+    if let (Some(signing), Some(signer)) = (&shape.signing, &target.signer) {
+        let at = SystemTime::now();
+        let url = format!("{}{uri}", target.address.to_string().trim_end_matches('/'));
+        let signed = signer.sign(signing, ("POST", &url), &mut headers, &body, at);
+        signed.map_err(|e| unsendable(&format!("it cannot be signed: {e}")))?;
+    }
+    let mut request = Request::new(Full::new(body));
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = uri;
+    *request.headers_mut() = headers;
+    Ok(request)
+}
+
+/// The client's headers that cross, what the provider needs besides, and the credential; and the betas that are asked for.
+fn heading(call: &Call, preset: &Preset, target: &Target) -> (HeaderMap, Vec<String>) {
+    let mut to = headers::upward(&call.headers);
+    if !to.contains_key(header::CONTENT_TYPE) {
+        to.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    for (name, text) in &preset.headers {
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(text))
+            && !to.contains_key(&name)
+        {
+            to.insert(name, value);
+        }
+    }
+    let said = to.get_all(BETA).iter().filter_map(|value| value.to_str().ok());
+    let mut betas: Vec<String> = said.flat_map(|v| v.split(',')).map(|v| v.trim().to_owned()).collect();
+    betas.retain(|beta| !beta.is_empty());
+    let missing: Vec<String> = target.betas.iter().filter(|own| !betas.contains(own)).cloned().collect();
+    if !missing.is_empty() {
+        betas.extend(missing);
+        if let Ok(value) = HeaderValue::from_str(&betas.join(",")) {
+            to.insert(BETA, value);
+        }
+    }
+    for (name, value) in &target.headers {
+        to.insert(name.clone(), value.clone());
+    }
+    (to, betas)
+}
+
+const BETA: HeaderName = HeaderName::from_static("anthropic-beta");
+
+/// Path and query.
+fn place(call: &Call, shape: &Shape, asked: Asked, model: &str) -> (String, String) {
+    let stream = call.parsed.stream && asked == Asked::Answer;
+    let path = match (asked, stream) {
+        (Asked::Count, _) => shape.count_path.as_ref(),
+        (_, true) => shape.stream_path.as_ref(),
+        _ => None,
+    };
+    let path = path.unwrap_or(&shape.path);
+    let fixed = shape.query.iter().chain(shape.stream_query.iter().filter(|_| stream));
+    let mut pairs: Vec<String> = fixed.map(|(name, value)| format!("{name}={value}")).collect();
+    // A provider that has the model in its path is not the one that the client takes it for: its query means nothing there.
+    if let Some(own) = call.query.as_ref().filter(|_| !shape.path.contains("{model}")) {
+        pairs.push(own.clone());
+    }
+    (path.replace("{model}", &encoded(model)), pairs.join("&"))
+}
+
+/// A name as one segment of a path: what RFC 3986 does not reserve stays, and Google's `@`.
+fn encoded(name: &str) -> String {
+    let mut text = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~@".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            text.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    text
+}
+
+/// The body as the provider wants it.
+fn edited(
+    shape: &Shape,
+    body: Bytes,
+    betas: Vec<String>,
+    headers: &mut HeaderMap,
+) -> Result<Bytes, RelayError> {
+    let set = shape.set.iter().map(|(name, value)| (name.as_str(), value.to_string()));
+    let mut set: Vec<(&str, String)> = set.collect();
+    if shape.betas == Betas::Body {
+        headers.remove(BETA);
+        if !betas.is_empty() {
+            set.push(("anthropic_beta", serde_json::Value::from(betas).to_string()));
+        }
+    }
+    splice::with_members(body, set, &shape.remove).map_err(|e| unsendable(&e.to_string()))
+}
+
+fn unsendable(why: &str) -> RelayError {
+    RelayError::BadRequest {
+        code: "invalid_path",
+        field: None,
+        message: format!("the request cannot be passed on: {why}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_models_name_is_one_segment_of_a_path() {
+        assert_eq!(encoded("anthropic.claude-v2:1"), "anthropic.claude-v2%3A1");
+        assert_eq!(encoded("claude-haiku-4-5@20251001"), "claude-haiku-4-5@20251001");
+        assert_eq!(encoded("../a b?c#d"), "..%2Fa%20b%3Fc%23d");
+    }
+}

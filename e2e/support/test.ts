@@ -5,6 +5,7 @@ import { type ConsoleMessage, type Page, test as base } from "@playwright/test";
 
 import { Admin } from "./admin.ts";
 import { Installation } from "./installation.ts";
+import { watch } from "./secrets.ts";
 import { Simulator } from "./simulator.ts";
 
 /** What is shared by the whole run. */
@@ -61,6 +62,10 @@ export const test = base.extend<Own, Shared>({
         { auto: true },
     ],
     baseURL: async ({ installation }, use) => use(installation.url),
+    context: async ({ context }, use) => {
+        watch(context);
+        await use(context);
+    },
     page: async ({ page }, use) => {
         const complaints = listen(page);
         await use(page);

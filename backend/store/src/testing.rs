@@ -3,6 +3,8 @@
 //! The user of `DATABASE_URL` must be allowed to make databases and roles. Tests of one Redis do not meet: every key
 //! carries its organisation, and every test makes its own.
 
+pub mod logs;
+
 use crate::{
     Cache, Store, StoreArgs, TenantTx,
     cache::tenant_prefix,
@@ -29,6 +31,7 @@ where
     F: FnOnce(Store, StoreArgs) -> T,
     T: Future<Output = ()> + Send + 'static,
 {
+    logs::keep();
     let server = setting("DATABASE_URL");
     let name = format!("test_{}", uuid::Uuid::now_v7().simple());
     let mut url = good(Url::parse(server.expose_secret()), "DATABASE_URL");
@@ -68,6 +71,14 @@ pub async fn lose(cache: &Cache, org: OrgId) {
 pub async fn change(tx: &mut TenantTx, statement: &str) {
     good(tx.conn().execute(sqlx::AssertSqlSafe(statement.to_owned())).await, statement);
     good(tx.bump_policy().await, "policy");
+}
+
+/// A statement of the database's owner, for what no part of the program may do.
+pub async fn as_owner(store: &Store, sql: &str) {
+    let name = sqlx::query_scalar::<_, String>("select current_database()").fetch_one(&store.jobs.0).await;
+    let mut url = good(Url::parse(setting("DATABASE_URL").expose_secret()), "DATABASE_URL");
+    url.set_path(&good(name, "the database's name"));
+    statement(&url.to_string().into(), sql.to_owned()).await;
 }
 
 /// A request that went well: one token of input, two of output, three read from the cache, four and five written to it;

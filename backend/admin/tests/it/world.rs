@@ -167,6 +167,9 @@ impl World {
         if let Some(token) = token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
+        if let Some(sent) = body.as_deref().and_then(|text| serde_json::from_str(text).ok()) {
+            testing::logs::secrets_in(&sent);
+        }
         if body.is_some() {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
@@ -187,6 +190,11 @@ impl World {
         } else {
             serde_json::from_slice(&bytes).unwrap_or_else(|_| text())
         };
+        testing::logs::secrets_in(&body);
+        for cookie in headers.get_all(header::SET_COOKIE) {
+            let value = cookie.to_str().unwrap().split_once('=').unwrap().1;
+            testing::logs::secret(value.split(';').next().unwrap());
+        }
         Answer { status, headers, body }
     }
 

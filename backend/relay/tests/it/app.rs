@@ -191,6 +191,7 @@ impl App {
         let id = KeyId(Uuid::now_v7());
         let random: Vec<u8> = (0..6).flat_map(|_| Uuid::new_v4().into_bytes()).collect();
         let secret = secret::key_from_random(&random).unwrap();
+        testing::logs::secret(&secret);
         let mut key = keys::Key::new(id, "test", &secret[..secret::KEY_SHOWN_CHARS]);
         key.owner = Some(keys::Owner { id: self.user, name: "A".to_owned(), role: None });
         (key.limits, key.models, key.expiry.at) = (limits, models, expires_at);

@@ -43,7 +43,7 @@ pub struct Principal {
     pub account: Option<AccountId>,
     /// Rules that most keys do not have.
     pub rules: Option<Box<Rules>>,
-    /// Switched on.
+    /// Switched on, and its owner is not locked out of the installation.
     pub enabled: bool,
     /// Whether it is deleted; it may come back.
     pub deleted: bool,
@@ -207,8 +207,10 @@ pub async fn by_hash(db: &RelayDb, hash: &[u8; 32]) -> StoreResult<Option<Princi
                   k.addresses_deny, k.dialects, k.providers, k.deleted_at is not null as "deleted!",
                   case when k.hash = $1 then null else k.previous_until end as secret_until,
                   o.status, o.policy_version, o.key_ceilings, o.credit_nanos is not null as "prepaid!",
-                  m.limits as "owner_limits?", m.role as "owner_role?"
+                  m.limits as "owner_limits?", m.role as "owner_role?",
+                  coalesce(u.disabled_at is not null, false) as "locked_out!"
            from api_keys k join organisations o on o.id = k.org_id
+             left join users u on u.id = k.owner_id
              left join memberships m on m.org_id = k.org_id and m.user_id = k.owner_id
            where k.hash = $1 or k.previous_hash = $1"#,
         &hash[..]
@@ -242,7 +244,7 @@ pub async fn by_hash(db: &RelayDb, hash: &[u8; 32]) -> StoreResult<Option<Princi
             models: ModelPolicy { allow: r.models_allow, deny: r.models_deny },
             account: r.account_id.map(AccountId),
             rules: (rules != Rules::default()).then(|| Box::new(rules)),
-            enabled: r.enabled,
+            enabled: r.enabled && !r.locked_out,
             deleted: r.deleted,
             expiry: expiry(r.expires_at, r.first_use_days, r.first_used_at),
             secret_until: r.secret_until,

@@ -32,17 +32,65 @@ pub async fn ensure(connection: &mut PgConnection) -> StoreResult<()> {
     Ok(())
 }
 
-/// Fails where row-level security would be without effect: for superusers and roles with `bypassrls`.
-pub(crate) async fn check(pool: &PgPool) -> StoreResult<()> {
-    let bypasses: bool =
-        sqlx::query_scalar("select rolsuper or rolbypassrls from pg_roles where rolname = current_user")
-            .fetch_one(pool)
-            .await?;
-    if bypasses {
-        return Err(StoreError::Unfit(
-            "the database role in use can bypass row-level security; use one that is neither superuser nor bypassrls"
-                .to_owned(),
-        ));
-    }
-    Ok(())
+/// Tables with a column `org_id` that belong to a person, and to no tenant: migration 0019 says why.
+const OF_PERSONS: [&str; 3] = ["sessions", "sign_in_challenges", "reset_links"];
+
+/// What row-level security depends on.
+#[derive(Debug)]
+struct Walls {
+    /// Whether the role that statements run as is bound by nothing.
+    role_bypasses: bool,
+    /// The same of the user that signed in, who may take its own role back at any time.
+    user_bypasses: bool,
+    /// The setting `row_security`: when it is off, queries that a policy would narrow fail instead.
+    row_security: bool,
+    /// Tables of tenants that have no policies in force, or none that bind their owner.
+    open: Vec<String>,
 }
+
+impl Walls {
+    /// Fails with what a person has to do.
+    fn judge(&self) -> StoreResult<()> {
+        let problem = if self.role_bypasses || self.user_bypasses {
+            "the database user in DATABASE_URL can bypass row-level security; use one that is neither superuser nor \
+             bypassrls"
+                .to_owned()
+        } else if !self.row_security {
+            "the setting row_security is off for the database user in DATABASE_URL; turn it on".to_owned()
+        } else if let [first, rest @ ..] = self.open.as_slice() {
+            let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+            format!(
+                "row-level security is not forced on the table {first}{more}; run: alter table {first} enable row level \
+                 security, force row level security"
+            )
+        } else {
+            return Ok(());
+        };
+        Err(StoreError::Unfit(problem))
+    }
+}
+
+/// Fails where row-level security would be without effect: for superusers and roles with `bypassrls`, as whoever signed
+/// in or as the role taken since; where it is switched off; and where a table of tenants is without it. Tables are
+/// looked for by their column `org_id`, so that one that is added later is not forgotten here.
+pub(crate) async fn check(pool: &PgPool) -> StoreResult<()> {
+    let (role_bypasses, user_bypasses, row_security, open): (bool, bool, bool, Vec<String>) = sqlx::query_as(
+        "select
+           coalesce((select rolsuper or rolbypassrls from pg_roles where rolname = current_user), true),
+           coalesce((select rolsuper or rolbypassrls from pg_roles where rolname = session_user), true),
+           current_setting('row_security')::bool,
+           array(select c.relname::text from pg_class c
+             where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+               and not (c.relrowsecurity and c.relforcerowsecurity) and not (c.relname = any($1))
+               and (c.relname = 'organisations' or exists (
+                 select from pg_attribute a where a.attrelid = c.oid and a.attname = 'org_id' and not a.attisdropped))
+             order by c.relname)",
+    )
+    .bind(&OF_PERSONS[..])
+    .fetch_one(pool)
+    .await?;
+    Walls { role_bypasses, user_bypasses, row_security, open }.judge()
+}
+
+#[cfg(test)]
+mod tests;

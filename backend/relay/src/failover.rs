@@ -245,7 +245,7 @@ impl Sending<'_> {
 
     /// What an error that came instead of content is about.
     fn refused(&self, candidate: &Candidate, opened: Opened) -> Attempt {
-        let told = Told::read(self.call.dialect, &opened);
+        let told = Told::read(self.call.dialect, &opened, &candidate.account.target.auth_value);
         let none = HeaderMap::new();
         let headers = if opened.is_refusal() { &opened.head.headers } else { &none };
         let hint = crate::verdict::hints::read(headers, &told.body, Utc::now());

@@ -91,7 +91,8 @@ pub(crate) fn one_model(
     Ok(json_answer(Dialect::Anthropic.model(&model(id))))
 }
 
-/// `GET /v1/me`, `/v1/key-info`, `/v1/usage`: name, models, limits, how they stand, and what was used of late. The key is the proof.
+/// `GET /v1/me`, `/v1/key-info`, `/v1/usage`: name, models, limits of the key and of the member whose it is, how they
+/// stand, and what was used of late. The key is the proof.
 pub(crate) async fn key_info(
     relay: &Relay,
     tenant: &Tenant,
@@ -101,7 +102,8 @@ pub(crate) async fn key_info(
     let now = chrono::Utc::now();
     let mut limits = Vec::new();
     for scoped in scopes::of(caller, tenant) {
-        if scoped.limits.is_empty() {
+        // What the whole organisation may spend, and has left, is not for everybody who has one of its keys.
+        if scoped.limits.is_empty() || scoped.id == ScopeId::Organisation {
             continue;
         }
         let kinds: Vec<_> = scoped.limits.windows().collect();

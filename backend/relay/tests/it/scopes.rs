@@ -113,7 +113,7 @@ async fn answers_and_the_keys_own_page_say_how_the_limits_stand() {
     app::run(async |app| {
         let limits = json!({"requests_per_minute": 60, "usd": {"five_hours": "1", "total": "2"}, "requests": {"day": 9}});
         let key = app.key(serde_json::from_value(limits).unwrap()).await;
-        app.set(r#"update organisations set limits = '{"concurrency": 7}'"#).await;
+        app.set(r#"update organisations set limits = '{"concurrency": 7, "usd": {"day": "77"}}'"#).await;
         let answer = app.post(&key, &hello(false)).await;
         let header = answer.headers()["x-causeway-limits"].to_str().unwrap().to_owned();
         answer.bytes().await.unwrap();
@@ -121,9 +121,11 @@ async fn answers_and_the_keys_own_page_say_how_the_limits_stand() {
         assert!(header.contains("key-usd-total;limit=2.00;used=0.00;reserved=0.00"), "{header}");
         assert!(header.contains("key-requests-day;limit=9;used=0;reserved=1;reset="), "{header}");
         assert!(header.contains("organization-concurrency;limit=7;used=1"), "{header}");
+        assert!(!header.contains("organization-usd"), "{header}");
         let info = app.info(&key).await;
         let limits = info["limits"].as_array().unwrap();
-        assert_eq!(limits.len(), 5, "{info}");
+        assert_eq!(limits.len(), 4, "{info}");
+        assert!(limits.iter().all(|l| l["scope"] == "key"), "the organisation's are none of a key's: {info}");
         let of = |unit: &str, window: Value| {
             limits.iter().find(|l| l["unit"] == unit && l["window"] == window).unwrap()
         };

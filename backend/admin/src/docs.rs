@@ -3,6 +3,7 @@
 
 use crate::{
     error::{self, ApiError, BadCode, BadLink},
+    guard::not_operator,
     tokens::create::too_many,
 };
 use causeway_openapi::{FieldError, Problem, ProblemCode};
@@ -171,7 +172,7 @@ refusals! {
     /// Whatever needs the operator.
     Operators: [
         ApiError::NotSignedIn => "There is no access token, or its time or its session is over",
-        ApiError::Forbidden("this needs an operator of the installation".to_owned()) => "The person does not run the installation",
+        not_operator(&["Ada Lovelace".to_owned()]) => "The person does not run the installation, or has yet to set up the second factor that it demands",
     ],
     /// Whatever reads a file.
     Large: [

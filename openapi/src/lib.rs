@@ -71,8 +71,8 @@ pub use limits::{Amount, LimitScope, LimitState, LimitUnit, LimitsInUse};
 pub use me::{Me, Membership, MyToken, Permission};
 pub use members::{Member, MemberUsage, UpdateMember};
 pub use operator::{
-    AddCredit, Code, CodeBatch, CreateCodes, CreateTenant, MadeCodes, PlanUse, Tenant, TenantQuery,
-    TenantStatus, UpdateTenant,
+    AddCredit, Code, CodeBatch, CreateCodes, CreateTenant, CreatedTenant, MadeCodes, PlanUse, Tenant,
+    TenantQuery, TenantStatus, UpdateTenant,
 };
 pub use organization::{HoldMode, OnRedisLoss, Organization, OrganizationRef, UpdateOrganization};
 pub use page::{ListQuery, Page};

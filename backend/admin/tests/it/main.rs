@@ -3,8 +3,10 @@
 
 mod accounts;
 mod announcements;
+mod attacks;
 mod audit;
 mod billing;
+mod comebacks;
 mod document;
 mod entering;
 mod errors;
@@ -33,6 +35,7 @@ mod sso;
 mod throttle;
 mod tokens;
 mod transfer;
+mod unstorable;
 mod usage;
 mod walk;
 mod world;

@@ -89,7 +89,7 @@ async fn no_write_at_all_can_be_called_from_a_page_of_another_origin() {
         let document = serde_json::to_value(causeway_admin::openapi()).unwrap();
         let mut writes = 0;
         for (path, item) in document["paths"].as_object().unwrap() {
-            let path = path.strip_prefix("/admin/v1").unwrap().replace('{', "").replace('}', "");
+            let path = path.strip_prefix("/admin/v1").unwrap().replace(['{', '}'], "");
             for method in item.as_object().unwrap().keys().filter(|m| *m != "get") {
                 let method: Method = method.to_uppercase().parse().unwrap();
                 writes += 1;

@@ -4,6 +4,7 @@
 use crate::{
     error::{self, ApiError, BadCode, BadLink},
     guard::not_operator,
+    operator::dead_letters::still_refused,
     tokens::create::too_many,
 };
 use causeway_openapi::{FieldError, Problem, ProblemCode};
@@ -205,6 +206,10 @@ refusals! {
     /// Entering an organisation.
     EnterClash: [
         ApiError::Conflict("you are a member of this organisation; switch to it instead".to_owned()) => "The operator is a member of it",
+    ],
+    /// Writing a dead letter.
+    StillRefused: [
+        still_refused("postgres: value out of range") => "The database still does not take it",
     ],
     /// Adding credit.
     CreditClash: [

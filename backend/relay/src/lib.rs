@@ -368,6 +368,8 @@ impl Relay {
     pub fn observe(&self) {
         #[expect(clippy::cast_precision_loss, reason = "a gauge for people to look at")]
         gauge!("causeway_ledger_pending").set(self.ledger.pending() as f64);
+        // What that is measured against: beyond it requests are refused.
+        gauge!("causeway_ledger_capacity").set(self.args.ledger_capacity.into());
     }
 
     /// Waits until every request is settled and written, at most this long. Call when no more requests are accepted

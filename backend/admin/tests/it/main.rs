@@ -7,6 +7,7 @@ mod attacks;
 mod audit;
 mod billing;
 mod comebacks;
+mod dead_letters;
 mod document;
 mod entering;
 mod errors;

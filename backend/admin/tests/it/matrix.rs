@@ -3,6 +3,7 @@
 
 use crate::world;
 use causeway_domain::Role;
+use causeway_store::ledger;
 use http::Method;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -181,6 +182,9 @@ fn operator_rows() -> Vec<(Method, &'static str, Option<&'static str>, u16)> {
         (M::DELETE, "/operator/prices/overrides/{model}", None, 204),
         (M::GET, "/operator/multipliers", None, 200),
         (M::PUT, "/operator/multipliers/{provider}", Some(r#"{"multiplier":"1.5"}"#), 200),
+        (M::GET, "/operator/dead-letters", None, 200),
+        (M::POST, "/operator/dead-letters/{letter}/close", Some(r#"{"reason":"a test"}"#), 204),
+        (M::POST, "/operator/dead-letters/{letter}/write", None, 404),
         (M::GET, "/operator/audit", None, 200),
         (M::GET, "/operator/audit/export", None, 200),
         (M::GET, "/operator/codes", None, 200),
@@ -212,8 +216,11 @@ async fn operations_of_the_installation_are_for_its_operator_and_for_no_role() {
         let said = serde_json::from_str(ANNOUNCEMENT).unwrap();
         let said = world.post("/operator/announcements", Some(&operator), said).await;
         let announcement = said.body["id"].as_str().unwrap().to_owned();
+        let lost = world.event(made, NOBODY, NOBODY);
+        ledger::bury(&world.store.jobs, &lost, "a test").await.unwrap();
         for (method, path, body, expected) in operator_rows() {
             let place = path
+                .replace("{letter}", &lost.request.to_string())
                 .replace("{org}", &made.org.to_string())
                 .replace("{month}", &month())
                 .replace("{person}", &made.user.to_string())

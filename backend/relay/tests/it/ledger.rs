@@ -1,8 +1,12 @@
 //! Never a request without its row, never two, whatever dies.
 
-use crate::app::{self, hello, scripted, tokens};
+use crate::app::{self, App, hello, scripted, tokens};
 use causeway_domain::Limits;
-use causeway_store::boots;
+use causeway_store::{
+    boots,
+    dead_letters::{self, DeadLetter},
+    testing,
+};
 use futures_util::future::join_all;
 use serde_json::json;
 use std::time::Duration;
@@ -112,4 +116,52 @@ async fn clients_that_leave_while_limits_are_checked_leave_nothing_reserved() {
         app.rows(reached).await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_row_that_postgres_refuses_is_put_aside_alone_and_written_once_nothing_stands_in_its_way() {
+    app::run(async |app| {
+        let key = app.key(serde_json::from_value(json!({"usd": {"total": "50"}})).unwrap()).await;
+        let refuse = "alter table usage add constraint refuses check (not stream)";
+        testing::as_owner(&app.store, refuse).await;
+        let (plain, stream) = (hello(false), hello(true));
+        for answer in join_all([&plain, &stream, &plain].map(|body| app.post(&key, body))).await {
+            answer.bytes().await.unwrap();
+        }
+        let written: i64 = app.rows(2).await.iter().map(|r| r.charged_nanos).sum();
+        let letter = dead_letter(&app).await;
+        assert!(letter.error.contains("refuses"), "{}", letter.error);
+        assert_eq!(app.sums(&key).await, (written, written), "it counts in no sum");
+        let standing = app.standing(&key).await;
+        assert_eq!((standing.reserved_nanos, standing.open), (0, 0));
+        assert_eq!(app.open_holds().await, 0);
+
+        let refused = dead_letters::write(&app.store, &letter).await.unwrap_err();
+        assert!(refused.is_bad_data(), "{refused}");
+        testing::as_owner(&app.store, "alter table usage drop constraint refuses").await;
+        for _ in 0..2 {
+            dead_letters::write(&app.store, &letter).await.unwrap();
+        }
+        assert_eq!(app.post(&key, &plain).await.status(), 200);
+        let rows = app.rows(4).await;
+        assert!(rows.iter().any(|row| row.request_id == letter.request.0 && row.stream));
+        let spent: i64 = rows.iter().map(|r| r.charged_nanos).sum();
+        assert_eq!(app.sums(&key).await, (spent, spent));
+        let standing = app.standing(&key).await;
+        assert_eq!((standing.nanos, standing.reserved_nanos), (spent, 0), "Redis counts it once");
+    })
+    .await;
+}
+
+/// The organisation's only one.
+async fn dead_letter(app: &App) -> DeadLetter {
+    for _ in 0..200 {
+        let mut letters = dead_letters::list(&mut app.tx().await, None, 10).await.unwrap();
+        if let Some(letter) = letters.pop() {
+            assert_eq!(letters, []);
+            return letter;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("nothing was put aside");
 }

@@ -95,6 +95,9 @@ pub struct TenantDeadLetter {
 #[serde(deny_unknown_fields)]
 pub struct CloseDeadLetter {
     /// Why there will be no row, 1–500 characters. The organisation finds it in its audit log.
-    #[cfg_attr(feature = "schemas", schema(example = "Settled by hand in statement 2026-11", min_length = 1, max_length = 500))]
+    #[cfg_attr(
+        feature = "schemas",
+        schema(example = "Settled by hand in statement 2026-11", min_length = 1, max_length = 500)
+    )]
     pub reason: String,
 }

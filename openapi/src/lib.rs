@@ -66,13 +66,15 @@ pub use keys::{
     CreateKey, CreateKeys, DeleteKeys, IssuedKey, IssuedKeys, Key, KeyExport, KeyOwner, KeyQuery, KeyRules,
     KeyStatus, KeyUsage, PreviousSecret, RotateKey, UpdateKey, UpdateKeys,
 };
-pub use ledger::{CloseDeadLetter, DeadLetter, Ledger, LedgerInstallation, LedgerPartition, TenantDeadLetter};
+pub use ledger::{
+    CloseDeadLetter, DeadLetter, Ledger, LedgerInstallation, LedgerPartition, TenantDeadLetter,
+};
 pub use limits::{Amount, LimitScope, LimitState, LimitUnit, LimitsInUse};
 pub use me::{Me, Membership, MyToken, Permission};
 pub use members::{Member, MemberUsage, UpdateMember};
 pub use operator::{
-    AddCredit, Code, CodeBatch, CreateCodes, CreateTenant, CreatedTenant, MadeCodes, PlanUse, Tenant, TenantQuery,
-    TenantStatus, UpdateTenant,
+    AddCredit, Code, CodeBatch, CreateCodes, CreateTenant, CreatedTenant, MadeCodes, PlanUse, Tenant,
+    TenantQuery, TenantStatus, UpdateTenant,
 };
 pub use organization::{HoldMode, OnRedisLoss, Organization, OrganizationRef, UpdateOrganization};
 pub use page::{ListQuery, Page};

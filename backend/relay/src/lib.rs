@@ -217,7 +217,11 @@ impl Relay {
             }
         };
         let call = call::Call::parse(&self.bodies, request, Endpoint::Messages, received).await?;
-        for _ in 0..RESTARTS {
+        let mut asking = reserve::Asking::new(self, caller.principal.org, id);
+        let mut restarts = 0;
+        while restarts < RESTARTS {
+            // Who waits in line for long may see many changes.
+            restarts = if asking.has_waited() { 1 } else { restarts + 1 };
             let tenant = self.directory.tenant(caller.principal.org).await?;
             let plan = match self.plan(&tenant, &caller, &call, start_of(id)) {
                 Ok(plan) if !plan.candidates.is_empty() => plan,
@@ -233,8 +237,9 @@ impl Relay {
                     continue;
                 }
             };
-            match reserve::take(self, &caller, &call, &tenant, &plan, id).await {
+            match reserve::take(self, &caller, &call, &tenant, &plan, &mut asking).await {
                 Ok(reserve::Taken::Held(hold, limits)) => {
+                    drop(asking);
                     let (caller, tenant, call, plan) = (&caller, &*tenant, &call, &plan);
                     let sending = failover::Sending { relay: self, caller, tenant, call, plan, id };
                     let halted = hold.halted();
@@ -369,7 +374,7 @@ impl Relay {
         #[expect(clippy::cast_precision_loss, reason = "a gauge for people to look at")]
         gauge!("causeway_ledger_pending").set(self.ledger.pending() as f64);
         // What that is measured against: beyond it requests are refused.
-        gauge!("causeway_ledger_capacity").set(self.args.ledger_capacity.into());
+        gauge!("causeway_ledger_capacity").set(f64::from(self.args.ledger_capacity));
     }
 
     /// Waits until every request is settled and written, at most this long. Call when no more requests are accepted

@@ -36,7 +36,8 @@ fn whatever_is_shown_or_warned_of_is_measured() {
     let measured = named(&text);
     for name in named(ALERTS).union(&named(DASHBOARD)) {
         // Of a histogram or summary.
-        let base = ["_sum", "_count", "_bucket"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+        let base =
+            ["_sum", "_count", "_bucket"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
         assert!(measured.contains(name) || measured.contains(base), "nobody measures {name}");
     }
 }

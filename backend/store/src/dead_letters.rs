@@ -58,11 +58,7 @@ pub async fn list(tx: &mut TenantTx, before: Option<RequestId>, limit: i64) -> S
 }
 
 /// Those of all organisations that are open, newest first, older than the request `before`.
-pub async fn list_all(
-    db: &OperatorDb,
-    before: Option<RequestId>,
-    limit: i64,
-) -> StoreResult<Vec<OfTenant>> {
+pub async fn list_all(db: &OperatorDb, before: Option<RequestId>, limit: i64) -> StoreResult<Vec<OfTenant>> {
     let rows = sqlx::query!(
         "select l.request_id, l.error, l.at, l.event, o.id, o.name, o.slug
          from usage_dead_letters l join organisations o on o.id = l.org_id

@@ -94,6 +94,8 @@ pub struct Tenancy {
     pub limits: Limits,
     /// Whether it is prepaid, so that a total that is used up is a matter of paying.
     pub prepaid: bool,
+    /// What it has paid for, if it is prepaid.
+    pub credit: Option<Nanos>,
     /// What it is charged for a dollar of cost.
     pub multiplier: Multiplier,
     /// The same at one provider: its own, else the installation's.
@@ -319,6 +321,7 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
         as_of,
         limits: tightest(&own, &plan, o.credit_nanos.map(Nanos)),
         prepaid,
+        credit: o.credit_nanos.map(Nanos),
         multiplier: multiplier(o.multiplier)?,
         provider_multipliers: multipliers,
         hold_mode: HoldMode::stored(&o.hold_mode),

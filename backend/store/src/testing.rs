@@ -9,7 +9,7 @@ use crate::{
     Cache, Store, StoreArgs, TenantTx,
     cache::tenant_prefix,
     hold,
-    ledger::{Outcome, Revision, UsageEvent},
+    ledger::{FailedAttempt, Outcome, Revision, UsageEvent},
     migrate,
 };
 use causeway_domain::{
@@ -67,6 +67,28 @@ pub async fn lose(cache: &Cache, org: OrgId) {
     good(hold::confirm(cache, org.shard(), &own.collect::<Vec<_>>()).await, "forget");
 }
 
+/// As if Postgres were away for whoever writes usage, until what is returned is dropped.
+pub async fn stall(store: &Store) -> Stalled {
+    let mut tx = good(store.jobs.0.begin().await, "begin");
+    good(tx.execute("lock table usage in exclusive mode").await, "lock");
+    Stalled(tx)
+}
+
+/// See [`stall`].
+#[derive(Debug)]
+pub struct Stalled(
+    #[expect(dead_code, reason = "held, not used")] sqlx::Transaction<'static, sqlx::Postgres>,
+);
+
+/// What failed attempts of an organisation's requests have cost, by the rows, oldest first.
+pub async fn failed_attempts(store: &Store, org: OrgId) -> Vec<FailedAttempt> {
+    let statement = "select failed_attempts from usage where org_id = $1 and failed_attempts is not null
+                     order by request_id";
+    let query = sqlx::query_scalar(statement).bind(org.0).fetch_all(&store.jobs.0).await;
+    let rows: Vec<serde_json::Value> = good(query, "failed attempts");
+    rows.into_iter().flat_map(|list| good(serde_json::from_value::<Vec<_>>(list), "a list")).collect()
+}
+
 /// Changes settings of an organisation by a statement of the test's own, as the admin would.
 pub async fn change(tx: &mut TenantTx, statement: &str) {
     good(tx.conn().execute(sqlx::AssertSqlSafe(statement.to_owned())).await, statement);
@@ -121,6 +143,7 @@ pub fn event(org: OrgId, key: KeyId, account: AccountId, at: DateTime<Utc>) -> U
         upstream_request_id: None,
         client: "test/1".to_owned(),
         error: None,
+        failed: Vec::new(),
         five_hours: Vec::new(),
     }
 }

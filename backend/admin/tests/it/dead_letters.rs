@@ -19,7 +19,10 @@ async fn what_could_not_be_written_is_written_once_nothing_stands_in_its_way() {
 
         let listed = world.get("/operator/dead-letters", Some(&operator)).await.body;
         let letter = &listed["items"][0];
-        assert_eq!((&letter["organization"]["name"], &letter["error"]), (&json!("Rivals"), &json!("no partition")));
+        assert_eq!(
+            (&letter["organization"]["name"], &letter["error"]),
+            (&json!("Rivals"), &json!("no partition"))
+        );
         assert_eq!(letter["request_id"], json!(lost.request.to_string()));
         let place = format!("/operator/dead-letters/{}", lost.request);
         let write = async |token: &str| world.post(&format!("{place}/write"), Some(token), Value::Null).await;

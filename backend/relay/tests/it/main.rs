@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what fails here fails the test")]
 
+mod alone;
 mod app;
 mod failover;
 mod faults;
@@ -12,6 +13,7 @@ mod limits;
 mod messages;
 mod prices;
 mod recovery;
+mod redis;
 mod refusals;
 mod scopes;
 mod suspended;

@@ -72,6 +72,12 @@ async fn an_organisations_budget_and_its_balance_hold_over_everybody() {
         let (status, facts) = refusal(app.post(&key, &hello(false)).await).await;
         assert_eq!((status, facts["code"].as_str()), (402, Some("balance")));
         app.credit(999_000_000).await;
+        // A total of its own below that is no matter of paying.
+        app.set(r#"update organisations set limits = '{"usd": {"total": "0.002"}}'"#).await;
+        let (status, facts) = refusal(app.post(&key, &hello(false)).await).await;
+        assert_eq!((status, facts["code"].as_str()), (402, Some("budget_usd")));
+        assert_eq!(facts["limit"], "0.002");
+        app.set("update organisations set limits = '{}'").await;
         assert_eq!(app.post(&key, &hello(false)).await.status(), 200);
         assert_eq!(app.sim.ledger().len(), 1);
     })

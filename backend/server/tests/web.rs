@@ -53,7 +53,7 @@ impl Server {
             .arg("serve")
             .env("DATABASE_URL", args.database_url.as_ref().unwrap().expose_secret())
             .env("REDIS_URL", args.redis_url.as_ref().unwrap().expose_secret())
-            .env("CAUSEWAY_SECRET_KEY", "0f".repeat(32))
+            .env("CAUSEWAY_SECRET_KEY", "0123456789abcdef".repeat(4))
             .env("PORT", port.to_string())
             .env("METRICS_LISTEN", "127.0.0.1:0")
             .envs(settings.iter().copied())

@@ -12,6 +12,7 @@ use uuid::Uuid;
 const SEEDS: &[(&str, &str)] = &[
     ("organisations", "(id, name, slug) values ('{org}', 'Test', 'test-{id}')"),
     ("memberships", "(org_id, user_id, role) values ('{org}', '{users}', 'owner')"),
+    ("former_members", "(org_id, user_id) values ('{org}', '{users}')"),
     (
         "upstream_accounts",
         "(id, org_id, name, provider, base_url, credential) values ('{id}', '{org}', 'a', 'anthropic', 'http://a', '')",
@@ -174,8 +175,8 @@ const ACROSS: &[(&str, &str, &[&str])] = &[
     ("jobs", "removes", &["invitations", "oidc_attempts", "policy_outbox", "registrations"]),
     ("jobs", "adds", &["policy_outbox"]),
     ("jobs", "changes", &["policy_outbox"]),
-    // Who runs the installation lists organisations with what they use and owe, and enters and tells them things; of the
-    // log, what operators did.
+    // Who runs the installation lists organisations with what they use and owe, and what could not be written of it, and
+    // enters and tells them things; of the log, what operators did.
     (
         "operator",
         "sees",
@@ -191,6 +192,7 @@ const ACROSS: &[(&str, &str, &[&str])] = &[
             "organisations",
             "provider_multipliers",
             "upstream_accounts",
+            "usage_dead_letters",
             "usage_rollups",
         ],
     ),
@@ -267,14 +269,18 @@ impl Pair {
     }
 
     async fn reach(&mut self, db: &PgPool, table: &str, statement: &str) -> Reach {
-        let (own, all) = self.rows(table).await;
-        match touched(db, &self.own.org.to_string(), statement).await {
-            None | Some(0) => Reach::Nothing,
-            Some(rows) if rows <= own => Reach::Own,
-            Some(rows) => {
-                assert!(rows <= all, "{statement}");
-                Reach::All
-            }
+        let own = self.own.org.to_string();
+        let (Some(rows), (mine, all)) = (touched(db, &own, statement).await, self.rows(table).await) else {
+            return Reach::Nothing;
+        };
+        assert!(rows <= all, "{statement}");
+        // Where the role may not ask whose a row is, their number tells.
+        let others = format!("{statement} where {} <> '{own}'", column(table));
+        let others = touched(db, &own, &others).await.unwrap_or(rows.saturating_sub(mine));
+        match (rows, others) {
+            (0, _) => Reach::Nothing,
+            (_, 0) => Reach::Own,
+            _ => Reach::All,
         }
     }
 

@@ -108,9 +108,6 @@ test("an operator makes an organisation, enters it, and its owner reads that in 
     await page.goto("/web/operator/organizations");
     await page.getByTestId("create-tenant").click();
     await page.getByTestId("create-name").fill("Motors");
-    await page.getByTestId("create-owner").fill("nobody@example.com");
-    await page.getByTestId("confirm-create").click();
-    await expect(page.getByText("nobody has this address")).toBeVisible();
     await page.getByTestId("create-owner").fill(RIVAL.email);
     await page.getByTestId("confirm-create").click();
     await expect(page.getByTestId("tenant").filter({ hasText: "Motors" })).toHaveCount(1);

@@ -175,7 +175,9 @@ impl Events<'_, '_> {
             self.all.extend(runs.keys.iter().cloned());
             self.limits = Some(runs);
         }
-        let gone = sums::calm(self.world, &self.all, since, GONE_WITHIN).await;
+        // Where the runs of B5 took longer than that, what they have left must be gone a little later.
+        let bound = GONE_WITHIN.max(since.elapsed() + Duration::from_secs(10));
+        let gone = sums::calm(self.world, &self.all, since, bound).await;
         let (found, differences) = settled(self.world, &self.all, from..to, killed).await?;
         let guards = guards::judge(self.world, &guards);
         let served = away.map(|away| truth::served(&field.log.all()[from..to], away));

@@ -53,6 +53,11 @@ fn draw_call(draw: &mut Draw) -> Call {
     }
 }
 
+/// Lasts until as many as may be open have been opened, however slowly the clients ask.
+fn draw_lasting(draw: &mut Draw) -> Call {
+    Call { stream: false, script: "delay=900".to_owned(), ..draw_call(draw) }
+}
+
 /// The largest that can be drawn.
 fn largest() -> Call {
     let script = "events=8,interval=15".to_owned();
@@ -151,13 +156,13 @@ async fn one(args: &Args, world: &World<'_>, scope: Scope, kind: Kind) -> Result
         clients,
         greedy: false,
         exhaust: true,
-        call: draw_call,
+        call: if kind == Kind::Concurrency { draw_lasting } else { draw_call },
         seed: args.seed ^ ((kind as u64) << 32) ^ ((scope as u64) << 36),
         // A thousand who ask for two minutes must leave some of the machine to those who answer.
         longest_pause: if hold.is_zero() { 600 } else { 2500 },
-        quiet: Duration::from_millis(1500),
+        quiet: Duration::from_millis(2500),
         may_end: may_end.clone(),
-        patience: hold + Duration::from_secs(60),
+        patience: hold + Duration::from_secs(120),
         known: Known::none(keys.len()),
     };
     let ends = async {

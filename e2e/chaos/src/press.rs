@@ -75,6 +75,8 @@ pub(crate) struct Pressed {
     pub(crate) served: usize,
     /// 402 and 429, by a limit.
     pub(crate) refused: usize,
+    /// 503: not now, and for no limit.
+    pub(crate) unavailable: usize,
     /// Every other end, counted by what it was.
     pub(crate) others: Vec<String>,
     /// Clients that had not been served when patience ran out.
@@ -110,6 +112,7 @@ pub(crate) async fn press(field: &Arc<Field>, keys: &[Key], press: Press) -> Res
         all.marks.extend(one.marks);
         all.served += one.served;
         all.refused += one.refused;
+        all.unavailable += one.unavailable;
         all.others.extend(one.others);
         all.waiting += one.waiting;
     }
@@ -159,6 +162,10 @@ async fn one(field: Arc<Field>, (place, key): (usize, Key), shared: Arc<Shared>,
             End::Resting => {
                 result.others.push("every account rests".to_owned());
                 sleep(RESTS).await;
+            }
+            End::Answered(503) => {
+                result.unavailable += 1;
+                instance = (instance + 1) % INSTANCES;
             }
             End::Answered(status) => {
                 let body = answer.map(|a| String::from_utf8_lossy(&a.body).into_owned());

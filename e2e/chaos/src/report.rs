@@ -38,6 +38,10 @@ impl Limit {
             problems.push(format!("{name}: {} never served", self.pressed.waiting));
         }
         problems.extend(some(&format!("{name}: neither served nor refused"), &self.pressed.others));
+        // A machine that is too busy for the time that checking a limit may take says so, and is asked again.
+        if self.pressed.unavailable * 100 > self.pressed.marks.len() {
+            problems.push(format!("{name}: {} answers of 503", self.pressed.unavailable));
+        }
         problems
     }
 }
@@ -46,14 +50,14 @@ impl Limit {
 pub(crate) fn limits_table(lines: &[Limit], found: &Found) -> String {
     let mut out = String::from(
         "\nB5: as many requests at once under one limit over three instances, by the simulator's figures.\n\n\
-         | of | limit | allowed | used | overspent | utilisation | clients | served | refusals | any | took |\n\
-         |---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
+         | of | limit | allowed | used | overspent | utilisation | clients | served | refusals | 503 | any | took |\n\
+         |---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
     );
     for line in lines {
         let amount = |n: i128| line.kind.amount(n);
         let _ = writeln!(
             out,
-            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {:.1} s |",
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {:.1} s |",
             line.scope.name(),
             line.kind.name(),
             amount(line.limit),
@@ -63,6 +67,7 @@ pub(crate) fn limits_table(lines: &[Limit], found: &Found) -> String {
             line.clients,
             line.pressed.served,
             line.pressed.refused,
+            line.pressed.unavailable,
             line.window.map_or_else(|| "–".to_owned(), |w| format!("{:.2} s", w.as_seconds_f64())),
             line.took.as_secs_f64(),
         );

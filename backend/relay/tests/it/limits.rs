@@ -162,8 +162,8 @@ async fn a_change_of_the_calendar_moves_the_windows_that_run() {
         assert_ne!(before, after);
         assert_eq!(after, expected);
         // What was spent before counts in the window that it lies in by the new calendar.
-        let stand = app.standing(&key).await;
         let rows = app.rows(2).await;
+        let stand = app.standing(&key).await;
         let spent: i64 = rows.iter().map(|r| r.charged_nanos).sum();
         assert_eq!(stand.nanos, spent);
     })

@@ -1,4 +1,5 @@
-//! What Redis says of the scripts that it has run.
+//! What Redis says of the scripts that it has run. It measures by the clock, so on a machine that others use too its CPU
+//! time per request is the figure to trust.
 
 use anyhow::{Context, Result};
 use redis::{Client, Connection};

@@ -14,15 +14,15 @@ use std::sync::Arc;
 use totp_rs::{Builder, Secret, Totp};
 
 /// An app that has the secret.
-struct App(Totp);
+pub(crate) struct App(Totp);
 
 impl App {
-    fn with(secret: &str) -> Self {
+    pub(crate) fn with(secret: &str) -> Self {
         Self(Builder::new().with_secret(Secret::try_from_base32(secret).unwrap()).build().unwrap())
     }
 
     /// The code of the time step that many after this one.
-    fn code(&self, steps: i64) -> String {
+    pub(crate) fn code(&self, steps: i64) -> String {
         self.0.generate(u64::try_from(Utc::now().timestamp() + 30 * steps).unwrap()).to_string()
     }
 }
@@ -272,7 +272,7 @@ async fn an_organisation_that_demands_a_factor_is_closed_until_there_is_one() {
 
 /// The same installation, started where operators need a second factor.
 fn strict(world: &World) -> World {
-    let master = MasterKey::new(b"0123456789abcdef0123456789abcdef".to_vec().into()).unwrap();
+    let master = MasterKey::new(world::MASTER.to_vec().into()).unwrap();
     let state = AdminState::new(Wiring {
         store: world.store.clone(),
         args: AdminArgs { operators_need_totp: true, ..AdminArgs::default() },

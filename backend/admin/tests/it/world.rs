@@ -32,6 +32,9 @@ use uuid::Uuid;
 
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
+/// The secret of every installation here.
+pub(crate) const MASTER: &[u8] = b"0123456789abcdef0123456789abcdef";
+
 /// An installation.
 #[derive(Clone)]
 pub(crate) struct World {
@@ -78,7 +81,7 @@ where
     T: Future<Output = ()> + Send + 'static,
 {
     testing::with_store(|store, args| async move {
-        let master = MasterKey::new(b"0123456789abcdef0123456789abcdef".to_vec().into()).unwrap();
+        let master = MasterKey::new(MASTER.to_vec().into()).unwrap();
         let state = AdminState::new(Wiring {
             store: store.clone(),
             args: AdminArgs::default(),

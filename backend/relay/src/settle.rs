@@ -423,7 +423,7 @@ mod tests {
             message: String::new(),
         };
         assert_eq!(draft.attempt(0, Some(&Reading { error: Some(error), ..Reading::default() })), None);
-        let failed = vec![told.clone(), FailedAttempt { account: AccountId(Uuid::now_v7()), ..told.clone() }];
+        let failed = vec![told.clone(), FailedAttempt { account: AccountId(Uuid::now_v7()), ..told }];
         let figures = Figures { failed, ..draft.figures(0, &left(None)) };
         assert_eq!(draft.asked(0, &figures), figures.cost.saturating_add(told.cost));
     }

@@ -264,7 +264,8 @@ async fn an_organisation_may_reserve_what_is_expected_and_a_stream_that_needs_mo
 async fn what_is_reserved_grows_with_what_the_account_pays_even_if_nothing_is_charged() {
     app::run(async |app| {
         let key = app.key(Limits::default()).await;
-        app.set("update organisations set hold_mode = 'expected', multiplier = 0").await;
+        app.set("update organisations set hold_mode = 'expected'").await;
+        app.set("update api_keys set multiplier = 0").await;
         let total = r#"{"usd": {"total": "100"}}"#;
         app.set(&format!("update upstream_accounts set limits = '{total}' where id = '{}'", app.account))
             .await;

@@ -22,7 +22,6 @@ const NAMES: &[&str] = &[
     "api_key",
     "claim",
     "client_secret",
-    "code",
     "credential",
     "current_password",
     "link",

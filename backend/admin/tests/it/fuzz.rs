@@ -149,7 +149,8 @@ async fn caller(world: &World, made: Created, operator: bool) -> String {
 /// Takes back what would keep its people from doing anything further.
 async fn reopen(world: &World) {
     let open = "update organisations set status = 'active', suspended_at = null, suspended_reason = null, plan = '{}', \
-                key_ceilings = '{}', require_totp = false, password_sign_in = true, registration = 'approval'";
+                key_ceilings = '{}', require_totp = false, password_sign_in = true, registration = 'approval', \
+                credit_nanos = null";
     world.meddle("organisations", open).await;
     let mut owner = world.database().await;
     sqlx::raw_sql("update users set disabled_at = null").execute(&mut owner).await.unwrap();

@@ -231,6 +231,7 @@ impl Maker<'_> {
             "issuer" | "base_url" => return "http://127.0.0.1:9".to_owned(),
             "expires_at" | "ends_at" | "from" => return self.own.get("tomorrow").to_owned(),
             "current_password" | "password" => return self.own.get("password").to_owned(),
+            "api_key" => return "sk-ant-0123456789abcdef".to_owned(),
             "new_password" => return format!("{} again", self.own.get("password")),
             "token" if self.chance.one_in(2) => return self.own.get("invitation_secret").to_owned(),
             "token" => return self.own.get("link_secret").to_owned(),

@@ -115,7 +115,13 @@ impl Guards {
     pub(crate) async fn known(&self) -> Result<()> {
         let begun = Instant::now();
         while !self.known.iter().all(Known::all) {
-            ensure!(begun.elapsed() < Duration::from_secs(60), "some instance has not answered some key");
+            let known =
+                || self.pressed.iter().zip(&self.known).map(|((scope, kind, _), known)| (scope, kind, known));
+            let missing: Vec<_> = known().filter(|(_, _, known)| !known.all()).collect();
+            ensure!(
+                begun.elapsed() < Duration::from_secs(60),
+                "some instance has not answered some key: {missing:?}"
+            );
             sleep(Duration::from_millis(50)).await;
         }
         Ok(())

@@ -20,7 +20,7 @@ use anyhow::Result;
 use causeway_simulator::Entry;
 use chrono::TimeDelta;
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     ops::Range,
     sync::{
         Arc,
@@ -88,17 +88,21 @@ pub(crate) struct Runs {
     pub(crate) keys: Vec<Key>,
     /// The numbers of their calls.
     range: Range<usize>,
+    /// What answers of 503 said.
+    refusals: BTreeMap<String, usize>,
 }
 
 /// Runs all of them.
 pub(crate) async fn run(args: &Args, world: &World<'_>) -> Result<Runs> {
     let (from, mut runs, mut keys) = (world.field.log.len(), Vec::new(), Vec::new());
+    world.field.take_refusals();
     for (scope, kind) in all(args) {
         let (own, line) = one(args, world, scope, kind).await?;
         runs.push(line);
         keys.extend(own);
     }
-    Ok(Runs { runs, keys, range: from..world.field.log.len() })
+    let refusals = world.field.take_refusals();
+    Ok(Runs { runs, keys, range: from..world.field.log.len(), refusals })
 }
 
 impl Runs {
@@ -128,7 +132,7 @@ impl Runs {
         }
         failures.extend(sums::differences(world, &self.keys, &rows).await?);
         let failures = failures.into_iter().map(|failure| format!("limits: {failure}")).collect();
-        Ok((limits_table(&lines, &found), failures))
+        Ok((limits_table(&lines, &found, &self.refusals), failures))
     }
 }
 

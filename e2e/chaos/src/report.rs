@@ -47,7 +47,7 @@ impl Limit {
 }
 
 /// B5.
-pub(crate) fn limits_table(lines: &[Limit], found: &Found) -> String {
+pub(crate) fn limits_table(lines: &[Limit], found: &Found, refusals: &BTreeMap<String, usize>) -> String {
     let mut out = String::from(
         "\nB5: as many requests at once under one limit over three instances, by the simulator's figures.\n\n\
          | of | limit | allowed | used | overspent | utilisation | clients | served | refusals | 503 | any | took |\n\
@@ -71,6 +71,9 @@ pub(crate) fn limits_table(lines: &[Limit], found: &Found) -> String {
             line.window.map_or_else(|| "–".to_owned(), |w| format!("{:.2} s", w.as_seconds_f64())),
             line.took.as_secs_f64(),
         );
+    }
+    for (said, count) in refusals {
+        let _ = writeln!(out, "\n{count} × 503: {said}");
     }
     let _ = writeln!(
         out,

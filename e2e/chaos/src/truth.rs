@@ -234,13 +234,15 @@ impl Seen<'_> {
             found.again += entries.len().saturating_sub(1);
             match (&entries[..], &rows[..]) {
                 ([before @ .., last], [row]) => {
-                    // What an instance knew of attempts that failed may have died with it.
-                    let on_killed = on_killed.filter(|killed| killed.interrupted(last));
+                    // What was settled in time is like any other. Otherwise what the instance knew of attempts that
+                    // failed may have died with it.
+                    let interrupted = row.outcome == "interrupted"
+                        && on_killed.is_some_and(|killed| killed.interrupted(last));
                     let given_up = self.given_up(&mut found, before, last, row);
                     let verdict = self
                         .before(before, last, row)
-                        .and(if on_killed.is_some() { Ok(()) } else { given_up })
-                        .and_then(|()| judge(&mut found, attempt, last, row, on_killed.is_some()));
+                        .and(if interrupted { Ok(()) } else { given_up })
+                        .and_then(|()| judge(&mut found, attempt, last, row, interrupted));
                     if let Err(problem) = verdict {
                         found.unequal.push(format!("{}: {problem}: {entries:?} {row:?}", describe()));
                     }
@@ -335,9 +337,7 @@ fn judge(
     if row.upstream.as_ref().is_some_and(|id| *id != entry.request_id) {
         return Err("the row names another request of the provider");
     }
-    // One that was settled in time is like any other.
-    let settled = equal && !row.estimated && entry.outcome == Outcome::Completed;
-    if interrupted && !settled {
+    if interrupted {
         found.interrupted += 1;
         found.interrupted_surplus += row.cost - billed;
         return match entry.outcome {

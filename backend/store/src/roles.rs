@@ -2,32 +2,60 @@
 
 use crate::{StoreError, StoreResult};
 use sqlx::{Executor, PgConnection, PgPool};
+use std::time::Duration;
 
 /// The roles that the migrations grant to.
 pub const ROLES: [&str; 4] = ["causeway_app", "causeway_relay", "causeway_jobs", "causeway_operator"];
+
+/// How often a statement about a role is tried: another instance may be changing the same row of the server's catalogue.
+const TRIES: u32 = 5;
 
 /// Makes the roles that are missing and lets the connected user take them. Roles are shared by all databases of a
 /// server, so another instance may be making them at the same moment.
 pub async fn ensure(connection: &mut PgConnection) -> StoreResult<()> {
     for role in ROLES {
-        let statement = format!(
-            "do $$ begin
-               if not exists (select from pg_roles where rolname = '{role}') then
-                 begin create role {role} nologin; exception when duplicate_object or unique_violation then null; end;
-               end if;
-               -- From 16 on, whoever makes a role may grant it but not yet take it.
-               if not pg_has_role(current_user, '{role}', case
-                        when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end) then
-                 begin grant {role} to current_user; exception when unique_violation then null; end;
-               end if;
-             end $$"
-        );
-        connection.execute(sqlx::AssertSqlSafe(statement)).await.map_err(|error| {
+        ensure_one(connection, role).await?;
+    }
+    Ok(())
+}
+
+async fn ensure_one(connection: &mut PgConnection, role: &str) -> StoreResult<()> {
+    let made = format!(
+        "do $$ begin
+           if not exists (select from pg_roles where rolname = '{role}') then
+             begin create role {role} nologin; exception when duplicate_object or unique_violation then null; end;
+           end if;
+         end $$"
+    );
+    // A statement of its own: the one that lost the race for making a role goes on believing that there is none.
+    let granted = format!(
+        "do $$ begin
+           -- From 16 on, whoever makes a role may grant it but not yet take it.
+           if not pg_has_role(current_user, '{role}', case
+                    when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end) then
+             begin grant {role} to current_user; exception when unique_violation then null; end;
+           end if;
+         end $$"
+    );
+    for statement in [made, granted] {
+        patiently(connection, &statement).await.map_err(|error| {
             StoreError::Unfit(format!(
-                "database role {role} is missing and DATABASE_URL's user may not make it ({error}). As a superuser, \
-                 run: create role {role} nologin; grant {role} to <user>;"
+                "database role {role} is missing and DATABASE_URL's user may not make it ({error}). As a \
+                 superuser, run: create role {role} nologin; grant {role} to <user>;"
             ))
         })?;
+    }
+    Ok(())
+}
+
+/// Executes a statement that changes nothing when it is repeated, again when another connection was in its way.
+async fn patiently(connection: &mut PgConnection, statement: &str) -> Result<(), sqlx::Error> {
+    for attempt in 1.. {
+        match connection.execute(sqlx::AssertSqlSafe(statement.to_owned())).await {
+            Ok(_) => break,
+            Err(error) if attempt == TRIES => return Err(error),
+            Err(_) => tokio::time::sleep(Duration::from_millis(20) * attempt).await,
+        }
     }
     Ok(())
 }

@@ -49,3 +49,26 @@ async fn a_table_without_forced_policies_and_a_setting_that_is_off_are_named() {
     })
     .await;
 }
+
+/// Everybody finds that there is no such role, one makes it, and the others must not go on believing that there is none.
+#[tokio::test]
+async fn instances_that_start_together_make_each_role_once() {
+    testing::with_store(|_, args| async move {
+        let url = args.database_url().unwrap();
+        let mut connections = Vec::new();
+        for _ in 0..12 {
+            connections.push(PgConnection::connect(url.expose_secret()).await.unwrap());
+        }
+        let mut owner = PgConnection::connect(url.expose_secret()).await.unwrap();
+        for round in 0..8 {
+            let role = format!("causeway_test_{}_{round}", std::process::id());
+            let made =
+                futures_util::future::join_all(connections.iter_mut().map(|c| ensure_one(c, &role))).await;
+            owner.execute(sqlx::AssertSqlSafe(format!("drop role {role}"))).await.unwrap();
+            for result in made {
+                result.unwrap();
+            }
+        }
+    })
+    .await;
+}

@@ -3,7 +3,7 @@
 pub mod error;
 pub mod estimate;
 pub mod models;
-pub mod request;
-mod session;
+pub(crate) mod request;
+pub(crate) mod session;
 pub mod thinking;
-pub mod usage;
+pub(crate) mod usage;

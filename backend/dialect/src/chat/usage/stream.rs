@@ -19,7 +19,8 @@ const PARTIAL_IMAGE_BYTES: usize = 200;
 #[inline]
 pub(super) fn event(figures: &mut Figures, told: &mut Told, data: &[u8]) {
     match delta_text(data) {
-        Some(text) if figures.introduced => {
+        Some((choice, text)) if figures.introduced => {
+            figures.begun |= choice;
             told.began |= text > 0;
             told.generated(text);
         }
@@ -169,11 +170,17 @@ fn picture(figures: &mut Figures, told: &mut Told, kind: &str) {
     }
 }
 
-/// Bytes of text in a chunk of the usual layout that has nothing else to tell; `None` for every other.
+/// The bit of its choice and the bytes of text of a chunk in the usual layout that has nothing else to tell; `None` for
+/// every other.
 #[inline]
-fn delta_text(data: &[u8]) -> Option<usize> {
-    const OPEN: &[u8] = br#""delta":{"content":""#;
-    let text = &data[find(data, OPEN)? + OPEN.len()..];
+fn delta_text(data: &[u8]) -> Option<(u128, usize)> {
+    const OPEN: &[u8] = br#","delta":{"content":""#;
+    let at = find(data, OPEN)?;
+    let (before, text) = (&data[..at], &data[at + OPEN.len()..]);
+    let (digit, before) = before.split_last()?;
+    if !digit.is_ascii_digit() || !before.ends_with(br#""index":"#) {
+        return None;
+    }
     let end = scan::string_end(text, 0).ok()?;
     let rest = text[end + 1..].strip_prefix(b"}")?;
     // Quotes inside of strings are escaped, so these are members and not text.
@@ -181,5 +188,5 @@ fn delta_text(data: &[u8]) -> Option<usize> {
         || find(rest, br#""finish_reason":""#).is_some()
         || find(data, br#""usage":{"#).is_some()
         || find(data, br#""error":"#).is_some();
-    (rest.ends_with(b"}") && !tells_more).then_some(end)
+    (rest.ends_with(b"}") && !tells_more).then_some((1 << (digit - b'0'), end))
 }

@@ -205,3 +205,6 @@ impl Request {
         edits
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use crate::upstream::opening::Opened;
 use causeway_accounts::rules::Refusal;
-use causeway_dialect::{Dialect, anthropic};
+use causeway_dialect::Dialect;
 use http::header;
 use serde_json::Value;
 
@@ -35,9 +35,8 @@ impl Told {
     pub(super) fn read(dialect: Dialect, opened: &Opened) -> Self {
         let status = opened.head.status.as_u16();
         if let (false, Some(error)) = (opened.is_refusal(), opened.meter.error()) {
-            let Dialect::Anthropic = dialect;
             return Self {
-                status: Some(anthropic::error::status(&error.kind).unwrap_or(500)),
+                status: Some(dialect.error_status(&error.kind).unwrap_or(500)),
                 text: short(&format!("{}: {}", error.kind, error.message)).to_owned(),
                 body: Value::Null,
                 kind: error.kind.to_lowercase(),

@@ -9,15 +9,19 @@
 //! OpenAI's two share is in [`openai`].
 
 pub mod anthropic;
+pub mod array;
 pub mod chat;
+pub mod convert;
 pub mod decoding;
 pub mod error;
 pub mod estimate;
 pub mod filter;
 pub mod framing;
 pub mod gemini;
+mod json;
 pub mod meter;
 pub mod models;
+pub mod neutral;
 pub mod openai;
 pub mod request;
 pub mod responses;
@@ -60,6 +64,11 @@ impl Dialect {
             Self::OpenaiResponses => "openai_responses",
             Self::Gemini => "gemini",
         }
+    }
+
+    /// The dialect of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|dialect| dialect.name() == name)
     }
 
     /// The HTTP status with which a failure of this status is given, so that the dialect's clients do what is meant.

@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod estimate;
+pub(crate) mod format;
 pub mod models;
 pub(crate) mod seen;
 pub(crate) mod session;

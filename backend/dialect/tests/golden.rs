@@ -88,6 +88,8 @@ fn an_answer_and_its_stream_say_the_same_to_every_client() {
     for (case, upstream, text) in cases("answers") {
         for client in others(upstream) {
             let from = Wire { dialect: upstream, framing: Framing::Body };
+            // The white space in a call's arguments is the upstream's, but for line ends.
+            let text = serde_json::from_str::<Value>(&text).unwrap().to_string();
             let stream = convert(from, client, Framing::Events, &text);
             if stream.contains("error: ") {
                 continue;

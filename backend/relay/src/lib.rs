@@ -42,7 +42,7 @@ pub use route::is_ours;
 pub use verdict::CooldownLength;
 
 use causeway_accounts::{AddressPolicy, SealingKey};
-use causeway_dialect::{Dialect, anthropic::request::Endpoint};
+use causeway_dialect::{Dialect, request::Endpoint};
 use causeway_domain::{RequestId, price::PriceBook};
 use causeway_store::{Store, StoreError};
 use chrono::{DateTime, Utc};
@@ -216,7 +216,7 @@ impl Relay {
                 return Err(error);
             }
         };
-        let call = call::Call::parse(&self.bodies, request, Endpoint::Messages, received).await?;
+        let call = call::Call::parse(&self.bodies, request, Endpoint::Generate, received).await?;
         let mut asking = reserve::Asking::new(self, caller.principal.org, id);
         let mut restarts = 0;
         while restarts < RESTARTS {

@@ -5,7 +5,7 @@ use crate::{
     recent, scopes, tenant::Tenant,
 };
 use bytes::Bytes;
-use causeway_dialect::{Dialect, anthropic::models::cursor, models::Model};
+use causeway_dialect::{Dialect, models::Model};
 use causeway_domain::{Nanos, provider::Provider};
 use causeway_store::{
     hold::{self, ScopeId},
@@ -55,7 +55,7 @@ fn usable_models(relay: &Relay, tenant: &Tenant, caller: &Caller) -> BTreeSet<St
 }
 
 fn model(id: &str) -> Model<'_> {
-    Model { id, display_name: id, created_at: UNDATED }
+    Model { id, display_name: id, created_at: UNDATED, owned_by: "causeway", context: None, max_output: None }
 }
 
 /// `GET /v1/models`.
@@ -71,7 +71,7 @@ pub(crate) fn models(
         message,
     };
     let pairs = query.into_iter().flat_map(|q| q.split('&')).filter_map(|p| p.split_once('='));
-    let cursor = cursor(pairs).map_err(|e| bad("limit", e.to_string()))?;
+    let cursor = Dialect::Anthropic.model_cursor(pairs).map_err(|e| bad(e.field, e.to_string()))?;
     let names = usable_models(relay, tenant, caller);
     let list: Vec<Model<'_>> = names.iter().map(|n| model(n)).collect();
     let body = Dialect::Anthropic.model_list(&list, &cursor).map_err(|e| bad(e.field, e.to_string()))?;

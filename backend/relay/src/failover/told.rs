@@ -2,7 +2,7 @@
 
 use crate::upstream::opening::Opened;
 use causeway_accounts::rules::Refusal;
-use causeway_dialect::{Dialect, anthropic};
+use causeway_dialect::Dialect;
 use http::{HeaderValue, header};
 use serde_json::Value;
 
@@ -37,9 +37,8 @@ impl Told {
         let secret = credential.to_str().ok().and_then(|c| c.rsplit(' ').next()).unwrap_or_default();
         let status = opened.head.status.as_u16();
         if let (false, Some(error)) = (opened.is_refusal(), opened.meter.error()) {
-            let Dialect::Anthropic = dialect;
             return Self {
-                status: Some(anthropic::error::status(&error.kind).unwrap_or(500)),
+                status: Some(dialect.error_status(&error.kind).unwrap_or(500)),
                 text: short(&without(secret, &format!("{}: {}", error.kind, error.message))).to_owned(),
                 body: Value::Null,
                 kind: error.kind.to_lowercase(),

@@ -52,6 +52,12 @@ doc_tests() {
     fi
 }
 
+# Everything that the tests' processes log, and every secret that the tests make, for the phase that compares them.
+CAUSEWAY_TEST_LOGS=$PWD/target/test-logs
+export CAUSEWAY_TEST_LOGS
+rm -rf "$CAUSEWAY_TEST_LOGS"
+mkdir -p "$CAUSEWAY_TEST_LOGS"
+
 phase install .ci/install.sh test
 . .ci/env.sh
 phase fmt cargo fmt --all --check
@@ -63,4 +69,5 @@ phase backend backend
 phase doc doc_tests
 phase chaos env QUICK=1 BUILT=1 e2e/chaos/run.sh
 phase e2e e2e/run.sh
+phase secrets .ci/secrets.sh
 printf '\n%sall passed\n' "$times"

@@ -1,5 +1,6 @@
 // The admin API as a script uses it: signed in as the owner, JSON in and out.
 
+import { secretsIn } from "./secrets.ts";
 import type { Tokens } from "./simulator.ts";
 
 /** The person whom the first start makes, by the journey or by `Admin.enter`. */
@@ -58,7 +59,12 @@ export class Admin {
             const token = new URL(await link()).searchParams.get("token");
             await call("POST", `${base}/setup`, undefined, { ...OWNER, token });
         }
-        const { email, password } = OWNER;
+        return Admin.signIn(url, OWNER);
+    }
+
+    /** Signs in as anybody who can. */
+    static async signIn(url: string, { email, password }: { email: string; password: string }): Promise<Admin> {
+        const base = `${url}/admin/v1`;
         const session = await call<{ access_token: string }>("POST", `${base}/auth/sign-in`, undefined, { email, password });
         return new Admin(base, session.access_token);
     }
@@ -80,9 +86,10 @@ export class Admin {
     }
 
     /** An account at the simulator, tested so that its models are known. */
-    async account(name: string, baseUrl: string): Promise<string> {
+    async account(name: string, baseUrl: string, limits: object = {}): Promise<string> {
         const { id } = await this.post<{ id: string }>("/accounts", {
             name,
+            limits,
             provider: "anthropic-compatible",
             base_url: baseUrl,
             credential: { kind: "api_key", api_key: "sk-sim-e2e" },
@@ -125,6 +132,7 @@ export class Admin {
 }
 
 async function call<T>(method: string, url: string, token?: string, body?: object): Promise<T> {
+    secretsIn(body);
     const answer = await fetch(url, {
         method,
         headers: {
@@ -135,5 +143,7 @@ async function call<T>(method: string, url: string, token?: string, body?: objec
     });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${url}: ${answer.status} ${text}`);
-    return (text ? JSON.parse(text) : undefined) as T;
+    const parsed: unknown = text ? JSON.parse(text) : undefined;
+    secretsIn(parsed);
+    return parsed as T;
 }

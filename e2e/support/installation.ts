@@ -57,6 +57,36 @@ export class Installation {
         execFileSync(binary("causeway"), args, { input: `${password}\n`, env: { PATH, HOME }, stdio: ["pipe", "ignore", "inherit"] });
     }
 
+    /** Another instance on the same Postgres and Redis, as `causeway serve` runs several. The caller stops it. */
+    async secondInstance(): Promise<{ url: string; server: Program }> {
+        const { value, sockets, database } = this.#stores();
+        const port = await freePort();
+        const url = `http://127.0.0.1:${port}`;
+        const server = new Program(binary("causeway"), ["serve", "--port", `${port}`], {
+            DATABASE_URL: database,
+            REDIS_URL: `redis+unix://${join(sockets, "redis.sock")}?pass=${value("REDIS_PASSWORD")}`,
+            CAUSEWAY_SECRET_KEY: value("CAUSEWAY_SECRET_KEY"),
+            PUBLIC_URL: this.url,
+            METRICS_LISTEN: "127.0.0.1:0",
+            UPSTREAM_ALLOW_PRIVATE: "127.0.0.0/8",
+        });
+        for (let tries = 0; ; tries++) {
+            const answer = await fetch(`${url}/ready`).catch(() => undefined);
+            if (answer?.ok) return { url, server };
+            if (tries > 300 || !server.running) {
+                await server.stop("SIGKILL");
+                throw new Error(`the second instance does not become ready:\n${server.lines.join("\n")}`);
+            }
+            await new Promise((next) => setTimeout(next, 100));
+        }
+    }
+
+    /** A statement of the database's owner, for what only somebody with the database can do. */
+    sql(statement: string): void {
+        const { PATH = "" } = process.env;
+        execFileSync("psql", ["-qX", "-v", "ON_ERROR_STOP=1", "-c", statement, this.#stores().database], { env: { PATH }, stdio: "inherit" });
+    }
+
     /** What the server has said since it was started. */
     get log(): string {
         return this.#server?.lines.join("\n") ?? "";
@@ -78,6 +108,15 @@ export class Installation {
             // Postgres may still be deleting files of its own.
             rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
         }
+    }
+
+    /** Where Postgres and Redis are reached, and what is kept of their secrets. */
+    #stores(): { value: (name: string) => string; sockets: string; database: string } {
+        const secrets = readFileSync(join(this.#data, "secrets.env"), "utf8");
+        const value = (name: string) => new RegExp(`^${name}=(\\S+)$`, "m").exec(secrets)?.[1] ?? "";
+        const sockets = [join(this.#services(), "run"), join("/tmp", `causeway-${value("CAUSEWAY_INSTANCE")}`)].find(existsSync) ?? "";
+        const database = `postgres://causeway:${value("POSTGRES_PASSWORD")}@localhost:5432/causeway?host=${encodeURIComponent(sockets)}`;
+        return { value, sockets, database };
     }
 
     /** Files of Postgres and Redis: they are elsewhere when root starts us. */

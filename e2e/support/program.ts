@@ -1,8 +1,8 @@
 // A program that is started beside the tests: its lines are kept, can be waited for, and it is stopped by its own pid.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { appendFileSync, existsSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -42,6 +42,7 @@ export class Program {
             this.#child.once("exit", (code, signal) => done(signal ?? `status ${code}`));
         });
         void this.#ended.then(() => {
+            this.#keep(file);
             this.#running = false;
             this.#changed();
         });
@@ -53,6 +54,14 @@ export class Program {
 
     get running(): boolean {
         return this.#running;
+    }
+
+    /** Leaves what it has said where `make test` searches it for secrets. What is printed for a person to use is no log. */
+    #keep(file: string): void {
+        const directory = process.env.CAUSEWAY_TEST_LOGS;
+        if (!directory) return;
+        const logged = this.lines.filter((line) => !/\/web\/setup\?token=/.test(line));
+        appendFileSync(join(directory, `log-e2e-${basename(file)}-${this.pid}`), `${logged.join("\n")}\n`);
     }
 
     /** The first match of `pattern` in a line, also in one said before. */

@@ -61,9 +61,9 @@ test("the phone's menu opens, leads somewhere and closes", async ({ page }) => {
     await page.setViewportSize({ width: 390, height: 844 });
     await page.goto("/web/");
     await page.getByTestId("open-menu").click();
-    await page.getByRole("link", { name: "Prices" }).click();
+    await page.getByRole("link", { name: "Prices", exact: true }).click();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("Prices");
-    await expect(page.getByRole("link", { name: "Prices" })).not.toBeInViewport();
+    await expect(page.getByRole("link", { name: "Prices", exact: true })).not.toBeInViewport();
 });
 
 test("dialogs keep the keyboard, close on Escape and give the focus back", async ({ page }) => {

@@ -99,6 +99,11 @@ test("tables and requests are saved as files", async ({ page, admin }) => {
     const [heading, row] = table.text.replace("\ufeff", "").split("\r\n");
     expect(heading).toMatch(/^key,label,requests,errors,/);
     expect(row).toContain(`${keys[1]!.id},"Usage, second",${split.totals.requests},`);
+    const lines = await saved(page, "export-usage-jsonl");
+    expect(lines.name).toMatch(/^usage-by-key-stepping-stones-\d{4}-\d\d-\d\d\.jsonl$/);
+    expect(lines.text.trim().split("\n").map((line) => JSON.parse(line) as object)).toEqual([
+        expect.objectContaining({ key: keys[1]!.id, requests: split.totals.requests }),
+    ]);
     await page.goto(`/web/requests?key_id=${keys[1]!.id}`);
     await expect(page.getByTestId("request")).toHaveCount(2);
     expect((await saved(page, "export-csv")).text.trim().split("\r\n")).toHaveLength(3);

@@ -5,8 +5,9 @@ import { request } from "node:http";
 
 import Anthropic from "@anthropic-ai/sdk";
 
-import type { KeySettings } from "../support/admin.ts";
+import { Admin, type KeySettings } from "../support/admin.ts";
 import { MODEL, ask, client } from "../support/client.ts";
+import type { Installation } from "../support/installation.ts";
 import { script } from "../support/simulator.ts";
 import { expect, test } from "../support/test.ts";
 
@@ -183,6 +184,117 @@ test("requests at once above the limit: 429, and room again when one has ended",
     await anthropic.messages.create(ask());
 });
 
+test("a budget that has been used up says when it begins anew: 402 with retry-after, and nothing is tried again", async ({
+    admin,
+    account,
+    installation,
+}) => {
+    const month = 31 * 24 * 3600;
+    for (const [unit, code, little] of [["usd", "budget_usd", "0.000001"], ["tokens", "budget_tokens", 1]] as const) {
+        // A budget of exactly what the request can need: one fits, and after it no other does.
+        const probe = await admin.issue(`Too little ${unit}`, { account_id: account, limits: { [unit]: { day: little } } });
+        const told = await refused(client(installation.url, probe.secret).anthropic);
+        const { could_need: need } = (told.error as { error: { causeway: { could_need: string | number } } }).error.causeway;
+        for (const [window, most] of [["five_hours", 5 * 3600], ["month", month]] as const) {
+            const { secret } = await admin.issue(`${unit} of ${window}`, { account_id: account, limits: { [unit]: { [window]: need } } });
+            const { anthropic, sent } = client(installation.url, secret);
+            await anthropic.messages.create(ask());
+            const error = await refused(anthropic);
+            expect(error).toBeInstanceOf(Anthropic.PaymentRequiredError);
+            expect(error.error).toMatchObject({ error: { type: "billing_error", causeway: { code, window, scope: "key" } } });
+            const seconds = Number(error.headers?.get("retry-after"));
+            expect(seconds, window).toBeGreaterThan(0);
+            expect(seconds, window).toBeLessThanOrEqual(most);
+            expect(error.error).toMatchObject({ error: { causeway: { resets_in_seconds: seconds } } });
+            expect(sent.length, "one that went well, one that was refused").toBe(2);
+        }
+    }
+});
+
+test("requests of five hours and of a month: 429 with the time of the reset", async ({ admin, account, installation }) => {
+    for (const window of ["five_hours", "month"]) {
+        const { secret } = await admin.issue(`One per ${window}`, { account_id: account, limits: { requests: { [window]: 1 } } });
+        const { anthropic } = client(installation.url, secret, 0);
+        await anthropic.messages.create(ask());
+        const error = await refused(anthropic);
+        expect(error).toBeInstanceOf(Anthropic.RateLimitError);
+        expect(Number(error.headers?.get("retry-after"))).toBeGreaterThan(0);
+        expect(error.error).toMatchObject({ error: { causeway: { code: "requests", window, limit: 1, used: 1 } } });
+    }
+});
+
+test("limits of the member and of the organisation: whose they are is told, and every key of theirs is refused", async ({ installation, simulator }) => {
+    const owner = await newcomer(installation, "Limited", "limited@example.com");
+    await owner.account("Simulated", simulator.url);
+    const keys = [await owner.issue("One"), await owner.issue("Another")];
+    const { user } = await owner.get<{ user: { id: string } }>("/me");
+    const places = { member: `/members/${user.id}`, organization: "/organization" };
+    for (const [scope, path] of Object.entries(places)) {
+        await owner.patch(path, { limits: { usd: { day: "0.0001" }, requests_per_minute: 1000 } });
+        for (const { secret } of keys) {
+            const error = await refused(client(installation.url, secret).anthropic);
+            expect(error).toBeInstanceOf(Anthropic.PaymentRequiredError);
+            expect(error.error).toMatchObject({ error: { causeway: { code: "budget_usd", scope, limit: "0.0001" } } });
+        }
+        await owner.patch(path, { limits: { requests: { week: 1 } } });
+        const first = client(installation.url, keys[0]!.secret, 0).anthropic;
+        if (scope === "member") await first.messages.create(ask());
+        const error = await refused(client(installation.url, keys[1]!.secret, 0).anthropic);
+        expect(error).toBeInstanceOf(Anthropic.RateLimitError);
+        expect(error.error).toMatchObject({ error: { causeway: { code: "requests", scope, window: "week", limit: 1, used: 1 } } });
+        await owner.patch(path, { limits: {} });
+    }
+    await client(installation.url, keys[0]!.secret).anthropic.messages.create(ask());
+});
+
+test("a balance that is used up: 402 that says what is left, without a time to come back at", async ({ admin, installation, simulator }) => {
+    const owner = await newcomer(installation, "Prepaid", "prepaid@example.com");
+    await owner.account("Simulated", simulator.url);
+    const { secret } = await owner.issue("Prepaid");
+    const { organization } = await owner.get<{ organization: { id: string } }>("/me");
+    await admin.post(`/operator/organizations/${organization.id}/entries`, { kind: "credit", amount_usd: "0.0001" });
+    const { anthropic, sent } = client(installation.url, secret);
+    const { total } = await simulator.ledger();
+    const error = await refused(anthropic);
+    expect(error).toBeInstanceOf(Anthropic.PaymentRequiredError);
+    expect(error.error).toMatchObject({
+        error: {
+            type: "billing_error",
+            message: expect.stringMatching(/balance of this organization is \$0\.0001.*max_tokens/),
+            causeway: { code: "balance", scope: "organization" },
+        },
+    });
+    expect(error.headers?.get("retry-after")).toBeNull();
+    expect(error.headers?.get("x-should-retry")).toBe("false");
+    expect(sent.length).toBe(1);
+    expect((await simulator.ledger()).total).toBe(total);
+    await admin.post(`/operator/organizations/${organization.id}/entries`, { kind: "credit", amount_usd: "1" });
+    await anthropic.messages.create(ask());
+});
+
+test("every account busy: 429 until one has room; none at all: 503, once", async ({ installation, simulator }) => {
+    const owner = await newcomer(installation, "Busy", "busy@example.com");
+    const account = await owner.account("Simulated", simulator.url, { concurrency: 1 });
+    const { secret } = await owner.issue("Busy");
+    const { anthropic } = client(installation.url, secret, 0);
+    const running = anthropic.messages.stream({ ...ask(), ...script("events=20,interval=50") });
+    await running.withResponse();
+    const busy = await refused(anthropic);
+    expect(busy).toBeInstanceOf(Anthropic.RateLimitError);
+    expect(busy.error).toMatchObject({ error: { type: "rate_limit_error", causeway: { code: "accounts_busy" } } });
+    await running.finalMessage();
+    await anthropic.messages.create(ask());
+
+    await owner.patch(`/accounts/${account}`, { enabled: false });
+    const patient = client(installation.url, secret);
+    const none = await refused(patient.anthropic);
+    expect(patient.sent.length).toBe(1);
+    expect(none).toBeInstanceOf(Anthropic.InternalServerError);
+    expect(none.status).toBe(503);
+    expect(none.error).toMatchObject({ error: { causeway: { code: "no_account" } } });
+    expect(none.headers?.get("x-should-retry"), "waiting does not help").toBe("false");
+});
+
 test("what is no request: 400 for a body that is not JSON, 413 for one too large, 404 for a path unknown", async ({
     admin,
     account,
@@ -225,4 +337,18 @@ async function announce(url: string, secret: string, bytes: number): Promise<[nu
         sent.once("error", failed);
         sent.flushHeaders();
     });
+}
+
+/** What the SDK throws for a small request. */
+async function refused(anthropic: Anthropic): Promise<InstanceType<typeof Anthropic.APIError>> {
+    const thrown: unknown = await anthropic.messages.create(ask()).then(() => "it was answered", (error: unknown) => error);
+    expect(thrown).toBeInstanceOf(Anthropic.APIError);
+    return thrown as InstanceType<typeof Anthropic.APIError>;
+}
+
+/** The owner of an organisation that nobody else uses. */
+async function newcomer(installation: Installation, organization: string, email: string): Promise<Admin> {
+    const password = "correct horse battery staple";
+    installation.createOwner(organization, organization, email, password);
+    return Admin.signIn(installation.url, { email, password });
 }

@@ -4,6 +4,7 @@
 import type { Browser, Page } from "@playwright/test";
 
 import { ask, client } from "../support/client.ts";
+import { member } from "../support/member.ts";
 import { signIn } from "../support/pages.ts";
 import { expect, listen, test } from "../support/test.ts";
 
@@ -116,11 +117,44 @@ test("somebody who registers is let in and has a key in hand that works", async 
     const secret = (await alan.page.getByTestId("secret").innerText()).trim();
     expect(account).toBeTruthy();
     await client(installation.url, secret).anthropic.messages.create(ask());
-    await alan.page.getByTestId("go-on").click();
-    await expect(alan.page).toHaveURL(/\/web\/connect/);
-    await expect(alan.page.getByText(secret).first()).toBeAttached();
+    // Whoever was let in without having shown the address signs in with the password that they chose.
+    await alan.page.getByRole("link", { name: "Sign in" }).click();
+    await alan.page.getByTestId("email").fill("alan@example.com");
+    await alan.page.getByTestId("password").fill(PASSWORD);
+    await alan.page.getByTestId("sign-in").click();
+    await expect(alan.page.getByTestId("profile")).toContainText("Alan Turing");
     expect(alan.complaints).toEqual([]);
     await alan.page.context().close();
+});
+
+test("somebody who forgot the password is helped by a link that an administrator makes", async ({ page, browser, installation, admin }) => {
+    const theirs = await another(browser, installation.url);
+    await member(theirs.page, installation, admin, "tony@example.com");
+    await theirs.page.getByTestId("profile").click();
+    await theirs.page.getByTestId("sign-out").click();
+
+    await page.goto("/web/members");
+    const row = page.getByTestId("member").filter({ hasText: "tony@example.com" });
+    await row.getByTestId("member-menu").click();
+    await row.getByTestId("reset-link").click();
+    await page.getByTestId("make-reset-link").click();
+    const link = (await page.getByTestId("one-time-link").innerText()).trim();
+    await page.getByTestId("reset-done").click();
+    await row.getByTestId("member-menu").click();
+    await row.getByTestId("remove-totp").click();
+    await page.getByTestId("confirm-action").click();
+    await expect(page.getByTestId("toasts"), "the API's own words").toContainText("has no second factor");
+
+    await theirs.page.goto(link);
+    await theirs.page.getByTestId("password").fill("a boat beside the bridge");
+    await theirs.page.getByTestId("reset-save").click();
+    await theirs.page.getByTestId("to-sign-in").click();
+    await theirs.page.getByTestId("email").fill("tony@example.com");
+    await theirs.page.getByTestId("password").fill("a boat beside the bridge");
+    await theirs.page.getByTestId("sign-in").click();
+    await expect(theirs.page.getByTestId("profile")).toBeVisible();
+    expect(theirs.complaints).toEqual([]);
+    await theirs.page.context().close();
 });
 
 test("the last owner can neither leave nor step down, and somebody else can leave", async ({ page, admin, browser, installation }) => {

@@ -1,5 +1,6 @@
 //! How far the ledger is behind, and what could not be written.
 
+use crate::organization::OrganizationRef;
 use causeway_domain::RequestId;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -75,4 +76,28 @@ pub struct DeadLetter {
     /// All that is known of the request, amounts in nano-dollars as decimal strings of dollars.
     #[cfg_attr(feature = "schemas", schema(value_type = Object))]
     pub event: serde_json::Value,
+}
+
+/// A request of some organisation that could not be written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct TenantDeadLetter {
+    /// Whose.
+    pub organization: OrganizationRef,
+    /// What could not be written.
+    #[serde(flatten)]
+    pub letter: DeadLetter,
+}
+
+/// Giving a request up that could not be written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CloseDeadLetter {
+    /// Why there will be no row, 1–500 characters. The organisation finds it in its audit log.
+    #[cfg_attr(
+        feature = "schemas",
+        schema(example = "Settled by hand in statement 2026-11", min_length = 1, max_length = 500)
+    )]
+    pub reason: String,
 }

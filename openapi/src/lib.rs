@@ -26,9 +26,9 @@ pub mod patch;
 pub mod persons;
 pub mod pools;
 pub mod prices;
-pub mod providers;
 pub mod problem;
 pub mod profile;
+pub mod providers;
 pub mod registration;
 pub mod requests;
 #[cfg(feature = "schemas")]
@@ -69,13 +69,15 @@ pub use keys::{
     CreateKey, CreateKeys, DeleteKeys, IssuedKey, IssuedKeys, Key, KeyExport, KeyOwner, KeyQuery, KeyRules,
     KeyStatus, KeyUsage, PreviousSecret, RotateKey, UpdateKey, UpdateKeys,
 };
-pub use ledger::{DeadLetter, Ledger, LedgerInstallation, LedgerPartition};
+pub use ledger::{
+    CloseDeadLetter, DeadLetter, Ledger, LedgerInstallation, LedgerPartition, TenantDeadLetter,
+};
 pub use limits::{Amount, LimitScope, LimitState, LimitUnit, LimitsInUse};
 pub use me::{Me, Membership, MyToken, Permission};
 pub use members::{Member, MemberUsage, UpdateMember};
 pub use operator::{
-    AddCredit, Code, CodeBatch, CreateCodes, CreateTenant, MadeCodes, PlanUse, Tenant, TenantQuery,
-    TenantStatus, UpdateTenant,
+    AddCredit, Code, CodeBatch, CreateCodes, CreateTenant, CreatedTenant, MadeCodes, PlanUse, Tenant,
+    TenantQuery, TenantStatus, UpdateTenant,
 };
 pub use organization::{HoldMode, OnRedisLoss, Organization, OrganizationRef, UpdateOrganization};
 pub use page::{ListQuery, Page};
@@ -87,12 +89,12 @@ pub use prices::{
     PlannedPrice, PriceFigures, PriceHistory, PriceList, PriceOverride, PriceQuery, PriceRow, PriceState,
     PriceVersion, RefusedTable, SetMultiplier, SetPrice, TablePrice, TierFigures,
 };
-pub use providers::{OperatorProvider, ProviderConfirmation, ProviderSource, SetProvider};
 pub use problem::{FieldError, Problem, ProblemCode};
 pub use profile::{
     AuthenticatorState, ChangePassword, CodeOfApp, Enrolment, OwnSession, RecoveryCodes, StartEnrolment,
     StopAuthenticator, UpdateProfile,
 };
+pub use providers::{OperatorProvider, ProviderConfirmation, ProviderSource, SetProvider};
 pub use registration::{
     CreateRegistrationLink, DecideRegistration, OpenedRegistrationLink, RegistrationLink,
     RegistrationRequest, RegistrationRule, SignInRules, UpdateSignInRules,

@@ -1,6 +1,8 @@
 //! What the operator of the installation sees and decides: organisations with their plans and credits, and codes.
 
-use crate::{billing::Balance, entering::Suspended, patch::given, secret::Secret};
+use crate::{
+    billing::Balance, entering::Suspended, invitations::SentInvitation, patch::given, secret::Secret,
+};
 use causeway_domain::{CreditKind, Multiplier, Nanos, OrgId, Plan};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -98,13 +100,25 @@ pub struct CreateTenant {
         schema(example = "Analytical Engines", min_length = 1, max_length = 100)
     )]
     pub name: String,
-    /// E-mail address of its first owner.
+    /// E-mail address of its first owner, who is invited where nobody has an account with it.
     #[cfg_attr(feature = "schemas", schema(example = "ada@example.com", max_length = 254))]
     pub owner_email: String,
     /// IANA time zone in which it counts its days; UTC when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemas", schema(nullable = false, example = "Europe/Berlin"))]
     pub time_zone: Option<String>,
+}
+
+/// An organisation that was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct CreatedTenant {
+    /// The organisation.
+    #[serde(flatten)]
+    pub tenant: Tenant,
+    /// The invitation of its first owner, where nobody had an account with that address; `null` where somebody had, who
+    /// owns it from now on.
+    pub owner_invitation: Option<SentInvitation>,
 }
 
 /// A change of what an organisation is allowed and charged. What is absent stays.

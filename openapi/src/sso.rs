@@ -85,6 +85,8 @@ pub enum SsoFailureCode {
     Taken,
     /// The organisation's plan has no place left.
     PlanLimit,
+    /// The organisation is suspended, and nobody new is let in.
+    Suspended,
     /// Something else, added later than this program.
     #[serde(other)]
     Other,

@@ -94,6 +94,7 @@ impl Checked {
 /// to this organisation, and its own. The most important first, at most 20.
 #[utoipa::path(
     get, path = "/announcements", tag = "announcements", operation_id = "getAnnouncements",
+    security(("bearer" = []), ("api_token" = [])),
     responses(
         (status = 200, description = "The announcements", body = Page<Announcement>),
         docs::Guarded, docs::Failures
@@ -112,7 +113,8 @@ pub(crate) async fn live(
 ///
 /// What its admins have announced, newest first, with what is over and what was taken back.
 #[utoipa::path(
-    get, path = "/organization/announcements", tag = "announcements", operation_id = "listAnnouncements", params(ListQuery),
+    get, path = "/organization/announcements", tag = "announcements", operation_id = "listAnnouncements",
+    security(("bearer" = []), ("api_token" = ["organization:write"])), params(ListQuery),
     responses(
         (status = 200, description = "A page of announcements", body = Page<Announcement>),
         docs::Malformed, docs::BadValue, docs::Guarded, docs::Failures
@@ -134,6 +136,7 @@ pub(crate) async fn list(
 /// Shows a banner to the people of the organisation.
 #[utoipa::path(
     post, path = "/organization/announcements", tag = "announcements", operation_id = "announce",
+    security(("bearer" = []), ("api_token" = ["organization:write"])),
     request_body = Announce,
     responses(
         (status = 201, description = "The announcement", body = Announcement),
@@ -159,6 +162,7 @@ pub(crate) async fn create(
 /// One of the organisation's own.
 #[utoipa::path(
     delete, path = "/organization/announcements/{id}", tag = "announcements", operation_id = "withdrawAnnouncement",
+    security(("bearer" = []), ("api_token" = ["organization:write"])),
     params(("id" = Uuid, Path, description = "Identifier of the announcement")),
     responses((status = 204, description = "Taken back"), docs::Guarded, docs::Missing, docs::Failures)
 )]

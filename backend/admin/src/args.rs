@@ -12,6 +12,11 @@ pub struct AdminArgs {
     #[arg(long, env = "TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<Network>,
 
+    /// Whether operators of the installation need a second factor for what operators do. Until they have set up an
+    /// authenticator app, they can do nothing else there.
+    #[arg(long, env = "OPERATORS_NEED_TOTP", value_parser = clap::builder::FalseyValueParser::new())]
+    pub operators_need_totp: bool,
+
     /// Outgoing mail.
     #[command(flatten)]
     pub mail: MailArgs,

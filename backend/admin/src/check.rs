@@ -107,7 +107,8 @@ impl Check {
             let field = format!("{field}.{name}");
             self.require(patterns.len() <= 100, &field, "must have at most 100 patterns");
             let good = |p: &String| {
-                (1..=MAX_MODEL_CHARS).contains(&p.chars().count()) && !p.chars().any(|c| c.is_whitespace())
+                (1..=MAX_MODEL_CHARS).contains(&p.chars().count())
+                    && !p.chars().any(|c| c.is_whitespace() || c.is_control())
             };
             self.require(
                 patterns.iter().all(good),
@@ -186,10 +187,10 @@ mod tests {
         check.text("name", "  ", 1..=100);
         check.email("email", "ada@@example.com");
         check.password("password", "short", &[]);
-        check.models("models", &ModelPolicy { allow: vec!["a b".into()], deny: vec![] });
+        check.models("models", &ModelPolicy { allow: vec!["a b".into()], deny: vec!["a\0".into()] });
         let Err(ApiError::Invalid(errors)) = check.done() else { panic!("accepted") };
         let fields: Vec<_> = errors.iter().map(|e| e.field.as_str()).collect();
-        assert_eq!(fields, ["name", "email", "password", "models.allow"]);
+        assert_eq!(fields, ["name", "email", "password", "models.allow", "models.deny"]);
     }
 
     #[test]

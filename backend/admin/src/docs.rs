@@ -3,6 +3,8 @@
 
 use crate::{
     error::{self, ApiError, BadCode, BadLink},
+    guard::not_operator,
+    operator::dead_letters::still_refused,
     tokens::create::too_many,
 };
 use causeway_openapi::{FieldError, Problem, ProblemCode};
@@ -172,7 +174,7 @@ refusals! {
     /// Whatever needs the operator.
     Operators: [
         ApiError::NotSignedIn => "There is no access token, or its time or its session is over",
-        ApiError::Forbidden("this needs an operator of the installation".to_owned()) => "The person does not run the installation",
+        not_operator(&["Ada Lovelace".to_owned()]) => "The person does not run the installation, or has yet to set up the second factor that it demands",
     ],
     /// Whatever reads a file.
     Large: [
@@ -205,6 +207,10 @@ refusals! {
     /// Entering an organisation.
     EnterClash: [
         ApiError::Conflict("you are a member of this organisation; switch to it instead".to_owned()) => "The operator is a member of it",
+    ],
+    /// Writing a dead letter.
+    StillRefused: [
+        still_refused("postgres: value out of range") => "The database still does not take it",
     ],
     /// Adding credit.
     CreditClash: [

@@ -27,8 +27,8 @@ pub enum ApiError {
     /// The second step came too late.
     #[error("this sign-in took too long or was tried too often; sign in again")]
     SignInExpired,
-    /// The organisation demands a second factor, and the person has none.
-    #[error("this organisation demands a second factor; set up an authenticator app in your profile first")]
+    /// The organisation, or whoever runs the installation, demands a second factor, and the person has none.
+    #[error("a second factor is demanded here; set up an authenticator app in your profile first")]
     TotpRequired,
     /// The link to choose a new password cannot be used.
     #[error("the link is not valid, was used before or has expired; ask for a new one")]
@@ -298,6 +298,11 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound => Self::NotFound,
+            other if let Some(problem) = other.bad_value() => {
+                // Which field it was, Postgres does not say. Where that is known, it is refused before it comes here.
+                tracing::warn!(error = %other, "a value was refused by the database");
+                Self::field("", problem)
+            }
             other => Self::Failed { outage: other.is_outage(), source: Box::new(other) },
         }
     }

@@ -3,13 +3,14 @@
 //! Browsers say where a call comes from (`sec-fetch-site`, and `origin` in older ones), and no page can make them lie.
 //! Scripts say nothing and are let through: they have no cookies that somebody else could use.
 
-use crate::{error::ApiError, router::PREFIX, state::AdminState};
+use crate::{error::ApiError, origin::Origin, router::PREFIX, state::AdminState, watch};
 use axum::{
-    extract::{Request, State},
+    extract::{FromRequestParts, Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use serde_json::json;
 use std::time::Duration;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use url::Url;
@@ -25,7 +26,20 @@ pub(crate) async fn layer(State(state): State<AdminState>, request: Request, nex
     if reads || is_ours(request.headers(), &state.public_url, invited) {
         return next.run(request).await;
     }
+    let (mut parts, _) = request.into_parts();
+    let Ok(origin) = Origin::from_request_parts(&mut parts, &state).await;
+    let said = |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok()).map(short);
+    let after = json!({
+        "call": format!("{} {}", parts.method, short(parts.uri.path())),
+        "origin": said("origin"), "sec_fetch_site": said("sec-fetch-site"),
+    });
+    watch::note(&state, &origin, "cross_origin.refuse", after).await;
     ApiError::Forbidden("this cannot be called from pages of another origin".to_owned()).into_response()
+}
+
+/// As much of what a browser said as anybody wants to read.
+fn short(text: &str) -> String {
+    text.chars().take(200).collect()
 }
 
 /// Answers to the pages of other origins that the operator has named; nothing at all where none are.

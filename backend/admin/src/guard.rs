@@ -9,17 +9,25 @@ mod token;
 
 pub(crate) use oneself::Oneself;
 pub use operator::Operator;
+pub(crate) use operator::refusal as not_operator;
 pub use person::Person;
 pub use token::Token;
 pub(crate) use token::scopes as token_scopes;
 
-use crate::{entering, error::ApiError, origin::Origin, state::AdminState};
+use crate::{
+    auth::token::{Claims, Unread},
+    entering,
+    error::ApiError,
+    origin::Origin,
+    state::AdminState,
+    watch,
+};
 use axum::extract::FromRequestParts;
 use causeway_domain::{OrgId, Role, UserId, window::Calendar};
 use causeway_openapi::{Entered, OrganizationRef, Permission, Suspended, User};
-use causeway_store::{TenantTx, audit, memberships};
+use causeway_store::{PersonTx, TenantTx, audit, memberships};
 use http::{HeaderMap, header, request::Parts};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::marker::PhantomData;
 use uuid::Uuid;
 
@@ -142,20 +150,38 @@ impl Caller {
         before: Option<Value>,
         after: Option<Value>,
     ) -> Result<(), ApiError> {
-        // The operator's network is none of the organisation's business.
-        let inside = self.entered.is_some();
-        let address = if inside { String::new() } else { self.origin.address_text() };
-        let line = audit::Line {
+        let address = self.address();
+        let line = audit::Line { before, after, ..self.line(action, target, &address) };
+        Ok(audit::record(tx, line).await?)
+    }
+
+    /// The same about a person's own account, in the transaction about that person.
+    pub async fn record_about_person(&self, tx: &mut PersonTx, action: &str) -> Result<(), ApiError> {
+        let (address, target) = (self.address(), ("user", Some(tx.user().0)));
+        Ok(tx.record(&self.line(action, target, &address)).await?)
+    }
+
+    /// Whence, as far as the organisation may know: the operator's network is none of its business.
+    fn address(&self) -> String {
+        if self.entered.is_some() { String::new() } else { self.origin.address_text() }
+    }
+
+    fn line<'a>(
+        &'a self,
+        action: &'a str,
+        target: (&'a str, Option<Uuid>),
+        address: &'a str,
+    ) -> audit::Line<'a> {
+        audit::Line {
             actor: self.actor(),
             action,
             target_kind: target.0,
             target_id: target.1,
-            before,
-            after,
-            address: Some(&address).filter(|a| !a.is_empty()).map(String::as_str),
+            before: None,
+            after: None,
+            address: Some(address).filter(|a| !a.is_empty()),
             request_id: Some(&self.origin.request_id),
-        };
-        Ok(audit::record(tx, line).await?)
+        }
     }
 }
 
@@ -231,7 +257,7 @@ impl FromRequestParts<AdminState> for Caller {
         if token::looks_like_one(presented) {
             return token::caller(state, presented, named_organization(&parts.headers)?, origin).await;
         }
-        let claims = state.access.read(presented)?;
+        let claims = claims(state, presented, &origin).await?;
         let org = named_organization(&parts.headers)?.unwrap_or(claims.org);
         let mut tx = TenantTx::begin(&state.store.app, org, Some(claims.user)).await?;
         let found = memberships::signed_in(&mut tx, claims.session, claims.user).await?;
@@ -253,6 +279,18 @@ impl FromRequestParts<AdminState> for Caller {
             entered: person.entered.as_ref().map(entering::entered),
             origin,
         })
+    }
+}
+
+/// What an access token says. One that is forged is written down.
+async fn claims(state: &AdminState, presented: &str, origin: &Origin) -> Result<Claims, ApiError> {
+    match state.access.read(presented) {
+        Ok(claims) => Ok(claims),
+        Err(Unread::Stale) => Err(ApiError::NotSignedIn),
+        Err(Unread::Forged(problem)) => {
+            watch::note(state, origin, "token.forged", json!({"problem": problem})).await;
+            Err(ApiError::NotSignedIn)
+        }
     }
 }
 

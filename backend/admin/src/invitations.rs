@@ -1,22 +1,24 @@
 //! Invitations as those who invite see them. How they are accepted is in [`crate::join`].
 
 use crate::{
+    auth::cookie,
     check::Check,
     error::ApiError,
     guard::Caller,
     mail::words::{self, Language},
     state::AdminState,
 };
-use causeway_domain::Role;
+use causeway_domain::{OrgId, Role, UserId};
 use causeway_openapi::{Delivery, Invitation, Inviter, SentInvitation};
 use causeway_store::{
-    TenantTx,
-    invitations::Invitation as Stored,
+    StoreError, TenantTx,
+    invitations::{self, Invitation as Stored, NewInvitation},
     throttle::{self, Pace},
     users,
 };
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 pub(crate) mod create;
 pub(crate) mod list;
@@ -40,7 +42,7 @@ fn shown(invitation: Stored) -> Invitation {
 }
 
 /// As the audit log keeps it.
-fn audited(invitation: &Stored) -> Value {
+pub(crate) fn audited(invitation: &Stored) -> Value {
     json!({
         "email": invitation.email, "role": invitation.role, "mailed": invitation.mailed,
         "expires_at": invitation.expires_at,
@@ -48,14 +50,19 @@ fn audited(invitation: &Stored) -> Value {
 }
 
 /// How long a link is good and how it reaches its reader.
-struct Terms {
+pub(crate) struct Terms {
     days: i64,
     expires_at: DateTime<Utc>,
     by_mail: bool,
 }
 
 impl Terms {
-    fn check(state: &AdminState, check: &mut Check, days: Option<u16>, delivery: Option<Delivery>) -> Self {
+    pub(crate) fn check(
+        state: &AdminState,
+        check: &mut Check,
+        days: Option<u16>,
+        delivery: Option<Delivery>,
+    ) -> Self {
         let days = crate::invitations::days(check, days);
         let mails = state.mailer.is_some();
         check.require(
@@ -80,11 +87,62 @@ fn link(state: &AdminState, token: &str) -> String {
     format!("{}web/accept#{token}", state.public_url)
 }
 
+/// In whose name somebody is invited.
+#[derive(Clone, Copy)]
+pub(crate) struct Sender<'a> {
+    pub(crate) org: OrgId,
+    pub(crate) organization: &'a str,
+    pub(crate) id: UserId,
+    pub(crate) name: &'a str,
+    pub(crate) locale: &'a str,
+}
+
+impl<'a> Sender<'a> {
+    fn of(caller: &'a Caller) -> Self {
+        Self {
+            org: caller.org(),
+            organization: &caller.organization.name,
+            id: caller.user.id,
+            name: &caller.user.name,
+            locale: &caller.user.locale,
+        }
+    }
+}
+
+/// Makes an invitation and mails it, if it is to be mailed. The invitation, and its link for when it was not.
+pub(crate) async fn invite(
+    state: &AdminState,
+    tx: &mut TenantTx,
+    sender: Sender<'_>,
+    (email, role): (&str, Role),
+    terms: &Terms,
+) -> Result<(Stored, String), ApiError> {
+    let (token, hash) = cookie::new_token();
+    let link = link(state, &token);
+    let mailed = terms.by_mail && mail(state, tx, sender, (email, role), &link, terms.days).await?;
+    let new = NewInvitation {
+        id: Uuid::now_v7(),
+        email,
+        role,
+        hash,
+        invited_by: sender.id,
+        mailed,
+        expires_at: terms.expires_at,
+    };
+    invitations::insert(tx, &new).await.map_err(|error| match error {
+        StoreError::Conflict(_) => {
+            ApiError::Conflict(format!("{email} has an invitation already; resend or revoke that one"))
+        }
+        other => other.into(),
+    })?;
+    Ok((invitations::lock_open(tx, new.id).await?, link))
+}
+
 /// Mails a link. False when the mailer cannot take it, and the link is to be handed over instead.
 async fn mail(
     state: &AdminState,
     tx: &mut TenantTx,
-    caller: &Caller,
+    sender: Sender<'_>,
     (email, role): (&str, Role),
     link: &str,
     days: i64,
@@ -92,7 +150,7 @@ async fn mail(
     let Some(mailer) = &state.mailer else { return Ok(false) };
     // One organisation must not fill other people's mailboxes, nor the queue that password resets wait in too.
     for (subject, pace) in [
-        (format!("invites:{}", caller.org()), Pace { free: 100, longest: 3600 }),
+        (format!("invites:{}", sender.org), Pace { free: 100, longest: 3600 }),
         (format!("invites-to:{}", email.to_lowercase()), Pace { free: 5, longest: 3600 }),
     ] {
         let turn = throttle::attempt(&state.store.app, &subject, pace).await?;
@@ -100,13 +158,13 @@ async fn mail(
     }
     // Somebody who is new reads, as far as anybody knows, what the person who invites them reads.
     let locale = users::locale_of(tx, email).await?;
-    let language = Language::of(locale.as_deref().unwrap_or(&caller.user.locale));
-    let letter = words::invitation(language, &caller.organization.name, &caller.user.name, role, link, days);
+    let language = Language::of(locale.as_deref().unwrap_or(sender.locale));
+    let letter = words::invitation(language, sender.organization, sender.name, role, link, days);
     Ok(mailer.send(email, &letter))
 }
 
 /// The answer with the link, unless it was mailed.
-fn sent(invitation: Stored, link: String) -> SentInvitation {
+pub(crate) fn sent(invitation: Stored, link: String) -> SentInvitation {
     let link = (!invitation.mailed).then(|| link.into());
     SentInvitation { invitation: shown(invitation), link }
 }

@@ -6,13 +6,15 @@ use crate::{
     members::standing,
     origin::Origin,
     state::AdminState,
+    watch,
 };
 use causeway_domain::{OrgId, UserId};
 use causeway_openapi::{AcceptedInvitation, OrganizationRef, Secret};
 use causeway_store::{
     StoreError, TenantTx, audit,
     invitations::{self, Invitation},
-    organisations, sign_in_rules,
+    organisations, people, sign_in_rules,
+    throttle::{self, Pace},
     users::{self, NewUser},
 };
 use chrono::Utc;
@@ -25,6 +27,9 @@ pub(crate) mod finish;
 pub(crate) mod preview;
 pub(crate) mod progress;
 pub(crate) mod register;
+
+/// For one address that an organisation has invited.
+const PACE: Pace = Pace { free: 5, longest: 300 };
 
 /// SHA-256 of what somebody shows.
 pub(crate) fn hash(token: &Secret) -> [u8; 32] {
@@ -48,6 +53,38 @@ fn check_open(invitation: &Invitation) -> Result<(), ApiError> {
     }
     if invitation.expires_at <= Utc::now() {
         return Err(ApiError::Link(BadLink::Expired));
+    }
+    Ok(())
+}
+
+/// Counts a try at whose an invitation is, by organisation and address: another link for the same address gives nobody
+/// more tries. Returns what to forget when it was right. Nobody is kept from signing in by it.
+pub(crate) async fn count_try(state: &AdminState, org: OrgId, email: &str) -> Result<String, ApiError> {
+    let whose = Sha256::digest(email.trim().to_lowercase());
+    let subject = format!("invitation:{org}:{}", hex::encode(&whose[..16]));
+    let counted = throttle::attempt(&state.store.app, &subject, PACE).await?;
+    counted.map_err(|seconds| ApiError::Throttled { seconds })?;
+    Ok(subject)
+}
+
+/// Refuses what cannot succeed, before a password is computed, and writes it into the log of the organisation whose
+/// invitation it is.
+pub(crate) async fn look(
+    state: &AdminState,
+    org: OrgId,
+    hash: &[u8; 32],
+    email: &str,
+    origin: &Origin,
+) -> Result<(), ApiError> {
+    let mut tx = TenantTx::begin(&state.store.app, org, None).await?;
+    let invitation = invitations::lock_shown(&mut tx, hash).await?.ok_or(ApiError::Link(BadLink::Unknown))?;
+    drop(tx);
+    let same = invitation.email.to_lowercase() == email.trim().to_lowercase();
+    let open = check_open(&invitation);
+    if let Err(error) = open.and_then(|()| if same { Ok(()) } else { Err(ApiError::WrongAddress) }) {
+        let (target, why) = (("invitation", invitation.id), error.to_string());
+        refused(state, org, "invitation.refuse", target, json!({"reason": why}), origin).await?;
+        return Err(error);
     }
     Ok(())
 }
@@ -77,6 +114,7 @@ pub(crate) async fn accept(
     origin: &Origin,
 ) -> Result<AcceptedInvitation, ApiError> {
     standing::admit(tx, user, invitation.role).await?;
+    people::forgive(tx, user).await?;
     invitations::accept(tx, invitation.id, user).await?;
     if new && invitation.mailed {
         // Only the mailbox had the link.
@@ -91,28 +129,31 @@ pub(crate) async fn accept(
     Ok(AcceptedInvitation { organization, role: invitation.role, session: None })
 }
 
-/// Writes an invitation that was refused into the log of the organisation whose it is: it may be one that was stolen.
+/// Writes what was refused into the log of the organisation whose it is: a link may be one that was stolen.
 async fn refused(
     state: &AdminState,
     org: OrgId,
-    invitation: Uuid,
-    why: &ApiError,
+    action: &str,
+    target: (&str, Uuid),
+    after: Value,
     origin: &Origin,
 ) -> Result<(), ApiError> {
     let mut tx = TenantTx::begin(&state.store.app, org, None).await?;
-    let address = origin.address_text();
-    let line = audit::Line {
-        actor: audit::Actor::Job,
-        action: "invitation.refuse",
-        target_kind: "invitation",
-        target_id: Some(invitation),
-        after: Some(json!({"reason": why.to_string()})),
-        address: Some(&address).filter(|a| !a.is_empty()).map(String::as_str),
-        request_id: Some(&origin.request_id),
-        ..Default::default()
-    };
-    audit::record(&mut tx, line).await?;
+    record_refused(&mut tx, action, target, after, origin).await?;
     state.commit(tx).await
+}
+
+/// The same in a transaction that is there.
+async fn record_refused(
+    tx: &mut TenantTx,
+    action: &str,
+    target: (&str, Uuid),
+    after: Value,
+    origin: &Origin,
+) -> Result<(), ApiError> {
+    let address = origin.address_text();
+    let line = watch::line(action, (target.0, Some(target.1)), &address, origin);
+    Ok(audit::record(tx, audit::Line { after: Some(after), ..line }).await?)
 }
 
 /// The organisation of the transaction, by name.

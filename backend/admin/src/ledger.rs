@@ -9,6 +9,6 @@ use causeway_openapi::DeadLetter;
 use causeway_store::dead_letters::DeadLetter as Stored;
 
 /// As the API shows it.
-fn view(letter: Stored) -> DeadLetter {
+pub(crate) fn view(letter: Stored) -> DeadLetter {
     DeadLetter { request_id: letter.request, error: letter.error, at: letter.at, event: letter.event }
 }

@@ -51,6 +51,7 @@ mod setup;
 mod sso;
 mod tokens;
 mod usage;
+mod watch;
 
 pub use args::AdminArgs;
 pub use error::ApiError;

@@ -5,6 +5,7 @@
 pub(crate) mod announcements;
 pub(crate) mod codes;
 pub(crate) mod credits;
+pub(crate) mod dead_letters;
 pub(crate) mod entering;
 pub(crate) mod multipliers;
 pub(crate) mod persons;

@@ -9,7 +9,7 @@ use crate::{
 };
 use causeway_accounts::{AddressPolicy, Catalogue, MasterKey, SealingKey};
 use causeway_domain::{TrustedProxies, price::PriceBook};
-use causeway_store::{Store, TenantTx, global_prices::GlobalTx, policy};
+use causeway_store::{Store, TenantTx, global_prices::GlobalTx, policy, tenant::PolicyChange};
 use std::{ops::Deref, sync::Arc};
 use url::Url;
 
@@ -46,6 +46,7 @@ pub struct Shared {
     pub(crate) store: Store,
     pub(crate) proxies: TrustedProxies,
     pub(crate) cors_origins: Vec<String>,
+    pub(crate) operators_need_totp: bool,
     pub(crate) sealing: SealingKey,
     pub(crate) access: AccessKeys,
     pub(crate) sign_in: SignInKeys,
@@ -72,6 +73,7 @@ impl AdminState {
             store: wiring.store,
             proxies: TrustedProxies::new(wiring.args.trusted_proxies),
             cors_origins: wiring.args.cors_origins,
+            operators_need_totp: wiring.args.operators_need_totp,
             addresses: wiring.addresses,
             catalogue: wiring.catalogue,
             prices: wiring.prices,
@@ -95,13 +97,19 @@ impl AdminState {
 
     /// The same for a change that every organisation has to hear of.
     pub(crate) async fn commit_for_all(&self, tx: GlobalTx) -> Result<(), ApiError> {
-        for change in tx.commit().await? {
+        let changes = tx.commit().await?;
+        self.tell(changes).await;
+        Ok(())
+    }
+
+    /// Tells the relay of changes that are committed.
+    pub(crate) async fn tell(&self, changes: Vec<PolicyChange>) {
+        for change in changes {
             if let Err(error) = policy::publish(&self.store.cache, change).await {
-                tracing::warn!(%error, "a change for everybody reaches the relay by the outbox");
+                tracing::warn!(%error, "a change of several policies reaches the relay by the outbox");
                 break;
             }
         }
-        Ok(())
     }
 
     /// Whether cookies may only travel over TLS.

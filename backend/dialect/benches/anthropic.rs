@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use bytes::Bytes;
 use causeway_dialect::Dialect;
-use causeway_dialect::anthropic::request::{Endpoint, Request};
+use causeway_dialect::request::{Endpoint, Path, Request};
 use causeway_dialect::splice::Edits;
 use causeway_dialect::{scan, sse};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -45,7 +45,10 @@ fn requests(c: &mut Criterion) {
     ] {
         group.throughput(Throughput::Bytes(body.len() as u64));
         group.bench_function(format!("parse {name}"), |b| {
-            b.iter(|| Request::parse(black_box(body.as_bytes()), Endpoint::Messages));
+            b.iter(|| {
+                let body = black_box(body.as_bytes());
+                Request::parse(Dialect::Anthropic, Endpoint::Generate, Path::default(), body)
+            });
         });
     }
     group.throughput(Throughput::Bytes(SMALL.len() as u64));

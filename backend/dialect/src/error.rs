@@ -39,3 +39,20 @@ impl UpstreamError {
 fn shortened(text: &str) -> String {
     text[..text.floor_char_boundary(LONGEST)].replace('\0', "")
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::Failure;
+
+    /// What `write` makes of a failure with figures.
+    pub(crate) fn failure<T>(status: u16, write: impl FnOnce(&Failure<'_>) -> T) -> T {
+        let facts = serde_json::json!({"limit": "5.00", "resets_in_seconds": 30, "field": "n"});
+        write(&Failure {
+            status,
+            code: "budget_exceeded",
+            message: "The key's \"daily\" budget of $5.00 is used up.",
+            request_id: "req_1",
+            facts: facts.as_object().unwrap(),
+        })
+    }
+}

@@ -1,13 +1,24 @@
 //! One meter for one response, whatever its dialect, form and encoding: what the relay holds beside the bytes it
 //! forwards.
 
+mod body;
+pub(crate) mod reports;
+mod stream;
+pub(crate) mod told;
+
+use std::fmt::Debug;
 use std::io::{self, Write};
 
-use crate::Dialect;
-use crate::anthropic::usage::{BodyMeter, StreamMeter};
 use crate::decoding::Decoding;
 use crate::error::UpstreamError;
+use crate::framing::Framing;
 use crate::usage::Reading;
+use crate::{Dialect, anthropic, chat, gemini, responses};
+
+use body::BodyMeter;
+use reports::Reports;
+use stream::StreamMeter;
+use told::Told;
 
 /// Reads usage from a copy of the bytes that go to the client. Nothing that happens in here can disturb them:
 /// whatever cannot be read only makes the [`Reading`] say so.
@@ -25,14 +36,12 @@ impl Meter {
         content_type: Option<&str>,
         content_encoding: Option<&str>,
     ) -> Self {
-        let events = match content_type {
-            Some(value) if starts_with(value, "text/event-stream") => true,
-            Some(value) if starts_with(value, "application/json") || starts_with(value, "text/html") => false,
-            _ => stream,
-        };
-        let feed = match (dialect, events) {
-            (Dialect::Anthropic, true) => Feed::AnthropicStream(Box::default()),
-            (Dialect::Anthropic, false) => Feed::AnthropicBody(Box::default()),
+        let framing = Framing::of(dialect, stream, content_type);
+        let feed = match dialect {
+            Dialect::Anthropic => Feed::of::<anthropic::usage::Figures>(framing),
+            Dialect::OpenaiChat => Feed::of::<chat::usage::Figures>(framing),
+            Dialect::OpenaiResponses => Feed::of::<responses::usage::Figures>(framing),
+            Dialect::Gemini => Feed::of::<gemini::usage::Figures>(framing),
         };
         Self { decoding: Decoding::new(content_encoding, feed), wire_bytes: 0 }
     }
@@ -49,46 +58,28 @@ impl Meter {
         if self.wire_bytes > 0 && self.decoding.unmetered().is_some() {
             return true;
         }
-        match self.decoding.sink() {
-            Some(Feed::AnthropicStream(meter)) => meter.began(),
-            Some(Feed::AnthropicBody(meter)) => meter.began(),
-            None => false,
-        }
+        self.decoding.sink().is_some_and(|feed| feed.0.told().began)
     }
 
     /// The error that the response has told of itself, if it has.
     pub fn error(&self) -> Option<&UpstreamError> {
-        match self.decoding.sink()? {
-            Feed::AnthropicStream(meter) => meter.error(),
-            Feed::AnthropicBody(meter) => meter.error(),
-        }
+        self.decoding.sink()?.0.told().error.as_ref()
     }
 
-    /// Whether an event of ours could be sent now: the stream is not compressed, and no event of the provider's has begun
-    /// and not ended.
+    /// Whether an event of ours could be sent now: the stream is not compressed, and no event of the provider's has
+    /// begun and not ended.
     pub fn between_events(&self) -> bool {
-        match &self.decoding {
-            Decoding::Identity(Feed::AnthropicStream(meter)) => meter.between_events(),
-            _ => false,
-        }
+        matches!(&self.decoding, Decoding::Identity(feed) if feed.0.between_events())
     }
 
     /// The response has come to its proper end.
     pub fn complete(&self) -> bool {
-        match self.decoding.sink() {
-            Some(Feed::AnthropicStream(meter)) => meter.complete(),
-            Some(Feed::AnthropicBody(meter)) => meter.complete(),
-            None => false,
-        }
+        self.decoding.sink().is_some_and(|feed| feed.0.told().complete)
     }
 
     /// What has been read until now: a checkpoint.
     pub fn peek(&self) -> Reading {
-        let mut reading = match self.decoding.sink() {
-            Some(Feed::AnthropicStream(meter)) => meter.reading(),
-            Some(Feed::AnthropicBody(meter)) => meter.reading(),
-            None => Reading::default(),
-        };
+        let mut reading = self.decoding.sink().map(|feed| feed.0.reading()).unwrap_or_default();
         reading.wire_bytes = self.wire_bytes;
         reading.unmetered = self.decoding.unmetered().or(reading.unmetered);
         reading
@@ -96,43 +87,58 @@ impl Meter {
 
     /// The response has ended, properly or not.
     pub fn finish(mut self) -> Reading {
-        if let Feed::AnthropicStream(meter) = self.decoding.sink_mut() {
-            meter.finish();
-        }
+        self.decoding.sink_mut().0.finish();
         self.peek()
     }
 }
 
+/// One form of one dialect.
+trait Gauge: Debug + Send + Sync {
+    /// Takes the next plain bytes, cut anywhere.
+    fn push(&mut self, chunk: &[u8]);
+
+    /// Nothing more comes.
+    fn finish(&mut self);
+
+    /// What the response has told of itself.
+    fn told(&self) -> &Told;
+
+    /// Whether something of ours could stand here.
+    fn between_events(&self) -> bool;
+
+    /// All of it.
+    fn reading(&self) -> Reading;
+}
+
 /// Where the plain bytes go.
 #[derive(Debug)]
-enum Feed {
-    AnthropicStream(Box<StreamMeter>),
-    AnthropicBody(Box<BodyMeter>),
+struct Feed(Box<dyn Gauge>);
+
+impl Feed {
+    fn of<R: Reports>(framing: Framing) -> Self {
+        match framing {
+            Framing::Events => Self(Box::new(StreamMeter::<R>::default())),
+            Framing::Array | Framing::Body => Self(Box::new(BodyMeter::<R>::default())),
+        }
+    }
 }
 
 impl Default for Feed {
     fn default() -> Self {
-        Self::AnthropicBody(Box::default())
+        Self::of::<anthropic::usage::Figures>(Framing::Body)
     }
 }
 
 impl Write for Feed {
     #[inline]
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::AnthropicStream(meter) => meter.push(bytes),
-            Self::AnthropicBody(meter) => meter.push(bytes),
-        }
+        self.0.push(bytes);
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-fn starts_with(value: &str, kind: &str) -> bool {
-    value.get(..kind.len()).is_some_and(|start| start.eq_ignore_ascii_case(kind))
 }
 
 #[cfg(test)]

@@ -10,11 +10,13 @@
 //! number. Nesting beyond [`MAX_DEPTH`] is refused.
 
 mod lex;
+mod members;
 mod value;
 
 use std::ops::Range;
 
 pub use lex::string_end;
+pub use members::{Members, list};
 pub(crate) use value::unescape_short;
 pub use value::{Value, text_is};
 

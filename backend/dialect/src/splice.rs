@@ -40,6 +40,12 @@ impl Edits {
         self.replace(range, quoted(text));
     }
 
+    /// Puts a text, escaped as JSON wants it, where a part of a string stands; its quotes are not in `range`.
+    pub fn replace_inside_string(&mut self, range: Range<usize>, text: &str) {
+        let quoted = quoted(text);
+        self.replace(range, quoted[1..quoted.len() - 1].to_owned());
+    }
+
     /// Adds a member at the end of `object`. `json` is the text of its value. The caller has made sure that the
     /// object has no such key.
     pub fn insert_field(&mut self, object: Object, key: &str, json: &str) {

@@ -4,7 +4,7 @@ use crate::{args::RelayArgs, error::RelayError, identify::Caller};
 use bytes::{Bytes, BytesMut};
 use causeway_dialect::{
     Dialect,
-    anthropic::request::{CacheWrite, Endpoint, Request as Parsed},
+    request::{CacheWrite, Endpoint, Path, Request as Parsed},
 };
 use http::{HeaderMap, Request, header, request::Parts};
 use http_body::Body;
@@ -195,12 +195,10 @@ impl Call {
     {
         let (mut parts, body) = request.into_parts();
         let (body, memory) = budget.read(&parts, body).await?;
-        let parsed = Parsed::parse(&body, endpoint).map_err(|e| RelayError::BadRequest {
-            code: e.code(),
-            field: e.field(),
-            message: e.to_string(),
+        let parsed = Parsed::parse(Dialect::Anthropic, endpoint, Path::default(), &body).map_err(|e| {
+            RelayError::BadRequest { code: e.code(), field: e.field(), message: e.to_string() }
         })?;
-        if endpoint == Endpoint::Messages {
+        if endpoint == Endpoint::Generate {
             priced(&parsed)?;
         }
         // It was unpacked here, so it is no longer what this header says.

@@ -1,5 +1,7 @@
 //! Reading on after the client has left, so that the bill equals the provider's: up to the organisation's patience,
-//! then the provider is cut off as well and what was seen is counted conservatively.
+//! then the provider is cut off as well and what was seen is counted conservatively. Where nothing was seen and limits are
+//! strict, the most that it can cost is counted, so that leaving early is never cheaper than waiting
+//! (`Draft::figures`).
 
 use crate::{
     hold::Hold,

@@ -116,6 +116,19 @@ pub struct LimitHit {
     pub need_tokens: u64,
 }
 
+impl LimitHit {
+    /// Whether the request could need more than the limit allows at any time.
+    fn exceeds(&self) -> bool {
+        match self.refusal.by {
+            RefusedBy::Usd(_) => self.need.0 > self.refusal.limit,
+            RefusedBy::Tokens(_) | RefusedBy::TokensPerMinute => {
+                i64::try_from(self.need_tokens).is_ok_and(|need| need > self.refusal.limit)
+            }
+            _ => false,
+        }
+    }
+}
+
 impl From<StoreError> for RelayError {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "a store failed under a relay request");
@@ -132,10 +145,15 @@ fn limit_text(hit: &LimitHit) -> String {
     };
     let usd = |n: i64| format!("${}", Nanos(n));
     let lower = "lower max_tokens to need less";
+    let never = "no reset will let it through; lower max_tokens, send less, or have the limit raised";
     match r.by {
         RefusedBy::RequestsPerMinute => {
             format!("{whose} may make {} requests in a minute and has made {}", r.limit, r.spent)
         }
+        RefusedBy::TokensPerMinute if hit.exceeds() => format!(
+            "this request could use {} tokens, and {whose} may use {} in a minute ({never})",
+            hit.need_tokens, r.limit
+        ),
         RefusedBy::TokensPerMinute => format!(
             "{whose} may use {} tokens in a minute and has used or reserved {}; this request could use {} ({lower})",
             r.limit, r.spent, hit.need_tokens
@@ -155,6 +173,12 @@ fn limit_text(hit: &LimitHit) -> String {
             usd(r.reserved),
             usd(hit.need.0)
         ),
+        RefusedBy::Usd(kind) if hit.exceeds() => format!(
+            "this request could cost up to {}, and the whole {} budget of {whose} is {} ({never})",
+            usd(hit.need.0),
+            words(kind.as_str()),
+            usd(r.limit)
+        ),
         RefusedBy::Usd(kind) => format!(
             "the {} budget of {whose} is {}: {} spent, {} reserved by running requests, and this request could cost \
              up to {} ({lower})",
@@ -163,6 +187,12 @@ fn limit_text(hit: &LimitHit) -> String {
             usd(r.spent),
             usd(r.reserved),
             usd(hit.need.0)
+        ),
+        RefusedBy::Tokens(kind) if hit.exceeds() => format!(
+            "this request could use up to {} tokens, and the whole {} token budget of {whose} is {} ({never})",
+            hit.need_tokens,
+            words(kind.as_str()),
+            r.limit
         ),
         RefusedBy::Tokens(kind) => format!(
             "the {} token budget of {whose} is {}: {} used, {} reserved by running requests, and this request could \

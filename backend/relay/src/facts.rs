@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 /// The header of a successful answer: a list of `scope-unit[-window];limit=…;used=…;reserved=…[;reset=seconds since the
-/// epoch]`, of everything that is limited.
+/// epoch]`, of everything that is limited but the organisation's dollars.
 pub(crate) const HEADER: &str = "x-causeway-limits";
 
 /// What is counted.
@@ -106,14 +106,16 @@ pub(crate) fn standing(limits: &Limits, stand: &Standing, now_ms: i64) -> ScopeF
     }
 }
 
-/// As the value of [`HEADER`]; `None` when nothing is limited.
+/// As the value of [`HEADER`]; `None` when nothing is limited. Without the organisation's dollars: what it may spend is not
+/// for everybody who has one of its keys.
 pub(crate) fn header(facts: &[Fact]) -> Option<HeaderValue> {
-    if facts.is_empty() {
+    let told = |fact: &&Fact| fact.unit != Unit::Usd || fact.scope != "organization";
+    if !facts.iter().any(|fact| told(&fact)) {
         return None;
     }
     // Digits by hand: this is made for every answer.
     let (mut text, mut number) = (String::with_capacity(96 * facts.len()), itoa::Buffer::new());
-    for fact in facts {
+    for fact in facts.iter().filter(told) {
         if !text.is_empty() {
             text.push_str(", ");
         }
@@ -184,5 +186,11 @@ mod tests {
         );
         assert_eq!(json(&facts[0])["remaining"], "3.25");
         assert!(header(&of("key", &Limits::default(), &stand)).is_none());
+        let of_all = header(&of("organization", &limits, &stand)).unwrap();
+        let of_all = of_all.to_str().unwrap();
+        assert!(
+            of_all.starts_with("organization-requests-total;limit=9") && !of_all.contains("usd"),
+            "{of_all}"
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! Sending a request to one account after the other until one answers: by the failover table, and only until there is
-//! content. The reservation moves along exactly; what failed attempts have used is noted, and nobody is charged for it.
+//! content. The reservation moves along exactly. What providers may bill for failed attempts stays with the request as a
+//! cost of their accounts (see `causeway_store::ledger::FailedAttempt`), and nobody is charged for it.
 //!
 //! A request that its first account answers passes through here without a word being written.
 
@@ -99,6 +100,8 @@ struct Attempt {
     told: Told,
     hint: Option<Hint>,
     reading: Option<Box<Reading>>,
+    /// Whether the provider may bill it all the same.
+    billable: bool,
     opened: Option<Opened>,
 }
 
@@ -145,7 +148,12 @@ impl Sending<'_> {
                     hold.mark_failed();
                 }
             }
-            match self.judge(candidate, attempt, &mut run, began) {
+            let billed = if attempt.billable { hold.bill(attempt.reading.as_deref()) } else { None };
+            let go = self.judge(candidate, attempt, &mut run, began);
+            if !matches!(go, Go::Answer(_)) {
+                hold.billed(billed);
+            }
+            match go {
                 Go::Again => {}
                 Go::Answer(opened) => return Ok(self.passed_on(candidate, *opened, hold, run, began)),
                 Go::On => {
@@ -247,19 +255,21 @@ impl Sending<'_> {
 
     /// What an error that came instead of content is about.
     fn refused(&self, candidate: &Candidate, opened: Opened) -> Attempt {
-        let told = Told::read(self.call.dialect, &opened);
+        let told = Told::read(self.call.dialect, &opened, &candidate.account.target.auth_value);
         let none = HeaderMap::new();
         let headers = if opened.is_refusal() { &opened.head.headers } else { &none };
         let hint = crate::verdict::hints::read(headers, &told.body, Utc::now());
         self.relay.health.note_quota(self.tenant.org, &candidate.account, &opened.head.headers);
         let row = crate::verdict::judge(&candidate.account.preset, &told.refusal(), hint.is_some());
-        let reading = Some(Box::new(opened.meter.peek()));
-        Attempt { row, told, hint, reading, opened: Some(opened) }
+        let reading = opened.meter.peek();
+        // A stream that ends in an error before any content has come as far as its input.
+        let billable = !opened.is_refusal() && reading.input_reported;
+        Attempt { row, told, hint, reading: Some(Box::new(reading)), billable, opened: Some(opened) }
     }
 
     /// Applies the table: notes what follows for the account, and says what becomes of the request.
     fn judge(&self, candidate: &Candidate, attempt: Attempt, run: &mut Run, began: Instant) -> Go {
-        let Attempt { row, told, hint, reading, opened } = attempt;
+        let Attempt { row, told, hint, reading, opened, billable: _ } = attempt;
         let then = self.relay.health.verdict(row).then;
         let account = &candidate.account;
         let tell = |run: &mut Run, until| {
@@ -379,11 +389,14 @@ impl Run {
 }
 
 fn failed_attempt(failed: Failed, limit: Duration) -> Attempt {
-    let (row, text, reading) = match failed {
-        Failed::Unreached(text) => (Row::Unreachable, text, None),
-        Failed::Stale(text) => (Row::ProviderError, text, None),
-        Failed::Broke(text, reading) => (Row::ProviderError, text, reading),
-        Failed::Silent(reading) => (Row::Silent, format!("no content within {} s", limit.as_secs()), reading),
+    // What has read the request may bill it, however it broke off.
+    let (row, text, reading, billable) = match failed {
+        Failed::Unreached(text) => (Row::Unreachable, text, None, false),
+        Failed::Stale(text) => (Row::ProviderError, text, None, false),
+        Failed::Broke(text, reading) => (Row::ProviderError, text, reading, true),
+        Failed::Silent(reading) => {
+            (Row::Silent, format!("no content within {} s", limit.as_secs()), reading, true)
+        }
     };
-    Attempt { row, told: Told::ours(&text), hint: None, reading, opened: None }
+    Attempt { row, told: Told::ours(&text), hint: None, reading, billable, opened: None }
 }

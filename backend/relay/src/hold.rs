@@ -3,24 +3,21 @@
 use crate::{
     halt::Running,
     health::{Failure, Health},
-    ledger::{Ledger, Place},
+    ledger::{Ledger, Place, Settled},
     plan::Candidate,
     settle::{Draft, Ending, Figures},
 };
 use causeway_accounts::rules::{self, Row};
 use causeway_dialect::usage::Reading;
-use causeway_domain::{Nanos, RequestId};
+use causeway_domain::{AccountId, Nanos, RequestId};
 use causeway_store::{
     Store,
     hold::{self, Ask, Checkpoint, Growth, Held, NoCandidate, Reserved, ScopeId},
-    ledger::Outcome,
+    ledger::{FailedAttempt, Outcome},
 };
 use http::{Response, StatusCode};
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 use tokio_util::sync::CancellationToken;
@@ -52,8 +49,16 @@ struct Inner {
     status: u16,
     five_hours: Vec<(ScopeId, i64)>,
     running: Running,
-    /// Set where less than the worst case may be reserved: what is reserved by now.
-    grown: Option<AtomicI64>,
+    /// Attempts that failed and may be billed.
+    billed: Vec<FailedAttempt>,
+    /// What of that stays reserved at accounts that it has moved on from.
+    left: Vec<(AccountId, i64)>,
+    /// Scopes in which Redis may count it or not: its answer to a move was lost.
+    doubtful: Vec<ScopeId>,
+    /// Whether less than the worst case may be reserved, so that it has to grow with what is used.
+    expected: bool,
+    /// What is reserved at least, once it has grown.
+    grown: Mutex<Option<Growth>>,
 }
 
 /// What came of moving on.
@@ -114,7 +119,11 @@ impl Hold {
                 reserved: granted.reserved,
                 five_hours: granted.five_hours,
                 running: granted.running,
-                grown: granted.expected.then(|| AtomicI64::new(granted.reserved.0)),
+                billed: Vec::new(),
+                left: Vec::new(),
+                doubtful: Vec::new(),
+                expected: granted.expected,
+                grown: Mutex::default(),
                 drain,
                 received,
                 sent: false,
@@ -145,27 +154,54 @@ impl Hold {
         let Some(epoch) = held.epoch(shard) else { return Moved::Not };
         let script = inner.ledger.script();
         let only = (index, true);
+        let Some(from) = inner.candidates.get(inner.chosen).map(|c| c.account.id) else { return Moved::Not };
+        let billed = inner.billed.iter().filter(|attempt| attempt.account == from);
+        let billed = billed.fold(0, |sum: i64, attempt| sum.saturating_add(attempt.cost.0));
         let (candidate, at, facts) =
-            match hold::move_on(&store.cache, script, &inner.ask, epoch, only, policy).await {
+            match hold::move_on(&store.cache, script, &inner.ask, epoch, only, policy, billed).await {
                 Ok(Reserved::Held { candidate, at, facts }) => (candidate, at, facts),
                 Ok(Reserved::NoCandidate(mut reasons)) => {
                     return reasons.pop().map_or(Moved::Not, Moved::NoRoom);
                 }
-                Ok(Reserved::Load(_)) => return Moved::Unloaded,
+                Ok(Reserved::Load(_) | Reserved::Recount(_)) => return Moved::Unloaded,
                 Ok(Reserved::Stale) => return Moved::Stale,
-                _ => return Moved::Not,
+                Err(_) => {
+                    inner.doubt(from, index);
+                    return Moved::Not;
+                }
+                Ok(_) => return Moved::Not,
             };
-        inner.chosen = candidate;
+        let mut left = inner.left.clone();
+        if billed > 0 {
+            left.push((from, billed));
+        }
+        let there = Held { failed: left.clone(), ..Held::new(inner.ask.clone(), candidate, at) };
+        if !held.enter(there, epoch) {
+            inner.doubt(from, candidate);
+            return Moved::Not;
+        }
+        (inner.chosen, inner.left) = (candidate, left);
+        if billed == 0 {
+            inner.five_hours.retain(|(scope, _)| *scope != ScopeId::Account(from));
+        }
         if let (Some(chosen), Some(stand)) = (inner.candidates.get(candidate), facts.first()) {
             let account = &chosen.account;
-            inner.five_hours.retain(|(scope, _)| !matches!(scope, ScopeId::Account(_)));
             let end = crate::facts::five_hours(ScopeId::Account(account.id), &account.limits, stand);
             inner.five_hours.extend(end);
         }
-        if held.enter(Held { ask: inner.ask.clone(), candidate, at }, epoch) {
-            Moved::There
-        } else {
-            Moved::Not
+        Moved::There
+    }
+
+    /// What the account may bill for the attempt under way, should it fail having come so far.
+    pub(crate) fn bill(&self, reading: Option<&Reading>) -> Option<FailedAttempt> {
+        let inner = self.get();
+        inner.draft.attempt(inner.chosen, reading)
+    }
+
+    /// The account may bill an attempt that failed: it pays, and nobody is charged.
+    pub(crate) fn billed(&mut self, attempt: Option<FailedAttempt>) {
+        if let Some(inner) = &mut self.inner {
+            inner.billed.extend(attempt);
         }
     }
 
@@ -271,7 +307,7 @@ impl Hold {
     }
 
     /// Notes what a running stream has used so far, for the case that this instance dies. Where only what is expected
-    /// was reserved and that is used up, half as much again is reserved.
+    /// was reserved and that is used up, in dollars or in tokens, half as much again is reserved.
     pub(crate) fn checkpoint(&self, reading: Reading) {
         let inner = self.get();
         let ending = Ending {
@@ -282,17 +318,7 @@ impl Hold {
             error: None,
         };
         let figures = inner.figures(&ending);
-        let more = |n: i64| n.saturating_add(n / 2);
-        let grown = inner.grown.as_ref().filter(|known| figures.charged.0 > known.load(Relaxed));
-        let at_least = grown.map(|known| {
-            known.store(more(figures.charged.0), Relaxed);
-            let tokens = figures.tokens.total();
-            Growth {
-                charged: more(figures.charged.0),
-                real: more(figures.cost.0),
-                tokens: tokens.saturating_add(tokens / 2),
-            }
-        });
+        let at_least = if inner.expected { inner.grow(&figures) } else { None };
         let Ok(figures) = serde_json::to_string(&figures) else { return };
         inner.ledger.checkpoint(inner.draft.org, Checkpoint { request: inner.request, figures, at_least });
     }
@@ -314,29 +340,66 @@ impl Hold {
 }
 
 impl Inner {
+    /// A move whose outcome is not known: Redis may count the request at either account.
+    fn doubt(&mut self, from: AccountId, to: usize) {
+        let to = self.candidates.get(to).map(|c| c.account.id);
+        self.doubtful.extend([Some(from), to].into_iter().flatten().map(ScopeId::Account));
+    }
+
+    /// What is to be reserved at least, if it has ever grown: each time anew, for Redis may not have heard of it.
+    fn grow(&self, figures: &Figures) -> Option<Growth> {
+        let mut grown = self.grown.lock().unwrap_or_else(PoisonError::into_inner);
+        let asked = || Growth {
+            charged: self.reserved.0,
+            real: self.ask.candidates.get(self.chosen).map_or(0, |c| c.nanos),
+            tokens: self.ask.scopes.first().map_or(0, |s| s.tokens),
+        };
+        let known = grown.unwrap_or_else(asked);
+        let (charged, real, tokens) = (figures.charged.0, figures.cost.0, figures.tokens.total());
+        if charged > known.charged || real > known.real || tokens > known.tokens {
+            let now = Growth {
+                charged: known.charged.max(charged.saturating_add(charged / 2)),
+                real: known.real.max(real.saturating_add(real / 2)),
+                tokens: known.tokens.max(tokens.saturating_add(tokens / 2)),
+            };
+            self.ledger.held().grow(self.ask.org, self.request, now);
+            *grown = Some(now);
+        }
+        *grown
+    }
+
     fn figures(&self, ending: &Ending) -> Figures {
         let ms = |d: Duration| u32::try_from(d.as_millis()).unwrap_or(u32::MAX);
         Figures {
             first_byte_ms: self.first_byte.map(ms),
             duration_ms: ms(self.received.elapsed()),
             upstream_request_id: self.upstream_request_id.clone(),
+            failed: self.billed.clone(),
             ..self.draft.figures(self.chosen, ending)
         }
     }
 
     fn settle(self, ending: &Ending) {
         let figures = self.figures(ending);
-        if self.grown.is_some() {
+        if self.expected {
             self.ledger.history().note(self.draft.key, &self.draft.model, figures.tokens.output);
         }
-        if self.grown.is_some() && figures.charged > self.reserved {
+        if self.expected && figures.charged > self.reserved {
             metrics::counter!("causeway_relay_over_expected_total").increment(1);
         } else if figures.charged > self.reserved {
             // The bound was wrong: the budget may be overspent by the difference. Must be seen, never hidden.
             metrics::counter!("causeway_relay_over_reserved_total").increment(1);
             tracing::warn!(request = %self.request, reserved = %self.reserved, charged = %figures.charged, "a request cost more than was reserved for it");
         }
-        self.ledger.settle(self.place, self.request, self.draft, self.chosen, figures, self.five_hours);
+        self.ledger.settle(Settled {
+            place: self.place,
+            request: self.request,
+            draft: self.draft,
+            chosen: self.chosen,
+            figures,
+            five_hours: self.five_hours,
+            doubtful: self.doubtful,
+        });
     }
 }
 

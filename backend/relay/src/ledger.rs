@@ -9,6 +9,7 @@
 //! settling in `drop` cannot fail.
 
 mod held;
+mod peers;
 mod recovery;
 mod settler;
 mod sweep;
@@ -16,6 +17,7 @@ mod writer;
 
 pub(crate) use held::HeldRequests;
 pub(crate) use recovery::Sign;
+pub(crate) use settler::release;
 pub(crate) use sweep::Sweeper;
 
 use crate::{
@@ -58,13 +60,17 @@ enum Item {
 }
 
 /// A request that is over and reached a provider.
-struct Settled {
-    place: Place,
-    request: RequestId,
-    draft: Arc<Draft>,
-    chosen: usize,
-    figures: Figures,
-    five_hours: Vec<(ScopeId, i64)>,
+pub(crate) struct Settled {
+    pub place: Place,
+    pub request: RequestId,
+    pub draft: Arc<Draft>,
+    /// Which of the candidates it ended at.
+    pub chosen: usize,
+    pub figures: Figures,
+    /// Ends of the windows of five hours that it counts in.
+    pub five_hours: Vec<(ScopeId, i64)>,
+    /// Scopes whose totals Redis may have wrong because of it.
+    pub doubtful: Vec<ScopeId>,
 }
 
 /// How far the two stages have come, in items since the start.
@@ -83,6 +89,7 @@ pub(crate) struct Ledger {
     held: HeldRequests,
     history: History,
     alarm: recovery::Alarm,
+    peers: peers::Peers,
     /// Called before a shard is opened in an epoch that is new to us.
     forget_policies: Box<dyn Fn() + Send + Sync>,
     places: Arc<Semaphore>,
@@ -121,6 +128,7 @@ impl Ledger {
             held: HeldRequests::new(),
             history: History::new(),
             alarm: recovery::Alarm::default(),
+            peers: peers::Peers::default(),
             forget_policies,
             places: Arc::new(Semaphore::new(capacity)),
             capacity,
@@ -196,18 +204,10 @@ impl Ledger {
         self.tracker.spawn(task);
     }
 
-    pub(crate) fn settle(
-        &self,
-        place: Place,
-        request: RequestId,
-        draft: Arc<Draft>,
-        chosen: usize,
-        figures: Figures,
-        five_hours: Vec<(ScopeId, i64)>,
-    ) {
+    pub(crate) fn settle(&self, settled: Settled) {
         self.progress.rows.fetch_add(1, Ordering::Relaxed);
-        let org = draft.org;
-        self.enter(Item::Settle(Box::new(Settled { place, request, draft, chosen, figures, five_hours })));
+        let (org, request) = (settled.draft.org, settled.request);
+        self.enter(Item::Settle(Box::new(settled)));
         // Not before: whoever looks through what is held and waits for what has entered must see it in one of the two.
         self.held.remove(org, request);
     }
@@ -297,17 +297,33 @@ async fn heartbeat(store: Store, ledger: Arc<Ledger>, mut alarm: Option<String>,
             () = closing.cancelled() => return,
             _ = beat.tick() => {}
         }
+        // In this order: if nothing is lost at the end, nothing was lost before, and these are all that live.
+        let alive = boots::alive(&store.cache).await;
+        let mut whole = false;
         match boots::beat(&store.cache, &ledger.boot).await {
             Ok(heard) => {
-                if heard.new || heard.alarm != alarm {
+                if heard.new {
+                    // Others took it for dead, and have settled what it holds: or Redis has lost everything.
+                    ledger.alarm.raise(Sign::Forgotten);
+                } else if heard.alarm != alarm {
                     ledger.alarm.raise(Sign::Closed);
                 }
+                whole = !heard.new;
                 alarm = heard.alarm;
             }
             Err(error) => tracing::warn!(%error, "no heartbeat could be sent"),
         }
-        if let Ok(false) = ledger.script.is_known(&store.cache).await {
-            ledger.alarm.raise(Sign::Closed);
+        match ledger.script.is_known(&store.cache).await {
+            Ok(true) => {}
+            Ok(false) => {
+                whole = false;
+                ledger.alarm.raise(Sign::Closed);
+            }
+            Err(_) => whole = false,
+        }
+        if let Ok(alive) = alive {
+            let whole = whole && alive.contains(&*ledger.boot);
+            ledger.peers.heard(alive, whole, tokio::time::Instant::now());
         }
     }
 }

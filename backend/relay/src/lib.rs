@@ -44,7 +44,7 @@ pub use route::is_ours;
 pub use verdict::CooldownLength;
 
 use causeway_accounts::{AddressPolicy, Catalogue, SealingKey};
-use causeway_dialect::{Dialect, anthropic::request::Endpoint};
+use causeway_dialect::{Dialect, request::Endpoint};
 use causeway_domain::{RequestId, price::PriceBook};
 use causeway_store::{Store, StoreError};
 use chrono::{DateTime, Utc};
@@ -220,8 +220,12 @@ impl Relay {
                 return Err(error);
             }
         };
-        let call = call::Call::parse(&self.bodies, request, Endpoint::Messages, received).await?;
-        for _ in 0..RESTARTS {
+        let call = call::Call::parse(&self.bodies, request, Endpoint::Generate, received).await?;
+        let mut asking = reserve::Asking::new(self, caller.principal.org, id);
+        let mut restarts = 0;
+        while restarts < RESTARTS {
+            // Who waits in line for long may see many changes.
+            restarts = if asking.has_waited() { 1 } else { restarts + 1 };
             let tenant = self.directory.tenant(caller.principal.org).await?;
             let plan = match self.plan(&tenant, &caller, &call, start_of(id)) {
                 Ok(plan) if !plan.candidates.is_empty() => plan,
@@ -237,8 +241,9 @@ impl Relay {
                     continue;
                 }
             };
-            match reserve::take(self, &caller, &call, &tenant, &plan, id).await {
+            match reserve::take(self, &caller, &call, &tenant, &plan, &mut asking).await {
                 Ok(reserve::Taken::Held(hold, limits)) => {
+                    drop(asking);
                     let (caller, tenant, call, plan) = (&caller, &*tenant, &call, &plan);
                     let sending = failover::Sending { relay: self, caller, tenant, call, plan, id };
                     let halted = hold.halted();
@@ -372,6 +377,8 @@ impl Relay {
     pub fn observe(&self) {
         #[expect(clippy::cast_precision_loss, reason = "a gauge for people to look at")]
         gauge!("causeway_ledger_pending").set(self.ledger.pending() as f64);
+        // What that is measured against: beyond it requests are refused.
+        gauge!("causeway_ledger_capacity").set(f64::from(self.args.ledger_capacity));
     }
 
     /// Waits until every request is settled and written, at most this long. Call when no more requests are accepted

@@ -53,7 +53,10 @@ pub(crate) async fn scope(
     let (cache, org) = (&relay.store.cache, tenant.org);
     let _one = relay.loads.of(org, scope).lock().await;
     let stand = hold::standing(cache, org, scope).await?;
-    if stand.loaded && kinds.iter().all(|kind| stand.windows.iter().any(|w| w.kind == *kind)) {
+    if !stand.windows.iter().all(|w| tenant.has(w.kind, w.end, Utc::now())) {
+        // The organisation counts its days otherwise since: where they began has to be found out again.
+        hold::forget(cache, org, scope).await?;
+    } else if stand.loaded && kinds.iter().all(|kind| stand.windows.iter().any(|w| w.kind == *kind)) {
         return Ok(());
     }
     for _ in 0..ROUNDS {

@@ -14,7 +14,7 @@ use crate::{
     upstream::request::{Asked, speaks},
 };
 use bytes::Bytes;
-use causeway_dialect::{Dialect, anthropic::models::cursor, models::Model};
+use causeway_dialect::{Dialect, models::Model};
 use causeway_domain::Nanos;
 use causeway_store::{
     hold::{self, ScopeId},
@@ -64,7 +64,7 @@ fn usable_models(relay: &Relay, tenant: &Tenant, caller: &Caller) -> BTreeSet<St
 }
 
 fn model(id: &str) -> Model<'_> {
-    Model { id, display_name: id, created_at: UNDATED }
+    Model { id, display_name: id, created_at: UNDATED, owned_by: "causeway", context: None, max_output: None }
 }
 
 /// `GET /v1/models`.
@@ -80,7 +80,7 @@ pub(crate) fn models(
         message,
     };
     let pairs = query.into_iter().flat_map(|q| q.split('&')).filter_map(|p| p.split_once('='));
-    let cursor = cursor(pairs).map_err(|e| bad("limit", e.to_string()))?;
+    let cursor = Dialect::Anthropic.model_cursor(pairs).map_err(|e| bad(e.field, e.to_string()))?;
     let names = usable_models(relay, tenant, caller);
     let list: Vec<Model<'_>> = names.iter().map(|n| model(n)).collect();
     let body = Dialect::Anthropic.model_list(&list, &cursor).map_err(|e| bad(e.field, e.to_string()))?;
@@ -100,7 +100,8 @@ pub(crate) fn one_model(
     Ok(json_answer(Dialect::Anthropic.model(&model(id))))
 }
 
-/// `GET /v1/me`, `/v1/key-info`, `/v1/usage`: name, models, limits, how they stand, and what was used of late. The key is the proof.
+/// `GET /v1/me`, `/v1/key-info`, `/v1/usage`: name, models, limits of the key and of the member whose it is, how they
+/// stand, and what was used of late. The key is the proof.
 pub(crate) async fn key_info(
     relay: &Relay,
     tenant: &Tenant,
@@ -110,7 +111,8 @@ pub(crate) async fn key_info(
     let now = chrono::Utc::now();
     let mut limits = Vec::new();
     for scoped in scopes::of(caller, tenant) {
-        if scoped.limits.is_empty() {
+        // What the whole organisation may spend, and has left, is not for everybody who has one of its keys.
+        if scoped.limits.is_empty() || scoped.id == ScopeId::Organisation {
             continue;
         }
         let kinds: Vec<_> = scoped.limits.windows().collect();

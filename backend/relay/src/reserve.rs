@@ -7,7 +7,7 @@ use crate::{
     facts,
     hold::{Granted, Hold},
     identify::Caller,
-    ledger::{Ledger, Place, Sign},
+    ledger::{self, Ledger, Place, Sign},
     load,
     plan::Plan,
     queue::Waiting,
@@ -15,9 +15,9 @@ use crate::{
     settle::{Draft, DraftCandidate},
     tenant::Tenant,
 };
-use causeway_domain::{OrgId, RequestId, window::WindowKind};
+use causeway_domain::{Nanos, OrgId, RequestId, window::WindowKind};
 use causeway_store::{
-    StoreError,
+    Cache, StoreError,
     hold::{self, Ask, Held, Refusal, RefusedBy, Reserved, ScopeFacts, ScopeId},
     principal::{HoldMode, OnRedisLoss},
 };
@@ -55,29 +55,25 @@ pub(crate) async fn take(
     call: &Call,
     tenant: &Tenant,
     plan: &Plan,
-    request: RequestId,
+    asking: &mut Asking,
 ) -> Result<Taken, RelayError> {
-    let full =
-        RelayError::Unavailable("usage cannot be recorded at the moment; nothing was sent to the provider");
-    let place = relay.ledger.place().ok_or(full)?;
+    let scoped = scopes::of(caller, tenant);
+    asking.begin(&scoped)?;
     let draft = Arc::new(draft(caller, call, tenant, plan));
     let payload = serde_json::to_string(&*draft)
         .map_err(|_| RelayError::Unavailable("the request cannot be recorded"))?;
-    let scoped = scopes::of(caller, tenant);
     let now = Utc::now();
     let ask = Arc::new(Ask {
         org: tenant.org,
-        request,
+        request: asking.request,
         boot: relay.ledger.boot().clone(),
         policy_version: tenant.policy_version.min(caller.principal.policy_version),
         payload,
         scopes: scoped.iter().map(|s| scopes::asked(s, tenant, plan, now)).collect(),
         candidates: plan.candidates.iter().map(|c| scopes::account(c, tenant, plan, now)).collect(),
     });
-    let mut asking =
-        Asking { ledger: &relay.ledger, place: Some(place), org: tenant.org, request, unsure: false };
     let taking = Taking { relay, call, tenant, plan, scoped: &scoped, ask: &ask, draft: &draft };
-    taking.take(&mut asking).await
+    taking.take(asking).await
 }
 
 /// Everything that stays the same from one question to the next.
@@ -92,13 +88,12 @@ struct Taking<'a> {
 }
 
 impl Taking<'_> {
-    async fn take(&self, asking: &mut Asking<'_>) -> Result<Taken, RelayError> {
+    async fn take(&self, asking: &mut Asking) -> Result<Taken, RelayError> {
         let ledger = &self.relay.ledger;
         let shard = self.tenant.org.shard();
         // Begins with the first trouble: a request may have waited in line before.
         let mut until: Option<Instant> = None;
         let mut waited = false;
-        let mut queue: Option<Waiting> = None;
         let mut rounds = 0;
         while rounds < ROUNDS {
             rounds += 1;
@@ -114,12 +109,21 @@ impl Taking<'_> {
             };
             // Looked at before the script runs: what is settled while its refusal travels back is as good as waited for.
             let unsettled = ledger.unsettled();
-            asking.unsure = true;
+            let before = asking.ask();
             let answer = hold::reserve(&self.relay.store.cache, ledger.script(), self.ask, epoch).await;
-            asking.unsure = matches!(answer, Ok(Reserved::Held { .. }) | Err(_));
+            asking.answered(before, &answer);
             match answer {
+                // Held since an earlier question, of which the answer was lost or came when its epoch was given up here. What
+                // was asked then was another plan's: other accounts, perhaps other amounts.
+                Ok(Reserved::Held { facts, .. }) if facts.is_empty() && asking.replanned => {
+                    if let Err(error) = asking.give_back(&self.relay.store.cache).await {
+                        let until = *until.get_or_insert_with(|| Instant::now() + PATIENCE);
+                        self.redis_is_away(error, until).await?;
+                        rounds -= 1;
+                    }
+                }
                 Ok(Reserved::Held { candidate, at, facts }) => {
-                    let held = Held { ask: self.ask.clone(), candidate, at };
+                    let held = Held::new(self.ask.clone(), candidate, at);
                     if ledger.held().enter(held, epoch) {
                         return self.held(asking, candidate, &facts);
                     }
@@ -128,7 +132,8 @@ impl Taking<'_> {
                 Ok(Reserved::Stale) => return Ok(Taken::Stale),
                 Ok(Reserved::Closed) => ledger.epoch_is_over(shard, epoch, Sign::Closed),
                 Ok(Reserved::Restarted) => ledger.epoch_is_over(shard, epoch, Sign::Lost),
-                Ok(Reserved::Load(index)) => {
+                // A load finds out by itself that a window is of another calendar.
+                Ok(Reserved::Load(index) | Reserved::Recount(index)) => {
                     let until = *until.get_or_insert_with(|| Instant::now() + LOAD_PATIENCE);
                     timeout_at(until, self.load(index)).await.map_err(|_| REBUILDING)??;
                 }
@@ -143,13 +148,10 @@ impl Taking<'_> {
                     waited = true;
                 }
                 Ok(Reserved::Queued { scope, place, limit }) => {
-                    let waiting = queue.get_or_insert_with(|| {
-                        Waiting::new(self.relay, self.tenant.org, self.ask.request, self.scoped)
-                    });
                     let patience = self.scoped.get(scope).and_then(|s| s.limits.queue);
                     let patience = Duration::from_secs(patience.map_or(0, |q| u64::from(q.wait_seconds)));
-                    if !waiting.turn(place, patience).await {
-                        return Err(self.out_of_patience(scope, limit, waiting.waited()));
+                    if !asking.line.turn(place, patience).await {
+                        return Err(self.out_of_patience(scope, limit, asking.line.waited()));
                     }
                     rounds -= 1;
                 }
@@ -192,12 +194,7 @@ impl Taking<'_> {
         load::scope(self.relay, self.tenant, id, &kinds).await
     }
 
-    fn held(
-        &self,
-        asking: &mut Asking<'_>,
-        chosen: usize,
-        stands: &[ScopeFacts],
-    ) -> Result<Taken, RelayError> {
+    fn held(&self, asking: &mut Asking, chosen: usize, stands: &[ScopeFacts]) -> Result<Taken, RelayError> {
         let Some(place) = asking.place.take().filter(|_| chosen < self.plan.candidates.len()) else {
             return Err(RelayError::Unavailable("an account was chosen that was not offered"));
         };
@@ -217,12 +214,12 @@ impl Taking<'_> {
 
     /// Goes ahead without asking: the organisation wants that while Redis is away. It is counted as soon as Redis is
     /// back, so a limit can be exceeded by what runs until then.
-    fn unreserved(&self, asking: &mut Asking<'_>) -> Taken {
+    fn unreserved(&self, asking: &mut Asking) -> Taken {
         let Some(place) = asking.place.take() else { return Taken::Stale };
         metrics::counter!("causeway_relay_unreserved_total").increment(1);
         let at = Utc::now().timestamp_millis();
         let ledger = &self.relay.ledger;
-        ledger.held().enter_unreserved(Held { ask: self.ask.clone(), candidate: 0, at });
+        ledger.held().enter_unreserved(Held::new(self.ask.clone(), 0, at));
         let granted = self.granted(0, Vec::new());
         Taken::Held(self.hold(place, granted), None)
     }
@@ -253,11 +250,11 @@ impl Taking<'_> {
 
     fn refused(&self, refusal: Refusal, waited: Option<Duration>) -> RelayError {
         let scope = self.scoped.get(refusal.scope);
-        let paid = scope.is_some_and(|s| {
-            s.id == ScopeId::Organisation
-                && self.tenant.prepaid
-                && refusal.by == RefusedBy::Usd(WindowKind::Total)
-        });
+        // A total of the organisation's own may be lower than what it has paid for.
+        let credit = self.tenant.credit.map(|credit| credit.max(Nanos(1)).0);
+        let paid = scope.is_some_and(|s| s.id == ScopeId::Organisation)
+            && refusal.by == RefusedBy::Usd(WindowKind::Total)
+            && credit.is_some_and(|credit| credit <= refusal.limit);
         RelayError::Limit(Box::new(LimitHit {
             scope: scope.map_or("key", |s| s.name),
             prepaid: paid,
@@ -281,18 +278,76 @@ impl Taking<'_> {
     }
 }
 
+/// A request that asks for its reservation, over all the plans that it is asked for by: its place on the way to Postgres,
+/// and its place in line.
+///
 /// While Redis is being asked nobody knows whether it has reserved: the client may leave, or the answer may get lost.
-/// Dropped in that state, whatever was taken, or is taken later, is given back.
-struct Asking<'a> {
-    ledger: &'a Arc<Ledger>,
+/// Dropped in that state, whatever was taken, or is taken later, is given back. So it lives until the request is granted or
+/// refused, and not only as long as one plan: a release that is on its way would meet the next question.
+pub(crate) struct Asking {
+    ledger: Arc<Ledger>,
     place: Option<Place>,
     org: OrgId,
     request: RequestId,
     /// Whether the script may have reserved without our knowing.
     unsure: bool,
+    /// Whether that may have been for a plan before the one that is asked for now.
+    replanned: bool,
+    line: Waiting,
 }
 
-impl Drop for Asking<'_> {
+impl Asking {
+    /// Nothing is asked yet.
+    pub(crate) fn new(relay: &Relay, org: OrgId, request: RequestId) -> Self {
+        Self {
+            ledger: relay.ledger.clone(),
+            place: None,
+            org,
+            request,
+            unsure: false,
+            replanned: false,
+            line: Waiting::new(relay, org, request),
+        }
+    }
+
+    /// Whether it has waited in line since this was last asked: it may have been long, and policies may have changed often.
+    pub(crate) fn has_waited(&mut self) -> bool {
+        self.line.has_waited()
+    }
+
+    /// Begins to ask for a plan.
+    fn begin(&mut self, scopes: &[Scoped<'_>]) -> Result<(), RelayError> {
+        self.replanned |= self.unsure;
+        self.line.at(scopes);
+        if self.place.is_none() {
+            self.place = self.ledger.place();
+        }
+        self.place.as_ref().map(|_| ()).ok_or(RelayError::Unavailable(
+            "usage cannot be recorded at the moment; nothing was sent to the provider",
+        ))
+    }
+
+    /// A question is on its way; returns what was known before it.
+    fn ask(&mut self) -> (bool, bool) {
+        (std::mem::replace(&mut self.unsure, true), self.line.ask())
+    }
+
+    /// Its answer is here. A doubt that was there before stays: another answer may have been lost.
+    fn answered(&mut self, (unsure, in_line): (bool, bool), answer: &Result<Reserved, StoreError>) {
+        self.unsure = unsure || matches!(answer, Ok(Reserved::Held { .. }) | Err(_));
+        self.line.answered(in_line || matches!(answer, Ok(Reserved::Queued { .. }) | Err(_)));
+    }
+
+    /// Gives back what an earlier plan has reserved, so that it can be asked for anew under the same id.
+    async fn give_back(&self, cache: &Cache) -> Result<(), StoreError> {
+        let shard = self.org.shard();
+        hold::settle(cache, shard, &[ledger::release(self.request)]).await?;
+        // Where its epoch was over meanwhile the release has left a mark, which would be found by the next question.
+        hold::confirm(cache, shard, &[self.request]).await
+    }
+}
+
+impl Drop for Asking {
     fn drop(&mut self) {
         if let Some(place) = self.place.take().filter(|_| self.unsure) {
             self.ledger.release(place, self.org, self.request);

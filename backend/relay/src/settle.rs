@@ -5,7 +5,7 @@ use causeway_domain::{
     AccountId, Factor, KeyId, Nanos, OrgId, RequestId, TokenCounts, UserId,
     price::{ServiceTier, Snapshot},
 };
-use causeway_store::ledger::{Outcome, Revision, UsageEvent};
+use causeway_store::ledger::{FailedAttempt, Outcome, Revision, UsageEvent};
 use chrono::DateTime;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -97,6 +97,9 @@ pub(crate) struct Figures {
     pub upstream_request_id: Option<String>,
     /// What went wrong.
     pub error: Option<String>,
+    /// Earlier attempts that may be billed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<FailedAttempt>,
 }
 
 /// How a request ended, as seen by the stage that ended it.
@@ -160,8 +163,28 @@ impl Draft {
     /// The figures of a request that was sent to the provider.
     ///
     /// An answer with an error status costs nothing. Without any answer the input may have been read and billed, so
-    /// it is counted at its estimate.
+    /// it is counted at its estimate; where limits are strict, at the most that it can be. An answer in one piece is made
+    /// before its first byte comes: who does not wait for it is counted the most that it can be as well.
     pub(crate) fn figures(&self, candidate: usize, ending: &Ending) -> Figures {
+        let figures = self.seen(candidate, ending);
+        match &ending.reading {
+            _ if ending.free => figures,
+            None if self.stream => self.at_most(candidate, figures, 0),
+            None => self.at_most(candidate, figures, self.max_output),
+            Some(reading) => {
+                let given_up = matches!(ending.outcome, Outcome::ClientLeft | Outcome::UpstreamError);
+                let unfinished = !reading.output_final && reading.unmetered.is_none() && ending.status < 400;
+                if given_up && unfinished && !self.stream && reading.error.is_none() {
+                    self.at_most(candidate, figures, self.max_output)
+                } else {
+                    figures
+                }
+            }
+        }
+    }
+
+    /// By what was seen of an answer.
+    fn seen(&self, candidate: usize, ending: &Ending) -> Figures {
         let answered_with_error = ending.free || (ending.reading.is_some() && ending.status >= 400);
         let (counts, estimated) = match &ending.reading {
             _ if answered_with_error => (TokenCounts::default(), false),
@@ -195,7 +218,29 @@ impl Draft {
             duration_ms: 0,
             upstream_request_id: None,
             error: ending.error.clone(),
+            failed: Vec::new(),
         }
+    }
+
+    /// What an account may bill for an attempt that failed, of which so much was read.
+    pub(crate) fn attempt(&self, candidate: usize, reading: Option<&Reading>) -> Option<FailedAttempt> {
+        let ending = Ending {
+            status: 200,
+            outcome: Outcome::UpstreamError,
+            reading: reading.cloned(),
+            free: false,
+            error: None,
+        };
+        let account = self.candidates.get(candidate)?.account;
+        let Figures { cost, estimated, .. } = self.figures(candidate, &ending);
+        (cost > Nanos::ZERO).then_some(FailedAttempt { account, cost, estimated })
+    }
+
+    /// All that the account which has the request in the end asks for: its answer, and attempts there that failed.
+    pub(crate) fn asked(&self, candidate: usize, figures: &Figures) -> Nanos {
+        let account = self.candidates.get(candidate).map(|c| c.account);
+        let there = figures.failed.iter().filter(|attempt| Some(attempt.account) == account);
+        there.fold(figures.cost, |sum, attempt| sum.saturating_add(attempt.cost))
     }
 
     /// The figures of a request whose instance died, from the last that it noted.
@@ -211,9 +256,21 @@ impl Draft {
                 &Ending { status: 0, outcome: Outcome::Interrupted, reading: None, free: false, error },
             )
         };
-        let mut figures = Figures { swept: true, estimated: true, ..noted.unwrap_or_else(lost) };
+        let figures = Figures { swept: true, estimated: true, ..noted.unwrap_or_else(lost) };
+        if !self.strict {
+            return figures;
+        }
+        let error =
+            Some("the instance that served this died; counted at the most it can have used".to_owned());
+        Figures { error, ..self.at_most(candidate, figures, self.max_output) }
+    }
+
+    /// The most that it can have cost with so much output, where limits are strict: as much input as was reported, or could
+    /// be.
+    fn at_most(&self, candidate: usize, mut figures: Figures, output: u64) -> Figures {
         let Some(chosen) = self.candidates.get(candidate).filter(|_| self.strict) else { return figures };
-        figures.tokens.output = figures.tokens.output.max(self.max_output);
+        figures.estimated = true;
+        figures.tokens.output = figures.tokens.output.max(output);
         // Reasoning may be the dearer part of the output.
         figures.tokens.reasoning = figures.tokens.output;
         figures.cost = if figures.input_reported && self.bounded {
@@ -229,8 +286,6 @@ impl Draft {
             if self.bounded { cost } else { chosen.worst }
         };
         figures.charged = chosen.factor.charge_at_most(figures.cost);
-        figures.error =
-            Some("the instance that served this died; counted at the most it can have used".to_owned());
         figures
     }
 
@@ -264,6 +319,7 @@ impl Draft {
             upstream_request_id: figures.upstream_request_id,
             client: self.client.clone(),
             error: figures.error,
+            failed: figures.failed,
             five_hours: Vec::new(),
         })
     }
@@ -331,6 +387,45 @@ mod tests {
         let whole = draft.candidates[0].price.cost(&input_known.tokens, ServiceTier::Standard);
         assert!(input_known.cost >= whole && input_known.cost < nothing_known.cost);
         assert!(input_known.estimated && input_known.swept);
+    }
+
+    fn left(reading: Option<Reading>) -> Ending {
+        Ending { status: 200, outcome: Outcome::ClientLeft, reading, free: false, error: None }
+    }
+
+    #[test]
+    fn an_answer_that_nobody_waited_for_counts_at_most_what_it_can_have_cost() {
+        let mut draft = draft(true);
+        let begun = draft.figures(0, &left(None));
+        assert_eq!((begun.tokens.all_input(), begun.tokens.output, begun.estimated), (5_000, 0, true));
+        draft.stream = false;
+        for reading in [None, Some(Reading::default())] {
+            let whole = draft.figures(0, &left(reading));
+            assert_eq!((whole.cost, whole.tokens.output), (draft.candidates[0].worst, 1_000));
+        }
+        let read = Reading { output_final: true, input_reported: true, ..Reading::default() };
+        assert_eq!(draft.figures(0, &left(Some(read))).cost, Nanos::ZERO, "what was told is taken as told");
+        draft.strict = false;
+        assert_eq!(draft.figures(0, &left(None)).tokens.all_input(), 800);
+    }
+
+    #[test]
+    fn a_failed_attempt_costs_what_was_told_or_can_be_and_nothing_if_it_was_refused() {
+        let draft = draft(true);
+        let unseen = draft.attempt(0, None).unwrap();
+        assert_eq!(unseen.cost, draft.figures(0, &left(None)).cost);
+        let counts = Metered { input: 300, ..Metered::default() };
+        let told = Reading { counts, input_reported: true, ..Reading::default() };
+        let told = draft.attempt(0, Some(&told)).unwrap();
+        assert!(told.cost < unseen.cost && told.estimated);
+        let error = causeway_dialect::error::UpstreamError {
+            kind: "overloaded_error".to_owned(),
+            message: String::new(),
+        };
+        assert_eq!(draft.attempt(0, Some(&Reading { error: Some(error), ..Reading::default() })), None);
+        let failed = vec![told.clone(), FailedAttempt { account: AccountId(Uuid::now_v7()), ..told }];
+        let figures = Figures { failed, ..draft.figures(0, &left(None)) };
+        assert_eq!(draft.asked(0, &figures), figures.cost.saturating_add(told.cost));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::{
 };
 use bytes::Bytes;
 use causeway_accounts::rules::Row;
-use causeway_dialect::{Dialect, error::Failure, meter::Meter};
+use causeway_dialect::{Dialect, error::Failure, framing::Framing, meter::Meter};
 use causeway_domain::RequestId;
 use causeway_store::ledger::Outcome;
 use http::{HeaderMap, Response, StatusCode, header};
@@ -246,7 +246,7 @@ impl Forward {
                         // The alarm is set anew by the next round.
                         self.told = now;
                         if self.meter.as_ref().is_some_and(Meter::between_events) {
-                            return Poll::Ready(Some(self.dialect.keep_alive()));
+                            return Poll::Ready(Some(self.dialect.keep_alive(Framing::Events)));
                         }
                     }
                 }
@@ -336,7 +336,7 @@ impl Forward {
         let id = self.request.to_string();
         let failure = Failure { status: 502, code: self.code, message: why, request_id: &id, facts: &facts };
         let mut event = Vec::from(&b"\n\n"[..]); // whatever line was cut ends here
-        event.extend_from_slice(&self.dialect.error_event(&failure));
+        event.extend_from_slice(&self.dialect.error_event(&failure, Framing::Events));
         event.into()
     }
 }

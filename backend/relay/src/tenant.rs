@@ -4,7 +4,7 @@ use crate::{choice::Pool, upstream::target::Target};
 use arc_swap::ArcSwap;
 use causeway_accounts::{AddressPolicy, Binding, Catalogue, Preset, SealingKey};
 use causeway_domain::{
-    AccountId, Limits, Multiplier, OrgId,
+    AccountId, Limits, Multiplier, Nanos, OrgId,
     price::{Overrides, Price, Snapshot},
     provider::Provider,
     timeouts::Timeouts,
@@ -40,8 +40,8 @@ pub(crate) struct Tenant {
     pub pools: Vec<Pool>,
     /// Limits over all of its keys.
     pub limits: Limits,
-    /// Whether its total is what it has paid for.
-    pub prepaid: bool,
+    /// What it has paid for, if it is prepaid: a total that is part of its limits.
+    pub credit: Option<Nanos>,
     /// What it is charged for a dollar of cost, and at single providers.
     pub multiplier: Multiplier,
     pub provider_multipliers: HashMap<String, Multiplier>,
@@ -122,7 +122,7 @@ impl Tenant {
             accounts: accounts.collect(),
             pools: row.pools.into_iter().map(Pool::from).collect(),
             limits: row.limits,
-            prepaid: row.prepaid,
+            credit: row.credit,
             multiplier: row.multiplier,
             provider_multipliers: row.provider_multipliers,
             hold_mode: row.hold_mode,
@@ -148,6 +148,12 @@ impl Tenant {
     /// One of its accounts, if that can be used.
     pub(crate) fn account(&self, id: AccountId) -> Option<&Arc<Account>> {
         self.accounts.iter().find(|account| account.id == id)
+    }
+
+    /// Whether a window that runs until `end` is one of its calendar, as the reservation script judges that.
+    pub(crate) fn has(&self, kind: WindowKind, end: i64, now: DateTime<Utc>) -> bool {
+        let (this, next) = self.ends(kind, now);
+        this <= 0 || end == this || end == next || end <= now.timestamp_millis() + 60_000
     }
 
     /// The current and next end of a window as the reservation script takes them.

@@ -5,7 +5,7 @@ use crate::{
     telemetry::LogArgs,
 };
 use clap::{
-    CommandFactory, Parser, Subcommand,
+    CommandFactory, FromArgMatches, Parser, Subcommand,
     error::{ContextKind, ContextValue},
 };
 use std::process::ExitCode;
@@ -37,7 +37,8 @@ impl Cli {
     /// Reads the command line and the environment. Ends the process when they make no sense, and names the variable:
     /// clap itself only knows the option.
     pub(crate) fn read() -> Self {
-        Self::try_parse().unwrap_or_else(|error| {
+        let matches = without_empty(Self::command()).try_get_matches();
+        matches.and_then(|matches| Self::from_arg_matches(&matches)).unwrap_or_else(|error| {
             if let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg)
                 && let Some(variable) = variable_of(&Self::command(), option)
             {
@@ -61,6 +62,24 @@ impl Cli {
             Command::Services(args) => services::run(args).await,
         }
     }
+}
+
+/// The same command line for which a variable without a value is none: that is how compose files and `.env` files write
+/// that something is not set.
+fn without_empty(mut command: clap::Command) -> clap::Command {
+    command = command.mut_args(|argument| {
+        let value = argument.get_env().and_then(std::env::var_os);
+        if value.is_some_and(|value| value.is_empty()) {
+            argument.env(None::<&'static str>)
+        } else {
+            argument
+        }
+    });
+    let names: Vec<String> = command.get_subcommands().map(|c| c.get_name().to_owned()).collect();
+    for name in names {
+        command = command.mut_subcommand(name, without_empty);
+    }
+    command
 }
 
 /// The environment variable of an option such as `--port <PORT>`.

@@ -82,6 +82,8 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
     let handle = telemetry::install_metrics()?;
     listen::raise_file_limit().unwrap_or_else(|error| tracing::warn!("{error:#}"));
     let store = Store::connect(&settings.store).await.context("connecting to Postgres and Redis")?;
+    // Refused before a single request: a wall that does not hold shows nothing of it.
+    store.check_walls().await.context("looking at the database (DATABASE_URL)")?;
     let sealing = SealingKey::new(&settings.master);
     sealing.confirm(&store.app).await.context("comparing CAUSEWAY_SECRET_KEY with the database's")?;
     let prices = settings.prices;

@@ -143,7 +143,7 @@ impl Call {
         let queued = shared.scripts.take(&subject, &mut self.draw);
         let mut script = queued.unwrap_or_else(|| shared.config.script.clone());
         own.iter().flatten().try_for_each(|text| script.apply(text))?;
-        Ok(script)
+        Ok(shared.scripts.once(script, tag.as_deref()))
     }
 }
 

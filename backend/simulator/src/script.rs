@@ -66,6 +66,26 @@ pub struct Script {
     pub bad_utf8_after: Option<u32>,
     /// Last events that never come, though the stream ends cleanly.
     pub omit: Option<Omit>,
+    /// What goes wrong does so for the first request with this tag, and those after it are answered well: a caller that
+    /// tries again somewhere else succeeds.
+    pub once: bool,
+}
+
+impl Script {
+    /// The same answer, and nothing goes wrong with it.
+    #[must_use]
+    pub(crate) fn well(self) -> Self {
+        Self {
+            refuse: None,
+            pause: None,
+            cut: None,
+            error_event: None,
+            garbage_after: None,
+            bad_utf8_after: None,
+            omit: None,
+            ..self
+        }
+    }
 }
 
 /// Which content blocks an answer has.

@@ -18,6 +18,10 @@ fn key(boot: &str) -> String {
     format!("cw:boot:{boot}")
 }
 
+fn ended(boot: &str) -> String {
+    format!("cw:ended:{boot}")
+}
+
 /// Every life that may have left holds behind.
 const KNOWN: &str = "cw:boots";
 
@@ -53,27 +57,45 @@ pub async fn alarm(cache: &Cache) -> StoreResult<()> {
 
 /// Those that live.
 pub async fn alive(cache: &Cache) -> StoreResult<BTreeSet<String>> {
-    let known: BTreeSet<String> = cache.connection.clone().smembers(KNOWN).await?;
-    let dead = dead(cache).await?;
-    Ok(known.into_iter().filter(|boot| !dead.contains(boot)).collect())
+    Ok(known(cache).await?.into_iter().filter(|(_, alive)| *alive).map(|(boot, _)| boot).collect())
 }
 
-/// Ends this life at once: what it has left is swept without waiting.
+/// Ends this life at once: what it has left is swept without waiting, and nobody waits for it who remembers it.
 pub async fn end(cache: &Cache, boot: &str) -> StoreResult<()> {
-    let () = cache.connection.clone().del(key(boot)).await?;
+    let mut connection = cache.connection.clone();
+    let () = redis::pipe()
+        .del(key(boot))
+        .ignore()
+        .pset_ex(ended(boot), 1, 2 * LEASE_MS)
+        .ignore()
+        .query_async(&mut connection)
+        .await?;
     Ok(())
+}
+
+/// Whether this life has said that it is over.
+pub async fn has_ended(cache: &Cache, boot: &str) -> StoreResult<bool> {
+    Ok(cache.connection.clone().exists(ended(boot)).await?)
 }
 
 /// Those that are no longer heard of.
 pub async fn dead(cache: &Cache) -> StoreResult<HashSet<String>> {
+    Ok(known(cache).await?.into_iter().filter(|(_, alive)| !*alive).map(|(boot, _)| boot).collect())
+}
+
+/// Every life that may have left something, and whether it is heard of.
+async fn known(cache: &Cache) -> StoreResult<Vec<(String, bool)>> {
     let mut connection = cache.connection.clone();
-    let mut dead: HashSet<String> = connection.smembers(KNOWN).await?;
-    for boot in dead.clone() {
-        if connection.exists(key(&boot)).await? {
-            dead.remove(&boot);
-        }
+    let known: Vec<String> = connection.smembers(KNOWN).await?;
+    if known.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(dead)
+    let mut pipe = redis::pipe();
+    for boot in &known {
+        pipe.exists(key(boot));
+    }
+    let alive: Vec<bool> = pipe.query_async(&mut connection).await?;
+    Ok(known.into_iter().zip(alive).collect())
 }
 
 /// Nothing is left of this life.

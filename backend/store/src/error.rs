@@ -64,6 +64,17 @@ impl StoreError {
         }
     }
 
+    /// What is wrong with a value that Postgres cannot take (SQLSTATE class 22), in words for whoever sent it.
+    pub fn bad_value(&self) -> Option<&'static str> {
+        let Self::Postgres(sqlx::Error::Database(error)) = self else { return None };
+        match error.code()?.as_ref() {
+            "22021" | "22P05" => Some("a text has a character that cannot be stored, such as NUL"),
+            "22007" | "22008" => Some("a time is out of range"),
+            "22003" => Some("a number is out of range"),
+            code => code.starts_with("22").then_some("a value cannot be stored as it is"),
+        }
+    }
+
     /// Whether the data themselves are refused, so that trying again cannot help: SQLSTATE classes 22 (a value that
     /// does not fit) and 23 (a constraint), or a value that cannot be encoded. Everything else may pass: a server that
     /// restarts, fails over, is full, or is slow.

@@ -21,7 +21,9 @@
 //! ```
 //!
 //! and then `ru`, `rt` and `c` grow by `x`, `y` and 1, in all of them or in none. Settling replaces the reservation by
-//! the bill `x′ ≤ x`, `y′ ≤ y`: `ru −= x`, `u += x′`, and so on; releasing takes the reservation back. So no left side
+//! the bill `x′ ≤ x`, `y′ ≤ y`: `ru −= x`, `u += x′`, and so on; releasing takes the reservation back, in the minutes too,
+//! for what reached no provider was not made. A request that moves on to another account is taken back from the one before,
+//! except for what that may bill for its attempt: this stays reserved there, and is spent when the request is settled. So no left side
 //! ever grows except through that check (or, where an organisation reserves what is expected, by a stream that uses more
 //! than that), and every limit holds under every interleaving: Redis runs one script at a time. When a window ends its
 //! base becomes the total; what is still reserved counts in the new window. The minute takes the running second whole

@@ -1,9 +1,11 @@
 //! Writing usage to Postgres: rows, rollups and totals in one transaction, each request once.
 
+mod failed;
 mod missing;
 mod rows;
 mod sums;
 
+pub use failed::FailedAttempt;
 pub use missing::{Found, add_missing};
 
 use crate::{JobsDb, StoreError, StoreResult, hold::ScopeId};
@@ -121,6 +123,9 @@ pub struct UsageEvent {
     pub client: String,
     /// What went wrong, in words.
     pub error: Option<String>,
+    /// What earlier attempts have cost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<FailedAttempt>,
     /// Ends of the windows of five hours that it counted in, ms since the epoch.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub five_hours: Vec<(ScopeId, i64)>,
@@ -176,6 +181,13 @@ impl UsageEvent {
     fn sums_key(&self) -> SumsKey<'_> {
         let user = self.user.map_or(Uuid::nil(), |u| u.0);
         (self.org.0, self.bucket(), self.key.0, self.account.0, self.model.as_str(), user)
+    }
+
+    /// Adds what it is in all sums.
+    fn add_to<'a>(&'a self, sums: &mut Sums<'a>) {
+        let key = self.sums_key();
+        sums.entry(key).or_default().add(&self.figures(), 1);
+        failed::add(&self.failed, key, sums, 1);
     }
 
     /// Start of the quarter of an hour in which the request began, in seconds since the epoch.
@@ -248,10 +260,11 @@ async fn write_in(
         return Ok(Some(written));
     }
     for event in fresh.values() {
-        let sum = sums.entry(event.sums_key()).or_default();
-        sum.add(&event.figures(), 1);
+        event.add_to(&mut sums);
         if let Some(old) = known.get(&event.request.0) {
-            sum.add(&old.figures, -1);
+            let key = event.sums_key();
+            sums.entry(key).or_default().add(&old.figures, -1);
+            failed::add(&old.failed, key, &mut sums, -1);
         }
     }
     let (newer, new): (Vec<&UsageEvent>, Vec<&UsageEvent>) =

@@ -107,4 +107,12 @@ impl Store {
             cache: Cache::connect(&args.redis_url()?).await?,
         })
     }
+
+    /// Whether Postgres answers and row-level security holds for every view of it.
+    pub async fn check_walls(&self) -> StoreResult<()> {
+        self.app.check().await?;
+        self.relay.check().await?;
+        self.jobs.check().await?;
+        self.operator.check().await
+    }
 }

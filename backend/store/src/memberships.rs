@@ -31,7 +31,9 @@ pub struct SignedIn {
     pub is_operator: bool,
     /// Whether that organisation demands a second factor.
     pub totp_required: bool,
-    /// Whether it does and they have none.
+    /// Whether they have one.
+    pub has_totp: bool,
+    /// Whether it demands one and they have none.
     pub totp_missing: bool,
     /// The organisation entered; `None` when they do not (or no longer) belong to it, or it wants people to sign in in
     /// another way.
@@ -123,6 +125,7 @@ async fn person(tx: &mut TenantTx, session: Option<Uuid>, user: UserId) -> Store
     };
     Ok(Some(SignedIn {
         totp_required: row.totp_required,
+        has_totp: row.has_totp,
         totp_missing: row.totp_required && !row.has_totp,
         email: row.email,
         name: row.name,

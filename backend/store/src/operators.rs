@@ -1,6 +1,6 @@
 //! Who runs this installation: a property of a person, apart from every organisation.
 
-use crate::{AppDb, OperatorDb, StoreError, StoreResult, audit};
+use crate::{AppDb, OperatorDb, PersonTx, StoreError, StoreResult, audit};
 use causeway_domain::UserId;
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -19,21 +19,39 @@ pub struct Person {
     pub locale: String,
     /// Whether they run this installation.
     pub is_operator: bool,
+    /// Whether they have a second factor.
+    pub has_totp: bool,
+    /// Whether an organisation that they belong to demands one.
+    pub totp_required: bool,
 }
 
 /// The person behind `session`, whatever organisation they are in; `None` when the session is over. A session that an
 /// organisation's issuer vouches for runs no installation. `user` is whom the
 /// access token names.
 pub async fn signed_in(db: &AppDb, session: Uuid, user: UserId) -> StoreResult<Option<Person>> {
+    // In a transaction of the person's own, which sees where they belong.
+    let mut tx = PersonTx::begin(db, user).await?;
     Ok(sqlx::query_as!(
         Person,
-        r#"select u.email, u.name, u.locale, u.is_operator and s.only_org is null as "is_operator!"
+        r#"select u.email, u.name, u.locale, u.is_operator and s.only_org is null as "is_operator!",
+             exists (select from totp f where f.user_id = u.id and f.confirmed_at is not null) as "has_totp!",
+             exists (select from memberships m join organisations o on o.id = m.org_id
+                     where m.user_id = u.id and o.require_totp) as "totp_required!"
            from sessions s join users u on u.id = s.user_id
            where s.id = $1 and s.user_id = $2 and s.ended_at is null and u.disabled_at is null"#,
         session,
         user.0
     )
-    .fetch_optional(&db.0)
+    .fetch_optional(tx.conn())
+    .await?)
+}
+
+/// Names of operators who can sign in, at most five: who can make somebody else one.
+pub async fn names(db: &AppDb) -> StoreResult<Vec<String>> {
+    Ok(sqlx::query_scalar!(
+        "select name from users where is_operator and disabled_at is null order by lower(name), id limit 5"
+    )
+    .fetch_all(&db.0)
     .await?)
 }
 

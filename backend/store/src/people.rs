@@ -26,7 +26,7 @@ pub async fn owners(tx: &mut TenantTx) -> StoreResult<i64> {
     .await?)
 }
 
-/// Gives a member another role.
+/// Gives a member another role. The relay hears of it: what members may give their keys bounds some roles and not others.
 pub async fn set_role(tx: &mut TenantTx, user: UserId, role: Role) -> StoreResult<()> {
     let changed = sqlx::query!(
         "update memberships set role = $3 where org_id = $1 and user_id = $2",
@@ -36,7 +36,7 @@ pub async fn set_role(tx: &mut TenantTx, user: UserId, role: Role) -> StoreResul
     )
     .execute(tx.conn())
     .await?;
-    if changed.rows_affected() == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+    if changed.rows_affected() == 0 { Err(StoreError::NotFound) } else { tx.bump_policy().await }
 }
 
 /// What a removal took along.
@@ -50,7 +50,7 @@ pub struct TakenAlong {
 
 /// Ends a membership. The person's keys are switched off and stay theirs: what they used keeps its name, and an
 /// administrator may switch one on again for a program that depends on it. Invitations of theirs that nobody has
-/// accepted are revoked.
+/// accepted are revoked. Nothing but an invitation makes them a member again ([`forgive`]).
 pub async fn remove(tx: &mut TenantTx, user: UserId) -> StoreResult<TakenAlong> {
     let org = tx.org().0;
     let removed = sqlx::query!("delete from memberships where org_id = $1 and user_id = $2", org, user.0)
@@ -59,6 +59,14 @@ pub async fn remove(tx: &mut TenantTx, user: UserId) -> StoreResult<TakenAlong> 
     if removed.rows_affected() == 0 {
         return Err(StoreError::NotFound);
     }
+    sqlx::query!(
+        "insert into former_members (org_id, user_id) values ($1, $2)
+         on conflict (org_id, user_id) do nothing",
+        org,
+        user.0
+    )
+    .execute(tx.conn())
+    .await?;
     let keys = sqlx::query!(
         "update api_keys set enabled = false, updated_at = now()
          where org_id = $1 and owner_id = $2 and enabled and deleted_at is null",
@@ -70,6 +78,25 @@ pub async fn remove(tx: &mut TenantTx, user: UserId) -> StoreResult<TakenAlong> 
     let invitations = revoke_invitations(tx, user, None).await?;
     tx.bump_policy().await?;
     Ok(TakenAlong { keys: keys.rows_affected(), invitations })
+}
+
+/// Whether a person was a member and is to be invited before they are one again.
+pub async fn was_removed(tx: &mut TenantTx, user: UserId) -> StoreResult<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from former_members where org_id = $1 and user_id = $2) as "was!""#,
+        tx.org().0,
+        user.0
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
+/// Forgets that a person was a member before: they were invited again.
+pub async fn forgive(tx: &mut TenantTx, user: UserId) -> StoreResult<()> {
+    sqlx::query!("delete from former_members where org_id = $1 and user_id = $2", tx.org().0, user.0)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
 }
 
 /// Revokes the open invitations of somebody who could not make them any more: all of them, or those to a role above

@@ -1,6 +1,6 @@
 //! People as the operator sees them: of every organisation, found by name or address, locked out or let in again.
 
-use crate::{OperatorDb, StoreError, StoreResult, audit};
+use crate::{OperatorDb, StoreError, StoreResult, audit, policy, tenant::PolicyChange};
 use causeway_domain::{OrgId, Role, UserId};
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, Postgres, Transaction};
@@ -53,6 +53,7 @@ pub async fn list(
 pub struct PersonTx {
     tx: Transaction<'static, Postgres>,
     user: UserId,
+    policies: Vec<PolicyChange>,
 }
 
 impl PersonTx {
@@ -60,7 +61,7 @@ impl PersonTx {
     pub async fn begin(db: &OperatorDb, user: UserId) -> StoreResult<Self> {
         let mut tx = db.0.begin().await?;
         sqlx::query("select pg_advisory_xact_lock(hashtext('causeway operators'))").execute(&mut *tx).await?;
-        Ok(Self { tx, user })
+        Ok(Self { tx, user, policies: Vec::new() })
     }
 
     /// The person as they are.
@@ -86,7 +87,7 @@ impl PersonTx {
         Ok(())
     }
 
-    /// Locks them out, which ends every session of theirs, or lets them in again.
+    /// Locks them out, which ends every session of theirs, or lets them in again. Their API keys rest meanwhile.
     pub async fn set_disabled(&mut self, disabled: bool) -> StoreResult<()> {
         sqlx::query!(
             "update users set disabled_at = case when $2 then coalesce(disabled_at, now()) end where id = $1",
@@ -103,6 +104,29 @@ impl PersonTx {
             .execute(&mut *self.tx)
             .await?;
         }
+        self.bump_policies().await
+    }
+
+    /// Lets the relay know of the person's keys, in each organisation where they have some. In the order of their ids, as
+    /// every change of several is, so that no two wait for each other.
+    async fn bump_policies(&mut self) -> StoreResult<()> {
+        let orgs = sqlx::query_scalar!(
+            "select distinct org_id from api_keys where owner_id = $1 and deleted_at is null order by org_id",
+            self.user.0
+        )
+        .fetch_all(&mut *self.tx)
+        .await?;
+        for org in orgs {
+            self.enter(&org.to_string()).await?;
+            let version = policy::bump(&mut self.tx, OrgId(org)).await?;
+            self.policies.push(PolicyChange { org: OrgId(org), version });
+        }
+        self.enter("").await
+    }
+
+    /// The operator changes one organisation at a time.
+    async fn enter(&mut self, org: &str) -> StoreResult<()> {
+        sqlx::query("select set_config('cw.org', $1, true)").bind(org).execute(&mut *self.tx).await?;
         Ok(())
     }
 
@@ -111,9 +135,10 @@ impl PersonTx {
         audit::write(&mut self.tx, None, line).await
     }
 
-    /// Commits.
-    pub async fn commit(self) -> StoreResult<()> {
-        Ok(self.tx.commit().await?)
+    /// Commits; changes of policy are returned for publishing.
+    pub async fn commit(self) -> StoreResult<Vec<PolicyChange>> {
+        self.tx.commit().await?;
+        Ok(self.policies)
     }
 }
 

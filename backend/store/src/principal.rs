@@ -48,7 +48,7 @@ pub struct Principal {
     pub pools: Vec<PoolId>,
     /// Rules that most keys do not have.
     pub rules: Option<Box<Rules>>,
-    /// Switched on.
+    /// Switched on, and its owner is not locked out of the installation.
     pub enabled: bool,
     /// Whether it is deleted; it may come back.
     pub deleted: bool,
@@ -99,6 +99,8 @@ pub struct Tenancy {
     pub limits: Limits,
     /// Whether it is prepaid, so that a total that is used up is a matter of paying.
     pub prepaid: bool,
+    /// What it has paid for, if it is prepaid.
+    pub credit: Option<Nanos>,
     /// What it is charged for a dollar of cost.
     pub multiplier: Multiplier,
     /// The same at one provider: its own, else the installation's.
@@ -233,8 +235,10 @@ pub async fn by_hash(db: &RelayDb, hash: &[u8; 32]) -> StoreResult<Option<Princi
                   k.addresses_deny, k.dialects, k.providers, k.deleted_at is not null as "deleted!",
                   case when k.hash = $1 then null else k.previous_until end as secret_until,
                   o.status, o.policy_version, o.key_ceilings, o.credit_nanos is not null as "prepaid!",
-                  m.limits as "owner_limits?", m.role as "owner_role?"
+                  m.limits as "owner_limits?", m.role as "owner_role?",
+                  coalesce(u.disabled_at is not null, false) as "locked_out!"
            from api_keys k join organisations o on o.id = k.org_id
+             left join users u on u.id = k.owner_id
              left join memberships m on m.org_id = k.org_id and m.user_id = k.owner_id
            where k.hash = $1 or k.previous_hash = $1"#,
         &hash[..]
@@ -277,7 +281,7 @@ pub async fn by_hash(db: &RelayDb, hash: &[u8; 32]) -> StoreResult<Option<Princi
             account: r.account_id.map(AccountId),
             pools,
             rules: (rules != Rules::default()).then(|| Box::new(rules)),
-            enabled: r.enabled,
+            enabled: r.enabled && !r.locked_out,
             deleted: r.deleted,
             expiry: expiry(r.expires_at, r.first_use_days, r.first_used_at),
             secret_until: r.secret_until,
@@ -354,6 +358,7 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
         as_of,
         limits: tightest(&own, &plan, o.credit_nanos.map(Nanos)),
         prepaid,
+        credit: o.credit_nanos.map(Nanos),
         multiplier: multiplier(o.multiplier)?,
         provider_multipliers: multipliers,
         hold_mode: HoldMode::stored(&o.hold_mode),

@@ -49,6 +49,14 @@ pub async fn find(db: &AppDb, hash: &[u8; 32]) -> StoreResult<Option<Link>> {
     Ok(row.map(|r| Link { user: r.user_id.into(), made_by: r.made_by.map(UserId), org: r.org_id.map(OrgId) }))
 }
 
+/// Whose a link was that is used or expired; `None` when there never was one, or it was forgotten since.
+pub async fn whose(db: &AppDb, hash: &[u8; 32]) -> StoreResult<Option<UserId>> {
+    let user = sqlx::query_scalar!("select user_id from reset_links where hash = $1", &hash[..])
+        .fetch_optional(&db.0)
+        .await?;
+    Ok(user.map(UserId))
+}
+
 /// Uses a link up, and with it every other of the person. False when somebody else was faster.
 pub async fn use_up(tx: &mut PersonTx, hash: &[u8; 32]) -> StoreResult<bool> {
     let used = sqlx::query!(

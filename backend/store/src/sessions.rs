@@ -167,6 +167,18 @@ pub async fn rotate(
     }
 }
 
+/// Whether a session was begun this short a time ago: whoever has it has just signed in.
+pub async fn is_fresh(db: &AppDb, session: Uuid, minutes: i32) -> StoreResult<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from sessions where id = $1 and ended_at is null
+             and created_at > now() - make_interval(mins => $2)) as "fresh!""#,
+        session,
+        minutes
+    )
+    .fetch_one(&db.0)
+    .await?)
+}
+
 /// The sessions of a person that can still be renewed, the last used first.
 pub async fn list(db: &AppDb, user: UserId) -> StoreResult<Vec<SessionRow>> {
     Ok(sqlx::query_as!(

@@ -1,6 +1,6 @@
 //! An organisation's rules for coming in: who may register, and what signing in takes.
 
-use crate::{StoreError, StoreResult, TenantTx};
+use crate::{StoreError, StoreResult, TenantTx, memberships::Suspension};
 use std::{fmt, str::FromStr};
 
 /// Who may come in by a registration link.
@@ -85,6 +85,21 @@ pub async fn set(tx: &mut TenantTx, rules: &SignInRules) -> StoreResult<()> {
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// Whether the organisation of the transaction is suspended, and why. True until the commit where the organisation is
+/// locked ([`lock_organisation`]).
+pub async fn suspension(tx: &mut TenantTx) -> StoreResult<Option<Suspension>> {
+    let row = sqlx::query!(
+        r#"select status = 'suspended' as "suspended!", suspended_at, suspended_reason from organisations where id = $1"#,
+        tx.org().0
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(row.suspended.then(|| Suspension {
+        since: row.suspended_at.unwrap_or_default(),
+        reason: row.suspended_reason.unwrap_or_default(),
+    }))
 }
 
 /// Makes changes of who belongs to the organisation take turns: what was read after this is true until the commit. Comes

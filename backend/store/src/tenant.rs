@@ -89,3 +89,6 @@ impl TenantTx {
         Ok(self.policy.map(|version| PolicyChange { org: self.org, version }))
     }
 }
+
+#[cfg(test)]
+mod tests;

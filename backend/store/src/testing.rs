@@ -3,11 +3,13 @@
 //! The user of `DATABASE_URL` must be allowed to make databases and roles. Tests of one Redis do not meet: every key
 //! carries its organisation, and every test makes its own.
 
+pub mod logs;
+
 use crate::{
     Cache, Store, StoreArgs, TenantTx,
     cache::tenant_prefix,
     hold,
-    ledger::{Outcome, Revision, UsageEvent},
+    ledger::{FailedAttempt, Outcome, Revision, UsageEvent},
     migrate,
 };
 use causeway_domain::{
@@ -29,6 +31,7 @@ where
     F: FnOnce(Store, StoreArgs) -> T,
     T: Future<Output = ()> + Send + 'static,
 {
+    logs::keep();
     let server = setting("DATABASE_URL");
     let name = format!("test_{}", uuid::Uuid::now_v7().simple());
     let mut url = good(Url::parse(server.expose_secret()), "DATABASE_URL");
@@ -64,10 +67,40 @@ pub async fn lose(cache: &Cache, org: OrgId) {
     good(hold::confirm(cache, org.shard(), &own.collect::<Vec<_>>()).await, "forget");
 }
 
+/// As if Postgres were away for whoever writes usage, until what is returned is dropped.
+pub async fn stall(store: &Store) -> Stalled {
+    let mut tx = good(store.jobs.0.begin().await, "begin");
+    good(tx.execute("lock table usage in exclusive mode").await, "lock");
+    Stalled(tx)
+}
+
+/// See [`stall`].
+#[derive(Debug)]
+pub struct Stalled(
+    #[expect(dead_code, reason = "held, not used")] sqlx::Transaction<'static, sqlx::Postgres>,
+);
+
+/// What failed attempts of an organisation's requests have cost, by the rows, oldest first.
+pub async fn failed_attempts(store: &Store, org: OrgId) -> Vec<FailedAttempt> {
+    let statement = "select failed_attempts from usage where org_id = $1 and failed_attempts is not null
+                     order by request_id";
+    let query = sqlx::query_scalar(statement).bind(org.0).fetch_all(&store.jobs.0).await;
+    let rows: Vec<serde_json::Value> = good(query, "failed attempts");
+    rows.into_iter().flat_map(|list| good(serde_json::from_value::<Vec<_>>(list), "a list")).collect()
+}
+
 /// Changes settings of an organisation by a statement of the test's own, as the admin would.
 pub async fn change(tx: &mut TenantTx, statement: &str) {
     good(tx.conn().execute(sqlx::AssertSqlSafe(statement.to_owned())).await, statement);
     good(tx.bump_policy().await, "policy");
+}
+
+/// A statement of the database's owner, for what no part of the program may do.
+pub async fn as_owner(store: &Store, sql: &str) {
+    let name = sqlx::query_scalar::<_, String>("select current_database()").fetch_one(&store.jobs.0).await;
+    let mut url = good(Url::parse(setting("DATABASE_URL").expose_secret()), "DATABASE_URL");
+    url.set_path(&good(name, "the database's name"));
+    statement(&url.to_string().into(), sql.to_owned()).await;
 }
 
 /// A request that went well: one token of input, two of output, three read from the cache, four and five written to it;
@@ -110,6 +143,7 @@ pub fn event(org: OrgId, key: KeyId, account: AccountId, at: DateTime<Utc>) -> U
         upstream_request_id: None,
         client: "test/1".to_owned(),
         error: None,
+        failed: Vec::new(),
         five_hours: Vec::new(),
     }
 }

@@ -168,6 +168,11 @@ impl Reader<'_> {
                  from usage where org_id = $1 and request_id >= $5 and request_id < $6
                    and case $2 when 'key' then key_id when 'member' then user_id when 'account' then account_id
                        else org_id end = $3
+                 union all
+                 select f.cost_nanos, 0, 0
+                 from usage, jsonb_to_recordset(failed_attempts) as f(account uuid, cost_nanos bigint)
+                 where $2 = 'account' and f.account = $3 and org_id = $1 and request_id >= $5 and request_id < $6
+                   and failed_attempts is not null
                ) parts"#,
             self.org.0,
             self.scope,

@@ -79,10 +79,18 @@ async fn rollups(
         r#"with rows as (
              select usage_bucket(request_id) as bucket, key_id, account_id, model,
                coalesce(user_id, '00000000-0000-0000-0000-000000000000') as user_id,
-               array[count(*), count(*) filter (where outcome in ('upstream_cut', 'upstream_error', 'interrupted')),
+               array[sum(requests), count(*) filter (where outcome in ('upstream_cut', 'upstream_error', 'interrupted')),
                      sum(input_tokens), sum(output_tokens), sum(cache_read_tokens), sum(cache_write_5m_tokens),
                      sum(cache_write_1h_tokens), sum(cost_nanos), sum(charged_nanos)]::bigint[] as sums
-             from usage where org_id = $1 and request_id >= $2 and request_id < $3 group by 1, 2, 3, 4, 5
+             from (
+               select request_id, key_id, account_id, model, user_id, outcome, input_tokens, output_tokens,
+                 cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, cost_nanos, charged_nanos, 1 as requests
+               from usage where org_id = $1 and request_id >= $2 and request_id < $3
+               union all
+               select request_id, key_id, f.account, model, user_id, '', 0, 0, 0, 0, 0, f.cost_nanos, 0, 0
+               from usage, jsonb_to_recordset(failed_attempts) as f(account uuid, cost_nanos bigint)
+               where org_id = $1 and request_id >= $2 and request_id < $3 and failed_attempts is not null
+             ) all_costs group by 1, 2, 3, 4, 5
            ), rollups as (
              select bucket, key_id, account_id, model, user_id,
                array[requests, errors, input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens,

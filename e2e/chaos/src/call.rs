@@ -53,6 +53,8 @@ pub(crate) enum End {
     Open,
     /// Answered in full.
     Answered(u16),
+    /// Refused for now, since no account may be asked: by the failover table, and not by any limit.
+    Resting,
     /// Gone, as intended.
     Left,
     /// The connection broke, or nothing came for too long.
@@ -66,6 +68,7 @@ pub(crate) enum End {
 pub(crate) struct Attempt {
     pub(crate) instance: usize,
     pub(crate) intent: Intent,
+    pub(crate) begun: DateTime<Utc>,
     /// For its client; long after now while it is open.
     pub(crate) ended: DateTime<Utc>,
     pub(crate) end: End,
@@ -79,7 +82,8 @@ impl Log {
     /// Opens an attempt.
     pub(crate) fn begin(&self, instance: usize, intent: Intent) -> usize {
         let mut attempts = self.lock();
-        attempts.push(Attempt { instance, intent, ended: DateTime::<Utc>::MAX_UTC, end: End::Open });
+        let (begun, ended) = (Utc::now(), DateTime::<Utc>::MAX_UTC);
+        attempts.push(Attempt { instance, intent, begun, ended, end: End::Open });
         attempts.len() - 1
     }
 

@@ -6,7 +6,10 @@ use crate::{
 };
 use anyhow::{Result, ensure};
 use causeway_rig::wire::{Answer, Inbox};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -64,7 +67,11 @@ impl Client {
         let (end, answer) = match timeout(patience, exchange(line, &request)).await {
             Ok(Ok((line, answer))) => {
                 self.lines[instance] = Some(line);
-                (End::Answered(answer.status), Some(answer))
+                let end = if rests(&answer) { End::Resting } else { End::Answered(answer.status) };
+                if answer.status == 503 {
+                    self.note(&answer);
+                }
+                (end, Some(answer))
             }
             Ok(Err(_)) => (End::Broken, None),
             Err(_) if patience < PATIENCE => (End::Left, None),
@@ -73,6 +80,21 @@ impl Client {
         self.field.log.end(mark, end);
         Told { mark, end, answer }
     }
+
+    /// Counts what it says.
+    fn note(&self, answer: &Answer) {
+        let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let said = body["error"]["message"].as_str().unwrap_or_default().to_owned();
+        let mut refusals = self.field.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        *refusals.entry(said).or_default() += 1;
+    }
+}
+
+/// Whether it says that no account can be asked now, and not that one is full.
+fn rests(answer: &Answer) -> bool {
+    let says = |code: &str| String::from_utf8_lossy(&answer.body).contains(code);
+    matches!(answer.status, 429 | 503)
+        && (says(r#""code":"accounts_cooling""#) || says(r#""code":"accounts_unavailable""#))
 }
 
 async fn open(address: &str) -> Result<TcpStream> {

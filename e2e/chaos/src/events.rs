@@ -1,18 +1,17 @@
 //! B6: the ledger while things die. First a load with nothing but leaving clients and breaking answers; then, under load
 //! and one after the other, an instance is killed and started again, Redis is killed and started again, wiped, and
-//! killed with its last second lost, and Postgres is stopped and started again. Between them everything comes to rest, and ledger, sums and Redis are held
-//! against the simulator's truth.
+//! killed with its last second lost, and Postgres is stopped and started again. Between them everything comes to rest,
+//! and ledger, sums and Redis are held against the simulator's truth. While Postgres is away requests are served.
 //!
-//! Meanwhile keys with small limits are pressed ([`crate::guards`]). Only where an instance dies may dollars and tokens be
+//! Meanwhile small limits are pressed ([`crate::guards`]). Only where an instance dies may dollars and tokens be
 //! exceeded: what it had begun is written down at what was last known of it.
 
 use crate::{
     Args,
     call::Key,
-    guards::{self, Guards},
+    guards::{self, Guards, Marks},
     limits::{self, Runs},
     load::Load,
-    measure,
     redis::{self, Moment},
     report::{Event, events_table},
     sums,
@@ -21,13 +20,10 @@ use crate::{
 };
 use anyhow::Result;
 use causeway_embedded::Which;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use nix::sys::signal::Signal;
 use serde_json::json;
-use std::{
-    collections::HashSet,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 /// Nothing may stay open longer than this after an event.
@@ -64,7 +60,8 @@ impl Kind {
     /// Without what takes as long again and shows little more.
     pub(crate) const SHORT: [Self; 5] = [Self::Load, Self::Instance, Self::Redis, Self::Wipe, Self::Postgres];
 
-    fn name(self) -> &'static str {
+    /// For people.
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Load => "clients leave, answers break",
             Self::Instance => "kill -9 of an instance",
@@ -144,46 +141,62 @@ struct Happened {
     /// When it was over.
     since: Instant,
     killed: Option<Killed>,
+    /// While Postgres was away.
+    away: Option<(DateTime<Utc>, DateTime<Utc>)>,
     /// The numbers of the calls that pressed limits.
-    guards: Vec<(measure::Kind, HashSet<usize>)>,
+    guards: Vec<Marks>,
+}
+
+/// How something happened.
+struct Over {
+    since: Instant,
+    killed: Option<Killed>,
+    away: Option<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
 impl Events<'_, '_> {
     async fn one(&mut self, kind: Kind, meanwhile: bool) -> Result<Event> {
         let field = self.world.field.clone();
         let from = field.log.len();
+        field.take_refusals();
         // Another mixture each time, and the same in each run.
         let seed = self.args.seed ^ ((kind as u64 + 1) << 40);
-        let Happened { since, killed, guards } = if kind == Kind::Load {
+        let Happened { since, killed, away, guards } = if kind == Kind::Load {
             let Scale { calls, workers, .. } = self.scale;
             Load::start(&field, &self.keys, workers, Some(calls), seed).finish().await;
-            Happened { since: Instant::now(), killed: None, guards: Vec::new() }
+            Happened { since: Instant::now(), killed: None, away: None, guards: Vec::new() }
         } else {
             self.under_load(kind, seed).await?
         };
         let to = field.log.len();
+        let refusals = field.take_refusals();
         if meanwhile {
             let runs = limits::run(self.args, self.world).await?;
             self.all.extend(runs.keys.iter().cloned());
             self.limits = Some(runs);
         }
-        let gone = sums::calm(self.world, &self.all, since, GONE_WITHIN).await;
+        // Where the runs of B5 took longer than that, what they have left must be gone a little later.
+        let bound = GONE_WITHIN.max(since.elapsed() + Duration::from_secs(10));
+        let gone = sums::calm(self.world, &self.all, since, bound).await;
         let (found, differences) = settled(self.world, &self.all, from..to, killed).await?;
         let guards = guards::judge(self.world, &guards);
-        Ok(Event { name: kind.name(), found, guards, gone, differences })
+        let served = away.map(|away| truth::served(&field.log.all()[from..to], away));
+        Ok(Event { kind, found, guards, gone, served, refusals, differences })
     }
 
     async fn under_load(&mut self, kind: Kind, seed: u64) -> Result<Happened> {
         let field = self.world.field.clone();
+        let limits = Guards::prepare(self.world, kind as usize)?;
         let load = Load::start(&field, &self.keys, self.scale.under_load, None, seed);
         sleep(self.scale.before).await;
         let moment = Moment::now(self.world).await?;
-        let guards = Guards::start(self.world, seed)?;
+        let guards = Guards::start(self.world, limits, seed);
         self.all.extend(guards.keys.iter().cloned());
+        // Whoever is known nowhere cannot be served while Postgres is away.
+        guards.known().await?;
         // Until their limits are reserved to the brim by calls that are running.
         sleep(Duration::from_secs(1)).await;
-        let mut killed = None;
-        let since = self.happen(kind, moment, &mut killed).await?;
+        let Over { since, killed, away } = self.happen(kind, moment).await?;
         sleep(self.scale.after).await;
         load.stop().await;
         if kind == Kind::Instance && !self.args.quick {
@@ -191,22 +204,23 @@ impl Events<'_, '_> {
             sleep(SWEPT_WITHIN.saturating_sub(since.elapsed())).await;
         }
         let guards = guards.finish().await?;
-        Ok(Happened { since, killed, guards })
+        Ok(Happened { since, killed, away, guards })
     }
 
     /// Lets it happen; when it was over, and everything there again.
-    async fn happen(&mut self, kind: Kind, moment: Moment, killed: &mut Option<Killed>) -> Result<Instant> {
+    async fn happen(&mut self, kind: Kind, moment: Moment) -> Result<Over> {
         let services = self.world.services;
+        let mut over = Over { since: Instant::now(), killed: None, away: None };
         match kind {
             Kind::Load => {}
             Kind::Instance => {
                 let at = Utc::now();
                 self.world.kill(VICTIM);
                 // Until it was gone it went on sending.
-                *killed = Some(Killed { instance: VICTIM, at, gone: Utc::now() });
-                let since = Instant::now();
+                over.killed = Some(Killed { instance: VICTIM, at, gone: Utc::now() });
+                over.since = Instant::now();
                 self.world.revive(VICTIM).await?;
-                return Ok(since);
+                return Ok(over);
             }
             Kind::Redis => {
                 services.take_down(Which::Redis, Signal::SIGKILL).await?;
@@ -221,11 +235,14 @@ impl Events<'_, '_> {
             }
             Kind::Postgres => {
                 services.take_down(Which::Postgres, Signal::SIGINT).await?;
+                let from = Utc::now();
                 sleep(self.scale.postgres_away).await;
+                over.away = Some((from, Utc::now()));
                 services.bring_back(Which::Postgres).await?;
             }
         }
-        Ok(Instant::now())
+        over.since = Instant::now();
+        Ok(over)
     }
 }
 
@@ -240,7 +257,9 @@ async fn settled(
     loop {
         let rows = truth::rows(&mut truth::connect(world).await?).await?;
         let (attempts, entries) = (world.field.log.all(), world.simulator.ledger().entries());
-        let found = truth::compare(&attempts, range.clone(), &entries, &rows, killed);
+        let accounts = world.accounts();
+        let seen = truth::Seen { attempts: &attempts, entries: &entries, rows: &rows, accounts: &accounts };
+        let found = seen.compare(range.clone(), killed);
         let differences = sums::differences(world, keys, &rows).await?;
         if (found.is_true() && differences.is_empty()) || begun.elapsed() > Duration::from_secs(10) {
             return Ok((found, differences));

@@ -1,5 +1,6 @@
-//! B5: a thousand requests at once on one key, over three instances, with outputs that vary. Four runs, each with one
-//! kind of limit: dollars of a day, tokens a minute, requests a minute, concurrency.
+//! B5: a thousand requests at once under one limit, over three instances, with outputs that vary. Each run has one kind of
+//! limit (dollars of a day, tokens a minute, requests a minute, concurrency) of one scope (a key, a member, an
+//! organisation, an account).
 //!
 //! One request may need a twentieth of the limit at most; then 95 % of it must be usable, and nothing beyond it may be
 //! ([`crate::measure`] says how that is known).
@@ -8,18 +9,18 @@ use crate::{
     Args,
     call::{Call, Draw, Intent, Key},
     measure::Kind,
-    press::{Press, press},
+    press::{Known, Press, press},
     price::model,
     report::{Limit, limits_table},
     sums,
     truth::{self, Row},
-    world::World,
+    world::{Scope, World},
 };
 use anyhow::Result;
 use causeway_simulator::Entry;
 use chrono::TimeDelta;
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     ops::Range,
     sync::{
         Arc,
@@ -52,6 +53,11 @@ fn draw_call(draw: &mut Draw) -> Call {
     }
 }
 
+/// Lasts until as many as may be open have been opened, however slowly the clients ask.
+fn draw_lasting(draw: &mut Draw) -> Call {
+    Call { stream: false, script: "delay=900".to_owned(), ..draw_call(draw) }
+}
+
 /// The largest that can be drawn.
 fn largest() -> Call {
     let script = "events=8,interval=15".to_owned();
@@ -59,24 +65,44 @@ fn largest() -> Call {
     Call { model: MODEL, stream: false, max_tokens, prompt, hour: false, script, intent: Intent::Stay }
 }
 
-/// The four runs, when they are over.
+/// All runs: each kind with each scope. The short form has each kind of a key's, and one each of the others.
+fn all(args: &Args) -> Vec<(Scope, Kind)> {
+    let each = |scope| Kind::ALL.map(|kind| (scope, kind));
+    let mut all = each(Scope::Key).to_vec();
+    if args.quick {
+        all.extend([
+            (Scope::Member, Kind::TokensPerMinute),
+            (Scope::Organisation, Kind::Dollars),
+            (Scope::Account, Kind::Concurrency),
+        ]);
+    } else {
+        all.extend(Scope::WIDE.into_iter().flat_map(each));
+    }
+    all
+}
+
+/// The runs, when they are over.
 pub(crate) struct Runs {
     runs: Vec<Limit>,
     /// The keys that were used.
     pub(crate) keys: Vec<Key>,
     /// The numbers of their calls.
     range: Range<usize>,
+    /// What answers of 503 said.
+    refusals: BTreeMap<String, usize>,
 }
 
-/// Runs all four.
+/// Runs all of them.
 pub(crate) async fn run(args: &Args, world: &World<'_>) -> Result<Runs> {
     let (from, mut runs, mut keys) = (world.field.log.len(), Vec::new(), Vec::new());
-    for kind in Kind::ALL {
-        let (key, line) = one(args, world, kind).await?;
+    world.field.take_refusals();
+    for (scope, kind) in all(args) {
+        let (own, line) = one(args, world, scope, kind).await?;
         runs.push(line);
-        keys.push(key);
+        keys.extend(own);
     }
-    Ok(Runs { runs, keys, range: from..world.field.log.len() })
+    let refusals = world.field.take_refusals();
+    Ok(Runs { runs, keys, range: from..world.field.log.len(), refusals })
 }
 
 impl Runs {
@@ -93,7 +119,9 @@ impl Runs {
             failures.extend(line.problems());
             lines.push(line);
         }
-        let found = truth::compare(&attempts, self.range, &entries, &rows, None);
+        let accounts = world.accounts();
+        let seen = truth::Seen { attempts: &attempts, entries: &entries, rows: &rows, accounts: &accounts };
+        let found = seen.compare(self.range, None);
         for (what, list) in [
             ("lost", &found.lost),
             ("double", &found.double),
@@ -104,11 +132,11 @@ impl Runs {
         }
         failures.extend(sums::differences(world, &self.keys, &rows).await?);
         let failures = failures.into_iter().map(|failure| format!("limits: {failure}")).collect();
-        Ok((limits_table(&lines, &found), failures))
+        Ok((limits_table(&lines, &found, &self.refusals), failures))
     }
 }
 
-async fn one(args: &Args, world: &World<'_>, kind: Kind) -> Result<(Key, Limit)> {
+async fn one(args: &Args, world: &World<'_>, scope: Scope, kind: Kind) -> Result<(Vec<Key>, Limit)> {
     let body = largest().body_bound();
     let worst_tokens = body + crate::price::FRAME + MOST_OUTPUT;
     let worst = model(MODEL).map_or(0, |model| model.worst(body, MOST_OUTPUT, false));
@@ -118,23 +146,28 @@ async fn one(args: &Args, world: &World<'_>, kind: Kind) -> Result<(Key, Limit)>
         Kind::RequestsPerMinute => REQUESTS,
         Kind::Concurrency => AT_ONCE,
     };
-    let key = world.key(kind.name(), &kind.limits(limit))?;
+    let keys = world.limited(scope, kind.name(), &kind.limits(limit))?;
     let a_minute = matches!(kind, Kind::TokensPerMinute | Kind::RequestsPerMinute);
     let may_end = Arc::new(AtomicBool::new(false));
-    // The long form goes on into the third minute, so that what was let in at first has run out twice.
-    let hold = if a_minute && !args.quick { Duration::from_secs(125) } else { Duration::ZERO };
+    // The long form goes on into the third minute, so that what was let in at first has run out twice; once for each kind.
+    let hold = if a_minute && !args.quick && scope == Scope::Key {
+        Duration::from_secs(125)
+    } else {
+        Duration::ZERO
+    };
     let clients = if args.quick { 300 } else { 1000 };
     let plan = Press {
         clients,
         greedy: false,
         exhaust: true,
-        call: draw_call,
-        seed: args.seed ^ (kind as u64) << 32,
+        call: if kind == Kind::Concurrency { draw_lasting } else { draw_call },
+        seed: args.seed ^ ((kind as u64) << 32) ^ ((scope as u64) << 36),
         // A thousand who ask for two minutes must leave some of the machine to those who answer.
         longest_pause: if hold.is_zero() { 600 } else { 2500 },
-        quiet: Duration::from_millis(1500),
+        quiet: Duration::from_millis(2500),
         may_end: may_end.clone(),
-        patience: hold + Duration::from_secs(60),
+        patience: hold + Duration::from_secs(120),
+        known: Known::none(keys.len()),
     };
     let ends = async {
         tokio::time::sleep(hold).await;
@@ -142,10 +175,10 @@ async fn one(args: &Args, world: &World<'_>, kind: Kind) -> Result<(Key, Limit)>
         may_end.store(kind != Kind::Concurrency, Ordering::Relaxed);
     };
     let begun = Instant::now();
-    let (pressed, ()) = tokio::join!(press(&world.field, &key, plan), ends);
+    let (pressed, ()) = tokio::join!(press(&world.field, &keys, plan), ends);
     let (pressed, took) = (pressed?, begun.elapsed());
-    let line = Limit { kind, limit, used: 0, window: None, clients, pressed, took };
-    Ok((key, line))
+    let line = Limit { scope, kind, limit, used: 0, window: None, clients, pressed, took };
+    Ok((keys, line))
 }
 
 /// The longest that a call was under way: from the time in its id until it arrived.

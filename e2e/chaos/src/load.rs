@@ -49,13 +49,18 @@ impl Load {
                     let key = &keys[draw.below(keys.len() as u64) as usize];
                     let told = client.ask(instance, key, &call(&mut draw)).await;
                     match told.end {
+                        // Elsewhere, after a moment.
                         End::Answered(503) | End::Unsent | End::Broken => {
-                            // Elsewhere, after a moment.
-                            instance = (instance + 1) % INSTANCES;
                             sleep(Duration::from_millis(draw.between(100, 300))).await;
                         }
-                        _ => instance = (instance + 1) % INSTANCES,
+                        // As long as it is told to.
+                        End::Resting => {
+                            let wait = told.answer.and_then(|answer| answer.retry_after).unwrap_or(1);
+                            sleep(Duration::from_millis(wait * 1000 + draw.below(200))).await;
+                        }
+                        _ => {}
                     }
+                    instance = (instance + 1) % INSTANCES;
                 }
             });
         }
@@ -78,6 +83,7 @@ impl Load {
 fn call(draw: &mut Draw) -> Call {
     let stream = draw.below(10) < 6;
     let max_tokens = draw.between(50, 800);
+    let prompt = draw.between(10, 1200) as usize;
     let (events, interval) = (draw.between(8, 24), draw.between(5, 30));
     let delay = draw.between(20, 300);
     let intent = match draw.below(100) {
@@ -93,10 +99,24 @@ fn call(draw: &mut Draw) -> Call {
         _ => format!(",text_bytes={}", 4 * max_tokens),
     };
     let (stream, script) = match intent {
-        Intent::LeaveForGood(_) => (true, format!("events=20,interval={}{text}", DRAIN * 2000 / 20)),
-        Intent::Reset => match draw.below(4) {
-            0 => (stream, "cut=reset".to_owned()),
-            1 => (false, format!("delay={delay},cut=reset@1{text}")),
+        Intent::LeaveForGood(_) if stream => {
+            (true, format!("events=20,interval={}{text}", DRAIN * 2000 / 20))
+        }
+        // Nothing of it is seen at all, and its input is counted as the length of the question has it.
+        Intent::LeaveForGood(_) => (
+            false,
+            format!("delay={},in={},cache_read=0,cache_5m=0,cache_1h=0{text}", DRAIN * 2000, prompt / 5),
+        ),
+        Intent::Reset => match draw.below(10) {
+            // Before the answer begins: at every account that is tried, or once; soon, as a connection does that was
+            // closed meanwhile, or after a while.
+            0 => (stream, format!("delay={},cut=reset", 550 + delay)),
+            1 => (stream, format!("cut=reset,once{text}")),
+            2 => (stream, format!("delay={},cut=reset,once{text}", 550 + delay)),
+            // After the input has been told, and billed.
+            3 => (true, format!("interval={interval},cut=reset@1{text}")),
+            4 => (true, format!("interval={interval},cut=reset@1,once{text}")),
+            5 => (false, format!("delay={delay},cut=reset@1{text}")),
             _ => {
                 (true, format!("events={events},interval={interval},cut=reset@{}{text}", draw.between(4, 10)))
             }
@@ -108,7 +128,7 @@ fn call(draw: &mut Draw) -> Call {
         model: MODELS[draw.below(MODELS.len() as u64) as usize].name,
         stream,
         max_tokens,
-        prompt: draw.between(10, 1200) as usize,
+        prompt,
         hour: draw.below(5) == 0,
         script,
         intent,

@@ -81,7 +81,7 @@ async fn main() -> Result<ExitCode> {
     let parent = std::env::temp_dir();
     causeway_embedded::sweep(&parent, TEMPORARY).await;
     let mut services = Embedded::open(&parent.join(format!("{TEMPORARY}{}", std::process::id())))?;
-    let bound = Duration::from_secs(if args.quick { 5 } else { 30 } * 60);
+    let bound = Duration::from_secs(if args.quick { 10 } else { 60 } * 60);
     let outcome = tokio::select! {
         biased;
         _ = interrupt.recv() => Err(anyhow::anyhow!("interrupted")),

@@ -110,7 +110,11 @@ fn sums<K: Ord>(rows: &[Row], key: impl Fn(&Row) -> K) -> BTreeMap<K, Sum> {
 pub(crate) async fn differences(world: &World<'_>, keys: &[Key], rows: &[Row]) -> Result<Vec<String>> {
     let mut found = Vec::new();
     let mut connection = connect(world).await?;
-    let expected = sums(rows, |row| (row.key, row.account, row.model.clone()));
+    let mut expected = sums(rows, |row| (row.key, row.account, row.model.clone()));
+    // Attempts that failed cost their own account something, and count as no request.
+    for (row, (account, cost)) in rows.iter().flat_map(|row| row.failed.iter().map(move |one| (row, one))) {
+        expected.entry((row.key, *account, row.model.clone())).or_default().cost += cost;
+    }
     let rollups = rollups(&mut connection).await?;
     if expected != rollups {
         found.push(format!("the rollups are {rollups:?} and the rows sum up to {expected:?}"));
@@ -126,12 +130,17 @@ pub(crate) async fn differences(world: &World<'_>, keys: &[Key], rows: &[Row]) -
         ];
         for (scope, id, nanos) in scopes {
             let Some(id) = id else { continue };
-            let total = expected.entry((scope.to_owned(), id)).or_insert((0, 0, 0));
+            let total = expected.entry((row.organisation, scope.to_owned(), id)).or_insert((0, 0, 0));
             *total = (total.0 + nanos, total.1 + row.tokens.all_input() + row.tokens.output, total.2 + 1);
         }
     }
+    for (row, (account, cost)) in rows.iter().flat_map(|row| row.failed.iter().map(move |one| (row, one))) {
+        expected.entry((row.organisation, "account".to_owned(), *account)).or_insert((0, 0, 0)).0 += cost;
+    }
     if is != expected {
-        found.push(format!("the budget totals are {is:?} and the rows sum up to {expected:?}"));
+        let differ: Vec<_> = is.iter().filter(|(key, total)| expected.get(*key) != Some(total)).collect();
+        let rows: Vec<_> = expected.iter().filter(|(key, total)| is.get(*key) != Some(total)).collect();
+        found.push(format!("the budget totals are {differ:?} and the rows sum up to {rows:?}"));
     }
     for key in keys {
         let sum = by_key.get(&Uuid::parse_str(&key.id)?).copied().unwrap_or_default();
@@ -185,14 +194,15 @@ async fn rollups(connection: &mut PgConnection) -> Result<BTreeMap<(Uuid, Uuid, 
 /// Nano-dollars, tokens and requests.
 type Total = (i128, u64, i64);
 
-async fn totals(connection: &mut PgConnection) -> Result<BTreeMap<(String, Uuid), Total>> {
-    let rows = sqlx::query("select scope, scope_id, nanos, tokens, requests from budget_totals");
+/// One person is a member of several organisations here.
+async fn totals(connection: &mut PgConnection) -> Result<BTreeMap<(Uuid, String, Uuid), Total>> {
+    let rows = sqlx::query("select scope, scope_id, nanos, tokens, requests, org_id from budget_totals");
     let rows = rows.fetch_all(connection).await?;
     rows.iter()
         .map(|row| {
             let (nanos, tokens): (i64, i64) = (row.try_get(2)?, row.try_get(3)?);
             let total = (nanos.into(), u64::try_from(tokens).unwrap_or(u64::MAX), row.try_get(4)?);
-            Ok(((row.try_get(0)?, row.try_get(1)?), total))
+            Ok(((row.try_get(5)?, row.try_get(0)?, row.try_get(1)?), total))
         })
         .collect()
 }

@@ -1,4 +1,4 @@
-//! The installation under test: services, simulator, three instances, one organisation.
+//! The installation under test: services, simulator, three instances, and organisations.
 
 use crate::{
     Args,
@@ -16,9 +16,12 @@ use chrono::{Timelike, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use std::{
+    collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+use tokio::task::{block_in_place, spawn_blocking};
+use uuid::Uuid;
 
 /// How many instances there are.
 pub(crate) const INSTANCES: usize = 3;
@@ -26,10 +29,53 @@ pub(crate) const INSTANCES: usize = 3;
 /// Seconds for which an answer is read on after its client has left.
 pub(crate) const DRAIN: u64 = 4;
 
+/// Accounts of the organisation that the mixed load is in: enough of them that some do not rest.
+const ACCOUNTS: usize = 20;
+
+/// Accounts that have failed rest for a second here: what is held against the truth is what failing costs, and not how
+/// long it lasts.
+const COOLDOWNS: &str = "provider_error=1,unreachable=1,silent=1";
+
+/// Keys under one limit that is not a key's own.
+const KEYS: usize = 3;
+
+/// Whose limit it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Key,
+    Member,
+    Organisation,
+    Account,
+}
+
+impl Scope {
+    /// Those that count over several keys.
+    pub(crate) const WIDE: [Self; 3] = [Self::Member, Self::Organisation, Self::Account];
+
+    /// For people.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Member => "member",
+            Self::Organisation => "organisation",
+            Self::Account => "account",
+        }
+    }
+}
+
 /// What clients need: where to ask, and where to write down that they did.
 pub(crate) struct Field {
     pub(crate) addresses: Vec<String>,
     pub(crate) log: Log,
+    /// What answers of 503 said, and how often.
+    pub(crate) refusals: Mutex<BTreeMap<String, usize>>,
+}
+
+impl Field {
+    /// What answers of 503 have said since this was asked last.
+    pub(crate) fn take_refusals(&self) -> BTreeMap<String, usize> {
+        std::mem::take(&mut self.refusals.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// Everything that runs.
@@ -37,7 +83,9 @@ pub(crate) struct World<'a> {
     pub(crate) services: &'a Embedded,
     pub(crate) simulator: Simulator,
     pub(crate) field: Arc<Field>,
-    pub(crate) admin: Admin,
+    admin: Admin,
+    /// Accounts by their key at the simulator.
+    accounts: Mutex<HashMap<String, Uuid>>,
     instances: Vec<Instance>,
 }
 
@@ -95,6 +143,7 @@ impl<'a> World<'a> {
                 ("PORT", plain(ports[name].to_string())),
                 ("METRICS_LISTEN", plain(format!("127.0.0.1:{}", ports[INSTANCES + name]))),
                 ("UPSTREAM_ALLOW_PRIVATE", plain("127.0.0.1/32".to_owned())),
+                ("COOLDOWNS", plain(COOLDOWNS.to_owned())),
                 ("SHUTDOWN_GRACE_SECONDS", plain("3".to_owned())),
                 ("LOG_LEVEL", plain("info".to_owned())),
             ];
@@ -109,7 +158,7 @@ impl<'a> World<'a> {
             starts.push(start);
         }
         // The first one prepares the database; the others can then start at the same time.
-        let begin = |start: Start| tokio::task::spawn_blocking(move || start.run());
+        let begin = |start: Start| spawn_blocking(move || start.run());
         let (first, log) = begin(starts[0].clone()).await??;
         let others: Vec<_> = starts[1..].iter().map(|start| begin(start.clone())).collect();
         let mut running = vec![first];
@@ -118,18 +167,65 @@ impl<'a> World<'a> {
         }
         let alive = starts.into_iter().zip(running);
         let instances = alive.map(|(start, running)| Instance { start, running: Some(running) }).collect();
-        let (address, base_url) = (addresses[0].clone(), simulator.url());
-        let admin = tokio::task::spawn_blocking(move || set_up(&address, &log, &base_url)).await??;
-        let field = Arc::new(Field { addresses, log: Log::default() });
-        Ok(Self { services, simulator, field, admin, instances })
+        let admin = block_in_place(|| {
+            let token = setup_token(&log).context("no setup link in the log of the first instance")?;
+            Admin::set_up(&addresses[0], &token, "Chaos")
+        })?;
+        let field = Arc::new(Field { addresses, log: Log::default(), refusals: Mutex::default() });
+        let world = Self { services, simulator, field, admin, accounts: Mutex::default(), instances };
+        block_in_place(|| world.furnish(&world.admin, ACCOUNTS, &json!({})))?;
+        Ok(world)
     }
 
-    /// Issues a key.
+    /// Issues a key in the organisation of the mixed load.
     pub(crate) fn key(&self, name: &str, limits: &Value) -> Result<Key> {
-        let everything = json!({ "allow": [], "deny": [] });
-        let (secret, id) =
-            self.admin.key(name, limits, &everything).with_context(|| format!("the key {name}"))?;
-        Ok(Key { id, secret })
+        block_in_place(|| issue(&self.admin, name, limits))
+    }
+
+    /// Issues keys that have one limit in common, and no other. A limit that is no key's own is in an organisation of its
+    /// own, so that nothing else counts in it.
+    pub(crate) fn limited(&self, scope: Scope, name: &str, limits: &Value) -> Result<Vec<Key>> {
+        if scope == Scope::Key {
+            return Ok(vec![self.key(name, limits)?]);
+        }
+        let none = json!({});
+        block_in_place(|| {
+            let admin = self.admin.another(&format!("{name} of one {}", scope.name()))?;
+            self.furnish(&admin, 1, if scope == Scope::Account { limits } else { &none })?;
+            match scope {
+                Scope::Member => admin.limit_owner(limits)?,
+                Scope::Organisation => {
+                    admin.call("PATCH", "organization", &json!({ "limits": limits }))?;
+                }
+                Scope::Key | Scope::Account => {}
+            }
+            (0..KEYS).map(|n| issue(&admin, &format!("{name} {n}"), &none)).collect()
+        })
+    }
+
+    /// An organisation's accounts are the simulator, its day ends far from now, its prices are ours.
+    fn furnish(&self, admin: &Admin, accounts: usize, limits: &Value) -> Result<()> {
+        // A budget of a day must not begin anew in the middle of a run.
+        let day_start = format!("{:02}:00", (Utc::now().hour() + 12) % 24);
+        admin.call("PATCH", "organization", &json!({ "day_start": day_start, "drain_seconds": DRAIN }))?;
+        for model in &MODELS {
+            admin.call("PUT", &format!("prices/overrides/{}", model.name), &model.figures())?;
+        }
+        for n in 0..accounts {
+            let api_key = format!("sk-sim-chaos-{}", self.lock_accounts().len());
+            let id = admin.account(&format!("Simulator {n}"), &self.simulator.url(), &api_key, limits)?;
+            self.lock_accounts().insert(api_key, Uuid::parse_str(&id)?);
+        }
+        Ok(())
+    }
+
+    /// The accounts by their key at the simulator.
+    pub(crate) fn accounts(&self) -> HashMap<String, Uuid> {
+        self.lock_accounts().clone()
+    }
+
+    fn lock_accounts(&self) -> MutexGuard<'_, HashMap<String, Uuid>> {
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Kills an instance as a power failure would.
@@ -144,22 +240,14 @@ impl<'a> World<'a> {
         let instance = &mut self.instances[instance];
         instance.start.lives += 1;
         let start = instance.start.clone();
-        let (running, _) = tokio::task::spawn_blocking(move || start.run()).await??;
+        let (running, _) = spawn_blocking(move || start.run()).await??;
         instance.running = Some(running);
         Ok(())
     }
 }
 
-/// The organisation: its account is the simulator, its day ends far from now, its prices are ours.
-fn set_up(address: &str, log: &Path, base_url: &str) -> Result<Admin> {
-    let token = setup_token(log).context("no setup link in the log of the first instance")?;
-    let admin = Admin::set_up(address, &token, "Chaos")?;
-    admin.account("Simulator", base_url)?;
-    // A budget of a day must not begin anew in the middle of a run.
-    let day_start = format!("{:02}:00", (Utc::now().hour() + 12) % 24);
-    admin.call("PATCH", "organization", &json!({ "day_start": day_start, "drain_seconds": DRAIN }))?;
-    for model in &MODELS {
-        admin.call("PUT", &format!("prices/overrides/{}", model.name), &model.figures())?;
-    }
-    Ok(admin)
+fn issue(admin: &Admin, name: &str, limits: &Value) -> Result<Key> {
+    let everything = json!({ "allow": [], "deny": [] });
+    let (secret, id) = admin.key(name, limits, &everything).with_context(|| format!("the key {name}"))?;
+    Ok(Key { id, secret })
 }

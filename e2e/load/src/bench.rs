@@ -5,6 +5,7 @@ use crate::{
     causeway::{self, Causeway},
     closed::{Fleet, Outcome},
     open,
+    redis::{Ran, Scripts},
     report::{Phase, Report},
     upstream, watch,
 };
@@ -41,6 +42,7 @@ struct Bench<'a> {
     runtime: &'a Runtime,
     ways: Vec<Way>,
     others: Others,
+    scripts: Scripts,
     fleets: BTreeMap<(usize, usize), Fleet>,
     phases: Vec<Phase>,
     /// Answers with status 200 that came through Causeway, from the first to the last.
@@ -75,8 +77,16 @@ pub(crate) fn run(args: &Args, runtime: &Runtime) -> Result<Report> {
     }
     let nginx_processes = watch::descendants(nginx.id(), "nginx");
     let ways = ways(sim, nginx_port, port, &causeway, nginx_processes.clone());
-    let mut bench =
-        Bench { args, runtime, ways, others, fleets: BTreeMap::new(), phases: Vec::new(), relayed: 0 };
+    let mut bench = Bench {
+        args,
+        runtime,
+        ways,
+        others,
+        scripts: Scripts::of(&args.redis_url)?,
+        fleets: BTreeMap::new(),
+        phases: Vec::new(),
+        relayed: 0,
+    };
     let rate = bench.rounds()?;
     let peak = |ids: &[u32]| ids.iter().map(|id| watch::peak_memory(*id)).max().unwrap_or(0);
     let memory = (peak(&nginx_processes), peak(&[causeway.running.id()]));
@@ -178,7 +188,7 @@ impl Bench<'_> {
             Some(fleet) => fleet,
             None => self.runtime.block_on(Fleet::connect(&self.ways[way].target, connections))?,
         };
-        let before = self.spent(way);
+        let before = self.spent(way)?;
         let (fleet, outcome) = self.runtime.block_on(fleet.run(duration))?;
         self.note(way, round, "closed", connections, before, outcome)?;
         self.fleets.insert((way, connections), fleet);
@@ -193,16 +203,17 @@ impl Bench<'_> {
         connections: usize,
         load: impl FnOnce(&Target) -> Result<Outcome>,
     ) -> Result<()> {
-        let before = self.spent(way);
+        let before = self.spent(way)?;
         let outcome = load(&self.ways[way].target)?;
         self.note(way, round, kind, connections, before, outcome)
     }
 
-    /// CPU time of everybody so far: proxy, Redis, Postgres, simulator, this program.
-    fn spent(&self, way: usize) -> [Duration; 5] {
+    /// CPU time of everybody so far (proxy, Redis, Postgres, simulator, this program), and what Redis has run.
+    fn spent(&mut self, way: usize) -> Result<([Duration; 5], Ran)> {
         let Others { redis, postgres, simulator } = &self.others;
         let own = [std::process::id()];
-        [&self.ways[way].proxy, redis, postgres, simulator, &own[..]].map(watch::cpu)
+        let cpu = [&self.ways[way].proxy, redis, postgres, simulator, &own[..]].map(watch::cpu);
+        Ok((cpu, self.scripts.ran()?))
     }
 
     fn note(
@@ -211,14 +222,15 @@ impl Bench<'_> {
         round: u32,
         kind: &'static str,
         connections: usize,
-        before: [Duration; 5],
+        (before, ran_before): ([Duration; 5], Ran),
         outcome: Outcome,
     ) -> Result<()> {
         // What Causeway does a little later (the ledger's batches) belongs to these requests too.
         if self.ways[way].name == "causeway" {
             thread::sleep(Duration::from_millis(200));
         }
-        let after = self.spent(way);
+        let (after, ran) = self.spent(way)?;
+        let ran = ran - ran_before;
         let through = self.ways[way].name;
         if outcome.failed > 0 {
             let example = outcome.failure.unwrap_or_default();
@@ -232,7 +244,8 @@ impl Bench<'_> {
         if relayed {
             self.relayed += outcome.ok;
         }
-        let each = |i: usize| (after[i] - before[i]).as_secs_f64() * 1e6 / outcome.ok as f64;
+        let micros = |time: Duration| time.as_secs_f64() * 1e6 / outcome.ok as f64;
+        let each = |i: usize| micros(after[i] - before[i]);
         self.phases.push(Phase {
             through,
             kind,
@@ -243,6 +256,8 @@ impl Bench<'_> {
             cpu: (through != "direct").then(|| each(0)),
             redis: relayed.then(|| each(1)),
             postgres: relayed.then(|| each(2)),
+            scripts: relayed.then(|| ran.calls as f64 / outcome.ok as f64),
+            scripts_busy: relayed.then(|| micros(ran.busy)),
             simulator: each(3),
             client: each(4),
             latency: outcome.times.quantiles(),

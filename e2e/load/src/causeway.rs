@@ -1,5 +1,5 @@
-//! Causeway as it is run in production, with a tenant whose one key has every limit and whose account is the
-//! simulator. Everything is set up through the admin API, as a person would.
+//! Causeway as it is run in production, with a tenant whose account is the simulator and in which every limit counts: of the
+//! key, its holder, the organisation and the account. Everything is set up through the admin API, as a person would.
 
 use anyhow::{Context, Result};
 use causeway_rig::{
@@ -63,13 +63,16 @@ pub(crate) fn start(
     Ok(Causeway { running, key, key_id, database: database.to_owned() })
 }
 
-/// An organisation, an account and a key that everything is counted and limited for.
+/// An organisation, an account and a key that everything is counted and limited for, in all four scopes.
 fn tenant(address: &str, token: &str, upstream: u16) -> Result<(String, String)> {
     let admin = Admin::set_up(address, token, "Benchmark")?;
-    admin.account("Simulator", &format!("http://127.0.0.1:{upstream}"))?;
     let limits = json!({
-        "requests_per_minute": 100_000_000, "concurrency": 100_000, "usd": { "day": "1000000", "total": "1000000" },
+        "requests_per_minute": 100_000_000, "tokens_per_minute": 1_000_000_000_000_u64, "concurrency": 100_000,
+        "usd": { "day": "1000000", "total": "1000000" },
     });
+    admin.account("Simulator", &format!("http://127.0.0.1:{upstream}"), "sk-sim-causeway", &limits)?;
+    admin.limit_owner(&limits)?;
+    admin.call("PATCH", "organization", &json!({ "limits": limits }))?;
     admin.key("Benchmark", &limits, &json!({ "allow": ["claude-*"], "deny": ["claude-opus-3*"] }))
 }
 

@@ -7,7 +7,7 @@ mod bench;
 mod causeway;
 mod closed;
 mod open;
-
+mod redis;
 mod report;
 mod times;
 mod upstream;
@@ -33,6 +33,9 @@ struct Args {
     /// Postgres with the ledger; `causeway services` sets it, for the server too.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: String,
+    /// Redis, whose commands are counted.
+    #[arg(long, env = "REDIS_URL", hide_env_values = true)]
+    redis_url: String,
     /// Rounds; medians are of these.
     #[arg(long, default_value_t = 5)]
     rounds: u32,

@@ -20,6 +20,9 @@ pub(crate) struct Phase {
     /// The same of Redis and Postgres, which only Causeway uses.
     pub(crate) redis: Option<f64>,
     pub(crate) postgres: Option<f64>,
+    /// EVALSHA per request, and the µs per request that Redis was busy with them.
+    pub(crate) scripts: Option<f64>,
+    pub(crate) scripts_busy: Option<f64>,
     /// The same of the simulator and of the load client.
     pub(crate) simulator: f64,
     pub(crate) client: f64,
@@ -43,6 +46,18 @@ pub(crate) struct Report {
 
 /// Goal of B1, as a share of nginx's requests per core.
 const GOAL: f64 = 0.40;
+/// Goals of B3: µs added to p50 and p99.
+const ADDED: [f64; 2] = [100.0, 500.0];
+/// Goal of reserving and settling with four limited scopes: µs of Redis per request.
+const REDIS: f64 = 60.0;
+
+/// A figure and its goal.
+struct Verdict {
+    what: String,
+    goal: String,
+    is: String,
+    met: bool,
+}
 
 impl Report {
     fn median(&self, through: &str, kind: &str, connections: usize, of: impl Fn(&Phase) -> f64) -> f64 {
@@ -64,6 +79,7 @@ impl Report {
         let _ = writeln!(out, "{}; {}. Medians of {} rounds.\n", self.machine, self.placement, self.rounds);
         self.throughput(&mut out);
         self.latency(&mut out);
+        self.goals(&mut out);
         let (expected, rows) = (self.ledger_expected, self.ledger.rows);
         let verdict = if expected == rows { "none lost, none double" } else { "NOT THE SAME" };
         let _ = writeln!(out, "\nledger rows: {rows} of {expected} ({verdict})");
@@ -75,13 +91,14 @@ impl Report {
     fn throughput(&self, out: &mut String) {
         let _ = writeln!(
             out,
-            "B1: POST /api/v1/messages, 120-byte body, upstream answers at once, everything on. CPU in µs per request; \
-             × nginx is requests per core, goal ≥ {GOAL:.2}.\n"
+            "B1: POST /api/v1/messages, 120-byte body, upstream answers at once, everything on, limits of key, member, \
+             organisation and account. CPU in µs per request; × nginx is requests per core, goal ≥ {GOAL:.2}. Scripts \
+             are EVALSHA per request, and the µs per request that Redis was busy with them.\n"
         );
         let _ = writeln!(
             out,
-            "| connections | through | requests/s | CPU | × nginx | Redis CPU | Postgres CPU | p50 µs | p99 µs |\n\
-             |--:|---|--:|--:|--:|--:|--:|--:|--:|"
+            "| connections | through | requests/s | CPU | × nginx | Redis CPU | scripts | busy | Postgres CPU | p50 µs | p99 µs |\n\
+             |--:|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
         );
         for connections in self.connections("closed") {
             let nginx = self.median("nginx", "closed", connections, |p| p.cpu.unwrap_or(f64::NAN));
@@ -90,11 +107,13 @@ impl Report {
                 let cpu = of(|p| p.cpu.unwrap_or(f64::NAN));
                 let _ = writeln!(
                     out,
-                    "| {connections} | {through} | {} | {} | {} | {} | {} | {} | {} |",
+                    "| {connections} | {through} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
                     number(of(|p| p.per_second), 0),
                     number(cpu, 1),
                     number(nginx / cpu, 2),
                     number(of(|p| p.redis.unwrap_or(f64::NAN)), 1),
+                    number(of(|p| p.scripts.unwrap_or(f64::NAN)), 2),
+                    number(of(|p| p.scripts_busy.unwrap_or(f64::NAN)), 1),
                     number(of(|p| p.postgres.unwrap_or(f64::NAN)), 1),
                     number(of(|p| p.latency.p50), 0),
                     number(of(|p| p.latency.p99), 0),
@@ -126,6 +145,63 @@ impl Report {
                 }
             }
         }
+    }
+}
+
+impl Report {
+    /// Every goal, and whether it is met.
+    fn goals(&self, out: &mut String) {
+        let _ = writeln!(out, "\n| goal | | is | |\n|---|--:|--:|---|");
+        for Verdict { what, goal, is, met } in self.verdicts() {
+            let _ = writeln!(out, "| {what} | {goal} | {is} | {} |", if met { "met" } else { "NOT MET" });
+        }
+    }
+
+    fn verdicts(&self) -> Vec<Verdict> {
+        let mut verdicts = Vec::new();
+        for connections in self.connections("closed") {
+            let of = |through, f: fn(&Phase) -> f64| self.median(through, "closed", connections, f);
+            let cpu = |through| of(through, |p| p.cpu.unwrap_or(f64::NAN));
+            let share = cpu("nginx") / cpu("causeway");
+            verdicts.push(Verdict {
+                what: format!("B1, {connections} connections: requests per core, × nginx"),
+                goal: format!("≥ {GOAL:.2}"),
+                is: number(share, 2),
+                met: share >= GOAL,
+            });
+            let busy = of("causeway", |p| p.scripts_busy.unwrap_or(f64::NAN));
+            verdicts.push(Verdict {
+                what: format!(
+                    "{connections} connections: µs of Redis for reserving and settling, four scopes"
+                ),
+                goal: format!("≤ {REDIS:.0}"),
+                is: number(busy, 1),
+                met: busy <= REDIS,
+            });
+        }
+        for (kind, load) in [("one", "one connection"), ("clock", "by the clock")] {
+            for connections in self.connections(kind) {
+                let quantiles: [fn(&Phase) -> f64; 2] = [|p| p.latency.p50, |p| p.latency.p99];
+                for ((name, of), goal) in ["p50", "p99"].into_iter().zip(quantiles).zip(ADDED) {
+                    let added = self.median("causeway", kind, connections, of)
+                        - self.median("direct", kind, connections, of);
+                    verdicts.push(Verdict {
+                        what: format!("B3, {load}: µs added to {name}"),
+                        goal: format!("≤ {goal:.0}"),
+                        is: number(added, 0),
+                        met: added <= goal,
+                    });
+                }
+            }
+        }
+        let (expected, rows) = (self.ledger_expected, self.ledger.rows);
+        verdicts.push(Verdict {
+            what: "ledger rows".to_owned(),
+            goal: expected.to_string(),
+            is: rows.to_string(),
+            met: rows == expected,
+        });
+        verdicts
     }
 }
 

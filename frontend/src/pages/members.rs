@@ -6,6 +6,7 @@ mod limits;
 mod links;
 mod open_link;
 mod requests;
+mod rescue;
 mod role;
 mod row;
 

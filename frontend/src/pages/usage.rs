@@ -4,6 +4,7 @@ mod chart;
 mod filters;
 mod import;
 mod ledger;
+mod letters;
 mod rows;
 mod table;
 
@@ -70,7 +71,10 @@ pub(crate) fn Usage() -> impl IntoView {
                 <Button on_press=move |()| importing.set(true) testid="import-usage">{t!(i18n, usage.import)}</Button>
             </Show>
             <Button busy=exporting.busy on_press=move |()| export(ExportFormat::Csv) testid="export-usage">
-                {t!(i18n, usage.export)}
+                {t!(i18n, requests.export_csv)}
+            </Button>
+            <Button busy=exporting.busy on_press=move |()| export(ExportFormat::Jsonl) testid="export-usage-jsonl">
+                {t!(i18n, requests.export_jsonl)}
             </Button>
         </PageHeader>
         <Failure error=exporting.error/>

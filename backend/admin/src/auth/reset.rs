@@ -14,11 +14,12 @@ use crate::{
     members::takeover,
     origin::Origin,
     state::AdminState,
+    watch,
 };
 use axum::extract::State;
 use causeway_openapi::ResetPassword;
 use causeway_store::{
-    PersonTx, reset_links,
+    PersonTx, audit, reset_links,
     sessions::hash_of,
     totp,
     users::{self, Ends},
@@ -47,7 +48,9 @@ pub(crate) async fn handle(
     let db = &state.store.app;
     let attempt = Attempt::link(&state, &origin).await?;
     let hash = hash_of(input.token.expose().trim());
-    let link = reset_links::find(db, &hash).await?.ok_or(ApiError::LinkInvalid)?;
+    let Some(link) = reset_links::find(db, &hash).await? else {
+        return Err(refused(&state, &hash, &origin).await?);
+    };
     let user = users::get(db, link.user).await?;
     // What was so when the link was made need not be so any more.
     let still_theirs = match (link.org, link.made_by) {
@@ -78,6 +81,20 @@ pub(crate) async fn handle(
     attempt.succeeded(&state).await?;
     tell(&state, &user);
     Ok((StatusCode::NO_CONTENT, cookie::set_device(&state, &user.email)))
+}
+
+/// Refuses a link that was used before or came too late, and tells its person's organisations: it may have been read by
+/// somebody else. How often is bounded by the count of attempts.
+async fn refused(state: &AdminState, hash: &[u8; 32], origin: &Origin) -> Result<ApiError, ApiError> {
+    if let Some(user) = reset_links::whose(&state.store.app, hash).await? {
+        let mut tx = PersonTx::begin(&state.store.app, user).await?;
+        let address = origin.address_text();
+        let line = watch::line("password.link_refuse", ("user", Some(user.0)), &address, origin);
+        let after = json!({"reason": "the link was used before, or has expired"});
+        tx.record(&audit::Line { after: Some(after), ..line }).await?;
+        tx.commit().await?;
+    }
+    Ok(ApiError::LinkInvalid)
 }
 
 /// The address of a link. The token is behind the `#`, where no server and no proxy sees it.

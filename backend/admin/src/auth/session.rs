@@ -88,7 +88,8 @@ pub(crate) async fn describe(
         organization: OrganizationRef { id: org, name: membership.name, slug: membership.slug },
         role: membership.role,
         is_operator: person.is_operator,
-        totp_required: person.totp_missing,
+        totp_required: person.totp_missing
+            || (person.is_operator && state.operators_need_totp && !person.has_totp),
         suspended: person.suspended.map(entering::suspended),
         entered: person.entered.as_ref().map(entering::entered),
     })

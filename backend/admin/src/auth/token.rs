@@ -5,7 +5,10 @@ use crate::error::ApiError;
 use causeway_accounts::MasterKey;
 use causeway_domain::{OrgId, UserId};
 use chrono::{DateTime, Utc};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode,
+    errors::{Error, ErrorKind},
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -30,6 +33,30 @@ pub struct Claims {
     pub session: Uuid,
     /// In which organisation, unless the call names another.
     pub org: OrgId,
+}
+
+/// Why an access token says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// Its time is over, or it is no token at all: that happens.
+    Stale,
+    /// It is a token, and not as we make them: somebody has made it up, or changed it. What is wrong with it.
+    Forged(&'static str),
+}
+
+impl Unread {
+    fn of(token: &str, error: &Error) -> Self {
+        // A JSON object in base64 begins like this.
+        if !token.starts_with("eyJ") || token.split('.').count() != 3 {
+            return Self::Stale;
+        }
+        match error.kind() {
+            ErrorKind::ExpiredSignature => Self::Stale,
+            ErrorKind::InvalidAlgorithm => Self::Forged("it names another algorithm"),
+            ErrorKind::InvalidSignature => Self::Forged("its signature does not fit"),
+            _ => Self::Forged("it does not say what our tokens say"),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -69,8 +96,9 @@ impl AccessKeys {
     }
 
     /// Reads a token that is ours and whose time is not over.
-    pub fn read(&self, token: &str) -> Result<Claims, ApiError> {
-        let wire: Wire = decode(token, &self.verify, &self.rules).map_err(|_| ApiError::NotSignedIn)?.claims;
+    pub fn read(&self, token: &str) -> Result<Claims, Unread> {
+        let read = decode(token, &self.verify, &self.rules);
+        let wire: Wire = read.map_err(|error| Unread::of(token, &error))?.claims;
         Ok(Claims { user: UserId(wire.sub), session: wire.sid, org: OrgId(wire.org) })
     }
 }
@@ -98,7 +126,7 @@ mod tests {
         let keys = keys(1);
         assert_eq!(keys.read(&keys.issue(claims(), Utc::now()).unwrap()).unwrap(), claims());
         let old = Utc::now() - chrono::Duration::seconds(960);
-        assert!(keys.read(&keys.issue(claims(), old).unwrap()).is_err());
+        assert_eq!(keys.read(&keys.issue(claims(), old).unwrap()), Err(Unread::Stale));
     }
 
     #[test]
@@ -106,7 +134,10 @@ mod tests {
         let token = keys(1).issue(claims(), Utc::now()).unwrap();
         assert!(keys(2).read(&token).is_err());
         let unsigned = format!("eyJhbGciOiJub25lIn0.{}.", token.split('.').nth(1).unwrap());
-        assert!(keys(1).read(&unsigned).is_err() && keys(1).read("").is_err());
+        assert!(matches!(keys(1).read(&unsigned), Err(Unread::Forged(_))));
+        for none in ["", "undefined", "a.b.c"] {
+            assert_eq!(keys(1).read(none), Err(Unread::Stale), "{none}");
+        }
     }
 
     #[test]
@@ -125,7 +156,8 @@ mod tests {
         assert!(keys.read(&sign(Algorithm::HS256, &wire(AUDIENCE, later))).is_ok());
         // The right key, and yet.
         for algorithm in [Algorithm::HS384, Algorithm::HS512] {
-            assert!(keys.read(&sign(algorithm, &wire(AUDIENCE, later))).is_err(), "{algorithm:?}");
+            let read = keys.read(&sign(algorithm, &wire(AUDIENCE, later)));
+            assert_eq!(read, Err(Unread::Forged("it names another algorithm")), "{algorithm:?}");
         }
         assert!(keys.read(&sign(Algorithm::HS256, &wire("causeway-relay", later))).is_err());
         assert!(keys.read(&sign(Algorithm::HS256, &wire(AUDIENCE, later - 120))).is_err());

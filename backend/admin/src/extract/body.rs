@@ -4,11 +4,13 @@ use crate::error::ApiError;
 use axum::extract::{FromRequest, Request, rejection::BytesRejection};
 use http::header;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
 
 /// The largest body that is read, in bytes.
 pub(crate) const LARGEST: usize = 1024 * 1024;
 
-/// A JSON body that has every field it must have and no other.
+/// A JSON body that has every field it must have and no other, and no text with control characters but for line breaks
+/// and tabs: they are stored nowhere and meant by nobody.
 pub(crate) struct Body<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
@@ -50,7 +52,35 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
         explain(&path, error.inner())
     })?;
     reader.end().map_err(|e| ApiError::Malformed(format!("the body is not one JSON value: {e}")))?;
+    if may_control(bytes)
+        && let Ok(body) = serde_json::from_slice(bytes)
+        && let Some(field) = controlled(&body, "")
+    {
+        return Err(ApiError::field(&field, "must not contain control characters"));
+    }
     Ok(value)
+}
+
+/// Whether there can be control characters in the texts: written as an escape, or the few that JSON takes as they are.
+fn may_control(bytes: &[u8]) -> bool {
+    bytes.windows(2).any(|pair| matches!(pair, b"\\u" | b"\\b" | b"\\f" | [0xc2, 0x80..=0x9f] | [0x7f, _]))
+}
+
+/// The path of the first text that has some, as the other refusals write paths.
+fn controlled(value: &Value, path: &str) -> Option<String> {
+    let bad = |text: &str| text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
+    match value {
+        Value::String(text) => bad(text).then(|| path.to_owned()),
+        Value::Array(items) => {
+            items.iter().enumerate().find_map(|(i, item)| controlled(item, &format!("{path}[{i}]")))
+        }
+        Value::Object(fields) => fields.iter().find_map(|(name, item)| match (bad(name), path) {
+            (true, _) => Some(path.to_owned()),
+            (_, "") => controlled(item, name),
+            _ => controlled(item, &format!("{path}.{name}")),
+        }),
+        _ => None,
+    }
 }
 
 /// Text that is not JSON is malformed; JSON that does not fit names its field.
@@ -116,6 +146,20 @@ mod tests {
     fn a_key_that_does_not_exist_is_named_by_its_path() {
         let json = r#"{"input":"1","output":"1","tiers":{"fast":{"input":"1","output":"1"}}}"#;
         assert_eq!(refused::<SetPrice>(json), "tiers.fast");
+    }
+
+    #[test]
+    fn control_characters_are_refused_wherever_they_are_and_line_breaks_are_not() {
+        for (json, field) in [
+            (r#"{"name":"a\u0000b"}"#, "name"),
+            ("{\"name\":\"a\u{85}\"}", "name"),
+            (r#"{"name":"a","tags":["x","y\b"]}"#, "tags[1]"),
+            (r#"{"name":"a","models":{"allow":["\u0001"]}}"#, "models.allow[0]"),
+            (r#"{"name":"a","description":"one\ntwo\tthree"}"#, "accepted"),
+            (r#"{"name":"\u00e4"}"#, "accepted"),
+        ] {
+            assert_eq!(refused::<CreateKey>(json), field, "{json}");
+        }
     }
 
     #[test]

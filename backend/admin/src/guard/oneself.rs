@@ -1,7 +1,7 @@
 //! A person by themselves: for their own profile, which belongs to no organisation. A second factor that the organisation
 //! demands and that they lack does not keep them out of here, because here is where they set it up.
 
-use super::{bearer, named_organization, token};
+use super::{bearer, claims, named_organization, token};
 use crate::{error::ApiError, members::takeover, origin::Origin, state::AdminState};
 use axum::extract::FromRequestParts;
 use causeway_domain::UserId;
@@ -16,7 +16,7 @@ pub(crate) struct Oneself {
     pub(crate) user: User,
     /// In which session.
     pub(crate) session: Uuid,
-    /// Whether the organisation entered demands a second factor.
+    /// Whether the organisation entered demands a second factor, or the installation of its operators.
     pub(crate) totp_required: bool,
     /// From where.
     pub(crate) origin: Origin,
@@ -38,15 +38,15 @@ impl FromRequestParts<AdminState> for Oneself {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AdminState) -> Result<Self, ApiError> {
+        let Ok(origin) = Origin::from_request_parts(parts, state).await;
         let presented = bearer(&parts.headers).ok_or(ApiError::NotSignedIn)?;
         if token::looks_like_one(presented) {
             // One that does not work says nothing of what it could do.
             token::find(state, presented).await?;
             return Err(token::for_people());
         }
-        let claims = state.access.read(presented)?;
+        let claims = claims(state, presented, &origin).await?;
         let org = named_organization(&parts.headers)?.unwrap_or(claims.org);
-        let Ok(origin) = Origin::from_request_parts(parts, state).await;
         let mut tx = TenantTx::begin(&state.store.app, org, Some(claims.user)).await?;
         let found = memberships::signed_in(&mut tx, claims.session, claims.user).await?;
         let person = found.ok_or(ApiError::NotSignedIn)?;
@@ -64,7 +64,7 @@ impl FromRequestParts<AdminState> for Oneself {
         Ok(Self {
             user: User { id: claims.user, email: person.email, name: person.name, locale: person.locale },
             session: claims.session,
-            totp_required: person.totp_required,
+            totp_required: person.totp_required || (person.is_operator && state.operators_need_totp),
             origin,
         })
     }

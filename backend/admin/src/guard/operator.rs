@@ -1,6 +1,6 @@
 //! The operator of the installation: a person, whatever their role in whatever organisation.
 
-use super::{bearer, token};
+use super::{bearer, claims, token};
 use crate::{error::ApiError, origin::Origin, state::AdminState};
 use axum::extract::FromRequestParts;
 use causeway_domain::OrgId;
@@ -70,19 +70,32 @@ impl FromRequestParts<AdminState> for Operator {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AdminState) -> Result<Self, ApiError> {
+        let Ok(origin) = Origin::from_request_parts(parts, state).await;
         let presented = bearer(&parts.headers).ok_or(ApiError::NotSignedIn)?;
         if token::looks_like_one(presented) {
             token::find(state, presented).await?;
             return Err(token::for_people());
         }
-        let claims = state.access.read(presented)?;
-        let Ok(origin) = Origin::from_request_parts(parts, state).await;
+        let claims = claims(state, presented, &origin).await?;
         let found = operators::signed_in(&state.store.app, claims.session, claims.user).await?;
         let person = found.ok_or(ApiError::NotSignedIn)?;
         if !person.is_operator {
-            return Err(ApiError::Forbidden("this needs an operator of the installation".to_owned()));
+            return Err(refusal(&operators::names(&state.store.app).await?));
+        }
+        // What an organisation demands of its members, it demands of one who can enter all others too.
+        if (state.operators_need_totp || person.totp_required) && !person.has_totp {
+            return Err(ApiError::TotpRequired);
         }
         let user = User { id: claims.user, email: person.email, name: person.name, locale: person.locale };
         Ok(Self { user, session: claims.session, origin })
     }
+}
+
+/// That somebody is no operator, and who can make them one.
+pub(crate) fn refusal(operators: &[String]) -> ApiError {
+    let who = match operators {
+        [] => "whoever has the command line of the server".to_owned(),
+        names => names.join(" or "),
+    };
+    ApiError::Forbidden(format!("this needs an operator of the installation; {who} can make you one"))
 }

@@ -1,8 +1,7 @@
 //! Inviting somebody.
 
-use super::{Terms, audited, link, mail, sent};
+use super::{Sender, Terms, audited, invite, sent};
 use crate::{
-    auth::cookie,
     check::Check,
     docs,
     error::ApiError,
@@ -14,13 +13,8 @@ use crate::{
 use axum::{Json, extract::State};
 use causeway_domain::Role;
 use causeway_openapi::{CreateInvitation, Permission, SentInvitation};
-use causeway_store::{
-    StoreError,
-    invitations::{self, NewInvitation},
-    members,
-};
+use causeway_store::members;
 use http::StatusCode;
-use uuid::Uuid;
 
 /// Invite somebody
 ///
@@ -46,30 +40,12 @@ pub(crate) async fn handle(
     let role = input.role.unwrap_or(Role::Member);
     let mut tx = caller.begin(&state).await?;
     let own = standing::take_turn_with(&mut tx, &caller, Permission::MembersWrite).await?;
-    standing::check_grant(own, role)?;
+    standing::check_invite(&mut tx, &caller, own, role).await?;
     if members::has_email(&mut tx, &email).await? {
         return Err(ApiError::Conflict(format!("{email} is a member already")));
     }
-    let (token, hash) = cookie::new_token();
-    let link = link(&state, &token);
-    let mailed = terms.by_mail && mail(&state, &mut tx, &caller, (&email, role), &link, terms.days).await?;
-    let new = NewInvitation {
-        id: Uuid::now_v7(),
-        email: &email,
-        role,
-        hash,
-        invited_by: caller.user.id,
-        mailed,
-        expires_at: terms.expires_at,
-    };
-    invitations::insert(&mut tx, &new).await.map_err(|error| match error {
-        StoreError::Conflict(_) => {
-            ApiError::Conflict(format!("{email} has an invitation already; resend or revoke that one"))
-        }
-        other => other.into(),
-    })?;
-    let made = invitations::lock_open(&mut tx, new.id).await?;
-    let target = ("invitation", Some(new.id));
+    let (made, link) = invite(&state, &mut tx, Sender::of(&caller), (&email, role), &terms).await?;
+    let target = ("invitation", Some(made.id));
     caller.record(&mut tx, "invitation.create", target, None, Some(audited(&made))).await?;
     state.commit(tx).await?;
     Ok((StatusCode::CREATED, Json(sent(made, link))))

@@ -1,6 +1,6 @@
 //! Sending an invitation anew.
 
-use super::{Terms, audited, link, mail, sent};
+use super::{Sender, Terms, audited, link, mail, sent};
 use crate::{
     auth::cookie,
     check::Check,
@@ -40,11 +40,11 @@ pub(crate) async fn handle(
     let mut tx = caller.begin(&state).await?;
     let own = standing::take_turn_with(&mut tx, &caller, Permission::MembersWrite).await?;
     let before = invitations::lock_open(&mut tx, id).await?;
-    standing::check_grant(own, before.role)?;
+    standing::check_invite(&mut tx, &caller, own, before.role).await?;
     let (token, hash) = cookie::new_token();
     let link = link(&state, &token);
     let whom = (before.email.as_str(), before.role);
-    let mailed = terms.by_mail && mail(&state, &mut tx, &caller, whom, &link, terms.days).await?;
+    let mailed = terms.by_mail && mail(&state, &mut tx, Sender::of(&caller), whom, &link, terms.days).await?;
     invitations::renew(&mut tx, id, &hash, mailed, terms.expires_at).await?;
     let after = invitations::lock_open(&mut tx, id).await?;
     let (target, lines) = (("invitation", Some(id)), (Some(audited(&before)), Some(audited(&after))));

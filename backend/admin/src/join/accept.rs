@@ -1,34 +1,35 @@
 //! Accepting an invitation by somebody who is not signed in.
 
-use super::{accept, check_open, invited_to, locale, make_person, refused, take_invitation};
+use super::{accept, count_try, invited_to, locale, look, make_person, take_invitation};
 use crate::{
-    auth::session,
+    auth::{
+        events,
+        pace::{self, Attempt},
+        session,
+    },
     check::Check,
     docs,
-    error::{ApiError, BadLink},
+    error::ApiError,
     extract::Body,
     origin::Origin,
     state::AdminState,
 };
 use axum::response::Response;
 use axum::{Json, extract::State, response::IntoResponse};
+use axum_extra::extract::cookie::CookieJar;
 use causeway_domain::OrgId;
 use causeway_openapi::{AcceptInvitation, AcceptedInvitation};
 use causeway_store::{
-    TenantTx, invitations,
-    throttle::{self, Pace},
-    users,
+    TenantTx, throttle,
+    users::{self, User},
 };
-use sha2::{Digest, Sha256};
-
-/// For one address that an organisation has invited.
-const PACE: Pace = Pace { free: 5, longest: 300 };
+use tokio::time::Instant;
 
 /// Accept an invitation
 ///
 /// Makes the person with the invited address a member. Somebody new gives a name and a password and is signed in; somebody
-/// who has an account gives its password, and signs in afterwards. Whoever is signed in uses `POST /me/memberships`
-/// instead. Of two that accept at once one wins.
+/// who has an account gives its password, which counts as an attempt to sign in, and signs in afterwards. Whoever is signed
+/// in uses `POST /me/memberships` instead. Of two that accept at once one wins.
 #[utoipa::path(
     post, path = "/join/invitation", tag = "join", operation_id = "acceptInvitation", security(()),
     request_body = AcceptInvitation,
@@ -41,19 +42,17 @@ const PACE: Pace = Pace { free: 5, longest: 300 };
 pub(crate) async fn handle(
     State(state): State<AdminState>,
     origin: Origin,
+    jar: CookieJar,
     Body(input): Body<AcceptInvitation>,
 ) -> Result<Response, ApiError> {
+    let begun = Instant::now();
     let (org, hash) = invited_to(&state, &input.token).await?;
-    // Counted by organisation and address: another link for the same address gives nobody more tries at whose it is, or at
-    // its password. Nobody is kept from signing in by it.
-    let whose = Sha256::digest(input.email.trim().to_lowercase());
-    let (db, subject) = (&state.store.app, format!("invitation:{org}:{}", hex::encode(&whose[..16])));
-    throttle::attempt(db, &subject, PACE).await?.map_err(|seconds| ApiError::Throttled { seconds })?;
+    let (db, subject) = (&state.store.app, count_try(&state, org, &input.email).await?);
     look(&state, org, &hash, &input.email, &origin).await?;
     let known = users::find_by_email(&state.store.app, input.email.trim()).await?;
     let Some(known) = known else { return somebody_new(&state, org, &hash, &input, &origin).await };
-    let fits = state.passwords.fits(input.password.expose(), known.password_hash.as_deref()).await?;
-    if !fits || known.disabled {
+    if !is_theirs(&state, &known, input.password.expose(), &origin, &jar).await? {
+        pace::evenly(begun).await;
         return Err(ApiError::WrongCredentials);
     }
     throttle::forget(db, &subject).await?;
@@ -64,24 +63,25 @@ pub(crate) async fn handle(
     Ok(Json(accepted).into_response())
 }
 
-/// Refuses what cannot succeed before a password is computed.
-async fn look(
+/// Whether the password is the account's. Guessed here or on the sign-in page, it is counted and written down the same.
+async fn is_theirs(
     state: &AdminState,
-    org: OrgId,
-    hash: &[u8; 32],
-    email: &str,
+    known: &User,
+    password: &str,
     origin: &Origin,
-) -> Result<(), ApiError> {
-    let mut tx = TenantTx::begin(&state.store.app, org, None).await?;
-    let invitation = invitations::lock_shown(&mut tx, hash).await?.ok_or(ApiError::Link(BadLink::Unknown))?;
-    drop(tx);
-    let same = invitation.email.to_lowercase() == email.trim().to_lowercase();
-    let open = check_open(&invitation);
-    if let Err(error) = open.and_then(|()| if same { Ok(()) } else { Err(ApiError::WrongAddress) }) {
-        refused(state, org, invitation.id, &error, origin).await?;
-        return Err(error);
+    jar: &CookieJar,
+) -> Result<bool, ApiError> {
+    let attempt = Attempt::password(state, origin, jar, &known.email).await?;
+    let readable = password.chars().count() <= 1024;
+    let fits = readable && state.passwords.fits(password, known.password_hash.as_deref()).await?;
+    if fits && !known.disabled {
+        attempt.succeeded(state).await?;
+        return Ok(true);
     }
-    Ok(())
+    let locked = attempt.failed(state).await?;
+    let reason = if fits { "disabled" } else { "password" };
+    events::failed(state, known.id, reason, locked, origin).await?;
+    Ok(false)
 }
 
 async fn somebody_new(

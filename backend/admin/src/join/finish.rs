@@ -1,6 +1,6 @@
 //! Finishing a registration: a member, with a key in hand.
 
-use super::{hash, make_person, organization, record, register};
+use super::{hash, make_person, organization, record, record_refused, register};
 use crate::{
     auth::session,
     docs,
@@ -66,6 +66,12 @@ pub(crate) async fn handle(
         Stored::Confirming => {
             if !code_fits(&request, &input)? {
                 requests::wrong_code(&mut tx, request.id).await?;
+                // Five at most.
+                let after = json!({
+                    "reason": "wrong code", "email": request.email, "attempt": request.attempts + 1,
+                });
+                let target = ("registration", request.id);
+                record_refused(&mut tx, "registration.wrong_code", target, after, &origin).await?;
                 state.commit(tx).await?;
                 return Err(ApiError::field("code", "is not the one that was mailed"));
             }
@@ -98,13 +104,16 @@ async fn confirmed(
     let link = registration::lock(&mut tx, request.link).await?;
     let rules = sign_in_rules::get(&mut tx, false).await?;
     register::check_open(&link, &rules)?;
-    if !register::belongs(&request.email, &rules.domains) {
+    if !register::belongs(&request.email, &register::confirmed_domains(&mut tx, &rules).await?) {
         return Err(ApiError::Link(BadLink::Revoked));
     }
     if !registration::count(&mut tx, link.id).await? {
         return Err(ApiError::Link(BadLink::Used));
     }
     let (user, known) = match users::owner_of(&mut tx, &request.email).await? {
+        Some(owner) if people::was_removed(&mut tx, owner.id).await? => {
+            return Err(ApiError::Forbidden(REMOVED.to_owned()));
+        }
         Some(owner) if owner.proven => (owner.id, true),
         // The address is proven, but not that the account is theirs: whoever made it may still have its password.
         Some(_) => return Err(ApiError::Conflict(UNPROVEN.to_owned())),
@@ -126,6 +135,7 @@ async fn approved(
     org: OrgId,
     origin: &Origin,
 ) -> Result<Response, ApiError> {
+    standing::check_served(&mut tx).await?;
     let user = request.user.ok_or(ApiError::Link(BadLink::Revoked))?;
     if people::role(&mut tx, user).await?.is_none() {
         return Err(ApiError::Link(BadLink::Revoked));
@@ -136,6 +146,9 @@ async fn approved(
     let key = if theirs { first_key(&mut tx, user, &request).await? } else { None };
     answer(state, tx, (request, user, known), org, key, origin, false).await
 }
+
+/// What is told of somebody who was a member before.
+const REMOVED: &str = "you were a member of this organisation before; an administrator can invite you again, a link alone does not";
 
 /// What is told of an account that may be somebody else's.
 const UNPROVEN: &str = "this address has an account, and nobody has shown yet whose it is: choose a new password by mail \

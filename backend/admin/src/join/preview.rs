@@ -39,7 +39,7 @@ pub(crate) async fn invitation(
 #[utoipa::path(
     post, path = "/join/registration/preview", tag = "join", operation_id = "previewRegistration", security(()),
     request_body = ShownToken,
-    responses((status = 200, description = "What it leads to", body = RegistrationPreview), docs::Link, docs::Failures)
+    responses((status = 200, description = "What it leads to", body = RegistrationPreview), docs::Link, docs::Forbidden, docs::Failures)
 )]
 pub(crate) async fn registration(
     State(state): State<AdminState>,
@@ -52,7 +52,10 @@ pub(crate) async fn registration(
     let (link, rules) = register::open(&mut tx, &hash).await?;
     let organization = organisations::get(&mut tx, false).await?.name;
     let rule = register::rule(rules.registration);
-    let domains = if rules.registration == Registration::Domain { rules.domains } else { Vec::new() };
+    let domains = match rules.registration {
+        Registration::Domain => register::confirmed_domains(&mut tx, &rules).await?,
+        _ => Vec::new(),
+    };
     debug_assert_ne!(rule, RegistrationRule::Closed, "a closed registration has no open link");
     Ok(Json(RegistrationPreview { organization, role: link.role, rule, domains }))
 }

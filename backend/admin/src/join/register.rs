@@ -2,12 +2,13 @@
 
 use super::{hash, locale};
 use crate::{
-    auth::cookie,
+    auth::{cookie, pace::network},
     check::Check,
     docs,
     error::{ApiError, BadLink},
     extract::Body,
     mail::words::{self, Language},
+    members::standing,
     origin::Origin,
     state::AdminState,
 };
@@ -20,6 +21,7 @@ use causeway_store::{
         requests::{self, NewRequest},
     },
     sign_in_rules::{self, Registration, SignInRules},
+    sso::domains,
     throttle::{self, Pace},
 };
 use chrono::{Duration, Utc};
@@ -27,7 +29,7 @@ use http::StatusCode;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// For one address of the network, whoever it registers. A class room shares one.
+/// For one network, whoever it registers. A class room shares one.
 const PACE: Pace = Pace { free: 60, longest: 300 };
 /// For one e-mail address: how many codes it is sent.
 const MAILS: Pace = Pace { free: 5, longest: 3600 };
@@ -46,7 +48,7 @@ const WAITING_DAYS: i64 = 30;
     request_body = Register,
     responses(
         (status = 202, description = "Begun", body = Registered),
-        docs::Link, docs::Clash, docs::Throttle, docs::Failures
+        docs::Link, docs::Forbidden, docs::Clash, docs::Throttle, docs::Failures
     )
 )]
 pub(crate) async fn handle(
@@ -64,8 +66,9 @@ pub(crate) async fn handle(
     let email = check.email("email", &input.email);
     check.password("password", input.password.expose(), &[&email, &name]);
     let by_domain = rules.registration == Registration::Domain;
-    if by_domain && !belongs(&email, &rules.domains) {
-        check.refuse("email", format!("must be an address at {}", rules.domains.join(" or ")));
+    let domains = confirmed_domains(&mut tx, &rules).await?;
+    if by_domain && !belongs(&email, &domains) {
+        check.refuse("email", format!("must be an address at {}", domains.join(" or ")));
     }
     check.done()?;
     if !by_domain && requests::count_waiting(&mut tx, link.id).await? >= i64::from(link.max_uses - link.used)
@@ -76,7 +79,7 @@ pub(crate) async fn handle(
     drop(tx);
 
     let address = origin.address_text();
-    let mut subjects = vec![(format!("register:{address}"), PACE)];
+    let mut subjects = vec![(format!("register:{}", network(origin.address)), PACE)];
     if by_domain {
         let digest = hex::encode(&Sha256::digest(email.to_lowercase())[..16]);
         subjects.push((format!("register-mail:{digest}"), MAILS));
@@ -126,7 +129,25 @@ pub(super) async fn open(tx: &mut TenantTx, hash: &[u8; 32]) -> Result<(Link, Si
     let link = registration::shown(tx, hash).await?.ok_or(ApiError::Link(BadLink::Unknown))?;
     let rules = sign_in_rules::get(tx, false).await?;
     check_open(&link, &rules)?;
+    standing::check_served(tx).await?;
     Ok((link, rules))
+}
+
+/// The domains of the rule that are the organisation's: those that it has named alone count for nothing, and one whose
+/// confirmation was taken back lets nobody in any more.
+pub(super) async fn confirmed_domains(
+    tx: &mut TenantTx,
+    rules: &SignInRules,
+) -> Result<Vec<String>, ApiError> {
+    let mut domains = rules.domains.clone();
+    if rules.registration == Registration::Domain {
+        let own = domains::list(tx).await?;
+        domains.retain(|name| own.iter().any(|d| d.domain == *name && d.confirmed_at.is_some()));
+        if domains.is_empty() {
+            return Err(ApiError::Link(BadLink::Revoked));
+        }
+    }
+    Ok(domains)
 }
 
 /// Whether people may come in by a link at this moment.

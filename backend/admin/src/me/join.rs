@@ -3,7 +3,7 @@
 use crate::{docs, error::ApiError, extract::Body, guard::Person, join, state::AdminState};
 use axum::{Json, extract::State};
 use causeway_openapi::{AcceptedInvitation, ShownToken};
-use causeway_store::{TenantTx, sso};
+use causeway_store::{TenantTx, sso, throttle};
 
 /// Accept an invitation, signed in
 ///
@@ -14,7 +14,7 @@ use causeway_store::{TenantTx, sso};
     request_body = ShownToken,
     responses(
         (status = 200, description = "A member", body = AcceptedInvitation),
-        docs::Link, docs::Guarded, docs::Full, docs::Failures
+        docs::Link, docs::Guarded, docs::Full, docs::Throttle, docs::Failures
     )
 )]
 pub(crate) async fn handle(
@@ -30,6 +30,9 @@ pub(crate) async fn handle(
         ));
     }
     let (org, hash) = join::invited_to(&state, &input.token).await?;
+    let subject = join::count_try(&state, org, &caller.user.email).await?;
+    join::look(&state, org, &hash, &caller.user.email, &caller.origin).await?;
+    throttle::forget(&state.store.app, &subject).await?;
     let mut tx = TenantTx::begin(&state.store.app, org, Some(caller.user.id)).await?;
     let invitation = join::take_invitation(&mut tx, &hash, &caller.user.email).await?;
     let accepted = join::accept(&mut tx, &invitation, caller.user.id, false, &caller.origin).await?;

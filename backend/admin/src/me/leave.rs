@@ -9,7 +9,7 @@ use serde_json::json;
 /// Leave the organisation
 ///
 /// Ends the caller's membership of the organisation entered. What happens to keys, tokens and invitations is the same as
-/// when a member is removed. The last owner cannot leave. For people, not for API tokens.
+/// when a member is removed, and so is coming back: it takes an invitation. The last owner cannot leave. For people, not for API tokens.
 #[utoipa::path(
     post, path = "/me/leave", tag = "me", operation_id = "leaveOrganization",
     responses((status = 204, description = "Left"), docs::Guarded, docs::Owners, docs::Failures)

@@ -11,7 +11,10 @@ use crate::{
 };
 use axum::extract::State;
 use causeway_openapi::ChangePassword;
-use causeway_store::users::{self, Ends};
+use causeway_store::{
+    sessions,
+    users::{self, Ends},
+};
 use http::StatusCode;
 use serde_json::json;
 
@@ -51,7 +54,11 @@ pub(crate) async fn handle(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// That it is still the same person who sits there. Somebody without a password is let through.
+/// Minutes for which a sign-in shows who sits there, where there is no password to ask for.
+const FRESH_MINUTES: i32 = 10;
+
+/// That it is still the same person who sits there: by the password, or of somebody without one by having just signed in
+/// at their issuer.
 pub(super) async fn confirm(
     state: &AdminState,
     person: &Oneself,
@@ -60,11 +67,18 @@ pub(super) async fn confirm(
 ) -> Result<(), ApiError> {
     let user = users::get(&state.store.app, person.id()).await?;
     let Some(hash) = user.password_hash.as_deref() else {
-        return if field == "password" {
-            Ok(())
-        } else {
-            Err(ApiError::Conflict("you sign in without a password, so there is none to change".to_owned()))
-        };
+        if field != "password" {
+            return Err(ApiError::Conflict(
+                "you sign in without a password, so there is none to change".to_owned(),
+            ));
+        }
+        if sessions::is_fresh(&state.store.app, person.session, FRESH_MINUTES).await? {
+            return Ok(());
+        }
+        return Err(ApiError::Forbidden(format!(
+            "sign out and in again first: you have no password to confirm this with, and your sign-in is older than \
+             {FRESH_MINUTES} minutes"
+        )));
     };
     let attempt = Attempt::again(state, person.id()).await?;
     if password.chars().count() > 1024 || !state.passwords.fits(password, Some(hash)).await? {

@@ -19,8 +19,9 @@ use serde_json::json;
 ///
 /// Out with their next call, on every instance. Their API keys are switched off and keep their name, so that an
 /// administrator can switch one on again for a program that depends on it; their API tokens end, and invitations of
-/// theirs that nobody has accepted are revoked. Their account stays: they may belong to other organisations. Owners are
-/// removed by owners only, and never the last one.
+/// theirs that nobody has accepted are revoked. Their account stays: they may belong to other organisations. Neither an
+/// issuer nor a registration link makes them a member again: that takes an invitation. Owners are removed by owners only,
+/// and never the last one.
 #[utoipa::path(
     delete, path = "/members/{id}", tag = "members", operation_id = "removeMember",
     params(("id" = uuid::Uuid, Path, description = "Identifier of the person")),

@@ -2,7 +2,7 @@
 
 use super::takeover;
 use crate::{
-    auth::{cookie, events, reset},
+    auth::{cookie, reset},
     docs,
     error::ApiError,
     extract::Place,
@@ -41,7 +41,7 @@ pub(crate) async fn handle(
     let (token, hash) = cookie::new_token();
     let mut tx = PersonTx::begin(&state.store.app, id).await?;
     let expires_at = reset_links::insert(&mut tx, &hash, Some((caller.user.id, caller.org()))).await?;
-    events::record(&mut tx, "member.reset_link", caller.user.id, None, &caller.origin).await?;
+    caller.record_about_person(&mut tx, "member.reset_link").await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(ResetLink { url: reset::url(&state, &token).into(), expires_at })))
 }

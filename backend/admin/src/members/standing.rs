@@ -2,6 +2,7 @@
 //! that demote each other at the same moment, the second is no owner any more when its turn comes.
 
 use crate::{
+    entering::{suspended, suspended_text},
     error::ApiError,
     guard::{By, Caller},
 };
@@ -39,6 +40,20 @@ pub(crate) async fn take_turn_with(
     Ok(own)
 }
 
+/// Nobody makes anybody more than they are themselves. But an organisation that nobody owns yet gets its owner from the
+/// operator, who made it.
+pub(crate) async fn check_invite(
+    tx: &mut TenantTx,
+    caller: &Caller,
+    own: Role,
+    granted: Role,
+) -> Result<(), ApiError> {
+    if caller.entered.is_some() && granted == Role::Owner && people::owners(tx).await? == 0 {
+        return Ok(());
+    }
+    check_grant(own, granted)
+}
+
 /// Nobody makes anybody more than they are themselves.
 pub(crate) fn check_grant(own: Role, granted: Role) -> Result<(), ApiError> {
     if granted > own {
@@ -66,8 +81,24 @@ pub(crate) async fn keep_an_owner(tx: &mut TenantTx, leaving: Role) -> Result<()
     Ok(())
 }
 
+/// Who is made less loses the invitations that nobody has accepted and that they could not make any more.
+pub(crate) async fn lose_invitations(tx: &mut TenantTx, user: UserId, role: Role) -> Result<(), StoreError> {
+    let still_invites = Permission::MembersWrite.granted_to(role);
+    people::revoke_invitations(tx, user, still_invites.then_some(role)).await?;
+    Ok(())
+}
+
+/// Refuses where the organisation is suspended: nobody comes in, and nobody gets a key.
+pub(crate) async fn check_served(tx: &mut TenantTx) -> Result<(), ApiError> {
+    match sign_in_rules::suspension(tx).await? {
+        Some(suspension) => Err(ApiError::Forbidden(suspended_text(&suspended(suspension)))),
+        None => Ok(()),
+    }
+}
+
 /// Makes a person a member, as far as the plan has a place.
 pub(crate) async fn admit(tx: &mut TenantTx, user: UserId, role: Role) -> Result<(), ApiError> {
+    check_served(tx).await?;
     memberships::insert(tx, user, role).await.map_err(|error| match error {
         StoreError::Conflict(_) => ApiError::Conflict("this person is a member already".to_owned()),
         other => other.into(),

@@ -5,7 +5,7 @@
 //! organisation, or as an operator of the installation. Those ask by e-mail, or the operator at the command line.
 
 use crate::{error::ApiError, guard::Caller, state::AdminState};
-use causeway_domain::{OrgId, UserId};
+use causeway_domain::{OrgId, Role, UserId};
 use causeway_openapi::Permission;
 use causeway_store::{
     TenantTx, members, memberships, operators, people,
@@ -40,8 +40,12 @@ pub(crate) async fn still_allowed(
     id: UserId,
 ) -> Result<bool, ApiError> {
     let mut tx = TenantTx::begin(&state.store.app, org, Some(by)).await?;
-    let (maker, target) = (people::role(&mut tx, by).await?, people::role(&mut tx, id).await?);
+    let (mut maker, target) = (people::role(&mut tx, by).await?, people::role(&mut tx, id).await?);
     drop(tx);
+    if maker.is_none() && operators::is_operator(&state.store.app, by).await? {
+        // Was inside when they made it, and may enter again at any time.
+        maker = Some(Role::Admin);
+    }
     let above = maker
         .zip(target)
         .is_some_and(|(maker, target)| maker > target && Permission::MembersWrite.granted_to(maker));

@@ -1,7 +1,7 @@
 //! Taking away a member's second factor.
 
 use super::takeover;
-use crate::{auth::events, docs, error::ApiError, extract::Place, guard::Person, state::AdminState};
+use crate::{docs, error::ApiError, extract::Place, guard::Person, state::AdminState};
 use axum::extract::State;
 use causeway_domain::UserId;
 use causeway_openapi::Permission;
@@ -32,7 +32,7 @@ pub(crate) async fn handle(
         return Err(ApiError::Conflict("this person has no second factor".to_owned()));
     }
     sessions::end_all(&mut tx, None, "second factor removed").await?;
-    events::record(&mut tx, "totp.remove", caller.user.id, None, &caller.origin).await?;
+    caller.record_about_person(&mut tx, "totp.remove").await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

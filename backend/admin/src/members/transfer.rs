@@ -36,7 +36,7 @@ pub(crate) async fn handle(
     let before = audited(&member);
     people::set_role(&mut tx, id, Role::Owner).await?;
     people::set_role(&mut tx, caller.user.id, Role::Admin).await?;
-    people::revoke_invitations(&mut tx, caller.user.id, Some(Role::Admin)).await?;
+    standing::lose_invitations(&mut tx, caller.user.id, Role::Admin).await?;
     member.role = Role::Owner;
     let after = json!({"email": member.email, "role": member.role, "former_owner": caller.user.email});
     caller

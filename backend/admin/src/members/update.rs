@@ -75,8 +75,7 @@ async fn set_role(tx: &mut TenantTx, own: Role, member: &mut Stored, role: Role)
     standing::keep_an_owner(tx, member.role).await?;
     people::set_role(tx, member.id, role).await?;
     if role < member.role {
-        let still_invites = Permission::MembersWrite.granted_to(role);
-        people::revoke_invitations(tx, member.id, still_invites.then_some(role)).await?;
+        standing::lose_invitations(tx, member.id, role).await?;
     }
     member.role = role;
     Ok(())

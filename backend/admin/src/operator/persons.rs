@@ -66,7 +66,8 @@ pub(crate) async fn list(
 /// Change a person
 ///
 /// Locks somebody out of the installation or lets them in again, or makes them an operator or no longer one. In force at
-/// their next call. Nobody locks themselves out, and the last operator stays one.
+/// their next call, and at the next request with an API key of theirs: keys rest while their owner is locked out. Nobody
+/// locks themselves out, and the last operator stays one.
 #[utoipa::path(
     patch, path = "/operator/people/{person}", tag = "operator", operation_id = "updatePerson",
     params(("person" = uuid::Uuid, Path, description = "The person")),
@@ -106,7 +107,8 @@ pub(crate) async fn update(
         let target = ("user", Some(user.0));
         tx.record(operator.line(action(&before, &after), target, Some(was), Some(is))).await?;
     }
-    tx.commit().await?;
+    let changes = tx.commit().await?;
+    state.tell(changes).await;
     Ok(Json(shown(after)))
 }
 

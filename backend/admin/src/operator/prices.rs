@@ -81,7 +81,7 @@ fn one(version: &Version, known: &[Recorded]) -> Option<PriceOverride> {
 #[utoipa::path(
     get, path = "/operator/prices/overrides/{model}", tag = "operator", operation_id = "getGlobalPriceHistory",
     params(("model" = String, Path, description = "Model or pattern; a slash as %2F", example = "claude-haiku-4-5")),
-    responses((status = 200, description = "The history", body = PriceHistory), docs::Operators, docs::Failures)
+    responses((status = 200, description = "The history", body = PriceHistory), docs::Operators, docs::Missing, docs::Failures)
 )]
 pub(crate) async fn history(
     State(state): State<AdminState>,
@@ -106,7 +106,7 @@ pub(crate) async fn history(
     request_body = SetPrice,
     responses(
         (status = 200, description = "The price as it was recorded, with everything filled in", body = PriceFigures),
-        docs::Input, docs::Operators, docs::Clash, docs::Failures
+        docs::Input, docs::Operators, docs::Missing, docs::Clash, docs::Failures
     )
 )]
 pub(crate) async fn put(

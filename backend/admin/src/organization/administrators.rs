@@ -10,6 +10,7 @@ use causeway_store::members;
 /// The names of the owners and admins of the organisation entered, for everybody who belongs to it.
 #[utoipa::path(
     get, path = "/organization/administrators", tag = "organization", operation_id = "getAdministrators",
+    security(("bearer" = []), ("api_token" = [])),
     responses((status = 200, description = "The people", body = Administrators), docs::Guarded, docs::Failures)
 )]
 pub(crate) async fn handle(

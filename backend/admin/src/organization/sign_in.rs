@@ -11,7 +11,10 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use causeway_openapi::{RegistrationRule, SignInRules, UpdateSignInRules};
-use causeway_store::sign_in_rules::{self, Registration, SignInRules as Stored};
+use causeway_store::{
+    sign_in_rules::{self, Registration, SignInRules as Stored},
+    sso::domains,
+};
 use serde_json::json;
 
 /// Domains where anybody gets an address: naming one would let everybody in.
@@ -62,7 +65,8 @@ pub(crate) async fn get(
 /// Change the rules for coming in
 ///
 /// Changes what is present and leaves the rest. Registration is closed unless it is opened here; closing it makes every
-/// registration link worthless until it is opened again.
+/// registration link worthless until it is opened again. Where the rule is `domain`, each domain must be one that the
+/// operator has confirmed to be the organisation's (`POST /sso/domains`).
 #[utoipa::path(
     patch, path = "/organization/sign-in", tag = "organization", operation_id = "updateSignInRules",
     request_body = UpdateSignInRules,
@@ -79,7 +83,9 @@ pub(crate) async fn update(
     let mut tx = caller.begin(&state).await?;
     let mut rules = sign_in_rules::get(&mut tx, true).await?;
     let before = shown(&rules);
-    apply(&mut rules, input, state.mailer.is_some())?;
+    let own = domains::list(&mut tx).await?;
+    let own = own.into_iter().filter(|d| d.confirmed_at.is_some()).map(|d| d.domain).collect::<Vec<_>>();
+    apply(&mut rules, input, state.mailer.is_some(), &own)?;
     let after = shown(&rules);
     if after != before {
         sign_in_rules::set(&mut tx, &rules).await?;
@@ -99,8 +105,9 @@ fn shown(rules: &Stored) -> SignInRules {
     }
 }
 
-fn apply(rules: &mut Stored, input: UpdateSignInRules, mails: bool) -> Result<(), ApiError> {
+fn apply(rules: &mut Stored, input: UpdateSignInRules, mails: bool, own: &[String]) -> Result<(), ApiError> {
     let mut check = Check::default();
+    let (rule_before, named_before) = (rules.registration, rules.domains.clone());
     if let Some(domains) = input.registration_domains {
         rules.domains = checked_domains(&mut check, &domains);
     }
@@ -120,6 +127,16 @@ fn apply(rules: &mut Stored, input: UpdateSignInRules, mails: bool) -> Result<()
         check.require(mails, "registration", message);
         let message = "must name at least one domain, where the rule is domain";
         check.require(!rules.domains.is_empty(), "registration_domains", message);
+        // Whoever reads the mail of a domain comes in unasked: it must be the organisation's. What was so before is not in
+        // the way of other changes; it lets nobody in until it is confirmed.
+        let changed = rule_before != rules.registration || named_before != rules.domains;
+        if changed && let Some(other) = rules.domains.iter().find(|domain| !own.contains(domain)) {
+            let message = format!(
+                "must have domains that the operator has confirmed to be this organisation's; {other} is none. Add it under \
+                 single sign-on and ask the operator, or let the rule be approval"
+            );
+            check.refuse("registration_domains", message);
+        }
     }
     check.done()
 }

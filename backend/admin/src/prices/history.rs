@@ -24,7 +24,7 @@ use chrono::{DateTime, Utc};
 #[utoipa::path(
     get, path = "/prices/overrides/{model}", tag = "prices", operation_id = "getPriceHistory",
     params(("model" = String, Path, description = "Model or pattern; a slash as %2F", example = "claude-haiku-4-5")),
-    responses((status = 200, description = "The history", body = PriceHistory), docs::Guarded, docs::Failures)
+    responses((status = 200, description = "The history", body = PriceHistory), docs::Guarded, docs::Missing, docs::Failures)
 )]
 pub(crate) async fn handle(
     State(state): State<AdminState>,

@@ -39,7 +39,7 @@ const FAR: TimeDelta = TimeDelta::days(3660);
     request_body = SetPrice,
     responses(
         (status = 200, description = "The price as it was recorded, with everything filled in", body = PriceFigures),
-        docs::Input, docs::Guarded, docs::Clash, docs::Failures
+        docs::Input, docs::Guarded, docs::Missing, docs::Clash, docs::Failures
     )
 )]
 pub(crate) async fn handle(

@@ -1,6 +1,6 @@
 //! Sending somebody to an issuer.
 
-use super::{Stop, callback_url, flow, flow::Ticket, issuer::Issuer, local, record};
+use super::{Stop, callback_url, flow, flow::Ticket, issuer::Issuer, local, record, said};
 use crate::{
     auth::pace::network,
     docs,
@@ -8,6 +8,7 @@ use crate::{
     extract::{Params, Place},
     origin::Origin,
     state::AdminState,
+    watch,
 };
 use axum::{
     extract::State,
@@ -53,9 +54,15 @@ pub(crate) async fn handle(
     Place(id): Place<Uuid>,
     Params(query): Params<SsoBegin>,
 ) -> Result<Response, ApiError> {
-    let to = local(query.to.as_deref())?;
     let org = sso::organisation_of(&state.store.app, id).await?.ok_or(ApiError::NotFound)?;
     pace(&state, &origin).await?;
+    let to = match local(query.to.as_deref()) {
+        Ok(to) => to,
+        Err(error) => {
+            led_astray(&state, org, &origin, id, query.to.as_deref()).await?;
+            return Err(error);
+        }
+    };
     let ticket = Ticket::new(flow::sent(&jar));
     let mut tx = TenantTx::begin(&state.store.app, org, None).await?;
     let provider = providers::get(&mut tx, id).await?;
@@ -133,6 +140,28 @@ pub(super) async fn note(
     let after = json!({"code": failure.code, "detail": failure.detail, "issuer_said": who});
     record(&mut tx, user, origin, "sso.refuse", provider, after).await?;
     state.commit(tx).await
+}
+
+/// Writes down that a link leads out of the web admin after the sign-in: somebody may have been sent it. A few times for
+/// each network, and then ever less often.
+async fn led_astray(
+    state: &AdminState,
+    org: OrgId,
+    origin: &Origin,
+    provider: Uuid,
+    to: Option<&str>,
+) -> Result<(), ApiError> {
+    if !watch::is_news(state, origin, "sso.refuse").await? {
+        return Ok(());
+    }
+    let mut tx = TenantTx::begin(&state.store.app, org, None).await?;
+    record(&mut tx, None, origin, "sso.refuse", provider, astray(to)).await?;
+    state.commit(tx).await
+}
+
+/// What the log has of it.
+pub(super) fn astray(to: Option<&str>) -> serde_json::Value {
+    json!({"code": "open_redirect", "detail": said(to.unwrap_or_default())})
 }
 
 /// The sign-in page, which asks what went wrong.

@@ -7,6 +7,7 @@ use crate::{
     extract::{Body, Place},
     guard::Person,
     state::AdminState,
+    watch,
 };
 use axum::{
     Json,
@@ -60,7 +61,18 @@ pub(crate) async fn link(
     Person { caller, .. }: Person,
     Body(input): Body<LinkIdentity>,
 ) -> Result<Response, ApiError> {
-    let to = local(input.to.as_deref())?;
+    let to = match local(input.to.as_deref()) {
+        Ok(to) => to,
+        Err(error) => {
+            if watch::is_news(&state, &caller.origin, "sso.refuse").await? {
+                let mut tx = caller.begin(&state).await?;
+                let after = begin::astray(input.to.as_deref());
+                caller.record(&mut tx, "sso.refuse", ("sso_provider", None), None, Some(after)).await?;
+                state.commit(tx).await?;
+            }
+            return Err(error);
+        }
+    };
     let mut tx = caller.begin(&state).await?;
     let all = providers::list(&mut tx).await?;
     let provider = all.iter().find(|p| p.id == input.provider && p.enabled).ok_or_else(|| {

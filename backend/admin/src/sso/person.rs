@@ -1,12 +1,13 @@
 //! Who somebody is, and whether they may come in: from what an issuer says to a member of the organisation.
 
 use super::{Stop, refused};
-use crate::{error::ApiError, plan};
+use crate::{entering, error::ApiError, members::standing, plan};
 use causeway_domain::{Role, UserId, sso};
 use causeway_openapi::SsoFailureCode as Code;
 use causeway_store::{
-    TenantTx, memberships,
+    TenantTx, memberships, people,
     plans::Counted,
+    sign_in_rules,
     sso::{
         domains,
         identities::{self, Known},
@@ -138,6 +139,9 @@ pub(super) async fn admit(tx: &mut TenantTx, provider: &Provider, said: &Said) -
     if !joined && provider.role_mapping.decides() {
         let role = role.ok_or_else(no_role)?;
         new_role = identities::set_role(tx, user, role).await?.then_some(role);
+        if new_role.is_some() {
+            standing::lose_invitations(tx, user, role).await?;
+        }
     }
     let email = said.email.as_deref().unwrap_or_default();
     identities::link(tx, &provider.issuer, &said.subject, user, email).await?;
@@ -181,8 +185,14 @@ async fn by_email(tx: &mut TenantTx, said: &Said) -> Result<Option<Known>, Stop>
 
 /// Makes somebody a member, and a person first where there is none.
 async fn join(tx: &mut TenantTx, said: &Said, known: Option<Known>, role: Role) -> Result<UserId, Stop> {
+    sign_in_rules::lock_organisation(tx).await?;
+    if let Some(suspension) = sign_in_rules::suspension(tx).await? {
+        let why = entering::suspended_text(&entering::suspended(suspension));
+        return Err(refused(Code::Suspended, why));
+    }
     let email = said.email.as_deref().unwrap_or_default();
     let user = match known {
+        Some(known) if people::was_removed(tx, known.user).await? => return Err(removed()),
         Some(known) => known.user,
         None => {
             let user = UserId(Uuid::now_v7());

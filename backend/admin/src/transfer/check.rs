@@ -122,6 +122,7 @@ pub(super) fn checked(org: OrgId, record: UsageRecord, known: &References) -> Re
         client: record.client,
         error: record.error,
         // A window of five hours that was open then is over, or begins with the next use.
+        failed: Vec::new(),
         five_hours: Vec::new(),
     })
 }

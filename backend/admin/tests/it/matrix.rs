@@ -1,357 +1,374 @@
-//! Every operation × nobody, every role, another tenant's owner. A row for each operation of the document, so that a new
-//! one cannot be forgotten.
+//! Every operation × every kind of caller: nobody, each role, another tenant, who belongs nowhere or no longer, what is
+//! expired or revoked, tokens with too little and with enough scope, operators inside, a suspended organisation. A row for
+//! each operation of the document, so that a new one cannot be forgotten; and what is refused, or only reads, changes
+//! nothing in the whole database.
 
-use crate::world;
-use causeway_domain::Role;
+pub(crate) mod table;
+pub(crate) mod things;
+
+use crate::{
+    witness::Witness,
+    world::{self, World},
+};
+use causeway_accounts::MasterKey;
+use causeway_admin::{
+    auth::token::{AccessKeys, Claims},
+    people::Created,
+};
+use causeway_domain::{OrgId, Role, UserId};
+use causeway_openapi::Scope;
+use chrono::{Duration, Utc};
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use table::{Need, Row, rows};
+use things::{Makers, Things, shape};
+use uuid::Uuid;
 
-/// Method, path and body, and the status for: nobody, viewer, member, admin, owner of another organisation.
-type Row = (Method, &'static str, Option<&'static str>, [u16; 5]);
-
-const ACCOUNT: &str =
-    r#"{"name":"a","provider":"anthropic","credential":{"kind":"api_key","api_key":"sk-ant-1"}}"#;
-const CREDIT: &str = r#"{"kind":"credit","amount_usd":"5"}"#;
-const CODES: &str = r#"{"amount_usd":"5","count":2}"#;
-const NOBODY: &str = "019a0000-0000-7000-8000-000000000000";
-const PROVIDER: &str = r#"{"name":"a","issuer":"http://127.0.0.1:9"}"#;
-const PROVIDER_CHANGE: &str =
-    r#"{"enabled":true,"client_id":"ours","confirmation":"Our provider has agreed to it."}"#;
-const ANNOUNCEMENT: &str = r#"{"level":"info","text_en":"Hello"}"#;
-const TENANT: &str = r#"{"name":"New","owner_email":"owner@example.com"}"#;
-const PRICE: &str = r#"{"input":"1","output":"2"}"#;
-
-/// The things named in the paths belong to the first organisation; the key to its admin, the member is its owner. Deletions come last.
-fn rows() -> Vec<Row> {
-    use Method as M;
-    vec![
-        (M::GET, "/instance", None, [200; 5]),
-        (M::GET, "/setup", None, [200; 5]),
-        (M::POST, "/setup", Some("{}"), [422; 5]),
-        (M::POST, "/auth/sign-in", Some("{}"), [422; 5]),
-        (M::POST, "/auth/second-step", Some("{}"), [422; 5]),
-        (M::POST, "/auth/forgot-password", Some("{}"), [422; 5]),
-        (M::POST, "/auth/reset-password", Some("{}"), [422; 5]),
-        (M::POST, "/auth/refresh", None, [401; 5]),
-        (M::POST, "/auth/sign-out", None, [204; 5]),
-        (M::GET, "/auth/oidc", None, [200; 5]),
-        (M::GET, "/auth/oidc/{provider}/begin", None, [303; 5]),
-        (M::GET, "/auth/oidc/{provider}/callback", None, [303; 5]),
-        (M::GET, "/auth/oidc/{provider}/outcome", None, [404; 5]),
-        (M::GET, "/me", None, [401, 200, 200, 200, 200]),
-        (M::GET, "/me/identities", None, [401, 200, 200, 200, 200]),
-        (M::POST, "/me/identities", Some("{}"), [401, 422, 422, 422, 422]),
-        (M::DELETE, "/me/identities/{provider}", None, [401, 404, 404, 404, 404]),
-        (M::GET, "/sso", None, [401, 200, 200, 200, 200]),
-        (M::PATCH, "/sso", Some("{}"), [401, 403, 403, 403, 200]),
-        (M::POST, "/sso/providers", Some(PROVIDER), [401, 403, 403, 403, 201]),
-        (M::PUT, "/sso/providers/{provider}", Some(PROVIDER), [401, 403, 403, 403, 404]),
-        (M::POST, "/sso/providers/{provider}/test", None, [401, 403, 403, 403, 404]),
-        (M::DELETE, "/sso/providers/{provider}", None, [401, 403, 403, 403, 404]),
-        (M::POST, "/sso/domains", Some(r#"{"domain":"example.com"}"#), [401, 403, 403, 403, 201]),
-        (M::DELETE, "/sso/domains/{domain}", None, [401, 403, 403, 403, 404]),
-        (M::PATCH, "/me", Some("{}"), [401, 200, 200, 200, 200]),
-        (M::POST, "/me/password", Some("{}"), [401, 422, 422, 422, 422]),
-        (M::GET, "/me/sessions", None, [401, 200, 200, 200, 200]),
-        (M::DELETE, "/me/sessions", None, [401, 204, 204, 204, 204]),
-        (M::DELETE, "/me/sessions/{session}", None, [401, 404, 404, 404, 404]),
-        (M::GET, "/me/totp", None, [401, 200, 200, 200, 200]),
-        (M::POST, "/me/totp", Some("[]"), [401, 422, 422, 422, 422]),
-        (M::POST, "/me/totp/confirm", Some("{}"), [401, 422, 422, 422, 422]),
-        (M::POST, "/me/totp/recovery-codes", Some("{}"), [401, 422, 422, 422, 422]),
-        (M::POST, "/me/totp/disable", Some("{}"), [401, 422, 422, 422, 422]),
-        (M::GET, "/organization", None, [401, 200, 200, 200, 200]),
-        (M::PATCH, "/organization", Some("{}"), [401, 403, 403, 200, 200]),
-        (M::GET, "/organization/limits", None, [401, 200, 200, 200, 200]),
-        (M::GET, "/members", None, [401, 200, 200, 200, 200]),
-        (M::GET, "/members/{member}", None, [401, 200, 404, 200, 404]),
-        (M::PATCH, "/members/{member}", Some("{}"), [401, 403, 403, 200, 404]),
-        (M::GET, "/members/{member}/limits", None, [401, 200, 404, 200, 404]),
-        (M::DELETE, "/members/{member}", None, [401, 403, 403, 403, 404]),
-        (M::POST, "/members/{member}/transfer", None, [401, 403, 403, 403, 404]),
-        (M::POST, "/me/memberships", Some(r#"{"token":"none"}"#), [401, 422, 422, 422, 422]),
-        (M::GET, "/organization/sign-in", None, [401, 200, 200, 200, 200]),
-        (M::PATCH, "/organization/sign-in", Some("{}"), [401, 403, 403, 200, 200]),
-        (M::GET, "/invitations", None, [401, 403, 403, 200, 200]),
-        (M::POST, "/invitations", Some(r#"{"email":"new@example.com"}"#), [401, 403, 403, 201, 201]),
-        (M::POST, "/invitations/{invitation}/resend", Some("{}"), [401, 403, 403, 200, 404]),
-        (M::DELETE, "/invitations/{invitation}", None, [401, 403, 403, 204, 404]),
-        (M::GET, "/registration-links", None, [401, 403, 403, 200, 200]),
-        (M::POST, "/registration-links", Some(r#"{"max_uses":1}"#), [401, 403, 403, 201, 409]),
-        (M::GET, "/registrations", None, [401, 403, 403, 200, 200]),
-        (
-            M::POST,
-            "/registrations/{registration}/decide",
-            Some(r#"{"approve":false}"#),
-            [401, 403, 403, 204, 404],
-        ),
-        (M::DELETE, "/registration-links/{link}", None, [401, 403, 403, 204, 404]),
-        (M::POST, "/join/invitation", Some("{}"), [422; 5]),
-        (M::POST, "/join/invitation/preview", Some("{}"), [422; 5]),
-        (M::POST, "/join/registration", Some("{}"), [422; 5]),
-        (M::POST, "/join/registration/preview", Some("{}"), [422; 5]),
-        (M::POST, "/join/registration/progress", Some("{}"), [422; 5]),
-        (M::POST, "/join/registration/finish", Some("{}"), [422; 5]),
-        // The member is the owner, whom nobody's role is above.
-        (M::POST, "/members/{member}/reset-link", None, [401, 403, 403, 403, 404]),
-        (M::DELETE, "/members/{member}/totp", None, [401, 403, 403, 403, 404]),
-        (M::GET, "/providers", None, [401, 200, 200, 200, 200]),
-        (M::GET, "/accounts", None, [401, 200, 200, 200, 200]),
-        (M::POST, "/accounts", Some(ACCOUNT), [401, 403, 403, 201, 201]),
-        (M::GET, "/accounts/{account}", None, [401, 200, 200, 200, 404]),
-        (M::PATCH, "/accounts/{account}", Some("{}"), [401, 403, 403, 200, 404]),
-        (M::GET, "/accounts/{account}/limits", None, [401, 200, 200, 200, 404]),
-        (M::POST, "/accounts/{account}/reset", None, [401, 403, 403, 200, 404]),
-        (M::POST, "/accounts/{account}/test", None, [401, 403, 403, 200, 404]),
-        (M::GET, "/keys", None, [401, 200, 200, 200, 200]),
-        (M::POST, "/keys", Some(r#"{"name":"a"}"#), [401, 403, 201, 201, 201]),
-        (M::GET, "/keys/{key}", None, [401, 200, 404, 200, 404]),
-        (M::PATCH, "/keys/{key}", Some("{}"), [401, 403, 404, 200, 404]),
-        (M::GET, "/keys/{key}/limits", None, [401, 200, 404, 200, 404]),
-        (M::POST, "/keys/{key}/rotate", Some("{}"), [401, 403, 404, 200, 404]),
-        (M::DELETE, "/keys/{key}/overlap", None, [401, 403, 404, 200, 404]),
-        (M::GET, "/keys/export", None, [401, 200, 200, 200, 200]),
-        (M::POST, "/keys/batch", Some(r#"{"count":1,"key":{"name":"a"}}"#), [401, 403, 201, 201, 201]),
-        (M::PATCH, "/keys/batch", Some(r#"{"ids":["{key}"],"change":{}}"#), [401, 403, 422, 200, 422]),
-        (M::GET, "/organization/key-ceilings", None, [401, 200, 200, 200, 200]),
-        (M::PUT, "/organization/key-ceilings", Some("{}"), [401, 403, 403, 200, 200]),
-        (M::GET, "/requests", None, [401, 200, 200, 200, 200]),
-        (M::GET, "/requests/export", None, [401, 200, 200, 200, 200]),
-        (M::GET, "/requests/{request}", None, [401, 200, 404, 200, 404]),
-        (M::GET, "/requests/{request}/attempts", None, [401, 200, 404, 200, 404]),
-        (M::GET, "/usage/summary", None, [401, 200, 200, 200, 200]),
-        (M::GET, "/usage/series/{step}", None, [401, 200, 200, 200, 200]),
-        (M::GET, "/usage/by/{dimension}", None, [401, 200, 200, 200, 200]),
-        (M::GET, "/usage/export", None, [401, 200, 200, 200, 200]),
-        (M::POST, "/usage/import", Some(""), [401, 403, 403, 403, 200]),
-        (M::GET, "/ledger", None, [401, 403, 403, 200, 200]),
-        (M::GET, "/ledger/dead-letters", None, [401, 403, 403, 200, 200]),
-        (M::GET, "/ledger/dead-letters/export", None, [401, 403, 403, 200, 200]),
-        (M::GET, "/prices", None, [401, 200, 200, 200, 200]),
-        (M::PUT, "/prices/overrides/{model}", Some(PRICE), [401, 403, 403, 200, 200]),
-        (M::GET, "/prices/overrides/{model}", None, [401, 200, 200, 200, 200]),
-        (M::DELETE, "/prices/overrides/{model}", None, [401, 403, 403, 204, 204]),
-        (M::GET, "/tokens", None, [401, 200, 200, 200, 200]),
-        (M::POST, "/tokens", Some("{}"), [401, 422, 422, 422, 422]),
-        (M::DELETE, "/tokens/{token}", None, [401, 404, 404, 204, 404]),
-        (M::GET, "/audit", None, [401, 403, 403, 200, 200]),
-        (M::GET, "/audit/export", None, [401, 403, 403, 200, 200]),
-        (M::GET, "/announcements", None, [401, 200, 200, 200, 200]),
-        (M::GET, "/organization/announcements", None, [401, 403, 403, 200, 200]),
-        (M::POST, "/organization/announcements", Some(ANNOUNCEMENT), [401, 403, 403, 201, 201]),
-        (M::DELETE, "/organization/announcements/{announcement}", None, [401, 403, 403, 204, 404]),
-        (M::GET, "/organization/administrators", None, [401, 200, 200, 200, 200]),
-        (M::GET, "/balance", None, [401, 200, 200, 200, 200]),
-        (M::GET, "/balance/entries", None, [401, 200, 403, 200, 200]),
-        (M::POST, "/balance/redeem", Some(r#"{"code":"none"}"#), [401, 403, 403, 422, 422]),
-        (M::GET, "/statements", None, [401, 200, 403, 200, 200]),
-        (M::GET, "/statements/{month}", None, [401, 200, 403, 200, 200]),
-        (M::DELETE, "/keys/{key}", None, [401, 403, 404, 204, 404]),
-        (M::POST, "/keys/{key}/restore", None, [401, 403, 404, 200, 404]),
-        (M::POST, "/keys/batch/delete", Some(r#"{"ids":["{key}"]}"#), [401, 403, 422, 204, 422]),
-        (M::DELETE, "/accounts/{account}", None, [401, 403, 403, 204, 404]),
-        (M::POST, "/me/leave", None, [401, 204, 204, 204, 409]),
-    ]
+/// What is known of a caller.
+#[derive(Clone, Copy, Debug)]
+enum Standing {
+    /// As a column of the table has it.
+    Column(usize),
+    /// Signed in, and not here.
+    Outside,
+    /// Known no longer.
+    Over,
+    /// A token with every scope but the one that is needed.
+    TooLittle,
+    /// A token of an owner with the scope that is needed and no other.
+    Enough,
+    /// An operator inside, with the rights of a column.
+    Inside(usize),
+    /// The owner of an organisation that is suspended.
+    Suspended,
 }
 
-/// What the operator may do and nobody else, whatever their role, with the status for the operator.
-fn operator_rows() -> Vec<(Method, &'static str, Option<&'static str>, u16)> {
-    use Method as M;
-    vec![
-        (M::GET, "/operator/organizations", None, 200),
-        (M::GET, "/operator/organizations/{org}", None, 200),
-        (M::POST, "/operator/organizations", Some(TENANT), 201),
-        (M::PATCH, "/operator/organizations/{org}", Some("{}"), 200),
-        (M::GET, "/operator/organizations/{org}/entries", None, 200),
-        (M::POST, "/operator/organizations/{org}/entries", Some(CREDIT), 201),
-        (M::GET, "/operator/organizations/{org}/statements", None, 200),
-        (M::GET, "/operator/organizations/{org}/statements/{month}", None, 200),
-        (M::GET, "/operator/organizations/{org}/domains", None, 200),
-        (M::PUT, "/operator/organizations/{org}/domains/{domain}", None, 204),
-        (M::DELETE, "/operator/organizations/{org}/domains/{domain}", None, 204),
-        (M::POST, "/operator/organizations/{org}/enter", Some(r#"{"reason":"a look"}"#), 409),
-        (M::POST, "/operator/organizations/{org}/leave", None, 204),
-        (M::GET, "/operator/people", None, 200),
-        (M::PATCH, "/operator/people/{person}", Some("{}"), 200),
-        (M::GET, "/operator/announcements", None, 200),
-        (M::POST, "/operator/announcements", Some(ANNOUNCEMENT), 201),
-        (M::DELETE, "/operator/announcements/{announcement}", None, 204),
-        (M::GET, "/operator/prices", None, 200),
-        (M::PUT, "/operator/prices/overrides/{model}", Some(PRICE), 200),
-        (M::GET, "/operator/prices/overrides/{model}", None, 200),
-        (M::DELETE, "/operator/prices/overrides/{model}", None, 204),
-        (M::GET, "/operator/multipliers", None, 200),
-        (M::PUT, "/operator/multipliers/{provider}", Some(r#"{"multiplier":"1.5"}"#), 200),
-        (M::GET, "/operator/providers", None, 200),
-        (M::PUT, "/operator/providers/{provider}", Some(PROVIDER_CHANGE), 200),
-        (M::DELETE, "/operator/providers/{provider}", None, 204),
-        (M::GET, "/operator/audit", None, 200),
-        (M::GET, "/operator/audit/export", None, 200),
-        (M::GET, "/operator/codes", None, 200),
-        (M::POST, "/operator/codes", Some(CODES), 201),
-        (M::GET, "/operator/codes/{batch}", None, 200),
-        (M::DELETE, "/operator/codes/{batch}/{code}", None, 204),
-        (M::DELETE, "/operator/codes/{batch}", None, 204),
-    ]
+/// With what they call.
+enum Shown {
+    Nothing,
+    One(String),
+    /// For each scope that can be needed, or none.
+    Tokens(Vec<(Option<Scope>, String)>),
+}
+
+struct Case {
+    name: &'static str,
+    standing: Standing,
+    shown: Shown,
+    organization: Option<OrgId>,
+    things: Things,
+}
+
+impl Case {
+    fn shown(&self, need: Need) -> Option<&str> {
+        match &self.shown {
+            Shown::Nothing => None,
+            Shown::One(token) => Some(token),
+            Shown::Tokens(all) => {
+                all.iter().find(|(of, _)| *of == scope(need)).map(|(_, token)| token.as_str())
+            }
+        }
+    }
+
+    /// The status that the row has for the case.
+    fn expected(&self, row: &Row) -> u16 {
+        let suspended = match row.need {
+            Need::Right(right) | Need::PersonWith(right) => !right.only_reads(),
+            need => need == Need::Member,
+        };
+        match (self.standing, row.path) {
+            // The key would be theirs, and they are no member.
+            (Standing::Inside(ADMIN), "/keys" | "/keys/batch") if row.method == Method::POST => return 422,
+            // Of tokens nothing is left to them but their own.
+            (Standing::Suspended, "/tokens/{token}") => return 404,
+            _ => {}
+        }
+        match (self.standing, row.need) {
+            (_, Need::Nothing) => row.status[0],
+            (Standing::Column(column), _) => row.status[column],
+            (Standing::Over, _) => 401,
+            (Standing::Inside(_), Need::Operator(status)) => status,
+            (Standing::Inside(_), Need::Member) => 403,
+            (Standing::Inside(column), _) => row.status[column],
+            (Standing::Outside, Need::Oneself) => row.status[OWNER],
+            (Standing::Outside, _) => 403,
+            (Standing::TooLittle | Standing::Enough, Need::Anyone) => row.status[OWNER],
+            (Standing::Enough, Need::Right(right)) if Scope::of(right).is_some() => row.status[OWNER],
+            (Standing::TooLittle | Standing::Enough, _) => 403,
+            (Standing::Suspended, _) if suspended => 403,
+            (Standing::Suspended, _) => row.status[OWNER],
+        }
+    }
+}
+
+const ADMIN: usize = 3;
+const OWNER: usize = 4;
+
+/// The scope with which a token may do it.
+fn scope(need: Need) -> Option<Scope> {
+    match need {
+        Need::Right(right) => Scope::of(right),
+        _ => None,
+    }
+}
+
+/// The people, tokens and organisations that the cases are made of.
+struct Stage {
+    world: World,
+    operator: String,
+    /// The organisation that everything is about, another one, and one that will be suspended.
+    tenant: (Created, String),
+    rivals: (Created, String),
+    halted: (Created, String),
+    cases: Vec<Case>,
+}
+
+impl Stage {
+    async fn new(world: World, home: Created, operator: String) -> Self {
+        let mut tenants = Vec::new();
+        for (name, email) in [
+            ("Motors", "keeper@example.com"),
+            ("Rivals", "rival@example.com"),
+            ("Halted", "halted@example.com"),
+        ] {
+            tenants.push((world.owner(name, email).await, world.sign_in(email).await));
+        }
+        let [tenant, rivals, halted] = tenants.try_into().unwrap_or_else(|_| unreachable!());
+        let mut stage = Self { world, operator, tenant, rivals, halted, cases: Vec::new() };
+        stage.roles().await;
+        stage.strangers().await;
+        stage.tokens().await;
+        stage.operators(home).await;
+        stage.halt().await;
+        stage
+    }
+
+    async fn add(
+        &mut self,
+        name: &'static str,
+        standing: Standing,
+        shown: Shown,
+        organization: Option<OrgId>,
+    ) {
+        let (made, owner) = if matches!(standing, Standing::Suspended) { &self.halted } else { &self.tenant };
+        let makers = Makers { world: &self.world, made: *made, owner, operator: &self.operator };
+        let things = makers.things(self.cases.len()).await;
+        self.cases.push(Case { name, standing, shown, organization, things });
+    }
+
+    /// Signs in somebody new.
+    async fn person(&self, made: Created, role: Role) -> (UserId, String) {
+        let email = format!("{}@example.com", Uuid::now_v7());
+        let user = self.world.person(made, role, &email).await;
+        (user, self.world.sign_in(&email).await)
+    }
+
+    async fn roles(&mut self) {
+        self.add("nobody", Standing::Column(0), Shown::Nothing, None).await;
+        let roles = [Role::Viewer, Role::Member, Role::Admin, Role::Owner];
+        for (role, name) in roles.into_iter().zip(["viewer", "member", "admin", "owner"]) {
+            let (_, token) = self.person(self.tenant.0, role).await;
+            let column = 1 + roles.iter().position(|r| *r == role).unwrap();
+            self.add(name, Standing::Column(column), Shown::One(token), None).await;
+        }
+        // Its owner is the last one there.
+        let rival = self.rivals.1.clone();
+        let path = "/organization/sign-in";
+        self.world.patch(path, Some(&rival), json!({"registration": "approval"})).await;
+        self.add("owner of another organisation", Standing::Column(5), Shown::One(rival), None).await;
+    }
+
+    async fn strangers(&mut self) {
+        let master = MasterKey::new(world::MASTER.to_vec().into()).unwrap();
+        let keys = AccessKeys::new(&master);
+        let (_, token) = self.person(self.tenant.0, Role::Owner).await;
+        let organization = Some(self.rivals.0.org);
+        self.add("owner who names another organisation", Standing::Outside, Shown::One(token), organization)
+            .await;
+
+        let (user, token) = self.person(self.tenant.0, Role::Owner).await;
+        let gone = format!("delete from memberships where user_id = '{user}'");
+        self.world.meddle("memberships", &gone).await;
+        self.add("owner who was removed", Standing::Outside, Shown::One(token), None).await;
+
+        // Nobody without an organisation can sign in, so the session is made by hand.
+        let claims =
+            Claims { user: UserId(Uuid::now_v7()), session: Uuid::now_v7(), org: OrgId(Uuid::now_v7()) };
+        let hash = "select password_hash from users where email = 'keeper@example.com'";
+        let script = format!(
+            "insert into users (id, email, name, password_hash) values ('{0}', 'homeless@example.com', 'Ada', ({hash}));
+             insert into sessions (id, user_id) values ('{1}', '{0}')",
+            claims.user, claims.session
+        );
+        let mut owner = self.world.database().await;
+        sqlx::raw_sql(sqlx::AssertSqlSafe(script)).execute(&mut owner).await.unwrap();
+        let token = keys.issue(claims, Utc::now()).unwrap();
+        self.add("person without organisation", Standing::Outside, Shown::One(token), None).await;
+
+        let (_, token) = self.person(self.tenant.0, Role::Owner).await;
+        let then = Utc::now() - Duration::seconds(960);
+        let token = keys.issue(keys.read(&token).unwrap(), then).unwrap();
+        self.add("owner whose access token has expired", Standing::Over, Shown::One(token), None).await;
+    }
+
+    async fn tokens(&mut self) {
+        let (_, owner) = self.person(self.tenant.0, Role::Owner).await;
+        let all = Scope::ALL.to_vec();
+        let (mut little, mut enough) = (Vec::new(), Vec::new());
+        for needed in Scope::ALL {
+            let others = all.iter().copied().filter(|scope| !scope.covers(*needed)).collect();
+            little.push((Some(*needed), self.token(&owner, others).await.1));
+            enough.push((Some(*needed), self.token(&owner, vec![*needed]).await.1));
+        }
+        // Where no scope is enough, all of them are too little.
+        little.push((None, self.token(&owner, all.clone()).await.1));
+        enough.push((None, self.token(&owner, all.clone()).await.1));
+        self.add("token with too little scope", Standing::TooLittle, Shown::Tokens(little), None).await;
+        self.add("token with enough scope", Standing::Enough, Shown::Tokens(enough), None).await;
+        let (id, expired) = self.token(&owner, all.clone()).await;
+        let age = format!("update api_tokens set expires_at = now() - interval '1 second' where id = '{id}'");
+        self.world.meddle("api_tokens", &age).await;
+        self.add("token that has expired", Standing::Over, Shown::One(expired), None).await;
+        let (id, revoked) = self.token(&owner, all).await;
+        let path = format!("/tokens/{id}");
+        assert_eq!(self.world.call(Method::DELETE, &path, Some(&owner), None, &[]).await.status, 204);
+        self.add("token that was revoked", Standing::Over, Shown::One(revoked), None).await;
+    }
+
+    async fn token(&self, owner: &str, scopes: Vec<Scope>) -> (String, String) {
+        let body = json!({"name": "a", "scopes": scopes, "expires_at": Utc::now() + Duration::days(1)});
+        let made = self.world.post("/tokens", Some(owner), body).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        let text = |field: &str| made.body[field].as_str().unwrap().to_owned();
+        (text("id"), text("secret"))
+    }
+
+    async fn operators(&mut self, home: Created) {
+        let inside = [("operator inside to read", "read", 1), ("operator inside to change", "admin", ADMIN)];
+        for (name, access, column) in inside {
+            let (user, token) = self.person(home, Role::Owner).await;
+            let appoint = format!("update users set is_operator = true where id = '{user}'");
+            let mut owner = self.world.database().await;
+            sqlx::raw_sql(sqlx::AssertSqlSafe(appoint)).execute(&mut owner).await.unwrap();
+            let org = self.tenant.0.org;
+            let path = format!("/operator/organizations/{org}/enter");
+            let entered =
+                self.world.post(&path, Some(&token), json!({"reason": "a look", "access": access})).await;
+            assert_eq!(entered.status, 200, "{}", entered.body);
+            self.add(name, Standing::Inside(column), Shown::One(token), Some(org)).await;
+        }
+    }
+
+    async fn halt(&mut self) {
+        let (_, token) = self.person(self.halted.0, Role::Owner).await;
+        self.add("owner of a suspended organisation", Standing::Suspended, Shown::One(token), None).await;
+        let path = format!("/operator/organizations/{}", self.halted.0.org);
+        let body = json!({"status": "suspended", "suspended_reason": "unpaid"});
+        assert_eq!(self.world.patch(&path, Some(&self.operator), body).await.status, 200);
+    }
 }
 
 #[tokio::test]
-async fn operations_of_the_installation_are_for_its_operator_and_for_no_role() {
-    world::with_owner(|world, made, operator| async move {
-        let mut others = vec![None];
-        for role in [Role::Viewer, Role::Member, Role::Admin, Role::Owner] {
-            let email = format!("{role}-of-it@example.com");
-            world.person(made, role, &email).await;
-            others.push(Some(world.sign_in(&email).await));
-        }
-        world.owner("Rivals", "rival@example.com").await;
-        others.push(Some(world.sign_in("rival@example.com").await));
-        let codes =
-            world.post("/operator/codes", Some(&operator), serde_json::from_str(CODES).unwrap()).await;
-        let batch = codes.body["batch"]["id"].as_str().unwrap().to_owned();
-        let listed = world.get(&format!("/operator/codes/{batch}"), Some(&operator)).await;
-        let code = listed.body["items"][0]["id"].as_str().unwrap().to_owned();
-        let domain = world.post("/sso/domains", Some(&operator), json!({"domain": "engines.example"})).await;
-        assert_eq!(domain.status, 201, "{}", domain.body);
-        let said = serde_json::from_str(ANNOUNCEMENT).unwrap();
-        let said = world.post("/operator/announcements", Some(&operator), said).await;
-        let announcement = said.body["id"].as_str().unwrap().to_owned();
-        for (method, path, body, expected) in operator_rows() {
-            let place = path
-                .replace("{org}", &made.org.to_string())
-                .replace("{month}", &month())
-                .replace("{person}", &made.user.to_string())
-                .replace("{announcement}", &announcement)
-                .replace("{model}", "claude-haiku-4-5")
-                .replace("{provider}", "anthropic")
-                .replace("{batch}", &batch)
-                .replace("{domain}", "engines.example")
-                .replace("{code}", &code);
-            for (i, token) in others.iter().enumerate() {
-                let body = body.map(str::to_owned);
-                let answer = world.call(method.clone(), &place, token.as_deref(), body, &[]).await;
-                assert_eq!(
-                    answer.status,
-                    if i == 0 { 401 } else { 403 },
-                    "{method} {path}, {i}: {}",
-                    answer.body
-                );
-            }
-            let answer =
-                world.call(method.clone(), &place, Some(&operator), body.map(str::to_owned), &[]).await;
-            assert_eq!(answer.status, expected, "{method} {path} as the operator: {}", answer.body);
-            // What is not there is 404 for the operator too.
-            let nowhere = place.replace(&made.org.to_string(), NOBODY).replace(&batch, NOBODY);
-            let nowhere = nowhere.replace(&made.user.to_string(), NOBODY).replace(&announcement, NOBODY);
-            if nowhere != place {
-                let answer =
-                    world.call(method.clone(), &nowhere, Some(&operator), body.map(str::to_owned), &[]).await;
-                assert_eq!(answer.status, 404, "{method} {nowhere}: {}", answer.body);
+async fn every_operation_answers_every_caller_as_it_should_and_refusals_change_nothing() {
+    world::with_owner(|world, home, operator| async move {
+        let stage = Stage::new(world, home, operator).await;
+        let (world, rows) = (&stage.world, rows());
+        let mut witness = Witness::of(world).await;
+        let (mut calls, mut refused, mut wrong) = (0, 0, Vec::new());
+        for case in &stage.cases {
+            // Who has redeemed a code is prepaid, and has no prices of their own.
+            let tenant = format!("/operator/organizations/{}", stage.tenant.0.org);
+            let postpaid = world.patch(&tenant, Some(&stage.operator), json!({"prepaid": false})).await;
+            assert_eq!(postpaid.status, 200, "{}", postpaid.body);
+            witness.changes().await;
+            for row in &rows {
+                witness.forget_attempts().await;
+                let mut tries = vec![(case.things.fill(row.path), case.expected(row))];
+                // What is not there is 404 for the operator too.
+                if matches!((case.standing, row.need), (Standing::Inside(_), Need::Operator(_))) {
+                    let nowhere = case.things.fill_with_nothing(row.path);
+                    tries.extend((nowhere != tries[0].0).then_some((nowhere, 404)));
+                    tries.reverse();
+                }
+                for (path, expected) in tries {
+                    let body = row.body.map(|body| case.things.fill(body));
+                    let named = case.organization.map(|org| org.to_string());
+                    let named: Vec<_> = named.iter().map(|org| ("x-organization", org.as_str())).collect();
+                    let shown = case.shown(row.need);
+                    let answer = world.call(row.method.clone(), &path, shown, body, &named).await;
+                    let changes = witness.changes().await;
+                    calls += 1;
+                    let what = format!("{} {} as {}: {}", row.method, row.path, case.name, answer.status);
+                    if answer.status != expected {
+                        wrong.push(format!("{what}, not {expected}: {}", answer.body));
+                    }
+                    let is_refused = answer.status.is_client_error();
+                    refused += usize::from(is_refused);
+                    if (is_refused || row.method == Method::GET) && !changes.is_empty() {
+                        wrong.push(format!("{what}, and yet {changes:?}"));
+                    }
+                    // A wrong code is 401 too, and something else.
+                    let asks_for_a_code = row.path.ends_with("/totp/confirm") && shown.is_some();
+                    let code = answer.body["code"].as_str();
+                    if row.need != Need::Nothing
+                        && expected == 401
+                        && code != Some("not_signed_in")
+                        && !(asks_for_a_code && code == Some("wrong_code"))
+                    {
+                        wrong.push(format!("{what}: {}", answer.body));
+                    }
+                }
             }
         }
+        let (operations, cases) = (rows.len(), stage.cases.len());
+        println!("{operations} operations × {cases} cases: {calls} calls, of which {refused} were refused");
+        assert!(wrong.is_empty(), "{} of {calls} are wrong:\n{}", wrong.len(), wrong.join("\n"));
     })
     .await;
 }
 
-#[tokio::test]
-async fn every_operation_answers_each_role_and_another_tenant_as_it_should() {
-    world::with_owner(|world, made, owner| async move {
-        let issuer = json!({"name": "a", "issuer": "http://127.0.0.1:9", "client_id": "b", "enabled": true});
-        let provider = world.post("/sso/providers", Some(&owner), issuer).await;
-        let provider = provider.body["id"].as_str().unwrap().to_owned();
-        let mut tokens = vec![None];
-        for role in [Role::Viewer, Role::Member, Role::Admin] {
-            let email = format!("{role}@example.com");
-            world.person(made, role, &email).await;
-            tokens.push(Some(world.sign_in(&email).await));
+/// The operations of the document, each with what it says of its caller.
+fn documented() -> Vec<(String, Value)> {
+    let document = serde_json::to_value(causeway_admin::openapi()).unwrap();
+    let mut found = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let path = path.strip_prefix("/admin/v1").unwrap();
+        for (method, operation) in item.as_object().unwrap() {
+            let method = method.to_uppercase().parse().unwrap();
+            found.push((shape(&method, path), operation["security"].clone()));
         }
-        world.owner("Rivals", "rival@example.com").await;
-        tokens.push(Some(world.sign_in("rival@example.com").await));
-        let admin = tokens[3].clone().unwrap();
-        let account = world.account(&admin).await;
-        let (key, _) = world.key(&admin, "admin's").await;
-        let new = json!({"name": "a", "scopes": ["keys:read"], "expires_at": chrono::Utc::now() + chrono::Duration::days(1)});
-        let token = world.post("/tokens", Some(&admin), new).await.body["id"].as_str().unwrap().to_owned();
-        let said = serde_json::from_str(ANNOUNCEMENT).unwrap();
-        let said = world.post("/organization/announcements", Some(&admin), said).await;
-        let announcement = said.body["id"].as_str().unwrap().to_owned();
-        let request = world.used(made, &key, &account, "claude-haiku-4-5", 1).await;
-
-        let invited = world.post("/invitations", Some(&admin), json!({"email": "invited@example.com"})).await;
-        let invitation = invited.body["id"].as_str().unwrap().to_owned();
-        let (link, registration) = registered(&world, &admin).await;
-
-        let who = ["nobody", "viewer", "member", "admin", "another tenant"];
-        for (method, path, body, expected) in rows() {
-            let place = path
-                .replace("{account}", &account)
-                .replace("{key}", &key)
-                .replace("{provider}", &provider)
-                .replace("{domain}", "engines.example")
-                .replace("{announcement}", &announcement)
-                .replace("{token}", &token)
-                .replace("{member}", &made.user.to_string())
-                .replace("{session}", NOBODY)
-                .replace("{request}", &request.to_string())
-                .replace("{month}", &month())
-                .replace("{invitation}", &invitation)
-                .replace("{link}", &link)
-                .replace("{registration}", &registration)
-                .replace("{step}", "day")
-                .replace("{dimension}", "member")
-                .replace("{model}", "claude-haiku-4-5");
-            // Another tenant before the admin, who may remove the thing.
-            for i in [0, 1, 2, 4, 3] {
-                let body = body.map(|body| body.replace("{key}", &key));
-                let answer = world.call(method.clone(), &place, tokens[i].as_deref(), body, &[]).await;
-                assert_eq!(answer.status, expected[i], "{method} {path} as {}: {}", who[i], answer.body);
-            }
-        }
-    })
-    .await;
+    }
+    found
 }
 
 #[test]
 fn no_operation_is_missing_from_the_table() {
-    let document = serde_json::to_value(causeway_admin::openapi()).unwrap();
-    let mut documented = BTreeSet::new();
-    for (path, item) in document["paths"].as_object().unwrap() {
-        for method in item.as_object().unwrap().keys() {
-            documented.insert(format!(
-                "{} {}",
-                method.to_uppercase(),
-                shape(path.strip_prefix("/admin/v1").unwrap())
-            ));
-        }
-    }
-    let tenants = rows().into_iter().map(|(m, path, ..)| format!("{m} {}", shape(path)));
-    let operators = operator_rows().into_iter().map(|(m, path, ..)| format!("{m} {}", shape(path)));
-    let tabled: BTreeSet<_> = tenants.chain(operators).collect();
+    let documented: BTreeSet<_> = documented().into_iter().map(|(operation, _)| operation).collect();
+    let tabled: BTreeSet<_> = rows().iter().map(|row| shape(&row.method, row.path)).collect();
     assert_eq!(documented, tabled);
 }
 
-/// Opens registration; the ids of a link, and of somebody who has registered with it.
-async fn registered(world: &world::World, admin: &str) -> (String, String) {
-    world.patch("/organization/sign-in", Some(admin), json!({"registration": "approval"})).await;
-    let opened = world.post("/registration-links", Some(admin), json!({"max_uses": 9})).await.body;
-    let token = opened["link"].as_str().unwrap().rsplit('#').next().unwrap();
-    let form = json!({"token": token, "email": "r@example.com", "name": "R", "password": world::PASSWORD});
-    assert_eq!(world.post("/join/registration", None, form).await.status, 202);
-    let waiting = world.get("/registrations", Some(admin)).await.body;
-    let id = |value: &serde_json::Value| value["id"].as_str().unwrap().to_owned();
-    (id(&opened), id(&waiting["items"][0]))
-}
-
-/// The current month, somewhere.
-fn month() -> String {
-    chrono::Utc::now().format("%Y-%m").to_string()
-}
-
-/// A path with its placeholders made equal.
-fn shape(path: &str) -> String {
-    let parts = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
-    parts.collect::<Vec<_>>().join("/")
+/// The table is held against the guards by the calls above, and so is the document by the table.
+#[test]
+fn the_document_tells_of_each_operation_what_it_needs() {
+    let rows = rows();
+    for (operation, told) in documented() {
+        let need = rows.iter().find(|row| shape(&row.method, row.path) == operation).unwrap().need;
+        let expected = match need {
+            // The cookie is a proof of its own.
+            Need::Nothing if ["POST /auth/refresh", "POST /auth/sign-out"].contains(&operation.as_str()) => {
+                json!([{"refresh": []}])
+            }
+            Need::Nothing => json!([{}]),
+            Need::Anyone => json!([{"bearer": []}, {"api_token": []}]),
+            need => match scope(need) {
+                Some(scope) => json!([{"bearer": []}, {"api_token": [scope.as_str()]}]),
+                None => json!([{"bearer": []}]),
+            },
+        };
+        assert_eq!(told, expected, "{operation}");
+    }
 }
 
 #[tokio::test]

@@ -52,6 +52,7 @@ fn event(made: Created, when: &str, n: u128, model: &str) -> UsageEvent {
         tier: ServiceTier::Standard,
         price: Arc::new(Snapshot::try_from(price).unwrap()),
         started_at: at(when),
+        failed: Default::default(),
         five_hours: Default::default(),
         first_byte_ms: None,
         duration_ms: 1,

@@ -7,7 +7,12 @@ use crate::{
 use http::Method;
 use serde_json::{Value, json};
 
+/// Sets rules; its domains are confirmed to be the organisation's, whose owner runs the installation.
 async fn rules(world: &World, token: &str, rules: Value) {
+    for domain in rules["registration_domains"].as_array().into_iter().flatten() {
+        let added = world.post("/sso/domains", Some(token), json!({"domain": domain})).await;
+        assert!([201, 409].contains(&added.status.as_u16()), "{}", added.body);
+    }
     let answer = world.patch("/organization/sign-in", Some(token), rules).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
 }
@@ -273,6 +278,37 @@ async fn rules_that_cannot_hold_are_refused_by_their_field() {
             (&line["action"], &line["after"]["registration"]),
             (&json!("organization.sign_in_rules"), &json!("approval"))
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_domain_lets_people_in_only_while_the_operator_says_that_it_is_the_organisations() {
+    world::with_mail(|world, _, operator, mut sink| async move {
+        let rivals = world.owner("Rivals", "rival@example.com").await;
+        let rival = world.sign_in("rival@example.com").await;
+        let wanted = || json!({"registration": "domain", "registration_domains": ["example.org"]});
+        let ask = async || world.patch("/organization/sign-in", Some(&rival), wanted()).await;
+        let refused = ask().await;
+        assert_eq!(refused.body["errors"][0]["field"], json!("registration_domains"), "{}", refused.body);
+        world.post("/sso/domains", Some(&rival), json!({"domain": "example.org"})).await;
+        assert_eq!(ask().await.status, 422, "named, and not confirmed");
+        let path = format!("/operator/organizations/{}/domains/example.org", rivals.org);
+        assert_eq!(world.call(Method::PUT, &path, Some(&operator), None, &[]).await.status, 204);
+        assert_eq!(ask().await.status, 200);
+        let (_, link) = open(&world, &rival, json!({"max_uses": 5})).await;
+        let claim = register(&world, &link, "grace@example.org").await;
+        let code = code(&mut sink).await;
+        assert_eq!(world.call(Method::DELETE, &path, Some(&operator), None, &[]).await.status, 204);
+        let (status, body) = finish(&world, json!({"claim": claim, "code": code})).await;
+        assert_eq!((status, &body["code"]), (422, &json!("link_revoked")));
+        let late = world.post("/join/registration", None, form(&link, "late@example.org")).await;
+        assert_eq!(late.body["code"], json!("link_revoked"));
+        // Other rules can still be changed.
+        let other = world.patch("/organization/sign-in", Some(&rival), json!({"require_totp": false})).await;
+        assert_eq!(other.status, 200, "{}", other.body);
+        assert_eq!(world.call(Method::PUT, &path, Some(&operator), None, &[]).await.status, 204);
+        assert_eq!(finish(&world, json!({"claim": claim, "code": code})).await.0, 201);
     })
     .await;
 }

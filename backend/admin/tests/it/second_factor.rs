@@ -1,22 +1,28 @@
 //! Authenticator apps and recovery codes.
 
 use crate::world::{self, Answer, PASSWORD, World};
-use causeway_domain::Role;
+use causeway_accounts::{AddressPolicy, MasterKey};
+use causeway_admin::{AdminArgs, AdminState, Wiring};
+use causeway_domain::{
+    Role,
+    price::{PriceBook, PriceTable, table},
+};
 use chrono::Utc;
 use http::Method;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use totp_rs::{Builder, Secret, Totp};
 
 /// An app that has the secret.
-struct App(Totp);
+pub(crate) struct App(Totp);
 
 impl App {
-    fn with(secret: &str) -> Self {
+    pub(crate) fn with(secret: &str) -> Self {
         Self(Builder::new().with_secret(Secret::try_from_base32(secret).unwrap()).build().unwrap())
     }
 
     /// The code of the time step that many after this one.
-    fn code(&self, steps: i64) -> String {
+    pub(crate) fn code(&self, steps: i64) -> String {
         self.0.generate(u64::try_from(Utc::now().timestamp() + 30 * steps).unwrap()).to_string()
     }
 }
@@ -260,6 +266,60 @@ async fn an_organisation_that_demands_a_factor_is_closed_until_there_is_one() {
         assert_eq!(world.get("/me/sessions", Some(&token)).await.status, 200);
         enrol(&world, &token).await;
         assert_eq!(world.get("/me", Some(&token)).await.status, 200);
+    })
+    .await;
+}
+
+/// The same installation, started where operators need a second factor.
+fn strict(world: &World) -> World {
+    let master = MasterKey::new(world::MASTER.to_vec().into()).unwrap();
+    let state = AdminState::new(Wiring {
+        store: world.store.clone(),
+        args: AdminArgs { operators_need_totp: true, ..AdminArgs::default() },
+        master: &master,
+        addresses: AddressPolicy::new(Vec::new(), true),
+        prices: Arc::new(PriceBook::shipped(PriceTable::parse(table::SHIPPED).unwrap())),
+        public_url: "http://localhost:3000".parse().unwrap(),
+        version: "0.0.0",
+        demo: true,
+        mailer: None,
+    });
+    World { router: causeway_admin::router(state).0, ..world.clone() }
+}
+
+#[tokio::test]
+async fn operators_need_a_second_factor_where_the_installation_says_so() {
+    world::with_owner(|world, _, token| async move {
+        let strict = strict(&world);
+        let look = async |world: &World| {
+            let answer = world.get("/operator/organizations", Some(&token)).await;
+            (answer.status.as_u16(), answer.body["code"].clone())
+        };
+        assert_eq!(look(&world).await.0, 200);
+        assert_eq!(look(&strict).await, (403, json!("totp_required")));
+        let body = json!({"email": "owner@example.com", "password": PASSWORD});
+        let signed = strict.post("/auth/sign-in", None, body).await;
+        assert_eq!(signed.body["totp_required"], json!(true), "the web admin leads them there");
+        assert_eq!(strict.get("/me/totp", Some(&token)).await.body["required"], json!(true));
+        assert_eq!(
+            strict.get("/keys", Some(&token)).await.status,
+            200,
+            "what is no operator's business goes on"
+        );
+        enrol(&strict, &token).await;
+        assert_eq!(look(&strict).await.0, 200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_an_organisation_demands_of_its_members_it_demands_of_operators_among_them() {
+    world::with_owner(|world, _, token| async move {
+        world.meddle("organisations", "update organisations set require_totp = true").await;
+        let refused = world.get("/operator/organizations", Some(&token)).await;
+        assert_eq!((refused.status.as_u16(), &refused.body["code"]), (403, &json!("totp_required")));
+        enrol(&world, &token).await;
+        assert_eq!(world.get("/operator/organizations", Some(&token)).await.status, 200);
     })
     .await;
 }

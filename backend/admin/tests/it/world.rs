@@ -32,6 +32,9 @@ use uuid::Uuid;
 
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
+/// The secret of every installation here.
+pub(crate) const MASTER: &[u8] = b"0123456789abcdef0123456789abcdef";
+
 /// An installation.
 #[derive(Clone)]
 pub(crate) struct World {
@@ -78,7 +81,7 @@ where
     T: Future<Output = ()> + Send + 'static,
 {
     testing::with_store(|store, args| async move {
-        let master = MasterKey::new(b"0123456789abcdef0123456789abcdef".to_vec().into()).unwrap();
+        let master = MasterKey::new(MASTER.to_vec().into()).unwrap();
         let state = AdminState::new(Wiring {
             store: store.clone(),
             args: AdminArgs::default(),
@@ -168,6 +171,9 @@ impl World {
         if let Some(token) = token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
+        if let Some(sent) = body.as_deref().and_then(|text| serde_json::from_str(text).ok()) {
+            testing::logs::secrets_in(&sent);
+        }
         if body.is_some() {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
@@ -188,6 +194,11 @@ impl World {
         } else {
             serde_json::from_slice(&bytes).unwrap_or_else(|_| text())
         };
+        testing::logs::secrets_in(&body);
+        for cookie in headers.get_all(header::SET_COOKIE) {
+            let value = cookie.to_str().unwrap().split_once('=').unwrap().1;
+            testing::logs::secret(value.split(';').next().unwrap());
+        }
         Answer { status, headers, body }
     }
 

@@ -3,12 +3,7 @@
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::models::{Cursor, Model, UnknownCursor};
-
-/// A query that asks for a page which cannot be.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`limit` must be a whole number from 1 to 1000; got {0}")]
-pub struct BadLimit(pub String);
+use crate::models::{BadLimit, Cursor, Model, UnknownCursor, page};
 
 /// The page a query asks for; names and values come decoded. Unknown names are ignored.
 pub fn cursor<'a>(query: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Cursor, BadLimit> {
@@ -17,7 +12,7 @@ pub fn cursor<'a>(query: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result
         match name {
             "limit" => {
                 let limit = value.parse().ok().filter(|limit| (1..=1000).contains(limit));
-                cursor.limit = limit.ok_or_else(|| BadLimit(value.chars().take(40).collect()))?;
+                cursor.limit = limit.ok_or_else(|| BadLimit::new("limit", value))?;
             }
             "after_id" if !value.is_empty() => cursor.after_id = Some(value.to_owned()),
             "before_id" if !value.is_empty() => cursor.before_id = Some(value.to_owned()),
@@ -49,23 +44,10 @@ fn entry<'a>(model: &Model<'a>) -> Entry<'a> {
 
 /// The body of `GET /v1/models`. `models` are in the order in which they are to be shown, newest first.
 pub fn list(models: &[Model<'_>], cursor: &Cursor) -> Result<Bytes, UnknownCursor> {
-    let position = |field, id: &Option<String>| {
-        let Some(id) = id else { return Ok(None) };
-        match models.iter().position(|model| model.id == id) {
-            Some(at) => Ok(Some(at)),
-            None => Err(UnknownCursor { field, id: id.chars().take(200).collect() }),
-        }
-    };
-    let from = position("after_id", &cursor.after_id)?.map_or(0, |at| at + 1);
-    let to = position("before_id", &cursor.before_id)?.unwrap_or(models.len()).max(from);
-    let range = &models[from..to];
-    let count = range.len().min(cursor.limit);
-    // Going backwards, the page is the one that ends at the cursor.
-    let backwards = cursor.before_id.is_some() && cursor.after_id.is_none();
-    let page = if backwards { &range[range.len() - count..] } else { &range[..count] };
+    let (page, has_more) = page(models, cursor)?;
     let body = List {
         data: page.iter().map(entry).collect(),
-        has_more: count < range.len(),
+        has_more,
         first_id: page.first().map(|model| model.id),
         last_id: page.last().map(|model| model.id),
     };
@@ -82,10 +64,10 @@ pub fn one(model: &Model<'_>) -> Bytes {
 mod tests {
     use super::*;
 
+    use crate::models::tests::MODEL;
+
     fn page(query: &[(&str, &str)]) -> String {
-        let models: Vec<_> = ["a", "b", "c", "d", "e"]
-            .map(|id| Model { id, display_name: "Name", created_at: "2026-01-01T00:00:00Z" })
-            .to_vec();
+        let models: Vec<_> = ["a", "b", "c", "d", "e"].map(|id| Model { id, ..MODEL }).to_vec();
         let body = list(&models, &cursor(query.iter().copied()).unwrap()).unwrap();
         let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
         let ids: Vec<_> =
@@ -116,10 +98,9 @@ mod tests {
 
     #[test]
     fn a_model_is_written_in_anthropics_shape() {
-        let model = Model { id: "m", display_name: "M \"1\"", created_at: "2026-01-01T00:00:00Z" };
-        insta::assert_snapshot!(String::from_utf8(one(&model).to_vec()).unwrap());
+        insta::assert_snapshot!(String::from_utf8(one(&MODEL).to_vec()).unwrap());
         insta::assert_snapshot!(
-            String::from_utf8(list(&[model], &Cursor::default()).unwrap().to_vec()).unwrap()
+            String::from_utf8(list(&[MODEL], &Cursor::default()).unwrap().to_vec()).unwrap()
         );
     }
 }

@@ -4,12 +4,11 @@
 //! the older `user_<hash>_account_<uuid or nothing>_session_<uuid>`. Anything else is somebody's own user id and
 //! says nothing about sessions; nothing here is ever an error.
 
+use crate::request;
 use crate::scan;
 
-const LONGEST: usize = 128;
-
 /// The session id; `metadata` is the JSON text of the field.
-pub(super) fn id(metadata: &str) -> Option<String> {
+pub(crate) fn id(metadata: &str) -> Option<String> {
     let fields = scan::lenient(metadata.as_bytes(), &["user_id"]).ok()?;
     let user_id = fields.get("user_id")?.str()?;
     let id = if user_id.starts_with('{') {
@@ -18,8 +17,7 @@ pub(super) fn id(metadata: &str) -> Option<String> {
     } else {
         user_id.rsplit_once("_session_")?.1.to_owned()
     };
-    let usable = (1..=LONGEST).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
-    usable.then_some(id)
+    request::session(&id)
 }
 
 #[cfg(test)]

@@ -5,23 +5,19 @@
 //! servers fill what they do not know with zeros). All figures are disjoint already; only the cache writes come as
 //! a total with an optional split by lifetime.
 
-mod body;
 mod stream;
-
-pub use body::BodyMeter;
-pub use stream::StreamMeter;
 
 use serde::Deserialize;
 
-use crate::scan::{self, Value};
+use crate::error::UpstreamError;
+use crate::meter::reports::{ABSURD, Member, Reports, Slot, What, later, later_inside};
+use crate::meter::told::Told;
+use crate::scan;
 use crate::usage::TokenCounts;
-
-/// Counts beyond this are nonsense and would overflow money made of them.
-const ABSURD: u64 = 1_000_000_000_000;
 
 /// The reported figures, field by field as they came.
 #[derive(Clone, Debug, Default)]
-struct Figures {
+pub(crate) struct Figures {
     input: Option<u64>,
     output: Option<u64>,
     cache_read: Option<u64>,
@@ -35,9 +31,17 @@ struct Figures {
     compaction: TokenCounts,
 }
 
-impl Figures {
-    /// Takes one `usage` object. What cannot be read is as if it were not there.
-    fn merge(&mut self, usage: &str) {
+impl Reports for Figures {
+    const BODY: &'static [Member] = &[
+        Member::new("content", What::Content),
+        Member::new("usage", What::Keep(Slot::Usage)),
+        Member::new("id", What::Keep(Slot::Id)),
+        Member::new("model", What::Keep(Slot::Model)),
+        Member::new("stop_reason", What::Keep(Slot::Stop)),
+        Member::new("error", What::Keep(Slot::Error)),
+    ];
+
+    fn usage(&mut self, usage: &str) {
         const NAMES: [&str; 9] = [
             "input_tokens",
             "output_tokens",
@@ -54,23 +58,11 @@ impl Figures {
         later(&mut self.output, fields.get("output_tokens"));
         later(&mut self.cache_read, fields.get("cache_read_input_tokens"));
         later(&mut self.cache_write, fields.get("cache_creation_input_tokens"));
-        if let Some(split) = fields.get("cache_creation") {
-            let names = ["ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"];
-            if let Ok(split) = scan::lenient(split.raw().as_bytes(), &names) {
-                later(&mut self.cache_write_5m, split.get(names[0]));
-                later(&mut self.cache_write_1h, split.get(names[1]));
-            }
-        }
-        if let Some(tools) = fields.get("server_tool_use")
-            && let Ok(tools) = scan::lenient(tools.raw().as_bytes(), &["web_search_requests"])
-        {
-            later(&mut self.web_searches, tools.get("web_search_requests"));
-        }
-        if let Some(details) = fields.get("output_tokens_details")
-            && let Ok(details) = scan::lenient(details.raw().as_bytes(), &["thinking_tokens"])
-        {
-            later(&mut self.thinking, details.get("thinking_tokens"));
-        }
+        let split = fields.get("cache_creation");
+        later_inside(&mut self.cache_write_5m, split.clone(), ["ephemeral_5m_input_tokens"]);
+        later_inside(&mut self.cache_write_1h, split, ["ephemeral_1h_input_tokens"]);
+        later_inside(&mut self.web_searches, fields.get("server_tool_use"), ["web_search_requests"]);
+        later_inside(&mut self.thinking, fields.get("output_tokens_details"), ["thinking_tokens"]);
         if let Some(tier) = fields.get("service_tier").and_then(|value| value.str()) {
             self.service_tier = Some(tier.into_owned());
         }
@@ -79,11 +71,11 @@ impl Figures {
         }
     }
 
-    const fn input_reported(&self) -> bool {
+    fn input_reported(&self) -> bool {
         self.input.is_some()
     }
 
-    const fn output_reported(&self) -> bool {
+    fn output_reported(&self) -> bool {
         self.output.is_some()
     }
 
@@ -101,23 +93,22 @@ impl Figures {
             reasoning: self.thinking.unwrap_or(0).min(output),
         }
     }
-}
 
-fn later(slot: &mut Option<u64>, value: Option<Value<'_>>) {
-    if let Some(count) = value.and_then(|value| count(&value))
-        && (count > 0 || slot.is_none())
-    {
-        *slot = Some(count);
+    fn service_tier(&self) -> Option<&str> {
+        self.service_tier.as_deref()
     }
-}
 
-/// A whole number, also where a server writes `12.0`.
-fn count(value: &Value<'_>) -> Option<u64> {
-    let whole = value.u64().or_else(|| {
-        let (whole, fraction) = value.raw().split_once('.')?;
-        if fraction.bytes().all(|digit| digit == b'0') { whole.parse().ok() } else { None }
-    });
-    whole.filter(|count| *count <= ABSURD)
+    fn web_searches(&self) -> u64 {
+        self.web_searches.unwrap_or(0)
+    }
+
+    fn error(json: &str) -> Option<UpstreamError> {
+        super::error::read_inner(json)
+    }
+
+    fn event(&mut self, told: &mut Told, data: &[u8]) {
+        stream::event(self, told, data);
+    }
 }
 
 #[derive(Deserialize)]

@@ -47,6 +47,71 @@ fn a_recorded_body_is_read() {
     insta::assert_debug_snapshot!(read(JSON, [BODY.as_bytes()]));
 }
 
+/// Every form of every other dialect.
+const OTHERS: [(Dialect, bool, Option<&str>, &str); 8] = [
+    (Dialect::OpenaiChat, true, EVENTS, include_str!("../../tests/data/chat_tools.sse")),
+    (Dialect::OpenaiChat, false, JSON, include_str!("../../tests/data/chat_body.json")),
+    (Dialect::OpenaiResponses, true, EVENTS, include_str!("../../tests/data/responses_reasoning.sse")),
+    (Dialect::OpenaiResponses, false, JSON, include_str!("../../tests/data/responses_body.json")),
+    (Dialect::Gemini, true, EVENTS, include_str!("../../tests/data/gemini_thoughts.sse")),
+    (Dialect::Gemini, true, JSON, include_str!("../../tests/data/gemini_thoughts.json")),
+    (Dialect::Gemini, false, JSON, include_str!("../../tests/data/gemini_body.json")),
+    (Dialect::Anthropic, true, EVENTS, STREAM),
+];
+
+fn read_as<'a>(
+    (dialect, stream, content_type, _): (Dialect, bool, Option<&str>, &str),
+    encoding: Option<&str>,
+    chunks: impl IntoIterator<Item = &'a [u8]>,
+) -> Reading {
+    let mut meter = dialect.meter(stream, content_type, encoding);
+    for chunk in chunks {
+        meter.push(chunk);
+    }
+    meter.finish()
+}
+
+#[test]
+fn every_form_of_every_dialect_is_read() {
+    for form in &OTHERS[..7] {
+        let name = format!("{}_{}", form.0, Framing::of(form.0, form.1, form.2).name());
+        insta::assert_debug_snapshot!(name, read_as(*form, None, [form.3.as_bytes()]));
+    }
+}
+
+#[test]
+fn any_cut_of_any_form_settles_at_no_less_than_its_input_and_never_as_final() {
+    let fallback = Fallback { input: 5_000, max_output: 100_000 };
+    for form in OTHERS {
+        let truth = read_as(form, None, [form.3.as_bytes()]).counts;
+        for end in (0..form.3.len()).step_by(5) {
+            let reading = read_as(form, None, [&form.3.as_bytes()[..end]]);
+            let settled = reading.settled(fallback);
+            assert!(settled.counts.all_input() >= truth.all_input().min(300), "{} cut at {end}", form.0);
+            assert!(settled.estimated || settled.counts == truth, "{} cut at {end}: {reading:?}", form.0);
+        }
+    }
+}
+
+#[test]
+fn nothing_has_begun_before_there_is_content() {
+    for (form, first, after) in [
+        (0, "Let me look", "call_01"),
+        (2, "response.output_item.added", "response.reasoning_summary_part.added"),
+        (4, "Weighing", "Here is"),
+        (5, "\"text\"", "Here is"),
+        (7, "content_block_start", "ping"),
+    ] {
+        let form = OTHERS[form];
+        let began = |end: &str| {
+            let mut meter = form.0.meter(form.1, form.2, None);
+            meter.push(&form.3.as_bytes()[..form.3.find(end).unwrap_or(form.3.len())]);
+            meter.began()
+        };
+        assert!(!began(first) && began(after), "{}", form.0);
+    }
+}
+
 #[test]
 fn line_ends_do_not_matter() {
     let plain = essence(read(EVENTS, [STREAM.as_bytes()]));
@@ -245,6 +310,38 @@ proptest! {
             let mut mixed = good.as_bytes()[..at.index(good.len())].to_vec();
             mixed.extend_from_slice(&bytes);
             read_encoded(content_type, encoding, mixed.chunks(13)).settled(fallback).counts.total();
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_chunking_of_any_form_yields_the_same_reading(
+        cuts in prop::collection::vec(prop_oneof![1usize..5, 1usize..400], 1..40),
+        zipped in any::<bool>(),
+    ) {
+        for form in OTHERS {
+            let plain = form.3.as_bytes();
+            let whole = essence(read_as(form, None, [plain]));
+            let (encoding, wire) = if zipped { (Some("gzip"), gzip(plain)) } else { (None, plain.to_vec()) };
+            prop_assert_eq!(essence(read_as(form, encoding, pieces(&wire, &cuts))), whole);
+        }
+    }
+
+    #[test]
+    fn nothing_that_comes_makes_any_meter_panic(
+        bytes in prop::collection::vec(
+            prop_oneof![any::<u8>(), prop::sample::select(b"{}[]\":,\\0-e.\n".to_vec())], 0..300),
+        at in any::<prop::sample::Index>(),
+    ) {
+        let fallback = Fallback { input: u64::MAX, max_output: u64::MAX };
+        for form in OTHERS {
+            let good = form.3.as_bytes();
+            let at = at.index(good.len());
+            let mut mixed = good[..at].to_vec();
+            mixed.extend_from_slice(&bytes);
+            mixed.extend_from_slice(&good[at..]);
+            read_as(form, None, mixed.chunks(13)).settled(fallback).counts.total();
         }
     }
 }

@@ -6,7 +6,7 @@
 //! says that its epoch is over, and it is asked for anew.
 
 use causeway_domain::{OrgId, RequestId, ids::SHARDS};
-use causeway_store::hold::Held;
+use causeway_store::hold::{Growth, Held};
 use std::{
     collections::HashMap,
     sync::{
@@ -71,6 +71,13 @@ impl HeldRequests {
     /// Enters a request that nobody granted, to be counted as soon as there is somebody to count it.
     pub(crate) fn enter_unreserved(&self, held: Held) {
         self.insert(held, false);
+    }
+
+    /// So much is reserved for a request at least.
+    pub(crate) fn grow(&self, org: OrgId, request: RequestId, grown: Growth) {
+        if let Some(entry) = self.shard(org.shard()).holds().get_mut(&request) {
+            entry.held.grown = grown;
+        }
     }
 
     fn insert(&self, held: Held, granted: bool) {

@@ -34,19 +34,24 @@ pub(crate) enum Sign {
     Lost,
     /// Somebody has closed a shard, or it is unknown.
     Closed,
+    /// Redis does not know of this life: what it holds may have been settled by others, in an epoch that goes on.
+    Forgotten,
 }
 
 /// What wakes the task.
 #[derive(Default)]
 pub(super) struct Alarm {
     lost: AtomicBool,
+    forgotten: AtomicBool,
     wake: Notify,
 }
 
 impl Alarm {
     pub(super) fn raise(&self, sign: Sign) {
-        if sign == Sign::Lost {
-            self.lost.store(true, SeqCst);
+        match sign {
+            Sign::Lost => self.lost.store(true, SeqCst),
+            Sign::Forgotten => self.forgotten.store(true, SeqCst),
+            Sign::Closed => {}
         }
         self.wake.notify_one();
     }
@@ -81,6 +86,7 @@ async fn recover(store: &Store, ledger: &Arc<Ledger>, known: &mut Epochs) -> Sto
     // A newcomer cannot know that Redis has just restarted and that the others have yet to notice.
     let newcomer = known.iter().all(|epoch| *epoch == 0) && store.cache.just_started().await?;
     let (mut alarmed, mut closed_since) = (Instant::now(), Closed::default());
+    ledger.peers.recovering(true);
     loop {
         // Known to Redis from here on: a restart after this line shows in the next reservation.
         if !ledger.script.is_known(&store.cache).await? {
@@ -96,13 +102,21 @@ async fn recover(store: &Store, ledger: &Arc<Ledger>, known: &mut Epochs) -> Sto
                 return Err(error);
             }
         };
+        if ledger.alarm.forgotten.swap(false, SeqCst)
+            && let Err(error) = register_all(store, ledger).await
+        {
+            ledger.alarm.forgotten.store(true, SeqCst);
+            return Err(error);
+        }
         if closed.is_empty() {
+            ledger.peers.recovering(false);
             return Ok(());
         }
         closed_since.follow(&closed);
         join(store, ledger, &closed).await?;
         if open(store, ledger, &closed, closed_since.long_enough()).await? {
             tracing::info!(after_ms = closed_since.at.elapsed().as_millis(), "limits can be relied on");
+            ledger.peers.recovering(false);
             return Ok(());
         }
         // Whoever closed it may have died before telling those who have nothing to do there.
@@ -177,17 +191,7 @@ async fn look(
 
 /// Registers what is held, has everything written that was settled, and says so.
 async fn join(store: &Store, ledger: &Arc<Ledger>, shards: &[(u8, hold::Shard)]) -> StoreResult<()> {
-    let register = shards.iter().map(async |(shard, stand)| {
-        for some in ledger.held.of(*shard).chunks(hold::BATCH) {
-            // What has ended since it was looked up has been settled, and must not be counted after that.
-            let held: Vec<_> = some.iter().filter(|h| ledger.held.has(h)).cloned().collect();
-            if !hold::register(&store.cache, *shard, stand.epoch, &held).await? {
-                break;
-            }
-        }
-        Ok::<_, StoreError>(())
-    });
-    try_join_all(register).await?;
+    try_join_all(shards.iter().map(|(shard, stand)| register(store, ledger, *shard, stand.epoch))).await?;
     while !ledger.written().await {
         tracing::warn!("waiting for Postgres to take what is settled, before limits can be relied on again");
     }
@@ -203,6 +207,25 @@ async fn join(store: &Store, ledger: &Arc<Ledger>, shards: &[(u8, hold::Shard)])
     Ok(())
 }
 
+/// Counts what is held in an epoch, unless it is counted in it already.
+async fn register(store: &Store, ledger: &Ledger, shard: u8, epoch: i64) -> StoreResult<()> {
+    for some in ledger.held.of(shard).chunks(hold::BATCH) {
+        // What has ended since it was looked up has been settled, and must not be counted after that.
+        let held: Vec<_> = some.iter().filter(|h| ledger.held.has(h)).cloned().collect();
+        if !hold::register(&store.cache, shard, epoch, &held).await? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The same in every shard that is open: what was swept although we live runs on, and has to be counted.
+async fn register_all(store: &Store, ledger: &Ledger) -> StoreResult<()> {
+    let open = (0..SHARDS).filter_map(|shard| Some((shard, ledger.held.epoch(shard)?)));
+    try_join_all(open.map(|(shard, epoch)| register(store, ledger, shard, epoch))).await?;
+    Ok(())
+}
+
 /// Opens what can be opened. True when all of it is.
 async fn open(
     store: &Store,
@@ -215,8 +238,7 @@ async fn open(
     }
     // Policies may have been set back with everything else: what is known here is read from Postgres again.
     (ledger.forget_policies)();
-    let mut alive = boots::alive(&store.cache).await?;
-    alive.insert(ledger.boot().to_string());
+    let alive = living(store, ledger).await?;
     let opened = try_join_all(shards.iter().map(async |(shard, stand)| {
         let open = stand.open || open_shard(store, ledger, *shard, stand.epoch, &alive).await?;
         if open {
@@ -228,6 +250,18 @@ async fn open(
     }))
     .await?;
     Ok(opened.into_iter().all(|open| open))
+}
+
+/// Those who must have joined: who is heard of, and who was before Redis may have forgotten, unless they said goodbye.
+async fn living(store: &Store, ledger: &Ledger) -> StoreResult<BTreeSet<String>> {
+    let mut alive = boots::alive(&store.cache).await?;
+    alive.insert(ledger.boot().to_string());
+    for boot in ledger.peers.living(Instant::now()) {
+        if !alive.contains(&boot) && !boots::has_ended(&store.cache, &boot).await? {
+            alive.insert(boot);
+        }
+    }
+    Ok(alive)
 }
 
 /// What instances have left that died: what they settled goes to Postgres, what they held stays reserved until the

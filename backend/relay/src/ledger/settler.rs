@@ -123,8 +123,9 @@ async fn settle_batch(
                         continue;
                     };
                     event.five_hours = one.five_hours;
+                    let event = Event { event, place: one.place, state, doubtful: one.doubtful };
                     // The writer's queue has a slot for every place there is.
-                    if events.send(Event { event, place: one.place, state }).await.is_err() {
+                    if events.send(event).await.is_err() {
                         lost += 1;
                     }
                 }
@@ -189,14 +190,14 @@ fn settlement(one: &Settled) -> Settlement {
         request: one.request,
         mode: SettleMode::Settle,
         charged: one.figures.charged.0,
-        real: one.figures.cost.0,
+        real: one.draft.asked(one.chosen, &one.figures).0,
         tokens: one.figures.tokens.total(),
         figures: serde_json::to_string(&one.figures).unwrap_or_default(),
     }
 }
 
 /// Gives back what a request has reserved, without counting anything.
-pub(super) fn release(request: RequestId) -> Settlement {
+pub(crate) fn release(request: RequestId) -> Settlement {
     Settlement { request, mode: SettleMode::Release, charged: 0, real: 0, tokens: 0, figures: String::new() }
 }
 

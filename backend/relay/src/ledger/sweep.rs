@@ -2,11 +2,11 @@
 
 use super::writer;
 use crate::settle::{Draft, Figures};
-use causeway_domain::RequestId;
+use causeway_domain::{Nanos, RequestId};
 use causeway_store::{
     Store, StoreResult, boots,
     hold::{self, OpenHold, SettleMode, SettledAs, Settlement},
-    ledger::UsageEvent,
+    ledger::{FailedAttempt, UsageEvent},
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -96,7 +96,7 @@ async fn settle(store: &Store, shard: u8, holds: &[&OpenHold]) -> StoreResult<()
     let mut events: Vec<Option<UsageEvent>> = Vec::new();
     let (mut done, mut uncounted): (Vec<UsageEvent>, Vec<UsageEvent>) = Default::default();
     for hold in holds {
-        let Some((event, figures)) = read(hold) else {
+        let Some((event, figures, real)) = read(hold) else {
             tracing::error!(request = %hold.request, "a hold cannot be read; its reservation is given back");
             settlements.push(settlement(hold.request, SettleMode::Release, None));
             events.push(None);
@@ -105,7 +105,7 @@ async fn settle(store: &Store, shard: u8, holds: &[&OpenHold]) -> StoreResult<()
         if hold.settled.is_some() {
             done.push(event);
         } else {
-            settlements.push(settlement(hold.request, SettleMode::Settle, Some(&figures)));
+            settlements.push(settlement(hold.request, SettleMode::Settle, Some((&figures, real))));
             events.push(Some(event));
         }
     }
@@ -157,22 +157,39 @@ async fn write(store: &Store, events: &[UsageEvent], uncounted: bool) -> StoreRe
     Ok(())
 }
 
-fn settlement(request: RequestId, mode: SettleMode, figures: Option<&Figures>) -> Settlement {
+/// With its figures and what its account asks in all.
+fn settlement(request: RequestId, mode: SettleMode, figures: Option<(&Figures, Nanos)>) -> Settlement {
     Settlement {
         request,
         mode,
-        charged: figures.map_or(0, |f| f.charged.0),
-        real: figures.map_or(0, |f| f.cost.0),
-        tokens: figures.map_or(0, |f| f.tokens.total()),
-        figures: figures.and_then(|f| serde_json::to_string(f).ok()).unwrap_or_default(),
+        charged: figures.map_or(0, |(f, _)| f.charged.0),
+        real: figures.map_or(0, |(_, real)| real.0),
+        tokens: figures.map_or(0, |(f, _)| f.tokens.total()),
+        figures: figures.and_then(|(f, _)| serde_json::to_string(f).ok()).unwrap_or_default(),
     }
 }
 
-/// The row of a hold: its settled figures as they are, else what can be said of it by its last checkpoint.
-fn read(hold: &OpenHold) -> Option<(UsageEvent, Figures)> {
+/// The row of a hold: its settled figures as they are, else what can be said of it by its last checkpoint. And what its
+/// account asks in all.
+fn read(hold: &OpenHold) -> Option<(UsageEvent, Figures, Nanos)> {
     let draft: Draft = serde_json::from_str(&hold.payload).ok()?;
     let parse = |text: &Option<String>| text.as_deref().and_then(|t| serde_json::from_str::<Figures>(t).ok());
-    let figures =
-        parse(&hold.settled).unwrap_or_else(|| draft.orphaned(hold.candidate, parse(&hold.checkpoint)));
-    Some((draft.event(hold.request, hold.candidate, figures.clone())?, figures))
+    let figures = parse(&hold.settled).unwrap_or_else(|| {
+        let noted = parse(&hold.checkpoint);
+        let unnoted = noted.is_none();
+        let mut figures = draft.orphaned(hold.candidate, noted);
+        if unnoted {
+            let failed = hold.failed.iter();
+            figures.failed = failed
+                .map(|(account, nanos)| FailedAttempt {
+                    account: *account,
+                    cost: Nanos(*nanos),
+                    estimated: true,
+                })
+                .collect();
+        }
+        figures
+    });
+    let real = draft.asked(hold.candidate, &figures);
+    Some((draft.event(hold.request, hold.candidate, figures.clone())?, figures, real))
 }

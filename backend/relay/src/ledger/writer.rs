@@ -19,6 +19,8 @@ pub(super) struct Event {
     pub event: UsageEvent,
     pub place: Place,
     pub state: State,
+    /// Scopes whose totals Redis may have wrong because of it.
+    pub doubtful: Vec<ScopeId>,
 }
 
 /// How far Redis is with a request.
@@ -73,10 +75,11 @@ pub(super) async fn run(store: Store, mut queue: mpsc::Receiver<Event>, progress
                 }
                 let count = batch.len() as u64;
                 let (events, rest): (Vec<_>, Vec<_>) =
-                    batch.drain(..).map(|one| (one.event, (one.place, one.state))).unzip();
+                    batch.drain(..).map(|one| (one.event, (one.place, one.state, one.doubtful))).unzip();
                 let known = write(&store, &events).await;
                 let settled_all = arrears.settle.is_empty();
-                for (event, (place, state)) in events.iter().zip(rest) {
+                for (event, (place, state, doubtful)) in events.iter().zip(rest) {
+                    arrears.forget.extend(doubtful.into_iter().map(|scope| (event.org, scope)));
                     arrears.add(event, place, state, known.contains(&event.request));
                 }
                 if settled_all {
@@ -113,7 +116,8 @@ pub(super) async fn write(store: &Store, events: &[UsageEvent]) -> HashSet<Reque
 pub(super) fn scopes(event: &UsageEvent) -> impl Iterator<Item = (OrgId, ScopeId)> + use<> {
     let org = event.org;
     let fixed = [ScopeId::Key(event.key), ScopeId::Organisation, ScopeId::Account(event.account)];
-    fixed.into_iter().chain(event.user.map(ScopeId::Member)).map(move |scope| (org, scope))
+    let failed: Vec<ScopeId> = event.failed.iter().map(|attempt| ScopeId::Account(attempt.account)).collect();
+    fixed.into_iter().chain(event.user.map(ScopeId::Member)).chain(failed).map(move |scope| (org, scope))
 }
 
 /// Writes, waiting out everything that waiting can cure.

@@ -1,5 +1,6 @@
 //! One Causeway with a database of its own, and the simulator as its provider.
 
+use crate::redis::Server;
 use causeway_accounts::{AddressPolicy, AuthHeader, Binding, Catalogue, Credential, MasterKey, SealingKey};
 use causeway_domain::{
     AccountId, KeyId, Limits, Nanos, OrgId, RequestId, UserId,
@@ -12,8 +13,8 @@ use causeway_domain::{
 use causeway_relay::{Relay, RelayArgs};
 use causeway_simulator::{Entry, Rule, Simulator, SimulatorConfig, Tokens};
 use causeway_store::{
-    Store, TenantTx, accounts, attempts, cooldowns, hold, keys, organisations, policy, reports, requests,
-    testing, totals, users,
+    Store, StoreArgs, TenantTx, accounts, attempts, cooldowns, hold, keys, ledger::FailedAttempt,
+    organisations, policy, reports, requests, testing, totals, users, verify,
 };
 use chrono::{DateTime, Utc};
 use clap::Parser;
@@ -80,6 +81,22 @@ where
         test(app.clone()).await;
         assert_eq!(app.sim.ledger().leaks(), [], "what must not cross the relay did");
         app.relay.close(Duration::from_secs(5)).await;
+    })
+    .await;
+}
+
+/// Runs a test against a Redis of its own.
+pub(crate) async fn run_alone<F, T>(redis: Server, test: F)
+where
+    F: FnOnce(Arc<App>, Server) -> T + Send + 'static,
+    T: Future<Output = ()> + Send + 'static,
+{
+    testing::with_store(async |_, settings| {
+        let settings = StoreArgs { redis_url: Some(redis.url().into()), ..settings };
+        let store = Store::connect(&settings).await.unwrap();
+        let app = Arc::new(App::start(store, defaults(), SimulatorConfig::default()).await);
+        test(app.clone(), redis).await;
+        app.relay.close(Duration::from_secs(1)).await;
     })
     .await;
 }
@@ -214,6 +231,7 @@ impl App {
         let id = KeyId(Uuid::now_v7());
         let random: Vec<u8> = (0..6).flat_map(|_| Uuid::new_v4().into_bytes()).collect();
         let secret = secret::key_from_random(&random).unwrap();
+        testing::logs::secret(&secret);
         let mut key = keys::Key::new(id, "test", &secret[..secret::KEY_SHOWN_CHARS]);
         key.owner = Some(keys::Owner { id: self.user, name: "A".to_owned(), role: None });
         (key.limits, key.models, key.expiry.at) = (limits, models, expires_at);
@@ -287,6 +305,30 @@ impl App {
             reports::split(&mut tx, reports::By::Key, from, to, &reports::Filter::default()).await.unwrap();
         let own = split.iter().find(|(part, ..)| *part == key.id.to_string());
         (total.nanos, own.map_or(0, |(_, _, sums)| sums.charged_nanos))
+    }
+
+    /// What Postgres has summed up for an account.
+    pub(crate) async fn account_total(&self, account: AccountId) -> i64 {
+        let (now, scope) = (Utc::now(), hold::ScopeId::Account(account));
+        let total = totals::of(&self.store.jobs, self.org, scope, &Calendar::default(), &[], now).await;
+        total.unwrap().nanos
+    }
+
+    /// How an account stands in Redis.
+    pub(crate) async fn account_standing(&self, account: AccountId) -> hold::Standing {
+        hold::standing(&self.store.cache, self.org, hold::ScopeId::Account(account)).await.unwrap()
+    }
+
+    /// What failed attempts have cost, by the rows.
+    pub(crate) async fn failed_attempts(&self) -> Vec<FailedAttempt> {
+        testing::failed_attempts(&self.store, self.org).await
+    }
+
+    /// Whether sums are what they should be.
+    pub(crate) async fn verify(&self) -> verify::Verdict {
+        let now = Utc::now();
+        let (from, to) = (now - chrono::Duration::days(1), now + chrono::Duration::days(1));
+        verify::organisation(&self.store.jobs, self.org, from, to).await.unwrap()
     }
 
     /// How many reservations of the organisation are in Redis.

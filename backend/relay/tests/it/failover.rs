@@ -92,6 +92,82 @@ async fn every_row_of_the_table_does_to_request_and_account_what_it_says() {
     .await;
 }
 
+#[tokio::test]
+async fn what_failed_attempts_may_be_billed_is_a_cost_of_their_accounts_and_charged_to_nobody() {
+    app::run(async |app| {
+        let key = app.key(serde_json::from_value(json!({"usd": {"total": "10"}})).unwrap()).await;
+        switch_off(&app, app.account).await;
+        let limited = async |name: &str| {
+            let id = app.add_account(&app.sim.url(), name).await;
+            let mut tx = app.tx().await;
+            let mut row = accounts::get(&mut tx, id, true).await.unwrap();
+            row.limits = serde_json::from_value(json!({"usd": {"total": "10", "day": "10"}})).unwrap();
+            accounts::update(&mut tx, &row).await.unwrap();
+            app.commit(tx).await;
+            id
+        };
+        let (a, b, c) = (limited("sk-sim-a").await, limited("sk-sim-b").await, limited("sk-sim-c").await);
+        // Broken off without a word; an error after the input was told; then an answer.
+        app.script("sk-sim-a", 1, "cut=reset,delay=300");
+        app.script("sk-sim-b", 1, "error_event=overloaded_error@1,in=500");
+        let mut stream = app.post(&key, &scripted(true, "events=20,interval=50")).await;
+        assert_eq!(stream.status(), 200);
+        stream.chunk().await.unwrap();
+        let reserved = app.account_standing(a).await;
+        assert!(reserved.reserved_nanos > 0 && reserved.open == 0, "{reserved:?}");
+        stream.bytes().await.unwrap();
+        let row = app.row().await;
+        assert_eq!((row.account_id, row.outcome.as_str()), (c.0, "completed"));
+        let failed = app.failed_attempts().await;
+        let accounts: Vec<_> = failed.iter().map(|f| f.account).collect();
+        assert_eq!(accounts, [a, b]);
+        assert!(failed[0].estimated && failed[0].cost.0 > 0);
+        let told = causeway_simulator::Tokens { input: 500, ..Default::default() };
+        assert!(failed[1].cost >= app.cost(MODEL, &told), "{failed:?}");
+        let costs = [(a, failed[0].cost.0), (b, failed[1].cost.0), (c, row.cost_nanos)];
+        for (account, cost) in costs {
+            assert_eq!(app.account_total(account).await, cost);
+            let standing = app.account_standing(account).await;
+            assert_eq!((standing.nanos, standing.reserved_nanos, standing.open), (cost, 0, 0));
+        }
+        assert_eq!(app.sums(&key).await, (row.charged_nanos, row.charged_nanos));
+        assert_eq!(app.standing(&key).await.nanos, row.charged_nanos);
+        // What Redis knows is what Postgres tells it.
+        app.lose_redis().await;
+        assert_eq!(app.post(&key, &hello(true)).await.status(), 200);
+        app.rows(2).await;
+        let verdict = app.verify().await;
+        assert_eq!((verdict.requests, verdict.differences), (2, vec![]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_every_account_fails_the_costs_of_their_attempts_stay_with_the_request() {
+    app::run(async |app| {
+        let key = app.key(Default::default()).await;
+        switch_off(&app, app.account).await;
+        let (a, b) = (
+            app.add_account(&app.sim.url(), "sk-sim-a").await,
+            app.add_account(&app.sim.url(), "sk-sim-b").await,
+        );
+        app.script("sk-sim-a", 1, "cut=close@1");
+        app.script("sk-sim-b", 1, "cut=close@1");
+        assert_eq!(app.post(&key, &hello(true)).await.status(), 502);
+        let row = app.row().await;
+        assert_eq!((row.charged_nanos, row.cost_nanos, row.outcome.as_str()), (0, 0, "upstream_error"));
+        let failed = app.failed_attempts().await;
+        assert_eq!(failed.iter().map(|f| f.account).collect::<Vec<_>>(), [a, b]);
+        for attempt in &failed {
+            assert_eq!(app.account_total(attempt.account).await, attempt.cost.0);
+            assert!(attempt.cost.0 > 0);
+        }
+        assert_eq!(app.verify().await.differences, []);
+        assert_eq!(app.open_holds().await, 0);
+    })
+    .await;
+}
+
 async fn one_row(app: &App, key: &Key, i: usize, row: Row) {
     let (name, other) = (format!("sk-sim-a{i}"), format!("sk-sim-b{i}"));
     let first = app.add_account(&app.sim.url(), &name).await;

@@ -1,7 +1,7 @@
 //! What goes wrong at the provider: told truthfully, counted, and never ended cleanly.
 
 use crate::app::{self, App, Key, MODEL, hello, scripted, tokens};
-use causeway_simulator::{RawFault, SimulatorConfig};
+use causeway_simulator::{RawFault, SimulatorConfig, Tokens};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -172,6 +172,30 @@ async fn a_client_that_leaves_before_the_head_is_billed_too() {
         let (row, truth) = (app.row().await, app.truth().await);
         assert_eq!(row.outcome, "client_left");
         assert_eq!(tokens(&row), truth.billed);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn leaving_before_an_answer_has_begun_never_costs_less_than_the_provider_may_bill() {
+    app::run(async |app| {
+        let key = app.key(Default::default()).await;
+        app.set_drain(100).await;
+        for (i, stream) in [false, true].into_iter().enumerate() {
+            let mut body = scripted(stream, "delay=1200,in=40,out=900");
+            body["max_tokens"] = serde_json::json!(1000);
+            let asked = tokio::time::timeout(Duration::from_millis(200), app.post(&key, &body)).await;
+            assert!(asked.is_err(), "it should have taken longer");
+            let row = app.rows(i + 1).await.remove(0);
+            assert_eq!((row.outcome.as_str(), row.estimated), ("client_left", true));
+            let counted = tokens(&row);
+            // As much input as its bytes can be, at the dearest; an answer in one piece is made before it is sent.
+            assert!(counted.cache_write_1h + counted.cache_write_5m + counted.input >= 40, "{counted:?}");
+            assert_eq!(counted.output, if stream { 0 } else { 1000 });
+            let whole = Tokens { input: 40, output: if stream { 0 } else { 900 }, ..Tokens::default() };
+            assert!(row.charged_nanos >= app.cost(MODEL, &whole).0);
+            assert_eq!(row.charged_nanos, row.cost_nanos);
+        }
     })
     .await;
 }

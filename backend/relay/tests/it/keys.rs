@@ -1,10 +1,10 @@
 //! The rules of a key: where it may be used from, for what, until when, with which secret, and under whose ceilings.
 
 use crate::app::{self, App, Key, MODEL, hello};
-use causeway_domain::{Ceilings, Limits, TrustedProxies, address::Network, service::ApiDialect};
+use causeway_domain::{Ceilings, Limits, Role, TrustedProxies, address::Network, service::ApiDialect};
 use causeway_relay::RelayArgs;
 use causeway_simulator::SimulatorConfig;
-use causeway_store::{ceilings, keys, testing};
+use causeway_store::{ceilings, keys, memberships, people, persons, policy, sso::identities, testing};
 use chrono::{Duration, Utc};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -200,6 +200,49 @@ async fn a_tightened_ceiling_holds_for_keys_from_before_at_the_next_request() {
         assert_eq!(ask(&app, &key).await, refused("provider_forbidden"));
         set("{}").await;
         assert_eq!(ask(&app, &key).await, fine());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn keys_of_an_administrator_who_is_made_a_member_are_under_the_ceilings_at_the_next_request() {
+    app::run(async |app| {
+        let key = app.key(Limits::default()).await;
+        let mut tx = app.tx().await;
+        memberships::insert(&mut tx, app.user, Role::Admin).await.unwrap();
+        let set: Ceilings = serde_json::from_str(r#"{"limits":{"usd":{"day":"0.000001"}}}"#).unwrap();
+        ceilings::set(&mut tx, &set).await.unwrap();
+        app.commit(tx).await;
+        assert_eq!(ask(&app, &key).await, fine());
+        let capped = (402, "budget_usd".to_owned());
+        // By a person, and by what the groups at an issuer say.
+        let mut tx = app.tx().await;
+        people::set_role(&mut tx, app.user, Role::Member).await.unwrap();
+        app.commit(tx).await;
+        assert_eq!(ask(&app, &key).await, capped);
+        for (role, expected) in [(Role::Admin, fine()), (Role::Viewer, capped)] {
+            let mut tx = app.tx().await;
+            assert!(identities::set_role(&mut tx, app.user, role).await.unwrap());
+            app.commit(tx).await;
+            assert_eq!(ask(&app, &key).await, expected, "{role}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn keys_of_somebody_whom_the_operator_locks_out_rest_until_they_are_let_in_again() {
+    app::run(async |app| {
+        let key = app.key(Limits::default()).await;
+        assert_eq!(ask(&app, &key).await, fine());
+        for (disabled, expected) in [(true, (401, "key_disabled".to_owned())), (false, fine())] {
+            let mut tx = persons::PersonTx::begin(&app.store.operator, app.user).await.unwrap();
+            tx.set_disabled(disabled).await.unwrap();
+            for change in tx.commit().await.unwrap() {
+                policy::publish(&app.store.cache, change).await.unwrap();
+            }
+            assert_eq!(ask(&app, &key).await, expected);
+        }
     })
     .await;
 }

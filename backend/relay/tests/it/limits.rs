@@ -94,14 +94,78 @@ async fn a_budget_is_never_overspent_over_two_instances() {
 #[tokio::test]
 async fn a_daily_budget_says_when_it_begins_again() {
     app::run(async |app| {
-        let key = app.key(limits(json!({"usd": {"day": "0.001"}}))).await;
+        // One request can cost up to about $0.0054, and this one does cost $0.0045.
+        let key = app.key(limits(json!({"usd": {"day": "0.007"}}))).await;
+        app.post(&key, &scripted(false, "out=900")).await.bytes().await.unwrap();
+        app.row().await;
         let refused = app.post(&key, &hello(false)).await;
         assert_eq!(refused.status(), 402);
         assert!(refused.headers().contains_key("retry-after"));
         let error = facts(refused).await;
         assert_eq!(error["causeway"]["window"], "day");
         assert!(error["causeway"]["resets_in_seconds"].as_u64().is_some_and(|s| s <= 86_400));
+        assert_eq!(app.sim.ledger().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_request_that_no_window_has_room_for_is_not_told_to_come_back() {
+    app::run(async |app| {
+        let day = |unit: &str, limit: Value| limits(json!({unit: {"day": limit}}));
+        for (key, said) in [
+            (app.key(day("usd", json!("0.001"))).await, "whole daily budget of this API key is $0.001"),
+            (app.key(day("tokens", json!(500))).await, "whole daily token budget of this API key is 500"),
+            (app.key(limits(json!({"tokens_per_minute": 500}))).await, "may use 500 in a minute"),
+        ] {
+            let refused = app.post(&key, &hello(false)).await;
+            assert!([402, 429].contains(&refused.status().as_u16()));
+            assert!(!refused.headers().contains_key("retry-after"), "{said}");
+            assert_eq!(refused.headers()["x-should-retry"], "false", "{said}");
+            let error = facts(refused).await;
+            assert!(error["causeway"].get("resets_in_seconds").is_none(), "{error}");
+            let message = error["message"].as_str().unwrap();
+            assert!(message.contains(said) && message.contains("max_tokens"), "{message}");
+        }
         assert_eq!(app.sim.ledger().len(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_change_of_the_calendar_moves_the_windows_that_run() {
+    app::run(async |app| {
+        let key = app.key(limits(json!({"usd": {"day": "5"}, "requests": {"week": 100}}))).await;
+        let ends = async || {
+            let answer = app.post(&key, &hello(false)).await;
+            assert_eq!(answer.status(), 200);
+            let told = answer.headers()["x-causeway-limits"].to_str().unwrap().to_owned();
+            answer.bytes().await.unwrap();
+            told.split(", ")
+                .map(|fact| fact.rsplit_once("reset=").unwrap().1.parse::<i64>().unwrap())
+                .collect::<Vec<_>>()
+        };
+        let before = ends().await;
+        let mut tx = app.tx().await;
+        let mut org = causeway_store::organisations::get(&mut tx, true).await.unwrap();
+        // A quarter of an hour off whatever time it is.
+        org.calendar.time_zone = chrono_tz::Asia::Kathmandu;
+        org.calendar.week_start = chrono::Weekday::Thu;
+        causeway_store::organisations::update(&mut tx, &org).await.unwrap();
+        let now = chrono::Utc::now();
+        let expected: Vec<i64> =
+            [causeway_domain::window::WindowKind::Day, causeway_domain::window::WindowKind::Week]
+                .map(|kind| org.calendar.ends(kind, now).unwrap().end / 1000)
+                .into();
+        app.commit(tx).await;
+        let after = ends().await;
+        assert_ne!(before, after);
+        assert_eq!(after, expected);
+        // What was spent before counts in the window that it lies in by the new calendar.
+        let rows = app.rows(2).await;
+        let stand = app.standing(&key).await;
+        let spent: i64 = rows.iter().map(|r| r.charged_nanos).sum();
+        assert_eq!(stand.nanos, spent);
     })
     .await;
 }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what fails here fails the test")]
 
+mod alone;
 mod app;
 mod clouds;
 mod failover;
@@ -13,6 +14,7 @@ mod limits;
 mod messages;
 mod prices;
 mod recovery;
+mod redis;
 mod refusals;
 mod scopes;
 mod suspended;

@@ -5,7 +5,11 @@ use causeway_domain::{CreditKind, Limits, Nanos};
 use causeway_store::{TenantTx, credits, testing};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::task::JoinSet;
 
 impl App {
     /// Sets a column of a table of settings, as the admin would.
@@ -72,6 +76,12 @@ async fn an_organisations_budget_and_its_balance_hold_over_everybody() {
         let (status, facts) = refusal(app.post(&key, &hello(false)).await).await;
         assert_eq!((status, facts["code"].as_str()), (402, Some("balance")));
         app.credit(999_000_000).await;
+        // A total of its own below that is no matter of paying.
+        app.set(r#"update organisations set limits = '{"usd": {"total": "0.002"}}'"#).await;
+        let (status, facts) = refusal(app.post(&key, &hello(false)).await).await;
+        assert_eq!((status, facts["code"].as_str()), (402, Some("budget_usd")));
+        assert_eq!(facts["limit"], "0.002");
+        app.set("update organisations set limits = '{}'").await;
         assert_eq!(app.post(&key, &hello(false)).await.status(), 200);
         assert_eq!(app.sim.ledger().len(), 1);
     })
@@ -113,7 +123,7 @@ async fn answers_and_the_keys_own_page_say_how_the_limits_stand() {
     app::run(async |app| {
         let limits = json!({"requests_per_minute": 60, "usd": {"five_hours": "1", "total": "2"}, "requests": {"day": 9}});
         let key = app.key(serde_json::from_value(limits).unwrap()).await;
-        app.set(r#"update organisations set limits = '{"concurrency": 7}'"#).await;
+        app.set(r#"update organisations set limits = '{"concurrency": 7, "usd": {"day": "77"}}'"#).await;
         let answer = app.post(&key, &hello(false)).await;
         let header = answer.headers()["x-causeway-limits"].to_str().unwrap().to_owned();
         answer.bytes().await.unwrap();
@@ -121,9 +131,11 @@ async fn answers_and_the_keys_own_page_say_how_the_limits_stand() {
         assert!(header.contains("key-usd-total;limit=2.00;used=0.00;reserved=0.00"), "{header}");
         assert!(header.contains("key-requests-day;limit=9;used=0;reserved=1;reset="), "{header}");
         assert!(header.contains("organization-concurrency;limit=7;used=1"), "{header}");
+        assert!(!header.contains("organization-usd"), "{header}");
         let info = app.info(&key).await;
         let limits = info["limits"].as_array().unwrap();
-        assert_eq!(limits.len(), 5, "{info}");
+        assert_eq!(limits.len(), 4, "{info}");
+        assert!(limits.iter().all(|l| l["scope"] == "key"), "the organisation's are none of a key's: {info}");
         let of = |unit: &str, window: Value| {
             limits.iter().find(|l| l["unit"] == unit && l["window"] == window).unwrap()
         };
@@ -159,6 +171,40 @@ async fn those_who_may_wait_are_served_in_turn_and_those_who_leave_free_their_pl
         assert_eq!((patient.status().as_u16(), refused.status().as_u16()), (200, 429));
         patient.bytes().await.unwrap();
         assert_eq!(app.post(&key, &body).await.status(), 200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn those_who_wait_keep_their_places_whatever_changes_of_the_policy_meanwhile() {
+    app::run(async |app| {
+        app.set_drain(50).await;
+        let limits = json!({"concurrency": 1, "queue": {"length": 4, "wait_seconds": 60}});
+        let key = app.key(serde_json::from_value(limits).unwrap()).await;
+        let running = app.post(&key, &scripted(true, "events=400,interval=100")).await;
+        let served = Arc::new(Mutex::new(Vec::new()));
+        let mut waiting = JoinSet::new();
+        for i in 0..4 {
+            let (app, key, served) = (app.clone(), key.clone(), served.clone());
+            waiting.spawn(async move {
+                let answer = app.post(&key, &hello(false)).await;
+                assert_eq!(answer.status(), 200);
+                served.lock().unwrap().push(i);
+                answer.bytes().await.unwrap();
+            });
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+        // More often than a request begins anew for any other reason. Each time the line is as long as it may be.
+        for _ in 0..6 {
+            app.key(Limits::default()).await;
+            tokio::time::sleep(Duration::from_millis(700)).await;
+            assert_eq!(app.post(&key, &hello(false)).await.status(), 429);
+        }
+        drop(running);
+        while let Some(one) = waiting.join_next().await {
+            one.unwrap();
+        }
+        assert_eq!(*served.lock().unwrap(), [0, 1, 2, 3]);
     })
     .await;
 }
@@ -210,6 +256,46 @@ async fn an_organisation_may_reserve_what_is_expected_and_a_stream_that_needs_mo
         let spent: i64 = app.rows(21).await.iter().map(|r| r.charged_nanos).sum();
         let standing = app.standing(&key).await;
         assert_eq!((standing.nanos, standing.reserved_nanos), (spent, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_reserved_grows_with_what_the_account_pays_even_if_nothing_is_charged() {
+    app::run(async |app| {
+        let key = app.key(Limits::default()).await;
+        app.set("update organisations set hold_mode = 'expected'").await;
+        app.set("update api_keys set multiplier = 0").await;
+        let total = r#"{"usd": {"total": "100"}}"#;
+        app.set(&format!("update upstream_accounts set limits = '{total}' where id = '{}'", app.account))
+            .await;
+        let body = |script: &str| {
+            let mut body = scripted(true, script);
+            body["max_tokens"] = json!(60_000);
+            body
+        };
+        for _ in 0..20 {
+            app.post(&key, &body("in=10,out=40")).await.bytes().await.unwrap();
+        }
+        app.rows(20).await;
+        let mut long = app.post(&key, &body("in=10,out=9000,events=60,interval=60")).await;
+        long.chunk().await.unwrap();
+        let small = app.account_standing(app.account).await.reserved_nanos;
+        let mut grown = small;
+        for _ in 0..50 {
+            if grown > small {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(60)).await;
+            let _ = long.chunk().await;
+            grown = app.account_standing(app.account).await.reserved_nanos;
+        }
+        assert!(small > 0 && grown > small, "{} → {}", Nanos(small), Nanos(grown));
+        long.bytes().await.unwrap();
+        let rows = app.rows(21).await;
+        assert!(rows.iter().all(|r| r.charged_nanos == 0));
+        let standing = app.account_standing(app.account).await;
+        assert_eq!((standing.nanos, standing.reserved_nanos), (rows.iter().map(|r| r.cost_nanos).sum(), 0));
     })
     .await;
 }

@@ -79,7 +79,8 @@ pub(crate) async fn run(args: ServeArgs) -> Result<ExitCode> {
     running.prepared().cancel();
     tracing::info!("Causeway is ready at {public_url} (listening on {})", running.address);
     if let Some(link) = server::setup_link(&running.store, &public_url).await? {
-        tracing::info!("set it up at {link}");
+        // Printed and not logged: logs are kept, and sent elsewhere, and whoever has the link has the installation.
+        println!("Set it up with this link, which works once: {link}");
     }
     running.run().await;
     Ok(ExitCode::SUCCESS)

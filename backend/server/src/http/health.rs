@@ -77,14 +77,8 @@ impl Ready {
     }
 
     async fn look(&self) -> Readiness {
-        let postgres = async {
-            self.store.app.check().await?;
-            self.store.relay.check().await?;
-            self.store.jobs.check().await?;
-            self.store.operator.check().await
-        };
         let (postgres, redis, migrations) = tokio::join!(
-            component("postgres", postgres),
+            component("postgres", self.store.check_walls()),
             component("redis", self.store.cache.check()),
             component("migrations", causeway_store::migrate::check(&self.store.jobs)),
         );

@@ -17,7 +17,7 @@ impl Script {
     /// - figures: `in=` `out=` `cache_read=` `cache_5m=` `cache_1h=` `late_in=` `tier=priority`
     /// - refusals: `status=429` `retry_after=3` `error=rate_limit_error` `message=…` `header=name:value` `html`
     /// - faults: `delay=500` `pause=2000@5` `cut=reset` `cut=reset@5` `cut=close@5` `cut=end@5`
-    ///   `error_event=overloaded_error@0` `garbage=3` `bad_utf8=3` `omit=stop|usage|both`
+    ///   `error_event=overloaded_error@0` `garbage=3` `bad_utf8=3` `omit=stop|usage|both` `once`
     ///
     /// # Errors
     /// Names the first pair that is not understood.
@@ -82,6 +82,7 @@ impl Script {
             "garbage" => self.garbage_after = Some(number(value)?),
             "bad_utf8" => self.bad_utf8_after = Some(number(value)?),
             "omit" => self.omit = Some(omit(value)?),
+            "once" => self.once = number(value)?,
             _ => return None,
         }
         Some(())

@@ -1,8 +1,11 @@
 //! Rules queued ahead: which of the next requests get which script.
 
-use std::sync::{
-    Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    collections::HashSet,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use serde::{Deserialize, Deserializer, Serialize};
@@ -80,9 +83,21 @@ pub(crate) struct Queue {
     rules: Mutex<Vec<Rule>>,
     /// Spares the lock while there is no rule, which is always in a benchmark.
     armed: AtomicBool,
+    /// Tags for which something has gone wrong that was to go wrong once.
+    failed: Mutex<HashSet<String>>,
 }
 
 impl Queue {
+    /// What is left of a script when it has gone wrong once for this tag.
+    pub(crate) fn once(&self, script: Script, tag: Option<&str>) -> Script {
+        if !script.once {
+            return script;
+        }
+        let tag = tag.unwrap_or_default().to_owned();
+        let first = self.failed.lock().unwrap_or_else(PoisonError::into_inner).insert(tag);
+        if first { script } else { script.well() }
+    }
+
     pub(crate) fn push(&self, rule: Rule) {
         self.rules().push(rule);
         self.armed.store(true, Ordering::Release);
@@ -162,6 +177,16 @@ mod tests {
         let mut draw = Draw::new(1, 1);
         let statuses: Vec<_> = (0..3).map(|_| queue.take(&subject("a"), &mut draw).is_some()).collect();
         assert_eq!(statuses, [true, true, false]);
+    }
+
+    #[test]
+    fn what_goes_wrong_once_goes_well_for_the_next_request_with_the_same_tag() {
+        let queue = Queue::default();
+        let script = Script::parse("cut=reset,events=3,once").unwrap();
+        let asked = |tag| queue.once(script.clone(), Some(tag));
+        assert!(asked("a").cut.is_some());
+        assert_eq!((asked("a").cut, asked("a").events), (None, Some(3)));
+        assert!(asked("b").cut.is_some());
     }
 
     #[test]

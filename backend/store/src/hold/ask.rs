@@ -1,7 +1,7 @@
 //! What one request asks for: its scopes with their limits, and how its hold is written down.
 
-use super::ScopeId;
-use causeway_domain::{OrgId, RequestId, window::WindowKind};
+use super::{Growth, ScopeId};
+use causeway_domain::{AccountId, OrgId, RequestId, window::WindowKind};
 use std::{fmt::Write as _, sync::Arc};
 
 /// What one request asks of the reservation script. Kept for as long as it is held, so that the hold can be counted
@@ -116,8 +116,8 @@ impl Scope {
         }
     }
 
-    /// As a hold remembers it; the script writes the same.
-    fn write_part(&self, to: &mut String, at: i64) {
+    /// As a hold remembers it, once it has grown; the scripts write the same.
+    fn write_part(&self, to: &mut String, at: i64, grown: &Growth) {
         self.id.write_suffix(to);
         let mode = self.mode();
         if mode == Mode::Noted {
@@ -125,7 +125,9 @@ impl Scope {
             return;
         }
         let second = at / 1000;
-        let _ = write!(to, ",{},{},{},", self.nanos, self.tokens, mode as u8);
+        let nanos = if matches!(self.id, ScopeId::Account(_)) { grown.real } else { grown.charged };
+        let (nanos, tokens) = (self.nanos.max(nanos), self.tokens.max(grown.tokens));
+        let _ = write!(to, ",{nanos},{tokens},{},", mode as u8);
         if self.tokens_per_minute > 0 {
             let _ = write!(to, "{second}");
         }
@@ -145,20 +147,37 @@ pub struct Held {
     pub candidate: usize,
     /// When, by Redis' clock in ms.
     pub at: i64,
+    /// What accounts that it has moved on from may bill for their attempts, in nano-dollars.
+    pub failed: Vec<(AccountId, i64)>,
+    /// What is reserved at least, where a stream has used more than was asked for.
+    pub grown: Growth,
 }
 
 impl Held {
+    /// As it was granted.
+    pub fn new(ask: Arc<Ask>, candidate: usize, at: i64) -> Self {
+        Self { ask, candidate, at, failed: Vec::new(), grown: Growth::default() }
+    }
+
     /// The hold as the script would have written it in this epoch.
     pub(super) fn text(&self, epoch: i64) -> String {
         let ask = &self.ask;
         let mut text = String::with_capacity(160 + ask.payload.len());
         let _ =
             write!(text, "{}\n{}\n{}\n{}\n{epoch}\n", ask.boot, self.candidate, self.at, ask.org.0.simple());
-        for scope in ask.scopes.iter().chain(ask.candidates.get(self.candidate)) {
-            if !text.ends_with('\n') {
-                text.push(';');
-            }
-            scope.write_part(&mut text, self.at);
+        for scope in &ask.scopes {
+            scope.write_part(&mut text, self.at, &self.grown);
+            text.push(';');
+        }
+        for (account, nanos) in &self.failed {
+            let id = ScopeId::Account(*account);
+            let asked = ask.candidates.iter().find(|c| c.id == id);
+            let reserved = if asked.is_some_and(|c| c.mode() != Mode::Noted) { *nanos } else { 0 };
+            id.write_suffix(&mut text);
+            let _ = write!(text, ",{reserved},{nanos},3,,;");
+        }
+        if let Some(account) = ask.candidates.get(self.candidate) {
+            account.write_part(&mut text, self.at, &self.grown);
         }
         text.push('\n');
         text.push_str(&ask.payload);

@@ -8,7 +8,7 @@ local epoch = redis.call('HGET', KEYS[1], 'epoch')
 
 local function grown(key, part, charged, real, tokens)
   local suffix, nanos, reserved, mode, k, q = string.match(part, '^([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),([^,]*)$')
-  if mode == '0' then return part end
+  if mode == '0' or mode == '3' then return part end
   local wanted = string.sub(suffix, 1, 2) == 'a:' and real or charged
   key = key .. suffix
   if tonumber(wanted) > tonumber(nanos) then

@@ -16,8 +16,13 @@ for at = 3, #ARGV, 2 do
     local org, parts = string.match(hold, '^[^\n]*\n[^\n]*\n[^\n]*\n([^\n]*)\n[^\n]*\n([^\n]*)\n')
     for part in string.gmatch(parts, '[^;]+') do
       local suffix, nanos, tokens, mode, k, q = string.match(part, '^([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),([^,]*)$')
-      if mode ~= '0' then
-        local key = ARGV[1] .. org .. ':' .. suffix
+      local key = ARGV[1] .. org .. ':' .. suffix
+      if mode == '3' then
+        if nanos ~= '0' then
+          renew(key, ARGV[2])
+          redis.call('HINCRBY', key, 'ru', nanos)
+        end
+      elseif mode ~= '0' then
         renew(key, ARGV[2])
         redis.call('HINCRBY', key, 'c', 1)
         redis.call('HINCRBY', key, 'ru', nanos)

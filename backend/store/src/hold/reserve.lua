@@ -5,13 +5,15 @@
 --       conversation is remembered, its own
 -- ARGV  1 request id, 2 boot id, 3 policy version the caller knows, 4 organisation, 5 payload, 6 epoch the caller knows,
 --       7 number of scopes, 8 number of candidates, 9 the first candidate's number (0 = a new request, else one that
---       moves on to that candidate or a later one), 10 for how many ms the conversation is remembered (0 = not), 11 whether
---       another account than the first candidate's may be where it is (1), or not (0), then for each scope and each candidate: suffix, mode, and unless the
+--       moves on to that candidate or a later one), 10 nanos that the account before may bill for its attempt all the
+--       same, 11 for how many ms the conversation is remembered (0 = not), 12 whether another account than the first
+--       candidate's may be where it is (1), or not (0), then for each scope and each candidate: suffix, mode, and unless the
 --       mode is 0: nanos, tokens, requests/min, tokens/min, concurrency, length of the queue, number of windows, and for
 --       each window: name, end, next end, dollars limit, tokens limit, requests limit   (0 = no limit)
 --       mode: 0 = nothing is limited, 1 = what is open is counted, 2 = and totals must be loaded
 -- Returns {'OK', candidate, ms, facts of scope 1 .. ... .. facts of the account} | {'STALE'} | {'CLOSED'} | {'GONE'}
---       | {'LOAD', scope} | {'BOUND', suffix of the account that the conversation is at}
+--       | {'LOAD', scope} | {'RECOUNT', scope}: forget its totals, then load them
+--       | {'BOUND', suffix of the account that the conversation is at}
 --       | {'LIMIT', scope, kind, window, spent, reserved, limit, ms until it can be tried again}
 --       | {'QUEUED', scope, place in the queue, limit}
 --       | {'NONE', reason of candidate 0, ms, reason of candidate 1, ms, ...}
@@ -164,9 +166,14 @@ local function check(key, at, account)
     local arg, field = at + 9 + 6 * w, first_window + 4 * w
     local base_u, base_t, base_n = f[field + 1], f[field + 2], f[field + 3] or '0'
     local stop = tonumber(f[field])
+    local this, after_this = tonumber(ARGV[arg + 1]), tonumber(ARGV[arg + 2])
+    -- Of another calendar: the time zone or the beginning of the week was changed. Within the last minute it may be the
+    -- caller's clock that is ahead, and soon it does not matter; one that is far behind knows no better.
+    if this > 0 and after_this > now and stop > now + 60000 and stop ~= this and stop ~= after_this then
+      return nil, {'recount'}
+    end
     if stop > 0 and now >= stop then
       -- The window is over: the new one begins at today's totals, whatever is still reserved counts in it.
-      local this, after_this = tonumber(ARGV[arg + 1]), tonumber(ARGV[arg + 2])
       if this < 0 then stop = now - this -- a length: it begins with this use
       elseif now < this then stop = this
       else stop = after_this end
@@ -180,11 +187,12 @@ local function check(key, at, account)
     local spent_n = total_n - tonumber(base_n)
     local usd, tok, req = tonumber(ARGV[arg + 3]), tonumber(ARGV[arg + 4]), tonumber(ARGV[arg + 5])
     local left = stop > 0 and stop - now or -1
+    -- More than the limit allows in any window does not fit into the next one either.
     if usd > 0 and spent_u + reserved_u + nanos + margin_u > usd then
-      return nil, {'usd', ARGV[arg], text(spent_u), text(reserved_u), ARGV[arg + 3], left}
+      return nil, {'usd', ARGV[arg], text(spent_u), text(reserved_u), ARGV[arg + 3], nanos + margin_u > usd and -1 or left}
     end
     if tok > 0 and spent_t + reserved_t + tokens + margin_t > tok then
-      return nil, {'tokens', ARGV[arg], text(spent_t), text(reserved_t), ARGV[arg + 4], left}
+      return nil, {'tokens', ARGV[arg], text(spent_t), text(reserved_t), ARGV[arg + 4], tokens + margin_t > tok and -1 or left}
     end
     if req > 0 and spent_n + open + 1 > req then
       return nil, {'requests', ARGV[arg], text(spent_n), text(open), ARGV[arg + 5], left}
@@ -238,36 +246,42 @@ local function take(s)
   return ARGV[at] .. ',' .. ARGV[at + 2] .. ',' .. ARGV[at + 3] .. ',' .. ARGV[at + 1] .. ',' .. k .. ',' .. q
 end
 
--- Takes back what an account has counted of this request, which it turned out not to serve.
-local function undo(part)
+-- Takes back what an account has counted of this request, which it turned out not to serve. What it may bill for its
+-- attempt all the same stays reserved until the request is settled; returns how the hold remembers that.
+local function undo(part, billed)
   local suffix, nanos, tokens, mode, k, q = string.match(part, '^([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),([^,]*)$')
-  if mode == '0' then return end
-  local key = string.match(KEYS[3], '^(.*:)[^:]*$') .. suffix
-  redis.call('HINCRBY', key, 'c', -1)
-  if nanos ~= '0' then redis.call('HINCRBY', key, 'ru', '-' .. nanos) end
-  if tokens ~= '0' then redis.call('HINCRBY', key, 'rt', '-' .. tokens) end
-  if k ~= '' then note(key, 'k', tonumber(k), -tonumber(tokens)) end
-  if q ~= '' then note(key, 'q', tonumber(q), -1) end
+  local counted = mode ~= '0'
+  if counted then
+    local key = string.match(KEYS[3], '^(.*:)[^:]*$') .. suffix
+    redis.call('HINCRBY', key, 'c', -1)
+    if billed ~= '0' then redis.call('HINCRBY', key, 'ru', billed) end
+    if nanos ~= '0' then redis.call('HINCRBY', key, 'ru', '-' .. nanos) end
+    if tokens ~= '0' then redis.call('HINCRBY', key, 'rt', '-' .. tokens) end
+    if k ~= '' then note(key, 'k', tonumber(k), -tonumber(tokens)) end
+    if q ~= '' then note(key, 'q', tonumber(q), -1) end
+  end
+  if billed == '0' then return '' end
+  return suffix .. ',' .. (counted and billed or '0') .. ',' .. billed .. ',3,,;'
 end
 
 -- Puts the account at the end of a hold's scopes in place of the one before.
 local function move(choice, part)
   local head, at, org, of, scopes, last, rest =
     string.match(held, '^([^\n]*\n)[^\n]*\n([^\n]*\n)([^\n]*\n)([^\n]*\n)(.-)([^;\n]*)(\n.*)$')
-  undo(last)
+  scopes = scopes .. undo(last, ARGV[10])
   redis.call('HSET', KEYS[2], id, head .. choice .. '\n' .. at .. org .. of .. scopes .. part .. rest)
 end
 
 local scopes, candidates = tonumber(ARGV[7]), tonumber(ARGV[8])
-local at = 12
+local at = 13
 
 -- Where the conversation is. It stays there for as long as that account is offered first; who does not know where it is
 -- is told, before anything is looked at.
-local remembered = ARGV[10] ~= '0'
+local remembered = ARGV[11] ~= '0'
 local conversation, bound = KEYS[#KEYS], nil
 if remembered and first == 0 then
   bound = redis.call('GET', conversation)
-  if bound and ARGV[11] == '1' then
+  if bound and ARGV[12] == '1' then
     local offered = at
     for _ = 1, scopes do offered = after(offered) end
     if bound ~= ARGV[offered] then return {'BOUND', bound} end
@@ -278,8 +292,8 @@ end
 -- guest at another, and stays at its own.
 local function remember(block, i)
   if not remembered then return end
-  if i > 1 and bound and ARGV[11] == '1' then redis.call('PEXPIRE', conversation, ARGV[10])
-  else redis.call('SET', conversation, ARGV[block], 'PX', ARGV[10]) end
+  if i > 1 and bound and ARGV[12] == '1' then redis.call('PEXPIRE', conversation, ARGV[11])
+  else redis.call('SET', conversation, ARGV[block], 'PX', ARGV[11]) end
 end
 
 local plan = {}
@@ -288,6 +302,7 @@ for i = 1, scopes do
   local s, refusal = check(key, at, false)
   if not s then
     if refusal[1] == 'load' then return {'LOAD', i - 1} end
+    if refusal[1] == 'recount' then return {'RECOUNT', i - 1} end
     if refusal[1] == 'stale' then return {'STALE'} end
     if refusal.place then
       redis.call('ZADD', key .. ':w', 'NX', now, id)
@@ -320,6 +335,7 @@ for i = 1, candidates do
     return {'OK', i - 1, now, table.concat(facts)}
   end
   if refusal[1] == 'load' then return {'LOAD', scopes + i - 1} end
+  if refusal[1] == 'recount' then return {'RECOUNT', scopes + i - 1} end
   if refusal[1] == 'stale' then return {'STALE'} end
   reasons[#reasons + 1] = refusal[1]
   reasons[#reasons + 1] = refusal[6]

@@ -65,6 +65,8 @@ pub enum Reserved {
     Load(usize),
     /// The conversation is at this account, and not at the first candidate's: offer that one first, or none but others.
     Bound(AccountId),
+    /// A scope's window is of another calendar than the caller's: forget its totals, load them and try again.
+    Recount(usize),
     /// This request was released before this call arrived.
     Gone,
     /// Waiting for a place: ask again soon, or leave the queue.
@@ -157,12 +159,14 @@ pub struct NoCandidate {
 
 /// Runs the script, for a shard that is in this epoch.
 pub async fn reserve(cache: &Cache, script: &ReserveScript, ask: &Ask, epoch: i64) -> StoreResult<Reserved> {
-    run(cache, command(script, ask, epoch, 0..ask.candidates.len(), ask.policy_version), ask, 0).await
+    run(cache, command(script, ask, epoch, 0..ask.candidates.len(), (ask.policy_version, 0)), ask, 0).await
 }
 
 /// Moves a request that is held on to another account: the candidate `first` or, unless `only` that one will do, the
 /// next one with room. What was reserved in all other scopes stays. [`Reserved::Gone`] when it is not held in this epoch,
-/// [`Reserved::NoCandidate`] when it stays where it is. `policy` is the version that the move was decided on.
+/// [`Reserved::NoCandidate`] when it stays where it is. `policy` is the version that the move was decided on; `billed`,
+/// what the account that it leaves may bill all the same, which stays reserved there and is spent once the request is
+/// settled.
 pub async fn move_on(
     cache: &Cache,
     script: &ReserveScript,
@@ -170,12 +174,13 @@ pub async fn move_on(
     epoch: i64,
     (first, only): (usize, bool),
     policy: i64,
+    billed: i64,
 ) -> StoreResult<Reserved> {
     let last = if only { first.saturating_add(1) } else { ask.candidates.len() };
     if first == 0 || first >= ask.candidates.len() {
         return Ok(Reserved::NoCandidate(Vec::new()));
     }
-    run(cache, command(script, ask, epoch, first..last, policy), ask, first).await
+    run(cache, command(script, ask, epoch, first..last, (policy, billed)), ask, first).await
 }
 
 async fn run(cache: &Cache, call: Cmd, ask: &Ask, first: usize) -> StoreResult<Reserved> {
@@ -187,14 +192,20 @@ async fn run(cache: &Cache, call: Cmd, ask: &Ask, first: usize) -> StoreResult<R
 }
 
 /// The call, written straight into one buffer: this is the one that every request waits for.
-fn command(script: &ReserveScript, ask: &Ask, epoch: i64, offered: Range<usize>, policy: i64) -> Cmd {
+fn command(
+    script: &ReserveScript,
+    ask: &Ask,
+    epoch: i64,
+    offered: Range<usize>,
+    (policy, billed): (i64, i64),
+) -> Cmd {
     let first = offered.start;
     let own = if first == 0 { &ask.scopes[..] } else { &[] };
     let candidates = ask.candidates.get(offered).unwrap_or_default();
     let scopes = || own.iter().chain(candidates);
     let windows: usize = scopes().map(|s| s.windows.len()).sum();
     let count = own.len() + candidates.len();
-    let mut call = Cmd::with_capacity(18 + 10 * count + 6 * windows, 600 + 120 * count + ask.payload.len());
+    let mut call = Cmd::with_capacity(19 + 10 * count + 6 * windows, 600 + 120 * count + ask.payload.len());
     let shard = ShardKeys::of(ask.org.shard());
     let mut key = tenant_prefix(ask.org);
     let prefix = key.len();
@@ -217,7 +228,7 @@ fn command(script: &ReserveScript, ask: &Ask, epoch: i64, offered: Range<usize>,
     let mut id = Uuid::encode_buffer();
     call.arg(&*ask.request.0.simple().encode_lower(&mut id)).arg(&*ask.boot).arg(policy);
     call.arg(&*ask.org.0.simple().encode_lower(&mut id)).arg(&ask.payload).arg(epoch);
-    call.arg(own.len()).arg(candidates.len()).arg(first);
+    call.arg(own.len()).arg(candidates.len()).arg(first).arg(billed);
     call.arg(remembered.map_or(0, |c| c.remembered_ms));
     call.arg(u8::from(remembered.is_some_and(|c| c.elsewhere)));
     for scope in scopes() {
@@ -277,6 +288,7 @@ fn read_answer(answer: &[Value], ask: &Ask, first: usize) -> StoreResult<Reserve
             Reserved::Bound(text(1)?.strip_prefix("a:").and_then(|id| id.parse().ok()).ok_or_else(bad)?)
         }
         "LOAD" => Reserved::Load(index(1)?),
+        "RECOUNT" => Reserved::Recount(index(1)?),
         "QUEUED" => Reserved::Queued { scope: index(1)?, place: index(2)?, limit: number(3)? },
         "LIMIT" => {
             let window = || {

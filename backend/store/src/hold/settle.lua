@@ -47,12 +47,22 @@ local function write(key, scope, known, from, fields, set)
   end
 end
 
-local function give_back(key, suffix, nanos, reserved, mode, k, begun, at, used)
+local function give_back(key, suffix, nanos, reserved, mode, k, q, begun, at, used)
   key = key .. suffix
   local scope = changes[key]
   if not scope then
     scope = {c = 0, ru = 0, rt = 0, u = 0, t = 0, n = 0, big = {}, ring = false, spent = false, unwatched = false}
     changes[key] = scope
+  end
+  if mode == '3' then
+    -- An attempt that failed, of another account: its bill is known since, and it is no request.
+    add(scope, 'ru', '-', nanos)
+    if used then
+      if nanos == '0' then scope.unwatched = math.max(scope.unwatched or 0, tonumber(begun)) end
+      scope.spent = true
+      add(scope, 'u', '', reserved)
+    end
+    return
   end
   if mode ~= '0' then
     scope.c = scope.c - 1
@@ -75,6 +85,16 @@ local function give_back(key, suffix, nanos, reserved, mode, k, begun, at, used)
       scope.ring = scope.ring or {}
       for _, field in ipairs({'k' .. (tonumber(k) % RING), 'kn'}) do
         scope.ring[field] = (scope.ring[field] or 0) + less
+      end
+    end
+  end
+  -- What never reached a provider has not been made.
+  if q ~= '' and not used then
+    local last = redis.call('HGET', key, 'qs')
+    if last and tonumber(last) - tonumber(q) < RING then
+      scope.ring = scope.ring or {}
+      for _, field in ipairs({'q' .. (tonumber(q) % RING), 'qn'}) do
+        scope.ring[field] = (scope.ring[field] or 0) - 1
       end
     end
   end
@@ -111,8 +131,8 @@ for at = 2, #ARGV, 6 do
     result = 0
   else
     local prefix = ARGV[1] .. org .. ':'
-    for suffix, nanos, reserved, mode, k in string.gmatch(parts, '([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),[^;]*;?') do
-      give_back(prefix, suffix, nanos, reserved, mode, k, begun, at, used)
+    for suffix, nanos, reserved, mode, k, q in string.gmatch(parts, '([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),([^;]*);?') do
+      give_back(prefix, suffix, nanos, reserved, mode, k, q, begun, at, used)
     end
     if not used then
       redis.call('HDEL', KEYS[2], id)

@@ -29,7 +29,7 @@ pub struct Settlement {
     pub mode: SettleMode,
     /// Nano-dollars charged to the key.
     pub charged: i64,
-    /// Nano-dollars at the provider's price.
+    /// Nano-dollars at the provider's price, attempts that have failed at the same account included.
     pub real: i64,
     /// Tokens, all buckets.
     pub tokens: u64,
@@ -90,7 +90,7 @@ pub struct Checkpoint {
 }
 
 /// A reservation that grows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Growth {
     /// Nano-dollars to be charged.
     pub charged: i64,
@@ -106,7 +106,7 @@ pub async fn checkpoint(cache: &Cache, shard: u8, streams: &[Checkpoint]) -> Sto
     let mut call = CHECKPOINT.key(&keys.meta);
     call.key(&keys.holds).key(&keys.checks).key(&keys.settled).arg(&keys.prefix);
     for one in streams {
-        let growth = one.at_least.unwrap_or(Growth { charged: 0, real: 0, tokens: 0 });
+        let growth = one.at_least.unwrap_or_default();
         call.arg(one.request.0.simple().to_string()).arg(&one.figures);
         call.arg(growth.charged).arg(growth.real).arg(growth.tokens);
     }

@@ -20,6 +20,8 @@ pub struct OpenHold {
     pub epoch: i64,
     /// When it was made, ms since the epoch by Redis' clock.
     pub at: i64,
+    /// What accounts that it has moved on from may bill, in nano-dollars.
+    pub failed: Vec<(AccountId, i64)>,
     /// What was handed to `reserve`.
     pub payload: String,
     /// The figures, if it is settled.
@@ -94,6 +96,15 @@ pub async fn unwritten(cache: &Cache, org: OrgId, scope: ScopeId) -> StoreResult
         .collect())
 }
 
+/// A part of a hold that stands for an attempt that failed.
+fn failed(part: &str) -> Option<(AccountId, i64)> {
+    let (account, rest) = part.strip_prefix("a:")?.split_once(',')?;
+    let mut fields = rest.split(',').skip(1);
+    let nanos = fields.next()?.parse().ok()?;
+    (fields.next() == Some("3")).then_some(())?;
+    Some((AccountId(Uuid::parse_str(account).ok()?), nanos))
+}
+
 fn parse(id: &str, value: &str) -> Option<OpenHold> {
     let request = RequestId(Uuid::parse_str(id).ok()?);
     let mut parts = value.splitn(4, '\n');
@@ -104,6 +115,7 @@ fn parse(id: &str, value: &str) -> Option<OpenHold> {
         candidate: 0,
         epoch: 0,
         at: 0,
+        failed: Vec::new(),
         payload: String::new(),
         settled: None,
         checkpoint: None,
@@ -120,7 +132,9 @@ fn parse(id: &str, value: &str) -> Option<OpenHold> {
     hold.payload = match epoch.parse() {
         Ok(epoch) => {
             hold.epoch = epoch;
-            rest.split_once('\n')?.1.to_owned()
+            let (parts, payload) = rest.split_once('\n')?;
+            hold.failed = parts.split(';').filter_map(failed).collect();
+            payload.to_owned()
         }
         Err(_) => rest.to_owned(),
     };

@@ -141,6 +141,20 @@ fn held(answer: &Reserved) -> bool {
 }
 
 #[tokio::test]
+async fn a_request_that_is_released_has_not_been_made() {
+    let f = Fixture::new().await.loaded(0).await;
+    let scope = || Scope { requests_per_minute: 1, ..f.budget(1_000, 1) };
+    let first = request();
+    assert!(held(&f.take(first, scope()).await));
+    assert!(matches!(f.take(request(), scope()).await, Reserved::Refused(_)));
+    assert_eq!(f.settle(first, SettleMode::Release, 0).await, SettledAs::Now);
+    let second = request();
+    assert!(held(&f.take(second, scope()).await), "it reached nobody");
+    assert_eq!(f.settle(second, SettleMode::Settle, 1).await, SettledAs::Now);
+    assert!(matches!(f.take(request(), scope()).await, Reserved::Refused(_)), "this one did");
+}
+
+#[tokio::test]
 async fn a_budget_is_never_overshot_however_many_ask_at_once() {
     let f = Fixture::new().await.loaded(0).await;
     let tries: Vec<_> = (0..200).map(|_| (request(), f.budget(1_000, 30))).collect();

@@ -49,7 +49,7 @@ pub async fn add_missing(
         }
         let mut sums = Sums::new();
         for event in new {
-            sums.entry(event.sums_key()).or_default().add(&event.figures(), 1);
+            event.add_to(&mut sums);
         }
         sums::add_rollups(&mut tx, &sums).await?;
         sums::add_totals(&mut tx, &sums, &sums::WindowEnds::new()).await?;

@@ -1,6 +1,6 @@
 //! The rows themselves: found, inserted, replaced.
 
-use super::{Figures, Outcome, UsageEvent, signed};
+use super::{FailedAttempt, Figures, Outcome, UsageEvent, failed, signed};
 use crate::StoreResult;
 use sqlx::{Postgres, Transaction};
 use std::collections::HashMap;
@@ -10,6 +10,7 @@ use uuid::Uuid;
 pub(super) struct Known {
     pub(super) rev: i16,
     pub(super) figures: Figures,
+    pub(super) failed: Vec<FailedAttempt>,
 }
 
 /// The rows of these requests, locked until the transaction ends.
@@ -19,14 +20,13 @@ pub(super) async fn existing(
 ) -> StoreResult<HashMap<Uuid, Known>> {
     let rows = sqlx::query!(
         "select request_id, rev, outcome, input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens,
-                cache_write_1h_tokens, cost_nanos, charged_nanos
+                cache_write_1h_tokens, cost_nanos, charged_nanos, failed_attempts
          from usage where request_id = any($1) for update",
         ids
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows
-        .into_iter()
+    rows.into_iter()
         .map(|r| {
             let errors = [Outcome::UpstreamCut, Outcome::UpstreamError, Outcome::Interrupted];
             let figures = Figures {
@@ -42,9 +42,9 @@ pub(super) async fn existing(
                 cost: r.cost_nanos,
                 charged: r.charged_nanos,
             };
-            (r.request_id, Known { rev: r.rev, figures })
+            Ok((r.request_id, Known { rev: r.rev, figures, failed: failed::stored(r.failed_attempts)? }))
         })
-        .collect())
+        .collect()
 }
 
 fn all<'a, T>(rows: &[&'a UsageEvent], f: impl Fn(&'a UsageEvent) -> T) -> Vec<T> {
@@ -63,12 +63,12 @@ pub(super) async fn insert(
         r#"insert into usage (request_id, org_id, rev, key_id, user_id, account_id, dialect, provider, model, stream,
              status, outcome, estimated, input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens,
              cache_write_1h_tokens, reasoning_tokens, web_searches, cost_nanos, charged_nanos, price, started_at, first_byte_ms,
-             duration_ms, upstream_request_id, client, error, multiplier, service_tier)
+             duration_ms, upstream_request_id, client, error, multiplier, service_tier, failed_attempts)
            select * from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[],
              $8::text[], $9::text[], $10::bool[], $11::smallint[], $12::text[], $13::bool[], $14::bigint[],
              $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::int[], $21::bigint[],
              $22::bigint[], $23::text[]::jsonb[], $24::timestamptz[], $25::int[], $26::int[], $27::text[], $28::text[],
-             $29::text[], $30::bigint[], $31::text[])
+             $29::text[], $30::bigint[], $31::text[], $32::text[]::jsonb[])
            on conflict (request_id) do nothing"#,
         &all(rows, |e| e.request.0),
         &all(rows, |e| e.org.0),
@@ -101,6 +101,7 @@ pub(super) async fn insert(
         &all(rows, |e| e.error.as_deref()) as &[Option<&str>],
         &all(rows, |e| e.factor.raw()),
         &all(rows, |e| e.tier.as_str()) as &[&str],
+        &all(rows, UsageEvent::failed_json) as &[Option<String>],
     )
     .execute(&mut **tx)
     .await?;
@@ -118,7 +119,7 @@ pub(super) async fn replace(
             "update usage set rev = $2, status = $3, outcome = $4, estimated = $5, input_tokens = $6, output_tokens = $7,
                cache_read_tokens = $8, cache_write_5m_tokens = $9, cache_write_1h_tokens = $10, reasoning_tokens = $11,
                cost_nanos = $12, charged_nanos = $13, first_byte_ms = $14, duration_ms = $15, upstream_request_id = $16,
-               error = $17, web_searches = $18, service_tier = $19
+               error = $17, web_searches = $18, service_tier = $19, failed_attempts = $20::text::jsonb
              where request_id = $1 and rev < $2",
             e.request.0,
             e.rev as i16,
@@ -138,7 +139,8 @@ pub(super) async fn replace(
             e.upstream_request_id,
             e.error,
             e.web_searches.cast_signed(),
-            e.tier.as_str()
+            e.tier.as_str(),
+            e.failed_json()
         )
         .execute(&mut **tx)
         .await?;

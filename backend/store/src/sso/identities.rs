@@ -175,7 +175,8 @@ pub async fn make_person(tx: &mut TenantTx, id: UserId, email: &str, name: &str)
     Ok(())
 }
 
-/// Gives a member the role that their groups have. False when nothing changes: they have it, or they are the only owner.
+/// Gives a member the role that their groups have, and lets the relay know. False when nothing changes: they have it, or
+/// they are the only owner.
 pub async fn set_role(tx: &mut TenantTx, user: UserId, role: Role) -> StoreResult<bool> {
     let org = tx.org();
     // Two owners who sign in at the same moment take turns, so that one of them stays.
@@ -193,5 +194,9 @@ pub async fn set_role(tx: &mut TenantTx, user: UserId, role: Role) -> StoreResul
     )
     .execute(tx.conn())
     .await?;
-    Ok(changed.rows_affected() > 0)
+    let changed = changed.rows_affected() > 0;
+    if changed {
+        tx.bump_policy().await?;
+    }
+    Ok(changed)
 }

@@ -1,11 +1,12 @@
 //! What the operator of the installation does beside plans and credits; announcements and the audit log, which operators
 //! and organisations both have.
 
-use causeway_domain::{OrgId, UserId, provider::Provider};
+use causeway_domain::{OrgId, RequestId, UserId, provider::Provider};
 use causeway_openapi::{
-    Administrators, Announce, AnnounceAsOperator, Announcement, AuditEntry, AuditExport, AuditQuery, Enter,
-    Entered, GlobalMultipliers, GlobalPrices, ListQuery, OverrideQuery, Page, Person, PersonQuery,
-    PriceFigures, PriceHistory, Session as Signed, SetMultiplier, SetPrice, UpdatePerson,
+    Administrators, Announce, AnnounceAsOperator, Announcement, AuditEntry, AuditExport, AuditQuery,
+    CloseDeadLetter, Enter, Entered, GlobalMultipliers, GlobalPrices, ListQuery, OverrideQuery, Page, Person,
+    PersonQuery, PriceFigures, PriceHistory, Session as Signed, SetMultiplier, SetPrice, TenantDeadLetter,
+    UpdatePerson,
 };
 use gloo_net::http::Method;
 use uuid::Uuid;
@@ -33,6 +34,18 @@ impl Api {
 
     pub(crate) async fn leave_entered(self, org: OrgId) -> Answer<()> {
         self.0.tell(Method::POST, &format!("/operator/organizations/{org}/leave")).await
+    }
+
+    pub(crate) async fn tenant_letters(self, query: ListQuery) -> Answer<Page<TenantDeadLetter>> {
+        self.0.find("/operator/dead-letters", &query).await
+    }
+
+    pub(crate) async fn write_letter(self, request: RequestId) -> Answer<()> {
+        self.0.tell(Method::POST, &format!("/operator/dead-letters/{request}/write")).await
+    }
+
+    pub(crate) async fn close_letter(self, request: RequestId, because: CloseDeadLetter) -> Answer<()> {
+        self.0.send(&format!("/operator/dead-letters/{request}/close"), &because).await
     }
 
     pub(crate) async fn global_prices(self) -> Answer<GlobalPrices> {

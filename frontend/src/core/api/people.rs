@@ -6,8 +6,8 @@ use causeway_openapi::{
     AcceptInvitation, AcceptedInvitation, CreateInvitation, CreateRegistrationLink, DecideRegistration,
     FinishRegistration, FinishedRegistration, Invitation, InvitationPreview, ListQuery, Me, Member,
     OpenedRegistrationLink, Page, Register, Registered, RegistrationLink, RegistrationPreview,
-    RegistrationProgress, RegistrationRequest, ResendInvitation, Secret, SentInvitation, ShownClaim,
-    ShownToken, SignInRules, UpdateSignInRules,
+    RegistrationProgress, RegistrationRequest, ResendInvitation, ResetLink, Secret, SentInvitation,
+    ShownClaim, ShownToken, SignInRules, UpdateSignInRules,
 };
 use gloo_net::http::Method;
 use serde_json::Map;
@@ -41,6 +41,14 @@ impl Api {
 
     pub(crate) async fn transfer(self, id: UserId) -> Answer<Member> {
         self.0.post(&format!("/members/{id}/transfer"), &Map::new()).await
+    }
+
+    pub(crate) async fn make_reset_link(self, id: UserId) -> Answer<ResetLink> {
+        self.0.post(&format!("/members/{id}/reset-link"), &Map::new()).await
+    }
+
+    pub(crate) async fn remove_member_totp(self, id: UserId) -> Answer<()> {
+        self.0.tell(Method::DELETE, &format!("/members/{id}/totp")).await
     }
 
     pub(crate) async fn invitations(self) -> Answer<Page<Invitation>> {

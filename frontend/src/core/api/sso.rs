@@ -1,8 +1,9 @@
 //! Single sign-on.
 
+use causeway_domain::OrgId;
 use causeway_openapi::{
     AddDomain, Identities, LinkIdentity, LinkStarted, SetSsoProvider, SingleSignOn, SsoButtons, SsoDomain,
-    SsoFailure, SsoProvider, SsoQuery, SsoTest, UpdateSingleSignOn,
+    SsoDomains, SsoFailure, SsoProvider, SsoQuery, SsoTest, UpdateSingleSignOn,
 };
 use gloo_net::http::Method;
 use uuid::Uuid;
@@ -57,6 +58,17 @@ impl Api {
 
     pub(crate) async fn remove_sso_domain(self, domain: &str) -> Answer<()> {
         self.0.tell(Method::DELETE, &format!("/sso/domains/{}", encoded(domain))).await
+    }
+
+    /// For the operator.
+    pub(crate) async fn tenant_domains(self, org: OrgId) -> Answer<SsoDomains> {
+        self.0.get(&format!("/operator/organizations/{org}/domains")).await
+    }
+
+    /// For the operator.
+    pub(crate) async fn decide_tenant_domain(self, org: OrgId, domain: &str, confirm: bool) -> Answer<()> {
+        let method = if confirm { Method::PUT } else { Method::DELETE };
+        self.0.tell(method, &format!("/operator/organizations/{org}/domains/{}", encoded(domain))).await
     }
 
     pub(crate) async fn identities(self) -> Answer<Identities> {

@@ -4,7 +4,11 @@ use causeway_domain::Role;
 use causeway_openapi::{Member, Page, Permission};
 use leptos::prelude::*;
 
-use super::{Dialogs, role_name};
+use super::{
+    Dialogs,
+    rescue::{NewPassword, WithoutSecondFactor},
+    role_name,
+};
 use crate::{
     core::{
         api::use_api,
@@ -89,11 +93,14 @@ fn More(shown: StoredValue<Member>, members: Query<Page<Member>>, on_role: Callb
     let toasts = use_toasts();
     let changing = Submission::new();
     let (removing, transferring) = (RwSignal::new(false), RwSignal::new(false));
+    let (resetting, disarming) = (RwSignal::new(false), RwSignal::new(false));
     let (id, role) = shown.with_value(|member| (member.id, member.role));
     let name = StoredValue::new(shown.with_value(|member| member.name.clone()));
     let reaches = Memo::new(move |_| {
         session.may(Permission::MembersWrite) && session.member().is_some_and(|me| me.role >= role)
     });
+    // A link for a new password is as good as the account, so it is for members of a lower role only.
+    let may_rescue = Memo::new(move |_| reaches.get() && session.member().is_some_and(|me| me.role > role));
     let is_me = move || session.member().is_some_and(|me| me.user.id == id);
     let may_transfer =
         Memo::new(move |_| session.may(Permission::OrganizationTransfer) && role != Role::Owner);
@@ -126,6 +133,16 @@ fn More(shown: StoredValue<Member>, members: Query<Page<Member>>, on_role: Callb
                     <Glyph icon=Icon::People class="size-4"/>
                     {t!(i18n, members.change_role)}
                 </MenuItem>
+                <Show when=move || may_rescue.get()>
+                    <MenuItem on_press=move |()| resetting.set(true) testid="reset-link">
+                        <Glyph icon=Icon::Key class="size-4"/>
+                        {t!(i18n, members.reset_link)}
+                    </MenuItem>
+                    <MenuItem on_press=move |()| disarming.set(true) testid="remove-totp">
+                        <Glyph icon=Icon::Screen class="size-4"/>
+                        {t!(i18n, members.totp_remove)}
+                    </MenuItem>
+                </Show>
                 <Show when=move || may_transfer.get()>
                     <MenuItem on_press=move |()| transferring.set(true) testid="transfer">
                         <Glyph icon=Icon::Building class="size-4"/>
@@ -140,6 +157,8 @@ fn More(shown: StoredValue<Member>, members: Query<Page<Member>>, on_role: Callb
                 </Show>
             </Menu>
         </Show>
+        <NewPassword id name open=resetting/>
+        <WithoutSecondFactor id name open=disarming/>
         <Confirm
             open=removing
             title=Signal::derive(move || t_string!(i18n, members.remove_title, name = name.get_value()))

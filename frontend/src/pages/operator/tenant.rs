@@ -1,6 +1,7 @@
 //! One organisation: what it is allowed and charged, its credits and statements.
 
 mod credit;
+mod domains;
 mod enter;
 mod suspend;
 mod terms;
@@ -10,7 +11,7 @@ use causeway_openapi::{Tenant, TenantStatus, UpdateTenant};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use self::{credit::CreditForm, enter::EnterForm, suspend::SuspendForm, terms::TermsForm};
+use self::{credit::CreditForm, domains::Domains, enter::EnterForm, suspend::SuspendForm, terms::TermsForm};
 use super::tenants::{Count, Status};
 use crate::{
     core::{
@@ -100,6 +101,7 @@ fn OfTenant(org: OrgId) -> impl IntoView {
                     </Card>
                 </div>
             </Loaded>
+            <Domains org/>
             <Statements org=Some(org)/>
             <Entries pages=entries/>
         </div>

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use causeway_openapi::{DeadLetter, Ledger, LedgerInstallation};
+use causeway_openapi::{Ledger, LedgerInstallation};
 use leptos::prelude::*;
 
+use super::letters::{Letters, TenantLetters};
 use crate::{
     core::{
         api::use_api,
-        form::Submission,
         format,
         i18n::{t, text, use_i18n},
         query::Query,
@@ -16,11 +16,9 @@ use crate::{
     ui::{
         badge::{Badge, Tone},
         button::Button,
-        dialog::{Actions, Dialog},
+        dialog::Dialog,
         loaded::{ListSkeleton, Loaded},
-        notice::Failure,
         page::Card,
-        table::{Cell, Column, Table},
     },
 };
 
@@ -36,15 +34,19 @@ pub(super) fn LedgerPanel() -> impl IntoView {
     let api = use_api();
     let ledger = Query::new(move || api.ledger()).every(REFRESH);
     let open = RwSignal::new(false);
+    let all_open = RwSignal::new(false);
     view! {
         <Card title=text!(i18n, usage.ledger)>
             <div data-testid="ledger">
                 <Loaded query=ledger skeleton=|| view! { <ListSkeleton rows=2/> }.into_any() let:ledger>
-                    <Standing ledger open/>
+                    <Standing ledger open all_open/>
                 </Loaded>
             </div>
         </Card>
         <Dialog open title=text!(i18n, usage.dead_letters) wide=true testid="dead-letters-dialog"><Letters/></Dialog>
+        <Dialog open=all_open title=text!(i18n, usage.dead_letters) wide=true testid="tenant-letters-dialog">
+            <TenantLetters ledger/>
+        </Dialog>
     }
 }
 
@@ -59,7 +61,7 @@ fn Fact(#[prop(into)] label: Signal<String>, children: Children) -> impl IntoVie
 }
 
 #[component]
-fn Standing(ledger: Ledger, open: RwSignal<bool>) -> impl IntoView {
+fn Standing(ledger: Ledger, open: RwSignal<bool>, all_open: RwSignal<bool>) -> impl IntoView {
     let i18n = use_i18n();
     let (behind, letters) = (ledger.behind_seconds, ledger.dead_letters);
     let moment = move |at: Option<chrono::DateTime<chrono::Utc>>| {
@@ -83,7 +85,7 @@ fn Standing(ledger: Ledger, open: RwSignal<bool>) -> impl IntoView {
             <Fact label=text!(i18n, usage.newest_request)>{moment(ledger.newest_request_at)}</Fact>
             <Fact label=text!(i18n, usage.newest_sum)>{moment(ledger.newest_sum_at)}</Fact>
         </dl>
-        {ledger.installation.map(|whole| view! { <Installation whole/> })}
+        {ledger.installation.map(|whole| view! { <Installation whole open=all_open/> })}
     }
 }
 
@@ -108,7 +110,7 @@ fn Behind(seconds: u64) -> impl IntoView {
 
 /// What those see who run the installation.
 #[component]
-fn Installation(whole: LedgerInstallation) -> impl IntoView {
+fn Installation(whole: LedgerInstallation, open: RwSignal<bool>) -> impl IntoView {
     let i18n = use_i18n();
     let months = whole.partitions;
     let bytes: u64 = months.iter().map(|m| m.bytes).sum();
@@ -126,58 +128,21 @@ fn Installation(whole: LedgerInstallation) -> impl IntoView {
                 <span class="flex items-center gap-2">{format::grouped(whole.unwritten)}<Behind seconds=whole.behind_seconds/></span>
             </Fact>
             <Fact label=text!(i18n, usage.dead_letters)>
-                <Badge tone=if whole.dead_letters == 0 { Tone::Good } else { Tone::Bad }>{format::grouped(whole.dead_letters)}</Badge>
+                <span class="flex items-center gap-2">
+                    <Badge tone=if whole.dead_letters == 0 { Tone::Good } else { Tone::Bad }>
+                        <span data-testid="all-dead-letters">{format::grouped(whole.dead_letters)}</span>
+                    </Badge>
+                    {(whole.dead_letters > 0).then(|| view! {
+                        <Button small=true on_press=move |()| open.set(true) testid="settle-dead-letters">
+                            {t!(i18n, usage.settle)}
+                        </Button>
+                    })}
+                </span>
             </Fact>
             <Fact label=text!(i18n, usage.instances)>{format::grouped(whole.instances)}</Fact>
             <Fact label=text!(i18n, usage.partitions)>
                 <span title=span>{format!("{count} · {}B", format::compact(bytes))}</span>
             </Fact>
         </dl>
-    }
-}
-
-#[component]
-fn Letters() -> impl IntoView {
-    let i18n = use_i18n();
-    let api = use_api();
-    let letters = Query::new(move || api.dead_letters());
-    let saving = Submission::new();
-    let columns = move || {
-        vec![
-            Column::text(text!(i18n, requests.time)),
-            Column::text(text!(i18n, requests.request_id)),
-            Column::text(text!(i18n, usage.reason)),
-        ]
-    };
-    let row = move |letter: DeadLetter| {
-        view! {
-            <tr data-testid="dead-letter">
-                <Cell label=text!(i18n, requests.time)>
-                    <span class="whitespace-nowrap">{move || format::moment(letter.at, i18n.get_locale())}</span>
-                </Cell>
-                <Cell label=text!(i18n, requests.request_id)>
-                    <code class="text-xs break-all">{letter.request_id.to_string()}</code>
-                </Cell>
-                <Cell label=text!(i18n, usage.reason)><span class="break-words">{letter.error}</span></Cell>
-            </tr>
-        }
-    };
-    view! {
-        <p class="mb-3 text-sm text-base-content/80">{t!(i18n, usage.dead_letters_text)}</p>
-        <Loaded query=letters skeleton=|| view! { <ListSkeleton rows=3/> }.into_any() let:page>
-            <Table caption=text!(i18n, usage.dead_letters) columns=columns()>
-                {page.items.into_iter().map(row).collect_view()}
-            </Table>
-        </Loaded>
-        <Failure error=saving.error/>
-        <Actions>
-            <Button
-                busy=saving.busy
-                on_press=move |()| saving.run(async move { api.export_dead_letters().await }, |file| file.save())
-                testid="export-dead-letters"
-            >
-                {t!(i18n, usage.export_letters)}
-            </Button>
-        </Actions>
     }
 }

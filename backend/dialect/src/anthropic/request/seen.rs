@@ -4,8 +4,8 @@
 //! `"type":"url"` counts as a reference too. That only makes a hold larger; the other way round would make one too
 //! small.
 
-use super::CacheWrite;
-use crate::anthropic::estimate;
+use crate::estimate;
+use crate::request::CacheWrite;
 use crate::scan::{self, unescape_short};
 
 /// The longest key or kind that is unescaped to be looked at.

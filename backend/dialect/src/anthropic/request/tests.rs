@@ -1,7 +1,13 @@
 use super::*;
+use crate::Dialect;
+use crate::request::{CacheWrite, Path};
+
+fn read(endpoint: Endpoint, body: &str) -> Result<Request, RequestError> {
+    Request::parse(Dialect::Anthropic, endpoint, Path::default(), body.as_bytes())
+}
 
 fn parse(body: &str) -> Result<Request, RequestError> {
-    Request::parse(body.as_bytes(), Endpoint::Messages)
+    read(Endpoint::Generate, body)
 }
 
 fn with(members: &str) -> Request {
@@ -17,7 +23,7 @@ fn a_plain_request_is_read() {
     let body = r#"{"model":"claude-x","max_tokens":64,"messages":[{"role":"user","content":"hi"}]}"#;
     let request = parse(body).unwrap();
     assert_eq!(request.model, "claude-x");
-    assert_eq!(&body[request.model_range.clone()], "\"claude-x\"");
+    assert_eq!(&body[request.model_ranges[0].clone()], "claude-x");
     assert_eq!(request.max_tokens, Some(64));
     assert!(!request.stream && !request.references_content && !request.fast);
     assert_eq!(request.cache_write, CacheWrite::None);
@@ -37,8 +43,8 @@ fn optional_fields_are_read_and_null_is_absent() {
 
 #[test]
 fn counting_tokens_needs_no_max_tokens() {
-    let request = Request::parse(br#"{"model":"m","messages":[]}"#, Endpoint::CountTokens).unwrap();
-    assert_eq!(request.max_tokens, None);
+    let request = read(Endpoint::CountTokens, r#"{"model":"m","messages":[]}"#).unwrap();
+    assert_eq!(request.max_tokens, Some(0), "nothing is generated");
 }
 
 #[test]
@@ -135,7 +141,7 @@ fn pictures_widen_the_bound_beyond_their_bytes() {
 fn content_that_only_its_account_knows_is_seen_and_what_anybody_can_fetch_is_not() {
     let owned = |extra: &str| {
         let body = format!(r#"{{"model":"m","max_tokens":5,"messages":[]{extra}}}"#);
-        Request::parse(body.as_bytes(), Endpoint::Messages).unwrap().owned
+        parse(&body).unwrap().owned
     };
     for own in [
         r#","container":"container_01""#,

@@ -1,13 +1,13 @@
 use super::*;
+use crate::Dialect;
 use crate::usage::{Reading, tokens_in};
 
 fn stream(events: &[&str]) -> Reading {
-    let mut meter = StreamMeter::default();
+    let mut meter = Dialect::Anthropic.meter(true, None, None);
     for event in events {
         meter.push(format!("data: {event}\n\n").as_bytes());
     }
-    meter.finish();
-    meter.reading()
+    meter.finish()
 }
 
 fn start(usage: &str) -> String {
@@ -146,11 +146,11 @@ fn errors_in_the_stream_are_read() {
 }
 
 fn body(text: &str) -> Reading {
-    let mut meter = BodyMeter::default();
+    let mut meter = Dialect::Anthropic.meter(false, None, None);
     for byte in text.as_bytes().chunks(1) {
         meter.push(byte);
     }
-    meter.reading()
+    meter.finish()
 }
 
 #[test]

@@ -44,10 +44,10 @@ async fn everything(f: &Fixture) {
     let crowded: Vec<Scope> = asked.iter().map(|s| Scope { concurrency: 0, ..s.clone() }).collect();
     let none = f.take_from(request(), &crowded, &candidates, 1).await;
     assert!(matches!(none, Reserved::NoCandidate(_)), "{none:?}");
-    let moved = move_on(cache, &f.script, &ask, f.epoch, (1, false), ask.policy_version).await.unwrap();
+    let moved = move_on(cache, &f.script, &ask, f.epoch, (1, false), ask.policy_version, 0).await.unwrap();
     assert!(matches!(moved, Reserved::NoCandidate(_)), "{moved:?}");
     assert_eq!(f.settle(other, SettleMode::Settle, 3).await, SettledAs::Now);
-    let moved = move_on(cache, &f.script, &ask, f.epoch, (1, false), ask.policy_version).await.unwrap();
+    let moved = move_on(cache, &f.script, &ask, f.epoch, (1, false), ask.policy_version, 0).await.unwrap();
     let Reserved::Held { candidate, at, .. } = moved else { panic!("{moved:?}") };
     let grown = Growth { charged: 9, real: 9, tokens: 9 };
     checkpoint(cache, shard, &[Checkpoint { at_least: Some(grown), ..noted(first, "so far") }])
@@ -59,7 +59,7 @@ async fn everything(f: &Fixture) {
     standing(cache, f.org, key).await.unwrap();
     open_holds(cache, shard).await.unwrap();
     // A new epoch.
-    let held = Held { ask: std::sync::Arc::new(ask), candidate, at };
+    let held = Held::new(std::sync::Arc::new(ask), candidate, at);
     let epoch = close(cache, shard, f.epoch).await.unwrap().epoch;
     assert!(register(cache, shard, epoch, &[held]).await.unwrap());
     assert!(join(cache, shard, epoch, "boot").await.unwrap());

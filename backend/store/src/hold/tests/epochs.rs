@@ -16,7 +16,7 @@ async fn join_alone(f: &Fixture, epoch: i64) {
 fn granted(f: &Fixture, ask: Ask, answer: &Reserved) -> Held {
     let Reserved::Held { candidate, at, .. } = *answer else { panic!("{answer:?}") };
     assert_eq!(ask.org, f.org);
-    Held { ask: std::sync::Arc::new(ask), candidate, at }
+    Held::new(std::sync::Arc::new(ask), candidate, at)
 }
 
 impl Fixture {
@@ -109,6 +109,42 @@ async fn what_was_settled_in_an_epoch_that_is_over_is_not_counted_twice() {
     assert_eq!((f.field("u").await, f.field("ru").await, f.field("c").await), (50, 600, 1));
     assert_eq!(f.settle(held.ask.request, SettleMode::Release, 0).await, SettledAs::Now);
     assert_eq!((f.field("u").await, f.field("ru").await, f.field("c").await), (50, 0, 0));
+}
+
+#[tokio::test]
+async fn what_has_grown_is_registered_as_it_is_and_so_is_what_failed_attempts_may_be_billed() {
+    let server = Server::start(PLAIN).await;
+    let mut f = Fixture::on(&server).await.loaded(0).await;
+    let other = AccountId(Uuid::now_v7());
+    let counted = |id| Scope { nanos: 40, concurrency: 9, ..unlimited(ScopeId::Account(id)) };
+    let ask = f.ask(request(), &[f.budget(1_000, 100)], &[counted(f.account), counted(other)], 1);
+    let answer = reserve(&f.cache, &f.script, &ask, f.epoch).await.unwrap();
+    let held = granted(&f, ask, &answer);
+    let moved = move_on(&f.cache, &f.script, &held.ask, f.epoch, (1, false), 1, 30).await.unwrap();
+    assert!(held_ok(&moved), "{moved:?}");
+    let at = |id| standing(&f.cache, f.org, ScopeId::Account(id));
+    let (left, now) = (at(f.account).await.unwrap(), at(other).await.unwrap());
+    assert_eq!((left.reserved_nanos, left.open, now.reserved_nanos, now.open), (30, 0, 40, 1));
+    let grown = Growth { charged: 250, real: 90, tokens: 7 };
+    let held = Held { candidate: 1, failed: vec![(f.account, 30)], grown, ..held };
+    f.lose_and_close().await;
+    let shard = f.org.shard();
+    assert!(register(&f.cache, shard, f.epoch, std::slice::from_ref(&held)).await.unwrap());
+    join_alone(&f, f.epoch).await;
+    assert_eq!((f.field("ru").await, f.field("rt").await, f.field("c").await), (250, 7, 1));
+    let at = |id| standing(&f.cache, f.org, ScopeId::Account(id));
+    let (left, now) = (at(f.account).await.unwrap(), at(other).await.unwrap());
+    assert_eq!((left.reserved_nanos, left.open, now.reserved_nanos, now.open), (30, 0, 90, 1));
+    assert_eq!(open_holds(&f.cache, shard).await.unwrap()[0].failed, [(f.account, 30)]);
+    let scope = ScopeId::Account(f.account);
+    let generation = begin_load(&f.cache, f.org, scope, f.epoch).await.unwrap().unwrap();
+    load(&f.cache, f.org, scope, f.epoch, generation, &Totals { nanos: 5, ..Totals::default() })
+        .await
+        .unwrap();
+    assert_eq!(f.settle(held.ask.request, SettleMode::Settle, 80).await, SettledAs::Now);
+    let (left, now) = (at(f.account).await.unwrap(), at(other).await.unwrap());
+    assert_eq!((left.nanos, left.requests, left.reserved_nanos), (35, 0, 0), "spent, but no request");
+    assert_eq!((now.reserved_nanos, now.open), (0, 0));
 }
 
 #[tokio::test]

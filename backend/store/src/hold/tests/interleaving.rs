@@ -136,7 +136,7 @@ impl World {
             let epoch = self.epoch.load(SeqCst);
             match reserve(cache, &self.script, &ask, epoch).await.unwrap() {
                 Reserved::Held { candidate, at, .. } => {
-                    let held = Held { ask: ask.clone(), candidate, at };
+                    let held = Held::new(ask.clone(), candidate, at);
                     self.held.lock().unwrap().insert(ask.request, held.clone());
                     if self.epoch.load(SeqCst) == epoch {
                         break held;

@@ -12,6 +12,8 @@ pub(super) const FAR: i64 = 4_000_000_000_000;
 #[derive(Clone, Debug)]
 pub(super) struct Row {
     pub(super) scopes: Vec<ScopeId>,
+    /// What other accounts bill for attempts that failed.
+    pub(super) failed: Vec<(ScopeId, i64)>,
     pub(super) charged: i64,
     pub(super) real: i64,
     pub(super) tokens: i64,
@@ -21,7 +23,9 @@ pub(super) struct Row {
 /// What a hold counts for in one scope.
 #[derive(Clone, Debug)]
 pub(super) struct Part {
-    scope: ScopeId,
+    pub(super) scope: ScopeId,
+    /// An attempt that failed: no request, and its reservation is its bill.
+    failed: bool,
     pub(super) nanos: i64,
     pub(super) tokens: i64,
     mode: ask::Mode,
@@ -89,28 +93,44 @@ fn number(n: u64) -> i64 {
 
 pub(super) fn parts(held: &Held) -> Vec<Part> {
     let second = held.at / 1000;
-    let scopes = held.ask.scopes.iter().chain(held.ask.candidates.get(held.candidate));
-    scopes
-        .map(|scope| {
-            let mode = scope.mode();
-            let counts = mode != ask::Mode::Noted;
-            Part {
-                scope: scope.id,
-                nanos: if counts { scope.nanos } else { 0 },
-                tokens: if counts { number(scope.tokens) } else { 0 },
-                mode,
-                token_second: (scope.tokens_per_minute > 0).then_some(second),
-                request_second: (scope.requests_per_minute > 0).then_some(second),
-            }
-        })
-        .collect()
+    let of = |scope: &Scope| {
+        let mode = scope.mode();
+        let counts = mode != ask::Mode::Noted;
+        let account = matches!(scope.id, ScopeId::Account(_));
+        let grown = if account { held.grown.real } else { held.grown.charged };
+        Part {
+            scope: scope.id,
+            failed: false,
+            nanos: if counts { scope.nanos.max(grown) } else { 0 },
+            tokens: if counts { number(scope.tokens.max(held.grown.tokens)) } else { 0 },
+            mode,
+            token_second: (scope.tokens_per_minute > 0).then_some(second),
+            request_second: (scope.requests_per_minute > 0).then_some(second),
+        }
+    };
+    let failed = held.failed.iter().map(|(account, nanos)| {
+        let asked = held.ask.candidates.iter().find(|c| c.id == ScopeId::Account(*account)).unwrap();
+        of(asked).left(*nanos)
+    });
+    let account = held.ask.candidates.get(held.candidate).map(of);
+    held.ask.scopes.iter().map(of).chain(failed).chain(account).collect()
+}
+
+impl Part {
+    /// What is left of it at an account that may bill so much.
+    fn left(&self, billed: i64) -> Self {
+        let nanos = if self.mode == ask::Mode::Noted { 0 } else { billed };
+        Self { failed: true, nanos, tokens: 0, token_second: None, request_second: None, ..self.clone() }
+    }
 }
 
 impl Model {
     /// Nano-dollars, tokens and requests of all that is over.
     pub(super) fn totals(&self, scope: ScopeId) -> [i64; 3] {
+        let failed = self.rows.values().flat_map(|row| &row.failed).filter(|(account, _)| *account == scope);
+        let failed: i64 = failed.map(|(_, nanos)| nanos).sum();
         let rows = self.rows.values().filter(|row| row.scopes.contains(&scope));
-        rows.fold([0; 3], |[nanos, tokens, requests], row| {
+        rows.fold([failed, 0, 0], |[nanos, tokens, requests], row| {
             let bill = if matches!(scope, ScopeId::Account(_)) { row.real } else { row.charged };
             [nanos + bill, tokens + row.tokens, requests + 1]
         })
@@ -123,7 +143,9 @@ impl Model {
             _ => None,
         });
         let parts = taken.flatten().filter(|p| p.scope == scope && p.mode != ask::Mode::Noted);
-        parts.fold([0; 3], |[open, nanos, tokens], p| [open + 1, nanos + p.nanos, tokens + p.tokens])
+        parts.fold([0; 3], |[open, nanos, tokens], p| {
+            [open + i64::from(!p.failed), nanos + p.nanos, tokens + p.tokens]
+        })
     }
 
     fn counted(&self, scope: ScopeId) -> Counted {
@@ -340,15 +362,18 @@ impl Model {
         counted.watched = scope.windows.iter().map(|w| w.kind).collect();
     }
 
-    /// A request that has moved on to another account, at this moment.
-    pub(super) fn moved(&mut self, held: &Held) {
+    /// A request that has moved on to another account, at this moment, from one that may bill so much.
+    pub(super) fn moved(&mut self, held: &Held, billed: i64) {
         let account = &held.ask.candidates[held.candidate];
         self.watch(account, held.at);
-        let now = parts(held).pop().unwrap();
+        let now = parts(&Held { grown: Growth::default(), ..held.clone() }).pop().unwrap();
         self.count_minutes(std::slice::from_ref(&now));
         let Some(Entry::Taken(taken)) = self.entries.get_mut(&held.ask.request) else { panic!() };
-        taken.held.candidate = held.candidate;
+        taken.held = Held { at: taken.held.at, grown: taken.held.grown, ..held.clone() };
         let before = std::mem::replace(taken.parts.last_mut().unwrap(), now);
+        if billed > 0 {
+            taken.parts.insert(taken.parts.len() - 1, before.left(billed));
+        }
         let left = self.renewed(before.scope);
         if let Some(second) = before.token_second {
             *left.tokens.entry(second).or_default() -= before.tokens;
@@ -414,6 +439,9 @@ impl Model {
                 let bill = if used { number(one.tokens) } else { 0 };
                 *counted.tokens.entry(second).or_default() += bill - part.tokens;
             }
+            if let Some(second) = part.request_second.filter(|_| !used) {
+                *counted.requests.entry(second).or_default() -= 1;
+            }
             if used && !counted.loaded {
                 counted.stamp = stamp;
             }
@@ -432,7 +460,7 @@ impl Model {
         taken.check = Some(one.figures.clone());
         let Some(growth) = one.at_least.filter(|_| taken.epoch == self.epoch) else { return };
         let mut more = Vec::new();
-        for part in taken.parts.iter_mut().filter(|p| p.mode != ask::Mode::Noted) {
+        for part in taken.parts.iter_mut().filter(|p| p.mode != ask::Mode::Noted && !p.failed) {
             let wanted = if matches!(part.scope, ScopeId::Account(_)) { growth.real } else { growth.charged };
             part.nanos = part.nanos.max(wanted);
             let tokens = part.tokens.max(number(growth.tokens));

@@ -143,6 +143,7 @@ impl Life {
                     growth.map(|n| Growth { charged: n, real: n / 2, tokens: u64::try_from(n / 3).unwrap() });
                 let one = Checkpoint { at_least, ..noted(held.ask.request, &format!("{which}")) };
                 self.model.checkpoint(&one);
+                self.grow(one.request, at_least.unwrap_or_default());
                 checkpoint(&self.f.cache, self.f.org.shard(), &[one]).await.unwrap();
             }
             Op::Leave(which) => {
@@ -178,6 +179,18 @@ impl Life {
         self.granted.iter().rev().find(|held| held.ask.request == request).cloned()
     }
 
+    /// The instance remembers what it has asked for.
+    fn grow(&mut self, request: RequestId, growth: Growth) {
+        for held in self.granted.iter_mut().filter(|held| held.ask.request == request) {
+            let known = held.grown;
+            held.grown = Growth {
+                charged: known.charged.max(growth.charged),
+                real: known.real.max(growth.real),
+                tokens: known.tokens.max(growth.tokens),
+            };
+        }
+    }
+
     async fn publish(&self) {
         let change = PolicyChange { org: self.f.org, version: self.model.version };
         policy::publish(&self.f.cache, change).await.unwrap();
@@ -196,7 +209,7 @@ impl Life {
                         Some(Entry::Taken(t)) if t.epoch == self.model.epoch);
                     if !again {
                         assert_eq!(facts.len(), ask.scopes.len() + 1);
-                        let held = Held { ask: ask.clone(), candidate, at };
+                        let held = Held::new(ask.clone(), candidate, at);
                         self.granted.push(held.clone());
                         self.model.take(held);
                         self.fits(&ask, candidate).await;
@@ -210,7 +223,7 @@ impl Life {
                     // The line is ordered by milliseconds.
                     tokio::time::sleep(std::time::Duration::from_millis(2)).await;
                 }
-                Reserved::Load(index) => {
+                Reserved::Load(index) | Reserved::Recount(index) => {
                     let scope = ask.scopes.iter().chain(&ask.candidates).nth(index).unwrap().id;
                     self.begin(scope).await;
                     self.load(index % 2 == 0, true).await;
@@ -225,23 +238,30 @@ impl Life {
 
     async fn move_on(&mut self, which: usize) {
         let Some(held) = self.held(which) else { return };
-        let (ask, first) = (held.ask, held.candidate + 1);
+        let (ask, first) = (held.ask.clone(), held.candidate + 1);
         if first >= ask.candidates.len() {
             return;
         }
+        // Every other attempt that failed may be billed.
+        let billed = i64::try_from(which % 2).unwrap() * (1 + ask.candidates[held.candidate].nanos / 3);
+        let (script, policy) = (&self.f.script, ask.policy_version);
         let expected = self.model.judge_move(&ask, self.f.epoch, first);
         let before = matches!(self.model.entries.get(&ask.request),
             Some(Entry::Taken(t)) if t.held.candidate >= first);
         let answer =
-            move_on(&self.f.cache, &self.f.script, &ask, self.f.epoch, (first, false), ask.policy_version)
-                .await
-                .unwrap();
+            move_on(&self.f.cache, script, &ask, self.f.epoch, (first, false), policy, billed).await.unwrap();
         assert_eq!(comparable(&answer, None), comparable(&expected, Some(&answer)), "{ask:?}");
         if let Reserved::Held { candidate, at, .. } = answer
             && !before
         {
-            let held = Held { ask: ask.clone(), candidate, at };
-            self.model.moved(&held);
+            let mut failed = held.failed;
+            if let (true, ScopeId::Account(account)) = (billed > 0, ask.candidates[held.candidate].id) {
+                failed.push((account, billed));
+            }
+            let held = Held { failed, grown: held.grown, ..Held::new(ask.clone(), candidate, at) };
+            self.model.moved(&held, billed);
+            // It was looked up before it moved: its instance would not register it as it was.
+            self.looked_up.retain(|h| h.ask.request != ask.request);
             self.granted.push(held);
             let account = Ask { scopes: vec![], ..copy(&ask) };
             self.fits(&account, candidate).await;
@@ -309,11 +329,14 @@ impl Life {
                 continue;
             }
             let scopes: Vec<ScopeId> = parts_of(held);
+            let failed: Vec<(ScopeId, i64)> =
+                held.failed.iter().map(|(account, nanos)| (ScopeId::Account(*account), *nanos)).collect();
             if answer != SettledAs::Now {
-                wrong.extend(scopes.iter().copied());
+                wrong.extend(scopes.iter().copied().chain(failed.iter().map(|(account, _)| *account)));
             }
             let row = Row {
                 scopes,
+                failed,
                 charged: one.charged,
                 real: one.real,
                 tokens: i64::try_from(one.tokens).unwrap(),
@@ -322,9 +345,8 @@ impl Life {
             self.model.rows.insert(one.request, row);
         }
         for (scope, stand) in self.room_taken().await {
-            let unlimited = batch.iter().any(|(_, held)| {
-                parts(held).iter().zip(parts_of(held)).any(|(p, id)| id == scope && p.nanos == 0)
-            });
+            let unlimited =
+                batch.iter().any(|(_, held)| parts(held).iter().any(|p| p.scope == scope && p.nanos == 0));
             if let (Some(now), Some(Some(then)), false) = (stand, before.get(&scope), unlimited) {
                 assert!(now <= *then, "settling took up more room: {then} → {now} in {scope:?}");
             }
@@ -509,6 +531,7 @@ impl Life {
                     let ask = &t.held.ask;
                     assert_eq!((hold.boot.as_str(), hold.epoch), (&*ask.boot, t.epoch));
                     assert_eq!((hold.candidate, hold.at), (t.held.candidate, t.held.at));
+                    assert_eq!(hold.failed, t.held.failed);
                     assert_eq!((&hold.settled, &hold.checkpoint), (&t.settled, &t.check));
                     assert_eq!(hold.payload, ask.payload);
                     settled += usize::from(t.settled.is_some());

@@ -40,7 +40,7 @@ impl Instance {
     async fn hold(&mut self, nanos: i64) {
         let ask = self.ask(nanos);
         let Reserved::Held { candidate, at, .. } = self.reserve(&ask).await else { panic!() };
-        self.held.push(Held { ask, candidate, at });
+        self.held.push(Held::new(ask, candidate, at));
     }
 
     /// Settles the oldest and writes its row; Redis forgets it unless it dies first.

@@ -116,8 +116,9 @@ async fn a_request_moves_to_another_account_and_leaves_nothing_at_the_first() {
     let id = request();
     let ask = f.ask(id, &[f.budget(1_000, 20)], &candidates, 1);
     assert!(held(&reserve(&f.cache, &f.script, &ask, f.epoch).await.unwrap()));
-    let moved =
-        async || move_on(&f.cache, &f.script, &ask, f.epoch, (1, false), ask.policy_version).await.unwrap();
+    let moved = async || {
+        move_on(&f.cache, &f.script, &ask, f.epoch, (1, false), ask.policy_version, 0).await.unwrap()
+    };
     let Reserved::Held { candidate: 2, .. } = moved().await else { panic!("the second is full") };
     let Reserved::Held { candidate: 2, .. } = moved().await else { panic!("asked twice, moved once") };
     let stand = f.total_of(first).await;
@@ -128,7 +129,7 @@ async fn a_request_moves_to_another_account_and_leaves_nothing_at_the_first() {
     let stand = f.total_of(third).await;
     assert_eq!((stand.open, stand.reserved_nanos, stand.requests_in_minute), (1, 10, 1));
     assert_eq!((f.field("ru").await, f.field("c").await), (20, 1));
-    let last = move_on(&f.cache, &f.script, &ask, f.epoch, (3, false), ask.policy_version).await.unwrap();
+    let last = move_on(&f.cache, &f.script, &ask, f.epoch, (3, false), ask.policy_version, 0).await.unwrap();
     assert_eq!(last, Reserved::NoCandidate(vec![]));
     assert_eq!(f.settle(id, SettleMode::Settle, 8).await, SettledAs::Now);
     assert_eq!((f.total_of(first).await.nanos, f.total_of(third).await.nanos, f.field("u").await), (0, 8, 8));

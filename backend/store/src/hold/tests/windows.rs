@@ -27,6 +27,28 @@ fn loaded_window(kind: WindowKind, end: i64) -> LoadedWindow {
 }
 
 #[tokio::test]
+async fn a_window_of_another_calendar_is_counted_anew_and_a_clock_that_is_ahead_for_a_moment_is_not_one() {
+    let f = Fixture::new().await;
+    let now = f.redis_ms().await;
+    let scope = |end| Scope { windows: vec![day(end)], ..f.budget(0, 10) };
+    let load = async |end| {
+        let windows = vec![loaded_window(WindowKind::Day, end)];
+        forget(&f.cache, f.org, ScopeId::Key(f.key)).await.unwrap();
+        f.load(&Totals { nanos: 60, windows, ..Totals::default() }).await;
+    };
+    let ends = now + DAY_MS / 2;
+    load(ends).await;
+    assert!(held(&f.take(request(), scope(ends)).await));
+    assert!(held(&f.take(request(), scope(ends - DAY_MS)).await), "one that is behind knows it as the next");
+    assert_eq!(f.take(request(), scope(ends + 900_000)).await, Reserved::Recount(0));
+    load(ends + 900_000).await;
+    assert!(held(&f.take(request(), scope(ends + 900_000)).await));
+    assert_eq!(f.window(WindowKind::Day).await.end, ends + 900_000);
+    load(now + 30_000).await;
+    assert!(held(&f.take(request(), scope(now + 30_000 + DAY_MS)).await));
+}
+
+#[tokio::test]
 async fn a_window_is_full_until_its_end_and_empty_from_then_on() {
     let f = Fixture::new().await;
     let end = f.redis_ms().await + 400;

@@ -1,0 +1,230 @@
+//! What official clients and providers insist on, checked in everything that is written.
+
+use causeway_dialect::Dialect;
+use serde_json::Value;
+
+/// A request body.
+pub(crate) fn request(dialect: Dialect, body: &str) {
+    let body: Value = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"));
+    match dialect {
+        Dialect::Anthropic => {
+            assert!(body["max_tokens"].as_u64().is_some_and(|most| most > 0));
+            let messages = body["messages"].as_array().unwrap();
+            assert!(!messages.is_empty());
+            for pair in messages.windows(2) {
+                assert_ne!(pair[0]["role"], pair[1]["role"], "nobody speaks twice in a row");
+            }
+            for message in messages {
+                results_come_first(message);
+            }
+            if let Some(budget) = body["thinking"]["budget_tokens"].as_u64() {
+                assert!((1024..body["max_tokens"].as_u64().unwrap()).contains(&budget));
+                assert!(body.get("temperature").is_none());
+                assert!(!matches!(body["tool_choice"]["type"].as_str(), Some("any" | "tool")));
+            }
+            for tool in body["tools"].as_array().into_iter().flatten() {
+                named_well(&tool["name"], 128);
+                assert_eq!(tool["input_schema"]["type"], "object");
+            }
+        }
+        Dialect::OpenaiChat => {
+            for tool in body["tools"].as_array().into_iter().flatten() {
+                named_well(&tool["function"]["name"], 64);
+                assert!(tool["function"]["parameters"]["properties"].is_object());
+            }
+            calls_have_results(&body);
+        }
+        Dialect::OpenaiResponses => {
+            assert_eq!(body["store"], false);
+            for tool in body["tools"].as_array().into_iter().flatten() {
+                named_well(&tool["name"], 64);
+                assert!(tool["strict"].is_boolean());
+            }
+        }
+        Dialect::Gemini => {
+            for pair in body["contents"].as_array().unwrap().windows(2) {
+                assert_ne!(pair[0]["role"], pair[1]["role"], "nobody speaks twice in a row");
+            }
+            let text = body.to_string();
+            for refused in ["$ref", "$schema", "additionalProperties", "\"const\""] {
+                assert!(!text.contains(refused), "{refused}");
+            }
+        }
+    }
+}
+
+fn named_well(name: &Value, longest: usize) {
+    let name = name.as_str().unwrap();
+    let legal = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    assert!(legal && (1..=longest).contains(&name.len()), "{name}");
+}
+
+fn results_come_first(message: &Value) {
+    let is_result = |block: &Value| block["type"] == "tool_result";
+    let blocks = message["content"].as_array().unwrap();
+    assert!(blocks.is_sorted_by_key(|block| !is_result(block)), "{message}");
+    for block in blocks {
+        assert_ne!(block["text"], "", "no text is empty");
+        if let Some(id) = block.get("id").or_else(|| block.get("tool_use_id")) {
+            named_well(id, 64);
+        }
+    }
+}
+
+/// Every call is followed by its results, before anybody speaks.
+fn calls_have_results(body: &Value) {
+    let mut waiting: Vec<&Value> = Vec::new();
+    for message in body["messages"].as_array().unwrap() {
+        if message["role"] == "tool" {
+            let place = waiting.iter().position(|id| **id == message["tool_call_id"]);
+            waiting.remove(place.unwrap_or_else(|| panic!("no call for {message}")));
+        } else {
+            assert!(waiting.is_empty(), "{waiting:?} wait for their results");
+        }
+        for call in message["tool_calls"].as_array().into_iter().flatten() {
+            assert!(call["id"].as_str().unwrap().len() <= 40);
+            waiting.push(&call["id"]);
+        }
+    }
+}
+
+/// A response body.
+pub(crate) fn answer(dialect: Dialect, body: &str) {
+    let body: Value = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"));
+    match dialect {
+        Dialect::Anthropic => {
+            assert!(body["id"].as_str().unwrap().starts_with("msg_"));
+            assert!(body["usage"]["input_tokens"].is_u64() && body["usage"]["output_tokens"].is_u64());
+            let calls = body["content"].as_array().unwrap().iter().any(|block| block["type"] == "tool_use");
+            assert!(!calls || body["stop_reason"] != "end_turn");
+        }
+        Dialect::OpenaiChat => {
+            let message = &body["choices"][0]["message"];
+            for call in message["tool_calls"].as_array().into_iter().flatten() {
+                parses(&call["function"]["arguments"]);
+            }
+            let usage = &body["usage"];
+            let sum = usage["prompt_tokens"].as_u64().unwrap() + usage["completion_tokens"].as_u64().unwrap();
+            assert_eq!(usage["total_tokens"], sum);
+        }
+        Dialect::OpenaiResponses => response(&body),
+        Dialect::Gemini => assert!(body["candidates"][0]["finishReason"].is_string()),
+    }
+}
+
+fn parses(arguments: &Value) {
+    let arguments = arguments.as_str().unwrap();
+    assert!(serde_json::from_str::<Value>(arguments).is_ok_and(|value| value.is_object()), "{arguments}");
+}
+
+fn response(response: &Value) {
+    for member in ["id", "created_at", "model", "output", "parallel_tool_calls", "tool_choice", "tools"] {
+        assert!(response.get(member).is_some(), "{member}");
+    }
+    let mut ids: Vec<&str> =
+        response["output"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect();
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), count);
+}
+
+/// A stream, whole or up to where it breaks off.
+pub(crate) fn stream(dialect: Dialect, text: &str) {
+    assert!(text.is_empty() || text.ends_with("\n\n"), "{text}");
+    let mut events = Vec::new();
+    for event in text.split_terminator("\n\n") {
+        let (name, data) = match event.split_once('\n') {
+            Some((name, data)) => (name.strip_prefix("event: "), data),
+            None => (None, event),
+        };
+        let data = data.strip_prefix("data: ").unwrap_or_else(|| panic!("no data: {event}"));
+        let data = if data == "[DONE]" {
+            Value::String(data.to_owned())
+        } else {
+            serde_json::from_str(data).unwrap_or_else(|error| panic!("{error}: {data}"))
+        };
+        if let Some(name) = name {
+            assert_eq!(data["type"], name);
+        }
+        events.push(data);
+    }
+    match dialect {
+        Dialect::Anthropic => messages(&events),
+        Dialect::OpenaiChat => chat(&events),
+        Dialect::OpenaiResponses => responses(&events),
+        Dialect::Gemini => {
+            let finished = events.iter().filter(|chunk| chunk["candidates"][0]["finishReason"].is_string());
+            assert!(finished.count() <= 1);
+        }
+    }
+}
+
+fn messages(events: &[Value]) {
+    let (mut open, mut next) = (None, 0);
+    for (at, event) in events.iter().enumerate() {
+        let index = event["index"].as_u64();
+        match event["type"].as_str().unwrap() {
+            "message_start" => assert_eq!(at, 0),
+            "content_block_start" => {
+                assert_eq!((open, index), (None, Some(next)), "one block at a time, counted without gaps");
+                open = index;
+                next += 1;
+            }
+            "content_block_delta" => assert_eq!(open, index),
+            "content_block_stop" => assert_eq!(open.take(), index),
+            "message_delta" => assert_eq!((open, at), (None, events.len() - 2)),
+            "message_stop" | "error" => assert_eq!(at, events.len() - 1),
+            other => panic!("{other}"),
+        }
+    }
+}
+
+fn chat(events: &[Value]) {
+    let mut calls = 0;
+    for (at, event) in events.iter().enumerate() {
+        if *event == "[DONE]" || event.get("error").is_some() {
+            assert_eq!(at, events.len() - 1);
+            continue;
+        }
+        assert_eq!(event["id"], events[0]["id"]);
+        let delta = &event["choices"][0]["delta"];
+        assert_eq!(at == 0, delta["role"] == "assistant");
+        for call in delta["tool_calls"].as_array().into_iter().flatten() {
+            let index = call["index"].as_u64().unwrap();
+            if call.get("id").is_some() {
+                assert_eq!(index, calls, "calls are counted without gaps");
+                calls += 1;
+            }
+            assert!(index < calls);
+        }
+    }
+}
+
+fn responses(events: &[Value]) {
+    let mut added = Vec::new();
+    let mut done = Vec::new();
+    for (at, event) in events.iter().enumerate() {
+        assert_eq!(event["sequence_number"], at);
+        match event["type"].as_str().unwrap() {
+            "response.output_item.added" => {
+                assert_eq!(event["output_index"], added.len());
+                added.push(&event["item"]["id"]);
+            }
+            "response.output_item.done" => done.push((&event["output_index"], &event["item"])),
+            "response.completed" | "response.incomplete" => {
+                assert_eq!((at, added.len()), (events.len() - 1, done.len()));
+                done.sort_by_key(|(index, _)| index.as_u64());
+                let items: Vec<Value> = done.iter().map(|(_, item)| (*item).clone()).collect();
+                assert_eq!(event["response"]["output"], Value::Array(items));
+                response(&event["response"]);
+            }
+            "response.failed" => assert_eq!(at, events.len() - 1),
+            _ => {
+                if let Some(index) = event["output_index"].as_u64() {
+                    assert_eq!(&event["item_id"], added[usize::try_from(index).unwrap()]);
+                }
+            }
+        }
+    }
+}

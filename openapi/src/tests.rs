@@ -115,7 +115,10 @@ mod shapes {
         assert_eq!(properties::<schema::Ceilings>(), written(&ceilings));
         assert_eq!(properties::<schema::AddressRules>(), written(&AddressRules::default()));
         assert_eq!(properties::<schema::Services>(), written(&Services::default()));
-        assert_eq!(choices::<schema::PoolStrategy>(), serde_json::to_value(Strategy::ALL).unwrap());
+        assert_eq!(
+            choices::<schema::PoolStrategy>(),
+            serde_json::to_value(causeway_domain::pool::Strategy::ALL).unwrap()
+        );
         assert_eq!(choices::<schema::ApiDialect>(), serde_json::to_value(ApiDialect::ALL).unwrap());
         let roles = [Role::Viewer, Role::Member, Role::Admin, Role::Owner];
         let plan = Plan { members: Some(1), keys: Some(1), accounts: Some(1), limits };

@@ -2,18 +2,39 @@
 //! repeats it. Marks of the prompt cache are left out, because clients move them from turn to turn.
 
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 use crate::scan;
 
 const MARK: &str = "\"cache_control\"";
 
-/// Its text, of whichever list of turns the body has. None where there is none, or the body cannot be read.
+/// The role in which people speak, in every dialect.
+const USER: &str = "user";
+
+#[derive(serde::Deserialize)]
+struct Turn<'a> {
+    #[serde(borrow)]
+    role: Option<Cow<'a, str>>,
+}
+
+/// Its text, of whichever list of turns the body has: everything up to the first that a person says, since what stands
+/// before it is the same for all that the same program says. None where there is none, or the body cannot be read.
 pub(crate) fn of(body: &[u8], list: &'static str) -> Option<String> {
     let fields = scan::lenient(body, &[list]).ok()?;
-    let turns = fields.get(list)?;
-    let inner = turns.raw().strip_prefix('[')?;
-    let first = serde_json::Deserializer::from_str(inner).into_iter::<&RawValue>().next()?.ok()?;
-    Some(unmarked(first.get()))
+    let turns = fields.get(list)?.raw();
+    let Some(inner) = turns.strip_prefix('[') else {
+        // OpenAI's Responses take the only turn as a string.
+        return turns.starts_with('"').then(|| turns.to_owned());
+    };
+    let mut first = String::new();
+    for turn in serde_json::Deserializer::from_str(inner).into_iter::<&RawValue>().map_while(Result::ok) {
+        first.push_str(&unmarked(turn.get()));
+        let said = serde_json::from_str::<Turn<'_>>(turn.get()).ok().and_then(|turn| turn.role);
+        if said.as_deref() == Some(USER) {
+            break;
+        }
+    }
+    (!first.is_empty()).then_some(first)
 }
 
 /// Without the marks. What is left need not be JSON, only the same for the same turn.
@@ -47,6 +68,20 @@ mod tests {
     }
 
     #[test]
+    fn what_a_program_says_before_every_conversation_does_not_tell_them_apart() {
+        let body = |said: &str| {
+            format!(
+                r#"{{"messages":[{{"role":"system","content":"Be brief"}},{{"role":"user","content":"{said}"}},{{"role":"assistant","content":"x"}}]}}"#
+            )
+        };
+        assert!(
+            first(&body("Hello")).is_some_and(|turn| turn.contains("Hello") && !turn.contains("assistant"))
+        );
+        assert_ne!(first(&body("Hello")), first(&body("Good evening")));
+        assert_eq!(of(br#"{"input":"Hello"}"#, "input").as_deref(), Some(r#""Hello""#));
+    }
+
+    #[test]
     fn marks_of_the_prompt_cache_do_not_count() {
         let marked = r#"{"messages":[{"role":"user","content":[{"type":"text","text":"Hello","cache_control":{"type":"ephemeral"}}]}]}"#;
         let plain = r#"{"messages":[{"role":"user","content":[{"type":"text","text":"Hello"}]}]}"#;
@@ -55,7 +90,7 @@ mod tests {
 
     #[test]
     fn where_there_is_no_turn_there_is_no_name() {
-        for body in ["", "{}", r#"{"messages":[]}"#, r#"{"messages":"x"}"#, r#"{"messages":[{"#] {
+        for body in ["", "{}", r#"{"messages":[]}"#, r#"{"messages":7}"#, r#"{"messages":[{"#] {
             assert_eq!(first(body), None, "{body}");
         }
     }

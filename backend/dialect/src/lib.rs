@@ -147,7 +147,9 @@ impl Dialect {
     /// The first turn of a request's conversation, which every later request of it repeats; `None` when there is none.
     pub fn first_turn(self, body: &[u8]) -> Option<String> {
         match self {
-            Self::Anthropic => first_turn::of(body, "messages"),
+            Self::Anthropic | Self::OpenaiChat => first_turn::of(body, "messages"),
+            Self::OpenaiResponses => first_turn::of(body, "input"),
+            Self::Gemini => first_turn::of(body, "contents"),
         }
     }
 

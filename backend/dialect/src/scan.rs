@@ -133,24 +133,34 @@ pub fn lenient<'a, const N: usize>(
     walk::<N, false>(body, wanted, |_, _| {})
 }
 
-/// The places of all members of the object that is `body`, in order: of the key with its quotes, and of the value. And the
-/// object's own place.
-pub fn members(body: &[u8]) -> Result<(Vec<(Range<usize>, Range<usize>)>, Object), ScanError> {
+/// Where a member of an object stands.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Its key, with the quotes.
+    pub key: Range<usize>,
+    /// Its value.
+    pub value: Range<usize>,
+}
+
+/// All members of the object that is `body`, in order, and the object's own place.
+pub fn members(body: &[u8]) -> Result<(Vec<Member>, Object), ScanError> {
     let object = object::<0>(body, &[])?.object();
     let mut cursor = Cursor::new(body);
     cursor.peek();
     cursor.advance();
     let mut members = Vec::new();
-    while !object.empty {
+    if object.empty {
+        return Ok((members, object));
+    }
+    loop {
         let key = cursor.key()?;
         let value = cursor.value(&body[key.clone()], &mut |_, _| {})?;
-        members.push((key.start - 1..key.end + 1, value));
+        members.push(Member { key: key.start - 1..key.end + 1, value });
         if cursor.peek() != Some(b',') {
-            break;
+            return Ok((members, object));
         }
         cursor.advance();
     }
-    Ok((members, object))
 }
 
 fn walk<'a, const N: usize, const STRICT: bool>(

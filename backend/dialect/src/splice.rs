@@ -102,7 +102,7 @@ pub fn with_members<'n>(
         }
         parts.iter().for_each(|part| edited.extend_from_slice(part));
     };
-    for (key, value) in members {
+    for scan::Member { key, value } in members {
         let name: Cow<'_, str> = match &body[key.start + 1..key.end - 1] {
             plain if !plain.contains(&b'\\') => String::from_utf8_lossy(plain),
             // One that cannot be unescaped (a lone surrogate) is none of ours.

@@ -3,12 +3,17 @@
 //! Clients name their sessions in headers or in the body; where one does not, the conversation's first turn tells it from
 //! others, since every later request repeats it. The name is hashed with the key: two keys never share a conversation.
 
-use crate::call::Call;
+use crate::{
+    call::Call,
+    plan::{Remembered, Talk},
+};
 use causeway_domain::{AccountId, KeyId, OrgId};
+use causeway_store::hold::Conversation;
 use http::HeaderMap;
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
+use uuid::Uuid;
 
 /// Headers in which clients name their session: Claude Code, Codex, OpenCode.
 const HEADERS: [&str; 4] = ["x-claude-code-session-id", "session-id", "x-session-affinity", "x-session-id"];
@@ -24,7 +29,7 @@ const REMEMBERED: Duration = Duration::from_secs(600);
 pub(crate) type Name = [u8; 16];
 
 /// What the conversation of a call is called. None where nothing tells it.
-pub(crate) fn name(call: &Call, key: KeyId) -> Option<Name> {
+fn name(call: &Call, key: KeyId) -> Option<Name> {
     let mut hasher = Sha256::new();
     hasher.update(key.0.as_bytes());
     match session(&call.headers).or(call.parsed.session.as_deref()) {
@@ -37,6 +42,15 @@ pub(crate) fn name(call: &Call, key: KeyId) -> Option<Name> {
     let hash: [u8; 32] = hasher.finalize().into();
     let (half, _) = hash.split_first_chunk::<16>()?;
     Some(*half)
+}
+
+/// What the reservation script is told of it.
+pub(crate) fn asked(conversation: &Remembered) -> Conversation {
+    Conversation {
+        key: Uuid::from_bytes(conversation.name).simple().to_string(),
+        remembered_ms: u64::try_from(conversation.lasts.as_millis()).unwrap_or(u64::MAX),
+        elsewhere: conversation.elsewhere,
+    }
 }
 
 fn session(headers: &HeaderMap) -> Option<&str> {
@@ -52,7 +66,14 @@ impl Whereabouts {
         Self(Cache::builder().max_capacity(MOST).time_to_idle(REMEMBERED).build())
     }
 
-    pub(crate) fn of(&self, org: OrgId, name: &Name) -> Option<AccountId> {
+    /// What is known of a call's conversation.
+    pub(crate) fn talk(&self, call: &Call, org: OrgId, key: KeyId) -> Talk {
+        let name = name(call, key);
+        let at = name.as_ref().and_then(|name| self.of(org, name));
+        Talk { name, at, sure: false }
+    }
+
+    fn of(&self, org: OrgId, name: &Name) -> Option<AccountId> {
         self.0.get(&(org, *name))
     }
 

@@ -236,6 +236,12 @@ impl Sending<'_> {
             self.relay.health.explain(attempts);
         }
         hold.committed();
+        // Who was sent to another account because its own had no room comes back to its own.
+        if let Some(conversation) = &self.plan.conversation
+            && (hold.chosen() == 0 || run.accounts > 0)
+        {
+            self.relay.whereabouts.seen(self.tenant.org, conversation.name, candidate.account.id);
+        }
         self.answer(candidate, opened, hold)
     }
 
@@ -255,7 +261,7 @@ impl Sending<'_> {
 
     /// What an error that came instead of content is about.
     fn refused(&self, candidate: &Candidate, opened: Opened) -> Attempt {
-        let told = Told::read(self.call.dialect, &opened, &candidate.account.target.auth_value);
+        let told = Told::read(self.call.dialect, &opened, &candidate.account.target.headers);
         let none = HeaderMap::new();
         let headers = if opened.is_refusal() { &opened.head.headers } else { &none };
         let hint = crate::verdict::hints::read(headers, &told.body, Utc::now());

@@ -53,6 +53,7 @@ use http_body::Body;
 use identify::Caller;
 use ledger::Ledger;
 use metrics::{Counter, Histogram, counter, gauge, histogram};
+use plan::Talk;
 use route::Route;
 use std::{
     fmt::Display,
@@ -80,6 +81,7 @@ pub struct Relay {
     directory: Arc<directory::Directory>,
     upstream: upstream::Upstream,
     health: Arc<health::Health>,
+    whereabouts: conversation::Whereabouts,
     ledger: Arc<Ledger>,
     bodies: call::BodyBudget,
     loads: load::Loads,
@@ -114,6 +116,7 @@ impl Relay {
         Ok(Arc::new(Self {
             upstream: upstream::Upstream::new(&args, &addresses),
             health: health::Health::start(&store, verdict::Table::new(&args.cooldowns)).await?,
+            whereabouts: conversation::Whereabouts::new(),
             directory,
             ledger,
             halts,
@@ -223,11 +226,16 @@ impl Relay {
         let call = call::Call::parse(&self.bodies, request, Endpoint::Generate, received).await?;
         let mut asking = reserve::Asking::new(self, caller.principal.org, id);
         let mut restarts = 0;
+        let mut talk = Talk::default();
         while restarts < RESTARTS {
             // Who waits in line for long may see many changes.
             restarts = if asking.has_waited() { 1 } else { restarts + 1 };
             let tenant = self.directory.tenant(caller.principal.org).await?;
-            let plan = match self.plan(&tenant, &caller, &call, start_of(id)) {
+            // Only pools keep conversations, and telling one costs a look at the body.
+            if talk.name.is_none() && !caller.principal.pools.is_empty() {
+                talk = self.whereabouts.talk(&call, tenant.org, caller.principal.key);
+            }
+            let plan = match self.plan(&tenant, &caller, &call, start_of(id), talk) {
                 Ok(plan) if !plan.candidates.is_empty() => plan,
                 // What an old policy refuses, the one in force may not.
                 refused if self.is_current(&caller, &tenant).await? => {
@@ -258,6 +266,7 @@ impl Relay {
                     }
                     return Ok(response);
                 }
+                Ok(reserve::Taken::Bound(account)) => talk = Talk { at: Some(account), sure: true, ..talk },
                 Ok(reserve::Taken::Stale) => caller = self.renew(&caller, &tenant).await?,
                 Err(error) => {
                     if let RelayError::AccountsBusy(reasons) = &error {
@@ -298,7 +307,7 @@ impl Relay {
         let caller = self.caller(&request, address).await?;
         let (caller, tenant) = self.current(caller).await?;
         let call = call::Call::parse(&self.bodies, request, Endpoint::CountTokens, received).await?;
-        let plan = self.plan(&tenant, &caller, &call, Utc::now())?;
+        let plan = self.plan(&tenant, &caller, &call, Utc::now(), Talk::default())?;
         count::tokens(self, &call, &plan).await
     }
 
@@ -309,6 +318,7 @@ impl Relay {
         caller: &Caller,
         call: &call::Call,
         at: DateTime<Utc>,
+        talk: Talk,
     ) -> Result<plan::Plan, RelayError> {
         identify::usable(caller)?;
         identify::speaks(&caller.principal, call.dialect)?;
@@ -319,6 +329,7 @@ impl Relay {
             caller,
             call,
             (self.ledger.history(), &self.health, at),
+            talk,
         )
     }
 

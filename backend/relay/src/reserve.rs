@@ -3,6 +3,7 @@
 use crate::{
     Relay,
     call::Call,
+    conversation,
     error::{LimitHit, RelayError},
     facts,
     hold::{Granted, Hold},
@@ -15,7 +16,7 @@ use crate::{
     settle::{Draft, DraftCandidate},
     tenant::Tenant,
 };
-use causeway_domain::{Nanos, OrgId, RequestId, window::WindowKind};
+use causeway_domain::{AccountId, Nanos, OrgId, RequestId, window::WindowKind};
 use causeway_store::{
     Cache, StoreError,
     hold::{self, Ask, Held, Refusal, RefusedBy, Reserved, ScopeFacts, ScopeId},
@@ -32,6 +33,8 @@ pub(crate) enum Taken {
     Held(Hold, Option<HeaderValue>),
     /// The policy that was planned by is no longer in force: plan again.
     Stale,
+    /// The conversation is at this account: plan again with it first.
+    Bound(AccountId),
 }
 
 /// How often the script may answer with something to be done first before we give up.
@@ -71,6 +74,7 @@ pub(crate) async fn take(
         payload,
         scopes: scoped.iter().map(|s| scopes::asked(s, tenant, plan, now)).collect(),
         candidates: plan.candidates.iter().map(|c| scopes::account(c, tenant, plan, now)).collect(),
+        conversation: plan.conversation.as_ref().map(conversation::asked),
     });
     let taking = Taking { relay, call, tenant, plan, scoped: &scoped, ask: &ask, draft: &draft };
     taking.take(asking).await
@@ -130,6 +134,7 @@ impl Taking<'_> {
                     rounds -= 1;
                 }
                 Ok(Reserved::Stale) => return Ok(Taken::Stale),
+                Ok(Reserved::Bound(account)) => return Ok(Taken::Bound(account)),
                 Ok(Reserved::Closed) => ledger.epoch_is_over(shard, epoch, Sign::Closed),
                 Ok(Reserved::Restarted) => ledger.epoch_is_over(shard, epoch, Sign::Lost),
                 // A load finds out by itself that a window is of another calendar.

@@ -61,7 +61,7 @@ pub async fn is_operator(db: &AppDb, user: UserId) -> StoreResult<bool> {
 }
 
 /// What people are called, as operators read it.
-pub async fn names(db: &OperatorDb, people: &[UserId]) -> StoreResult<HashMap<UserId, String>> {
+pub async fn names_of(db: &OperatorDb, people: &[UserId]) -> StoreResult<HashMap<UserId, String>> {
     let people: Vec<Uuid> = people.iter().map(|id| id.0).collect();
     let rows =
         sqlx::query!("select id, name from users where id = any($1)", &people).fetch_all(&db.0).await?;

@@ -2,6 +2,7 @@
 
 use super::*;
 use causeway_domain::service::ApiDialect;
+use causeway_store::providers::{Confirmation, StoredProvider};
 use std::collections::BTreeMap;
 
 #[test]
@@ -62,11 +63,8 @@ fn a_preset_that_cannot_work_is_refused_by_name() {
     );
 }
 
-fn said(id: Provider, changes: serde_json::Value) -> causeway_store::providers::StoredProvider {
-    causeway_store::providers::StoredProvider {
-        changes,
-        ..causeway_store::providers::StoredProvider::new(id)
-    }
+fn said(id: Provider, changes: serde_json::Value) -> StoredProvider {
+    StoredProvider { changes, ..StoredProvider::new(id) }
 }
 
 #[test]
@@ -94,11 +92,8 @@ fn what_the_operator_says_is_merged_and_what_cannot_be_read_leaves_the_shipped_o
 #[test]
 fn a_subscription_is_open_only_when_it_was_confirmed_and_switched_on_and_has_a_client_id() {
     let catalogue = Catalogue::shipped().unwrap();
-    let confirmation = Some(causeway_store::providers::Confirmation {
-        text: "we have asked".to_owned(),
-        by: None,
-        at: chrono::Utc::now(),
-    });
+    let confirmation =
+        Some(Confirmation { text: "we have asked".to_owned(), by: None, at: chrono::Utc::now() });
     let mut stored = said(Provider::CODEX, serde_json::json!({}));
     let open = |stored: &_| catalogue.preview(stored).unwrap().preset.is_open(AuthKind::OauthCode);
     for (client_id, confirmed, enabled, expected) in [

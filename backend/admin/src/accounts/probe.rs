@@ -151,14 +151,15 @@ fn explain(error: &reqwest::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use causeway_accounts::Catalogue;
     use causeway_domain::provider::Provider;
 
     #[test]
     fn a_list_of_models_is_read_and_everything_else_explained() {
-        let catalogue = causeway_accounts::Catalogue::shipped().unwrap();
+        let catalogue = Catalogue::shipped().unwrap();
         let preset = |provider| catalogue.get(provider).unwrap();
         let anthropic = preset(Provider::ANTHROPIC);
-        let judge = |status, body: &[u8]| super::judge(&anthropic, status, body);
+        let judge = |status, body: &[u8]| judge(&anthropic, status, body);
         for (provider, list, name) in [
             (Provider::GEMINI, r#"{"models":[{"name":"models/gemini-3"}]}"#, "gemini-3"),
             (Provider::BEDROCK, r#"{"modelSummaries":[{"modelId":"anthropic.x-v1:0"}]}"#, "anthropic.x-v1:0"),

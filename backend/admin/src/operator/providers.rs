@@ -72,6 +72,6 @@ pub(crate) async fn list(
 async fn all(state: &AdminState) -> Result<Vec<OperatorProvider>, ApiError> {
     let entries = state.catalogue.entries();
     let people: Vec<UserId> = entries.iter().filter_map(|entry| entry.confirmation.as_ref()?.by).collect();
-    let names = operators::names(&state.store.operator, &people).await?;
+    let names = operators::names_of(&state.store.operator, &people).await?;
     Ok(entries.iter().map(|entry| plain(entry, &names)).collect())
 }

@@ -1,7 +1,7 @@
 //! Authenticator apps and recovery codes.
 
 use crate::world::{self, Answer, PASSWORD, World};
-use causeway_accounts::{AddressPolicy, MasterKey};
+use causeway_accounts::{AddressPolicy, Catalogue, MasterKey};
 use causeway_admin::{AdminArgs, AdminState, Wiring};
 use causeway_domain::{
     Role,
@@ -283,6 +283,7 @@ fn strict(world: &World) -> World {
         version: "0.0.0",
         demo: true,
         mailer: None,
+        catalogue: Catalogue::shipped().unwrap(),
     });
     World { router: causeway_admin::router(state).0, ..world.clone() }
 }

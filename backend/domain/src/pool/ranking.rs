@@ -92,6 +92,7 @@ fn weighted(members: &mut [Member], turn: &mut Turn) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pool::Strategy;
     use proptest::prelude::*;
     use std::collections::HashMap;
     use uuid::Uuid;

@@ -3,7 +3,7 @@
 use crate::upstream::opening::Opened;
 use causeway_accounts::rules::Refusal;
 use causeway_dialect::Dialect;
-use http::{HeaderValue, header};
+use http::{HeaderMap, header};
 use serde_json::Value;
 
 /// The longest text kept, in bytes.
@@ -33,13 +33,16 @@ impl Told {
 
     /// Reads an error. What is kept of it is logged and shown, and some providers repeat the credential that they were sent:
     /// it is taken out.
-    pub(super) fn read(dialect: Dialect, opened: &Opened, credential: &HeaderValue) -> Self {
-        let secret = credential.to_str().ok().and_then(|c| c.rsplit(' ').next()).unwrap_or_default();
+    pub(super) fn read(dialect: Dialect, opened: &Opened, presented: &HeaderMap) -> Self {
+        let presented = presented.values().filter(|value| value.is_sensitive());
+        let secrets: Vec<&str> =
+            presented.filter_map(|value| value.to_str().ok()?.rsplit(' ').next()).collect();
+        let secrets = &secrets[..];
         let status = opened.head.status.as_u16();
         if let (false, Some(error)) = (opened.is_refusal(), opened.meter.error()) {
             return Self {
                 status: Some(dialect.error_status(&error.kind).unwrap_or(500)),
-                text: short(&without(secret, &format!("{}: {}", error.kind, error.message))).to_owned(),
+                text: short(&without(secrets, &format!("{}: {}", error.kind, error.message))).to_owned(),
                 body: Value::Null,
                 kind: error.kind.to_lowercase(),
                 message: error.message.to_lowercase(),
@@ -49,7 +52,7 @@ impl Told {
         let bytes = opened.held.concat();
         let text = |name: &str| opened.head.headers.get(name).and_then(|v| v.to_str().ok());
         let content_type = text(header::CONTENT_TYPE.as_str()).unwrap_or_default();
-        let mut told = Self::of_body(status, content_type, &bytes, secret);
+        let mut told = Self::of_body(status, content_type, &bytes, secrets);
         // Amazon says in a header what an error is, with more behind a colon.
         if let Some(kind) = text("x-amzn-errortype").and_then(|kind| kind.split(':').next()) {
             told.kind = format!("{} {}", kind.to_lowercase(), told.kind);
@@ -58,10 +61,10 @@ impl Told {
         told
     }
 
-    fn of_body(status: u16, content_type: &str, bytes: &[u8], secret: &str) -> Self {
+    fn of_body(status: u16, content_type: &str, bytes: &[u8], secrets: &[&str]) -> Self {
         let Ok(body) = serde_json::from_slice::<Value>(bytes) else {
             let page = String::from_utf8_lossy(&bytes[..bytes.len().min(8192)]).replace('\0', "");
-            let page = without(secret, &page);
+            let page = without(secrets, &page);
             let html = content_type.starts_with("text/html") || page.trim_start().starts_with('<');
             return Self {
                 status: Some(status),
@@ -89,7 +92,7 @@ impl Told {
         let shown = format!("{}: {message}", kind.trim()).replace('\0', "");
         Self {
             status: Some(status),
-            text: short(&without(secret, shown.trim_start_matches(": "))).to_owned(),
+            text: short(&without(secrets, shown.trim_start_matches(": "))).to_owned(),
             kind: format!("{kind} {}", googles.join(" ")).to_lowercase(),
             message: message.to_lowercase(),
             html: false,
@@ -117,8 +120,9 @@ fn title(page: &str) -> String {
 }
 
 /// Before a text is cut: a part of a secret would not be known for what it is.
-fn without(secret: &str, text: &str) -> String {
-    if secret.is_empty() { text.to_owned() } else { text.replace(secret, "•••") }
+fn without(secrets: &[&str], text: &str) -> String {
+    let secrets = secrets.iter().filter(|secret| !secret.is_empty());
+    secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "•••"))
 }
 
 fn short(text: &str) -> &str {
@@ -132,7 +136,7 @@ mod tests {
     #[test]
     fn an_error_is_read_in_every_shape_that_services_give_it() {
         let read = |body: &str| {
-            let told = Told::of_body(400, "application/json", body.as_bytes(), "");
+            let told = Told::of_body(400, "application/json", body.as_bytes(), &[]);
             (told.kind.clone(), told.message.clone(), told.text)
         };
         let own =
@@ -154,9 +158,9 @@ mod tests {
     #[test]
     fn a_page_for_people_is_known_and_told_by_its_title() {
         let page = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head></html>";
-        let told = Told::of_body(403, "text/html; charset=UTF-8", page, "");
+        let told = Told::of_body(403, "text/html; charset=UTF-8", page, &[]);
         assert!(told.html && told.text.contains("Just a moment"), "{told:?}");
-        let plain = Told::of_body(502, "text/plain", b"Bad gateway", "");
+        let plain = Told::of_body(502, "text/plain", b"Bad gateway", &[]);
         assert!(!plain.html && plain.text == "Bad gateway");
     }
 
@@ -170,7 +174,7 @@ mod tests {
             ("text/plain", format!("bad key {secret}")),
             ("text/html", format!("<title>bad key {secret}</title>")),
         ] {
-            let told = Told::of_body(401, kind, body.as_bytes(), secret);
+            let told = Told::of_body(401, kind, body.as_bytes(), &[secret]);
             assert!(!told.text.contains("sk-ant"), "{}", told.text);
         }
     }

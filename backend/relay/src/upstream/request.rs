@@ -24,6 +24,9 @@ pub(crate) enum Asked {
 pub(crate) fn named(dialect: Dialect) -> ApiDialect {
     match dialect {
         Dialect::Anthropic => ApiDialect::Anthropic,
+        Dialect::OpenaiChat => ApiDialect::OpenaiChat,
+        Dialect::OpenaiResponses => ApiDialect::OpenaiResponses,
+        Dialect::Gemini => ApiDialect::Gemini,
     }
 }
 

@@ -14,7 +14,7 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 use causeway_accounts::{AuthHeader, Credential};
-use causeway_domain::{ServiceTier, TokenCounts, provider::Provider};
+use causeway_domain::{TokenCounts, price::ServiceTier, provider::Provider};
 use causeway_simulator::{AWS_SECRET, ServiceAccount, Tokens};
 use chrono::Utc;
 use serde_json::{Value, json};

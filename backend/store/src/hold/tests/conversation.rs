@@ -84,7 +84,7 @@ async fn a_request_that_moves_on_takes_its_conversation_along() {
         ..f.ask(request(), &[], &[account(one, 0), account(two, 0)], 1)
     };
     assert_eq!(taken(&reserve(&f.cache, &f.script, &ask, f.epoch).await.unwrap()), 0);
-    let moved = move_on(&f.cache, &f.script, &ask, f.epoch, (1, true), 1).await.unwrap();
+    let moved = move_on(&f.cache, &f.script, &ask, f.epoch, (1, true), 1, 0).await.unwrap();
     assert_eq!(taken(&moved), 1);
     assert_eq!(f.talk("a", &[account(one, 0)], true).await, Reserved::Bound(two));
 }

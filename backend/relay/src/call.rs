@@ -1,9 +1,11 @@
 //! From a request to a call: the body read, unpacked, and understood as far as policy and money depend on it.
 
-use crate::{args::RelayArgs, error::RelayError, identify::Caller};
+use crate::{args::RelayArgs, error::RelayError, identify::Caller, route::Asking};
 use bytes::{Bytes, BytesMut};
 use causeway_dialect::{
     Dialect,
+    convert::Wire,
+    framing::Framing,
     request::{CacheWrite, Endpoint, Path, Request as Parsed},
 };
 use http::{HeaderMap, Request, header, request::Parts};
@@ -25,6 +27,10 @@ use tokio::{
 pub(crate) struct Call {
     /// The caller's dialect.
     pub dialect: Dialect,
+    /// What is asked for.
+    pub endpoint: Endpoint,
+    /// How the caller wants the answer.
+    pub framing: Framing,
     /// What the body says that we act on.
     pub parsed: Parsed,
     /// The body, byte for byte as it goes on.
@@ -186,7 +192,7 @@ impl Call {
     pub(crate) async fn parse<B>(
         budget: &BodyBudget,
         request: Request<B>,
-        endpoint: Endpoint,
+        asking: &Asking,
         received: Instant,
     ) -> Result<Self, RelayError>
     where
@@ -195,23 +201,35 @@ impl Call {
     {
         let (mut parts, body) = request.into_parts();
         let (body, memory) = budget.read(&parts, body).await?;
-        let parsed = Parsed::parse(Dialect::Anthropic, endpoint, Path::default(), &body).map_err(|e| {
-            RelayError::BadRequest { code: e.code(), field: e.field(), message: e.to_string() }
+        let Asking { dialect, endpoint, .. } = *asking;
+        let path = Path { model: asking.model.as_deref(), stream: asking.stream };
+        let parsed = Parsed::parse(dialect, endpoint, path, &body).map_err(|e| RelayError::BadRequest {
+            code: e.code(),
+            field: e.field(),
+            message: e.to_string(),
         })?;
-        if endpoint == Endpoint::Generate {
+        if endpoint != Endpoint::CountTokens {
             priced(&parsed)?;
         }
+        let query = parts.uri.query();
         // It was unpacked here, so it is no longer what this header says.
         parts.headers.remove(header::CONTENT_ENCODING);
         Ok(Self {
-            dialect: Dialect::Anthropic,
+            dialect,
+            endpoint,
+            framing: framing(dialect, parsed.stream, query),
             parsed,
             body,
-            query: parts.uri.query().and_then(without_key),
+            query: query.and_then(without_key),
             headers: parts.headers,
             received,
             _memory: memory,
         })
+    }
+
+    /// The form in which the caller wants the answer.
+    pub(crate) const fn wire(&self) -> Wire {
+        Wire { dialect: self.dialect, framing: self.framing }
     }
 
     /// Whether the caller's key may use the model: the one check there is.
@@ -267,6 +285,9 @@ fn priced(parsed: &Parsed) -> Result<(), RelayError> {
             message: message.to_owned(),
         })
     };
+    if let Some(field) = parsed.unaccountable {
+        return unpriced(field, "what this costs cannot be told from the answer, and so it is not passed on");
+    }
     if parsed.fast {
         return unpriced("speed", "speed \"fast\" has no price here and is not passed on; leave it out");
     }
@@ -276,6 +297,16 @@ fn priced(parsed: &Parsed) -> Result<(), RelayError> {
             "inference_geo",
             "inference_geo other than \"global\" has no price here and is not passed on",
         ),
+    }
+}
+
+/// How an answer is wanted: Gemini's streams are arrays unless events are asked for.
+fn framing(dialect: Dialect, stream: bool, query: Option<&str>) -> Framing {
+    let events = || query.into_iter().flat_map(|q| q.split('&')).any(|pair| pair == "alt=sse");
+    match (dialect, stream) {
+        (_, false) => Framing::Body,
+        (Dialect::Gemini, true) if !events() => Framing::Array,
+        _ => Framing::Events,
     }
 }
 

@@ -1,4 +1,4 @@
-//! `POST /v1/messages/count_tokens`: asked of the provider, which does it for nothing; where it cannot, estimated here
+//! Counting tokens (`/v1/messages/count_tokens`, `:countTokens`): asked of the provider, which does it for nothing; where it cannot, estimated here
 //! and marked as such. Nothing is reserved, because nothing is billed.
 
 use crate::{
@@ -10,10 +10,9 @@ use crate::{
     plan::Plan,
     upstream::{
         headers,
-        request::{Asked, speaks},
+        request::{Asked, counts},
     },
 };
-use causeway_dialect::anthropic::estimate;
 use http::{Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use std::time::Duration;
@@ -31,7 +30,7 @@ pub(crate) async fn tokens(
 ) -> Result<Response<RelayBody>, RelayError> {
     // Nobody can be asked for now.
     let Some(candidate) = plan.candidates.first() else { return Ok(estimated(call)) };
-    if !speaks(&candidate.account.preset, call.dialect, Asked::Count) {
+    if candidate.speaks != call.dialect || !counts(&candidate.account.preset, call.dialect) {
         return Ok(estimated(call));
     }
     let pending = relay.upstream.begin(call, &call.body, candidate, Asked::Count)?;
@@ -53,7 +52,7 @@ pub(crate) async fn tokens(
 }
 
 fn estimated(call: &Call) -> Response<RelayBody> {
-    local::estimated(local::json_answer(estimate::body(call.parsed.input_estimate)))
+    local::estimated(local::json_answer(call.dialect.token_count(call.parsed.input_estimate)))
 }
 
 fn cannot_count(status: StatusCode) -> bool {

@@ -51,12 +51,23 @@ pub enum RelayError {
         /// In words.
         message: String,
     },
+    /// A field that no account which serves the model can be asked for in its own dialect.
+    #[error("{message}")]
+    Unconvertible {
+        /// The field, in the client's words.
+        field: String,
+        /// In words.
+        message: String,
+    },
     /// The body is too large.
     #[error("the request body is larger than the {limit} bytes that are accepted here")]
     TooLarge {
         /// Bytes.
         limit: u64,
     },
+    /// A WebSocket was asked for.
+    #[error("WebSockets are not spoken here; send the same request over HTTP with \"stream\": true")]
+    UpgradeRequired,
     /// The key may not use this model.
     #[error("this API key may not use the model {model:?}; it allows: {allowed}")]
     ModelForbidden {
@@ -233,7 +244,8 @@ impl RelayError {
         match self {
             Self::NotFound { .. } | Self::UnknownModel { .. } => StatusCode::NOT_FOUND,
             Self::NoKey(_) | Self::KeyRefused { .. } => StatusCode::UNAUTHORIZED,
-            Self::BadRequest { .. } => StatusCode::BAD_REQUEST,
+            Self::BadRequest { .. } | Self::Unconvertible { .. } => StatusCode::BAD_REQUEST,
+            Self::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::ModelForbidden { .. } | Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::NoAccount(_) | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -255,6 +267,8 @@ impl RelayError {
             | Self::Forbidden { code, .. }
             | Self::BadRequest { code, .. }
             | Self::NoneLeft { code, .. } => code,
+            Self::Unconvertible { .. } => "unconvertible_field",
+            Self::UpgradeRequired => "websocket_not_spoken",
             Self::TooLarge { .. } => "body_too_large",
             Self::ModelForbidden { .. } => "model_forbidden",
             Self::UnknownModel { .. } => "unknown_model",
@@ -310,6 +324,9 @@ impl RelayError {
             Self::BadRequest { field: Some(field), .. } => {
                 facts.insert("field".into(), json!(field));
             }
+            Self::Unconvertible { field, .. } => {
+                facts.insert("field".into(), json!(field));
+            }
             Self::TooLarge { limit } => {
                 facts.insert("limit_bytes".into(), json!(limit));
             }
@@ -359,7 +376,8 @@ impl RelayError {
             facts: &facts,
         };
         let mut response = Response::new(RelayBody::full(dialect.error_body(&failure)));
-        *response.status_mut() = self.status();
+        let told = StatusCode::from_u16(dialect.status(failure.status)).unwrap_or(self.status());
+        *response.status_mut() = told;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if !self.retryable() {

@@ -18,9 +18,10 @@ use crate::{
     hold::Hold,
     identify::Caller,
     plan::{self, Candidate, Plan},
-    stream::Waits,
+    stream::Passage,
     tenant::Tenant,
     trail::{Trail, Tried},
+    translate::{self, Way},
     upstream::{
         opening::{self, Failed, Opened},
         request::{self, Asked},
@@ -32,7 +33,7 @@ use causeway_accounts::rules::Row;
 use causeway_dialect::usage::Reading;
 use causeway_domain::{AccountId, RequestId};
 use chrono::{TimeDelta, Utc};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::Map;
 use std::{
     collections::HashSet,
@@ -60,7 +61,9 @@ pub(crate) struct Sending<'a> {
 pub(crate) struct Answer {
     pub opened: Opened,
     pub hold: Hold,
-    pub waits: Waits,
+    pub passage: Passage,
+    /// What of the request did not reach the account.
+    pub dropped: Option<HeaderValue>,
 }
 
 /// How far it has come.
@@ -77,8 +80,8 @@ struct Run {
     forbidden: bool,
     /// A connection from before turned out to be closed.
     stale: bool,
-    /// The body without thinking of other accounts, once that was asked for.
-    stripped: Option<Bytes>,
+    /// Thinking of other accounts is left out, once that was asked for.
+    stripped: bool,
     /// The right to try the account that is asked now.
     probe: Option<Probe>,
     /// The policy that candidates are judged by, and which of them it has.
@@ -121,8 +124,8 @@ impl Sending<'_> {
                 }
             }
             let began = Instant::now();
-            let body = run.stripped.as_ref().unwrap_or(&self.call.body);
-            let pending = self.relay.upstream.begin(self.call, body, candidate, Asked::Answer)?;
+            let body = self.body(candidate, run.stripped)?;
+            let pending = self.relay.upstream.begin(self.call, &body, candidate, Asked::Answer)?;
             hold.mark_sent();
             let limit = self.limit(candidate, run.begun);
             let most = self.relay.args.hold_back_bytes as usize;
@@ -165,6 +168,19 @@ impl Sending<'_> {
                 Go::Nowhere => return self.nothing_left(hold, run),
             }
         }
+    }
+
+    /// The body as the account gets it.
+    fn body(&self, candidate: &Candidate, stripped: bool) -> Result<Bytes, RelayError> {
+        let whole = candidate.converted.as_ref().map_or(&self.call.body, |written| &written.body);
+        if stripped && let Some(without) = candidate.speaks.without_thinking(whole) {
+            return Ok(without);
+        }
+        if candidate.converted.is_some() {
+            return Ok(whole.clone());
+        }
+        let edits = self.call.parsed.edits(&self.call.parsed.model);
+        edits.apply(whole.clone()).map_err(|_| RelayError::Unavailable("the request cannot be edited"))
     }
 
     /// Whether an account may be asked at this moment: its standing may have changed since it was planned with, and one
@@ -248,20 +264,23 @@ impl Sending<'_> {
     fn answer(&self, candidate: &Candidate, opened: Opened, hold: Hold) -> Answer {
         let idle = candidate.account.timeouts.idle_seconds;
         let idle = idle.map_or_else(|| self.relay.args.idle_timeout(), |s| Duration::from_secs(s.into()));
-        Answer {
-            opened,
-            hold,
-            waits: Waits {
-                idle,
-                keep_alive: self.relay.args.keep_alive(),
-                health: self.relay.health.clone(),
-            },
-        }
+        let way = if opened.is_refusal() {
+            Way::Straight
+        } else {
+            translate::way(self.call, candidate, &opened.head.headers, self.id)
+        };
+        let passage = Passage {
+            way,
+            idle,
+            keep_alive: self.relay.args.keep_alive(),
+            health: self.relay.health.clone(),
+        };
+        Answer { opened, hold, passage, dropped: translate::dropped(candidate) }
     }
 
     /// What an error that came instead of content is about.
     fn refused(&self, candidate: &Candidate, opened: Opened) -> Attempt {
-        let told = Told::read(self.call.dialect, &opened, &candidate.account.target.headers);
+        let told = Told::read(candidate.speaks, &opened, &candidate.account.target.headers);
         let none = HeaderMap::new();
         let headers = if opened.is_refusal() { &opened.head.headers } else { &none };
         let hint = crate::verdict::hints::read(headers, &told.body, Utc::now());
@@ -293,15 +312,12 @@ impl Sending<'_> {
         match (then, opened) {
             (Then::ToCaller, Some(opened)) => Go::Answer(Box::new(self.in_dialect(candidate, opened, &told))),
             (Then::Strip, Some(opened)) => {
-                let stripped = match &run.stripped {
-                    None => self.call.dialect.without_thinking(&self.call.body),
-                    Some(_) => None,
-                };
-                if stripped.is_none() {
+                let sent = candidate.converted.as_ref().map_or(&self.call.body, |written| &written.body);
+                if run.stripped || candidate.speaks.without_thinking(sent).is_none() {
                     return Go::Answer(Box::new(self.in_dialect(candidate, opened, &told)));
                 }
                 tell(run, None);
-                run.stripped = stripped;
+                run.stripped = true;
                 Go::Again
             }
             (then, opened) => {
@@ -333,9 +349,11 @@ impl Sending<'_> {
     /// A refusal that the client's program can read: clouds that sell other makers' models have errors of their own shape.
     fn in_dialect(&self, candidate: &Candidate, mut opened: Opened, told: &Told) -> Opened {
         let dialect = self.call.dialect;
-        let shape = candidate.account.preset.shape(request::named(dialect));
-        let foreign = shape.is_some_and(|shape| shape.foreign_errors) && opened.is_refusal();
-        if !foreign || dialect.read_error(&opened.held.concat()).is_some() {
+        let converted = candidate.speaks != dialect;
+        let shape = candidate.account.preset.shape(request::named(candidate.speaks));
+        let foreign = converted || shape.is_some_and(|shape| shape.foreign_errors);
+        let readable = || dialect.read_error(&opened.held.concat()).is_some();
+        if !opened.is_refusal() || !foreign || (!converted && readable()) {
             return opened;
         }
         let (id, facts) = (self.id.to_string(), Map::new());
@@ -348,6 +366,7 @@ impl Sending<'_> {
             facts: &facts,
         };
         opened.held = vec![dialect.error_body(&failure)];
+        opened.head.status = StatusCode::from_u16(dialect.status(status)).unwrap_or(opened.head.status);
         opened.ended = true;
         let headers = &mut opened.head.headers;
         headers.remove(header::CONTENT_LENGTH);
@@ -385,7 +404,7 @@ impl Run {
             reached: false,
             forbidden: false,
             stale: false,
-            stripped: None,
+            stripped: false,
             probe: None,
             policy,
             allowed: None,

@@ -8,7 +8,7 @@ use crate::{
     settle::{Draft, Ending, Figures},
 };
 use causeway_accounts::rules::{self, Row};
-use causeway_dialect::usage::Reading;
+use causeway_dialect::{Dialect, usage::Reading};
 use causeway_domain::{AccountId, Nanos, RequestId};
 use causeway_store::{
     Store,
@@ -239,6 +239,12 @@ impl Hold {
         self.get().draft.stream
     }
 
+    /// The dialect in which the account is asked.
+    pub(crate) fn speaks(&self) -> Dialect {
+        let inner = self.get();
+        inner.candidates.get(inner.chosen).map_or(Dialect::Anthropic, |candidate| candidate.speaks)
+    }
+
     /// How long the answer is read on after the client has left.
     pub(crate) fn drain(&self) -> Duration {
         self.get().drain
@@ -286,7 +292,7 @@ impl Hold {
         let inner = self.get();
         let Some(candidate) = inner.candidates.get(inner.chosen) else { return };
         let account = &candidate.account;
-        let status = told.map(|(kind, _)| causeway_dialect::anthropic::error::status(kind).unwrap_or(500));
+        let status = told.map(|(kind, _)| candidate.speaks.error_status(kind).unwrap_or(500));
         let row = told.zip(status).map_or(row, |((kind, message), status)| {
             let (kind, message) = (kind.to_lowercase(), message.to_lowercase());
             let refusal = rules::Refusal { status, kind: &kind, message: &message, html: false };

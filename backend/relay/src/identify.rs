@@ -115,6 +115,14 @@ pub(crate) fn speaks(principal: &Principal, dialect: Dialect) -> Result<(), Rela
     })
 }
 
+/// Whether who calls is none of Anthropic's clients: those say which version of the API they mean, and OpenAI's send their
+/// key as a bearer token.
+pub(crate) fn is_openais(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::AUTHORIZATION)
+        && !headers.contains_key("anthropic-version")
+        && !headers.contains_key("x-api-key")
+}
+
 /// The credentials of a request, in whichever of the five places. Clients fill in several at once, some with a
 /// placeholder: the one that has the form of a key of ours is the one that is meant.
 fn find_key<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Result<&'a str, RelayError> {

@@ -34,6 +34,7 @@ mod settle;
 mod stream;
 mod tenant;
 mod trail;
+mod translate;
 mod upstream;
 mod verdict;
 
@@ -143,12 +144,13 @@ impl Relay {
         let received = Instant::now();
         let id = RequestId(Uuid::now_v7());
         let head_only = request.method() == Method::HEAD;
-        let mut response = match self.answer(request, peer, id, received).await {
+        let dialect = route::dialect(request.uri().path(), identify::is_openais(request.headers()));
+        let mut response = match self.answer(request, peer, dialect, (id, received)).await {
             Ok(response) => response,
             Err(error) => {
                 tracing::info!(request = %id, reason = error.reason(), status = error.status().as_u16(), "refused");
                 counter!("causeway_relay_refusals_total", "reason" => error.reason()).increment(1);
-                error.render(Dialect::Anthropic, id)
+                error.render(dialect, id)
             }
         };
         if head_only {
@@ -169,8 +171,8 @@ impl Relay {
         &self,
         request: Request<B>,
         peer: IpAddr,
-        id: RequestId,
-        received: Instant,
+        dialect: Dialect,
+        (id, received): (RequestId, Instant),
     ) -> Result<Response<RelayBody>, RelayError>
     where
         B: Body<Data = bytes::Bytes>,
@@ -185,32 +187,35 @@ impl Relay {
         let address = identify::address(&self.args.trusted_proxies, peer, request.headers());
         match route {
             Route::Greeting => Ok(local::greeting()),
-            Route::Messages => self.messages(request, address, id, received).await,
-            Route::CountTokens => self.count_tokens(request, address, received).await,
+            Route::Ask(asking) if asking.endpoint == Endpoint::CountTokens => {
+                self.count_tokens(request, &asking, address, received).await
+            }
+            Route::Ask(asking) => self.ask(request, &asking, address, (id, received)).await,
+            Route::Socket => Err(RelayError::UpgradeRequired),
             Route::Models | Route::Model(_) | Route::KeyInfo => {
                 let (headers, uri) = (request.headers(), request.uri());
                 let caller = identify::caller(&self.directory, headers, uri, address).await?;
                 let (caller, tenant) = self.current(caller).await?;
                 // What a key may know of itself belongs to no dialect.
                 if !matches!(route, Route::KeyInfo) {
-                    identify::speaks(&caller.principal, Dialect::Anthropic)?;
+                    identify::speaks(&caller.principal, dialect)?;
                 }
                 match route {
-                    Route::Model(name) => local::one_model(self, &tenant, &caller, &name),
+                    Route::Model(name) => local::one_model(dialect, self, &tenant, &caller, &name),
                     Route::KeyInfo => local::key_info(self, &tenant, &caller).await,
-                    _ => local::models(self, &tenant, &caller, request.uri().query()),
+                    _ => local::models(dialect, self, &tenant, &caller, request.uri().query()),
                 }
             }
         }
     }
 
     /// The call that all this is for.
-    async fn messages<B>(
+    async fn ask<B>(
         &self,
         request: Request<B>,
+        asked: &route::Asking,
         address: IpAddr,
-        id: RequestId,
-        received: Instant,
+        (id, received): (RequestId, Instant),
     ) -> Result<Response<RelayBody>, RelayError>
     where
         B: Body<Data = bytes::Bytes>,
@@ -223,7 +228,7 @@ impl Relay {
                 return Err(error);
             }
         };
-        let call = call::Call::parse(&self.bodies, request, Endpoint::Generate, received).await?;
+        let call = call::Call::parse(&self.bodies, request, asked, received).await?;
         let mut asking = reserve::Asking::new(self, caller.principal.org, id);
         let mut restarts = 0;
         let mut talk = Talk::default();
@@ -260,7 +265,10 @@ impl Relay {
                         .await
                         .ok_or_else(identify::suspended)??;
                     let mut response =
-                        stream::forward(answer.opened, answer.hold, call.dialect, answer.waits, id);
+                        stream::forward(answer.opened, answer.hold, call.wire(), answer.passage, id);
+                    if let Some(dropped) = answer.dropped {
+                        response.headers_mut().insert(translate::DROPPED, dropped);
+                    }
                     if let Some(limits) = limits {
                         response.headers_mut().insert(facts::HEADER, limits);
                     }
@@ -297,6 +305,7 @@ impl Relay {
     async fn count_tokens<B>(
         &self,
         request: Request<B>,
+        asked: &route::Asking,
         address: IpAddr,
         received: Instant,
     ) -> Result<Response<RelayBody>, RelayError>
@@ -306,7 +315,7 @@ impl Relay {
     {
         let caller = self.caller(&request, address).await?;
         let (caller, tenant) = self.current(caller).await?;
-        let call = call::Call::parse(&self.bodies, request, Endpoint::CountTokens, received).await?;
+        let call = call::Call::parse(&self.bodies, request, asked, received).await?;
         let plan = self.plan(&tenant, &caller, &call, Utc::now(), Talk::default())?;
         count::tokens(self, &call, &plan).await
     }

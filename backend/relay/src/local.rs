@@ -1,28 +1,19 @@
 //! Calls that are answered here: model lists, what a key may know of itself, greetings.
 
 use crate::{
-    Relay,
-    body::RelayBody,
-    error::RelayError,
-    facts,
-    identify::Caller,
-    load,
-    plan::reaches,
-    plan::serves,
-    recent, scopes,
-    tenant::{Account, Tenant},
-    upstream::request::{Asked, speaks},
+    Relay, body::RelayBody, error::RelayError, facts, identify::Caller, load, plan::reaches, plan::serves,
+    recent, scopes, tenant::Tenant,
 };
 use bytes::Bytes;
 use causeway_dialect::{Dialect, models::Model};
-use causeway_domain::Nanos;
+use causeway_domain::{Nanos, provider::Provider};
 use causeway_store::{
     hold::{self, ScopeId},
     totals,
 };
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// Anthropic's list gives the epoch where a release date is not known.
 const UNDATED: &str = "1970-01-01T00:00:00Z";
@@ -40,35 +31,46 @@ pub(crate) fn greeting() -> Response<RelayBody> {
 }
 
 /// The models that this key may use and that an account serves at a known price.
-fn usable_models(relay: &Relay, tenant: &Tenant, caller: &Caller) -> BTreeSet<String> {
+fn usable_models(relay: &Relay, tenant: &Tenant, caller: &Caller) -> BTreeMap<String, Provider> {
     let principal = &caller.principal;
     let (prices, now) = (relay.prices.table(), chrono::Utc::now());
-    let mut names = BTreeSet::new();
-    let speaking = |a: &Account| speaks(&a.preset, Dialect::Anthropic, Asked::Answer);
-    for account in tenant.accounts.iter().filter(|a| reaches(tenant, principal, a) && speaking(a)) {
-        let listed = account.models.iter().flatten().cloned();
+    let mut names = BTreeMap::new();
+    for account in tenant.accounts.iter().filter(|a| reaches(tenant, principal, a)) {
+        let mut add = |name: &String| {
+            names.entry(name.clone()).or_insert(account.provider);
+        };
         if account.preset.models_are_priced {
-            names.extend(prices.models_of(account.provider.as_str()).map(|m| m.name.clone()));
-        } else {
-            names.extend(listed.filter(|m| {
-                serves(account, m)
-                    && (prices.find(account.provider, m).is_some()
-                        || tenant.own_price(account.provider, m, now).is_some()
-                        || tenant.default_price.is_some())
-            }));
+            prices.models_of(account.provider.as_str()).for_each(|m| add(&m.name));
+            continue;
         }
+        let priced = |m: &&String| {
+            prices.find(account.provider, m).is_some()
+                || tenant.own_price(account.provider, m, now).is_some()
+                || tenant.default_price.is_some()
+        };
+        account.models.iter().flatten().filter(|m| serves(account, m)).filter(priced).for_each(add);
     }
     let bounded = |m: &str| principal.rules.as_ref().is_some_and(|rules| !rules.models.permits(m));
-    names.retain(|m| principal.models.permits(m) && !bounded(m));
+    names.retain(|m, _| principal.models.permits(m) && !bounded(m));
     names
 }
 
-fn model(id: &str) -> Model<'_> {
-    Model { id, display_name: id, created_at: UNDATED, owned_by: "causeway", context: None, max_output: None }
+fn model<'a>(relay: &Relay, id: &'a str, provider: &'a Provider) -> Model<'a> {
+    let prices = relay.prices.table();
+    let known = prices.find(*provider, id);
+    Model {
+        id,
+        display_name: id,
+        created_at: UNDATED,
+        owned_by: provider.as_str(),
+        context: known.and_then(|m| m.context),
+        max_output: known.and_then(|m| m.max_output),
+    }
 }
 
-/// `GET /v1/models`.
+/// `GET …/models`, in the shape of the dialect.
 pub(crate) fn models(
+    dialect: Dialect,
     relay: &Relay,
     tenant: &Tenant,
     caller: &Caller,
@@ -80,24 +82,24 @@ pub(crate) fn models(
         message,
     };
     let pairs = query.into_iter().flat_map(|q| q.split('&')).filter_map(|p| p.split_once('='));
-    let cursor = Dialect::Anthropic.model_cursor(pairs).map_err(|e| bad(e.field, e.to_string()))?;
+    let cursor = dialect.model_cursor(pairs).map_err(|e| bad(e.field, e.to_string()))?;
     let names = usable_models(relay, tenant, caller);
-    let list: Vec<Model<'_>> = names.iter().map(|n| model(n)).collect();
-    let body = Dialect::Anthropic.model_list(&list, &cursor).map_err(|e| bad(e.field, e.to_string()))?;
+    let list: Vec<Model<'_>> = names.iter().map(|(name, provider)| model(relay, name, provider)).collect();
+    let body = dialect.model_list(&list, &cursor).map_err(|e| bad(e.field, e.to_string()))?;
     Ok(json_answer(body))
 }
 
-/// `GET /v1/models/{id}`.
+/// `GET …/models/{id}`.
 pub(crate) fn one_model(
+    dialect: Dialect,
     relay: &Relay,
     tenant: &Tenant,
     caller: &Caller,
     id: &str,
 ) -> Result<Response<RelayBody>, RelayError> {
-    if !usable_models(relay, tenant, caller).contains(id) {
-        return Err(RelayError::UnknownModel { model: id.to_owned() });
-    }
-    Ok(json_answer(Dialect::Anthropic.model(&model(id))))
+    let names = usable_models(relay, tenant, caller);
+    let Some(provider) = names.get(id) else { return Err(RelayError::UnknownModel { model: id.to_owned() }) };
+    Ok(json_answer(dialect.model(&model(relay, id, provider))))
 }
 
 /// `GET /v1/me`, `/v1/key-info`, `/v1/usage`: name, models, limits of the key and of the member whose it is, how they

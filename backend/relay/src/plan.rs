@@ -8,8 +8,10 @@ use crate::{
     history::History,
     identify::Caller,
     tenant::{Account, Tenant},
-    upstream::request::{self, Asked, speaks},
+    translate::Converted,
+    upstream::request,
 };
+use causeway_dialect::{Dialect, neutral::Written};
 use causeway_domain::{
     AccountId, Factor, Multiplier, Nanos,
     price::{PriceTable, Snapshot},
@@ -45,6 +47,8 @@ pub(crate) struct Plan {
     pub nanos: Nanos,
     /// The most input it can have, in tokens.
     pub input: u64,
+    /// The most output it can have, in tokens.
+    pub output: u64,
     /// The most tokens it can use.
     pub tokens: u64,
     /// The conversation that it belongs to, where that stays with its account.
@@ -86,6 +90,10 @@ pub(crate) struct Candidate {
     pub factor: Factor,
     /// The most that the provider can ask for it.
     pub worst: Nanos,
+    /// The dialect in which the account is asked.
+    pub speaks: Dialect,
+    /// The request in that dialect, where it is another one than the caller's.
+    pub converted: Option<Arc<Written>>,
 }
 
 /// What is known of the conversation that a call belongs to.
@@ -131,15 +139,16 @@ pub(crate) fn candidates(
                 .to_owned(),
         }));
     }
-    let (mut plan, mut passed, mut context) = (Vec::new(), Vec::new(), 0);
+    let (mut plan, mut passed, mut context, mut longest) = (Vec::new(), Vec::new(), 0, 0);
+    let mut foreign_requests = Converted::new(call, at);
     // Nearly always: then nobody is looked up.
     let all_well = health.all_well();
     let (mut unpriced, mut foreign) = (true, 0_usize);
     for account in usable {
-        if !speaks(&account.preset, call.dialect, Asked::Answer) {
+        let Some(speaks) = request::spoken(&account.preset, call) else {
             foreign += 1;
             continue;
-        }
+        };
         let known = prices.find(account.provider, model);
         let price = tenant.own_price(account.provider, model, at).cloned();
         let price =
@@ -157,23 +166,42 @@ pub(crate) fn candidates(
             }
             continue;
         }
-        context = context.max(known.and_then(|m| m.context).unwrap_or(LARGEST_CONTEXT));
+        let window = known.and_then(|m| m.context).unwrap_or(LARGEST_CONTEXT);
+        let most = known.and_then(|m| m.max_output).unwrap_or(window);
+        let converted = if speaks == call.dialect {
+            None
+        } else {
+            match foreign_requests.of(account, speaks, most) {
+                Some(written) => Some(written),
+                None => continue,
+            }
+        };
+        context = context.max(window);
+        longest = longest.max(most);
         let provider = tenant.provider_multipliers.get(account.provider.as_str()).copied();
         let factor =
             Factor::of(caller.principal.multiplier, tenant.multiplier, provider.unwrap_or(Multiplier::ONE));
-        plan.push(Candidate { account: account.clone(), price, factor, worst: Nanos::ZERO });
+        let account = account.clone();
+        plan.push(Candidate { account, price, factor, worst: Nanos::ZERO, speaks, converted });
         if plan.len() == MOST || call.parsed.owned {
             break;
         }
     }
     if unpriced && foreign > 0 {
         return Err(RelayError::NoAccount(format!(
-            "none of the upstream accounts that this API key may use speaks {}",
-            request::named(call.dialect).as_str()
+            "none of the upstream accounts that this API key may use can be asked for this in {}, and it is not \
+             converted",
+            call.dialect
         )));
     }
     if unpriced {
         return Err(RelayError::UnknownModel { model: model.to_owned() });
+    }
+    if plan.is_empty()
+        && passed.is_empty()
+        && let Some(refused) = foreign_requests.refused
+    {
+        return Err(refused);
     }
     if plan.is_empty() && passed.is_empty() {
         return Err(RelayError::NoAccount(format!(
@@ -184,7 +212,8 @@ pub(crate) fn candidates(
         context = context.max(LONG_CONTEXT);
     }
     let mut input = call.parsed.input_bound.unwrap_or(context).min(context);
-    let mut output = call.parsed.max_tokens.unwrap_or(0);
+    let bound = if call.endpoint.generates() { call.parsed.output_bound(longest) } else { 0 };
+    let mut output = bound;
     let likely = match tenant.hold_mode {
         HoldMode::Expected => history.likely_output(caller.principal.key, model),
         HoldMode::Strict => None,
@@ -213,7 +242,8 @@ pub(crate) fn candidates(
         health.sent(first.account.id);
     }
     let counted = choice.counted;
-    Ok(Plan { candidates: plan.into(), passed, nanos, input, tokens, conversation, counted })
+    let candidates = plan.into();
+    Ok(Plan { candidates, passed, nanos, input, output: bound, tokens, conversation, counted })
 }
 
 /// Why an account cannot be used at this moment, if so.

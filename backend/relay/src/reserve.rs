@@ -372,7 +372,7 @@ fn draft(caller: &Caller, call: &Call, tenant: &Tenant, plan: &Plan) -> Draft {
         client: call.client(),
         input: call.parsed.input_estimate.min(plan.input),
         max_input: plan.input,
-        max_output: call.parsed.max_tokens.unwrap_or(0),
+        max_output: plan.output,
         bounded: call.parsed.input_bound.is_some(),
         strict: tenant.hold_mode == HoldMode::Strict,
         candidates: plan

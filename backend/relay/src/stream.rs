@@ -11,11 +11,18 @@ use crate::{
     hold::Hold,
     identify::SUSPENDED,
     settle::Ending,
+    translate::{self, Way},
     upstream::{framing::Unframed, headers, opening::Opened},
 };
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use causeway_accounts::rules::Row;
-use causeway_dialect::{Dialect, error::Failure, framing::Framing, meter::Meter};
+use causeway_dialect::{
+    Dialect,
+    convert::{Converter, Wire},
+    error::{Failure, UpstreamError},
+    framing::Framing,
+    meter::Meter,
+};
 use causeway_domain::RequestId;
 use causeway_store::ledger::Outcome;
 use http::{HeaderMap, Response, StatusCode, header};
@@ -42,9 +49,15 @@ pub(crate) struct Forward {
     upstream: Option<Unframed>,
     meter: Option<Meter>,
     hold: Option<Hold>,
+    way: Way,
+    /// What is left to hand out when the provider's answer has ended.
+    tail: Option<Bytes>,
     dialect: Dialect,
     status: u16,
-    events: bool,
+    /// How the client gets it.
+    framing: Framing,
+    /// The provider says itself when its answer is whole.
+    says_end: bool,
     size: SizeHint,
     idle: Duration,
     /// After so much silence the client is told that we are still there; `None` = never.
@@ -75,8 +88,10 @@ enum End {
     Over,
 }
 
-/// How long is waited for what.
-pub(crate) struct Waits {
+/// How an answer gets through.
+pub(crate) struct Passage {
+    /// What it passes through.
+    pub way: Way,
     /// For the next piece of an answer.
     pub idle: Duration,
     /// Before the client is told that we are still there.
@@ -88,38 +103,66 @@ pub(crate) struct Waits {
 /// The meter for an answer.
 pub(crate) fn meter_for(hold: &Hold, headers: &HeaderMap) -> Meter {
     let text = |name| headers.get(name).and_then(|v: &http::HeaderValue| v.to_str().ok());
-    Dialect::Anthropic.meter(hold.stream(), text(header::CONTENT_TYPE), text(header::CONTENT_ENCODING))
+    hold.speaks().meter(hold.stream(), text(header::CONTENT_TYPE), text(header::CONTENT_ENCODING))
 }
 
 /// Turns a provider's answer into ours.
 pub(crate) fn forward(
     opened: Opened,
     hold: Hold,
-    dialect: Dialect,
-    waits: Waits,
+    wire: Wire,
+    passage: Passage,
     request: RequestId,
 ) -> Response<RelayBody> {
-    let Opened { head, held, body, meter, ended } = opened;
-    let status = head.status;
-    let headers = headers::downward(head.headers);
+    let Opened { head, mut held, body, meter, ended } = opened;
+    let Passage { mut way, .. } = passage;
+    let mut status = head.status;
+    let mut headers = headers::downward(head.headers);
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    let says_end = status.as_u16() < 400 && Framing::of(hold.speaks(), hold.stream(), kind) != Framing::Body;
+    let packed = headers.contains_key(header::CONTENT_ENCODING);
+    let mut framing = Framing::of(wire.dialect, wire.framing != Framing::Body, kind);
+    if !matches!(way, Way::Straight) {
+        headers.remove(header::CONTENT_LENGTH);
+    }
+    if let Way::Converted(converter) = &mut way {
+        framing = wire.framing;
+        headers.insert(header::CONTENT_TYPE, translate::content_type(framing));
+        headers.remove(header::CONTENT_ENCODING);
+        // Nearly always it is all here, and can still be told properly what cannot be converted.
+        if framing == Framing::Body && ended && !packed {
+            let converted = whole(converter, &held, wire.dialect, request);
+            status = if converted.is_ok() { status } else { StatusCode::BAD_GATEWAY };
+            held = vec![converted.unwrap_or_else(|error| error)];
+            way = Way::Straight;
+        }
+    }
     let now = Instant::now();
-    let rest = if ended { Some(0) } else { body.size_hint().exact() };
+    let rest = match &way {
+        Way::Straight if ended => Some(0),
+        Way::Straight => body.size_hint().exact(),
+        _ => None,
+    };
     let size = rest.map(|rest| rest + held.iter().map(|bytes| bytes.len() as u64).sum::<u64>());
-    let events = is_event_stream(&headers);
+    let events = framing != Framing::Body;
+    let unreadable = packed && !matches!(way, Way::Straight);
     let mut forward = Forward {
         size: size.map_or_else(SizeHint::default, SizeHint::with_exact),
         held: held.into_iter(),
         upstream: Some(body),
         meter: Some(meter),
         hold: Some(hold),
-        dialect,
+        way,
+        tail: None,
+        dialect: wire.dialect,
         status: status.as_u16(),
-        events,
-        idle: waits.idle,
+        framing,
+        says_end,
+        idle: passage.idle,
         // A length that was announced leaves no room for more.
-        keep_alive: waits.keep_alive.filter(|_| events && size.is_none_or(|_| ended)),
+        keep_alive: passage.keep_alive.filter(|_| events && size.is_none_or(|_| ended)),
         told: now,
-        health: waits.health,
+        health: passage.health,
         alarm: None,
         halted: None,
         code: "upstream_broke_off",
@@ -128,7 +171,9 @@ pub(crate) fn forward(
         end: End::Running,
         request,
     };
-    if size == Some(0)
+    if unreadable {
+        forward.broken(Row::ProviderError, "the provider compressed an answer that has to be read");
+    } else if size == Some(0)
         || (forward.held.len() == 0 && forward.upstream.as_ref().is_none_or(Body::is_end_stream))
     {
         // hyper never asks for the body of an answer that has none.
@@ -148,15 +193,27 @@ pub(crate) fn forward(
     response
 }
 
-fn is_event_stream(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    kind.get(..17).is_some_and(|k| k.eq_ignore_ascii_case("text/event-stream"))
+/// An answer in one piece, converted; where it cannot be, the error's body.
+fn whole(
+    converter: &mut Converter,
+    held: &[Bytes],
+    dialect: Dialect,
+    request: RequestId,
+) -> Result<Bytes, Bytes> {
+    let mut out = BytesMut::new();
+    held.iter().for_each(|chunk| converter.push(chunk, &mut out));
+    converter.finish(&mut out).map_err(|error| {
+        let (id, facts) = (request.to_string(), Map::new());
+        let (code, message) = ("unreadable_answer", error.message.as_str());
+        dialect.error_body(&Failure { status: 502, code, message, request_id: &id, facts: &facts })
+    })?;
+    Ok(out.freeze())
 }
 
 impl Forward {
     /// Whether everything has been handed out.
     pub(crate) fn is_over(&self) -> bool {
-        matches!(self.end, End::Over)
+        matches!(self.end, End::Over) && self.tail.is_none()
     }
 
     /// What is known of the length of what is left.
@@ -173,11 +230,16 @@ impl Forward {
         cx: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Bytes>>> {
         loop {
+            if !matches!(self.end, End::Running)
+                && let Some(tail) = self.tail.take()
+            {
+                return Poll::Ready(Some(Ok(tail)));
+            }
             match self.end {
                 End::Over => return Poll::Ready(None),
                 End::Broken(why) => {
                     self.end = End::Told { flushed: false, why };
-                    if self.events {
+                    if self.framing != Framing::Body {
                         return Poll::Ready(Some(Ok(self.error_event(why))));
                     }
                 }
@@ -202,9 +264,10 @@ impl Forward {
 
     /// The next bytes of the provider; `None` when it is over and `end` says how.
     fn poll_upstream(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        if let Some(data) = self.held.next() {
-            self.pass(data.len());
-            return Poll::Ready(Some(data));
+        while let Some(data) = self.held.next() {
+            if let Some(data) = self.through(data) {
+                return Poll::Ready(Some(data));
+            }
         }
         loop {
             let Some(upstream) = &mut self.upstream else {
@@ -215,7 +278,9 @@ impl Forward {
                 Poll::Ready(Some(Ok(frame))) => {
                     let Ok(data) = frame.into_data() else { continue };
                     self.take(&data);
-                    return Poll::Ready(Some(data));
+                    if let Some(data) = self.through(data) {
+                        return Poll::Ready(Some(data));
+                    }
                 }
                 Poll::Ready(Some(Err(error))) => {
                     tracing::debug!(%error, "a provider broke off");
@@ -245,8 +310,8 @@ impl Forward {
                     if now >= next {
                         // The alarm is set anew by the next round.
                         self.told = now;
-                        if self.meter.as_ref().is_some_and(Meter::between_events) {
-                            return Poll::Ready(Some(self.dialect.keep_alive(Framing::Events)));
+                        if let Some(bytes) = self.still_there() {
+                            return Poll::Ready(Some(bytes));
                         }
                     }
                 }
@@ -282,7 +347,34 @@ impl Forward {
                 hold.checkpoint(meter.peek());
             }
         }
-        self.pass(data.len());
+    }
+
+    /// What of it goes to the client now.
+    fn through(&mut self, data: Bytes) -> Option<Bytes> {
+        let out = match &mut self.way {
+            Way::Straight => {
+                self.pass(data.len());
+                return Some(data);
+            }
+            Way::Filtered(filter) => filter.push(data),
+            Way::Converted(converter) => {
+                let mut out = BytesMut::new();
+                converter.push(&data, &mut out);
+                out.freeze()
+            }
+        };
+        (!out.is_empty()).then_some(out)
+    }
+
+    /// What tells the client that we are still there, if it can be told now.
+    fn still_there(&self) -> Option<Bytes> {
+        match &self.way {
+            Way::Converted(converter) => (!converter.ended()).then(|| converter.keep_alive()),
+            _ => {
+                let between = self.meter.as_ref().is_some_and(Meter::between_events);
+                between.then(|| self.dialect.keep_alive(self.framing))
+            }
+        }
     }
 
     /// So many bytes are handed out.
@@ -298,13 +390,36 @@ impl Forward {
     /// The provider has closed its answer.
     fn ended(&mut self) {
         let whole = self.meter.as_ref().is_none_or(|m| m.complete() || m.peek().unmetered.is_some());
-        if self.status < 400 && self.events && !whole {
+        if self.says_end && !whole {
             self.broken(Row::ProviderError, "the provider ended its stream before it was whole");
+            return;
+        }
+        if let Err(error) = self.finish_way() {
+            tracing::debug!(%error.kind, %error.message, "an answer could not be converted to its end");
+            self.settle(Outcome::UpstreamError, Some(format!("{}: {}", error.kind, error.message)));
+            const WHY: &str = "the provider's answer could not be converted";
+            let told = self.framing != Framing::Body;
+            self.end = if told { End::Told { flushed: false, why: WHY } } else { End::Broken(WHY) };
             return;
         }
         let outcome = if self.status >= 400 { Outcome::UpstreamError } else { Outcome::Completed };
         self.settle(outcome, None);
         self.end = End::Over;
+    }
+
+    /// What waits for the end of the answer goes on. An error has been told where the client gets a stream.
+    fn finish_way(&mut self) -> Result<(), UpstreamError> {
+        let mut out = BytesMut::new();
+        let done = match std::mem::replace(&mut self.way, Way::Straight) {
+            Way::Straight => return Ok(()),
+            Way::Filtered(filter) => {
+                out.extend_from_slice(&filter.finish());
+                Ok(())
+            }
+            Way::Converted(mut converter) => converter.finish(&mut out),
+        };
+        self.tail = (!out.is_empty()).then(|| out.freeze());
+        done
     }
 
     fn broken(&mut self, row: Row, why: &'static str) {
@@ -331,13 +446,21 @@ impl Forward {
         }
     }
 
-    fn error_event(&self, why: &str) -> Bytes {
+    fn error_event(&mut self, why: &str) -> Bytes {
         let facts = Map::new();
         let id = self.request.to_string();
         let failure = Failure { status: 502, code: self.code, message: why, request_id: &id, facts: &facts };
-        let mut event = Vec::from(&b"\n\n"[..]); // whatever line was cut ends here
-        event.extend_from_slice(&self.dialect.error_event(&failure, Framing::Events));
-        event.into()
+        let mut out = BytesMut::new();
+        match &mut self.way {
+            Way::Converted(converter) => converter.broke(&failure, &mut out),
+            _ => {
+                if self.framing == Framing::Events {
+                    out.extend_from_slice(b"\n\n"); // whatever line was cut ends here
+                }
+                out.extend_from_slice(&self.dialect.error_event(&failure, self.framing));
+            }
+        }
+        out.freeze()
     }
 }
 

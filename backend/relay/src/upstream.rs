@@ -56,7 +56,7 @@ impl Upstream {
         let pool = account.target.pool.get_or_init(|| self.pool(&account.target.address)).clone();
         let connect = account.timeouts.connect_seconds;
         let connect = connect.map_or(self.connect, |seconds| Duration::from_secs(seconds.into()));
-        let shape = account.preset.shape(request::named(call.dialect));
+        let shape = account.preset.shape(request::named(candidate.speaks));
         let framing = shape.map(|shape| shape.framing).unwrap_or_default();
         Ok(Box::pin(async move { Ok(framing::unframed(pool.call(request, connect).await?, framing)) }))
     }

@@ -5,7 +5,7 @@ use crate::{
     AuthHeader,
     rules::{Refusal, Row, Rule, RuleSet, find},
 };
-use causeway_domain::{provider::Provider, service::ApiDialect, timeouts::Timeouts};
+use causeway_domain::{model::glob_matches, provider::Provider, service::ApiDialect, timeouts::Timeouts};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{collections::BTreeMap, time::Duration};
@@ -166,6 +166,15 @@ impl Preset {
     /// How a request in a dialect is made; `None` when it does not speak it.
     pub fn shape(&self, dialect: ApiDialect) -> Option<&Shape> {
         self.dialects.iter().find(|shape| shape.dialect == dialect)
+    }
+
+    /// How a request for a model is made where the client speaks `dialect`: in that, if it can be, else in the first that
+    /// can.
+    pub fn shape_for(&self, dialect: ApiDialect, model: &str) -> Option<&Shape> {
+        let serves =
+            |shape: &&Shape| shape.models.is_empty() || shape.models.iter().any(|m| glob_matches(m, model));
+        let own = self.shape(dialect).filter(serves);
+        own.or_else(|| self.dialects.iter().find(serves))
     }
 
     /// Whether it speaks a dialect.

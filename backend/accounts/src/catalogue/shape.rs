@@ -20,6 +20,13 @@ pub struct Shape {
     /// Where tokens are counted, if anywhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count_path: Option<String>,
+    /// Where else something is asked for in this dialect: `compact`, `complete`, `embed`, `image`. What is not here this
+    /// provider is not asked for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub other_paths: BTreeMap<String, String>,
+    /// For which models, by patterns; for all where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<String>,
     /// What the query holds besides the client's own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub query: BTreeMap<String, String>,

@@ -4,12 +4,18 @@ use http::{HeaderMap, HeaderName, header};
 
 /// Headers of a request that go on to the provider. The client's own names for itself go through unchanged: a
 /// request is never dressed up as another client's.
-fn goes_up(name: &HeaderName) -> bool {
+fn goes_up(name: &HeaderName, own: bool) -> bool {
     let n = name.as_str();
-    matches!(n, "content-type" | "accept" | "accept-language" | "user-agent" | "x-app")
+    if matches!(n, "content-type" | "accept-language" | "user-agent") {
+        return true;
+    }
+    // The rest means something to who speaks the client's dialect, and nothing to anybody else.
+    own && (matches!(n, "accept" | "x-app" | "openai-beta" | "originator" | "session-id" | "thread-id")
         || n.starts_with("anthropic-")
+        || n.starts_with("x-codex-")
+        || n.starts_with("x-goog-api-client")
         || n.starts_with("x-stainless-")
-        || n.starts_with("x-claude-code-")
+        || n.starts_with("x-claude-code-"))
 }
 
 /// Headers of an answer that go on to the client.
@@ -24,14 +30,16 @@ fn comes_down(name: &HeaderName) -> bool {
             | "request-id"
             | "retry-after"
             | "x-should-retry"
+            | "openai-processing-ms"
+            | "openai-version"
     ) || (n.starts_with("anthropic-") && n != "anthropic-organization-id") // whose account it is stays here
 }
 
-/// What the provider gets of the caller's headers.
-pub(crate) fn upward(from: &HeaderMap) -> HeaderMap {
+/// What the provider gets of the caller's headers; `own` when it speaks the caller's dialect.
+pub(crate) fn upward(from: &HeaderMap, own: bool) -> HeaderMap {
     let mut to = HeaderMap::with_capacity(from.len() + 4);
     for (name, value) in from {
-        if goes_up(name) {
+        if goes_up(name, own) {
             to.append(name.clone(), value.clone());
         }
     }
@@ -82,13 +90,14 @@ mod tests {
         ] {
             from.insert(HeaderName::from_static(name), HeaderValue::from_static("x"));
         }
-        assert_eq!(upward(&from).len(), 1, "only the encoding we ask for ourselves");
+        assert_eq!(upward(&from, true).len(), 1, "only the encoding we ask for ourselves");
         for name in
             ["anthropic-beta", "anthropic-version", "anthropic-new-thing", "x-stainless-lang", "user-agent"]
         {
             from.insert(HeaderName::from_static(name), HeaderValue::from_static("x"));
         }
-        assert_eq!(upward(&from).len(), 6);
+        assert_eq!(upward(&from, true).len(), 6);
+        assert_eq!(upward(&from, false).len(), 2, "who speaks another dialect knows nothing of them");
     }
 
     #[test]
@@ -96,7 +105,7 @@ mod tests {
         let mut from = HeaderMap::new();
         from.append("anthropic-beta", HeaderValue::from_static("a"));
         from.append("anthropic-beta", HeaderValue::from_static("b"));
-        assert_eq!(upward(&from).get_all("anthropic-beta").iter().count(), 2);
+        assert_eq!(upward(&from, true).get_all("anthropic-beta").iter().count(), 2);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::{headers, target::Target};
 use crate::{call::Call, error::RelayError, plan::Candidate};
 use bytes::Bytes;
 use causeway_accounts::catalogue::{Betas, Preset, Shape};
-use causeway_dialect::{Dialect, splice};
+use causeway_dialect::{Dialect, framing::Framing, request::Endpoint, splice};
 use causeway_domain::service::ApiDialect;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 use http_body_util::Full;
@@ -30,10 +30,42 @@ pub(crate) fn named(dialect: Dialect) -> ApiDialect {
     }
 }
 
-/// Whether a provider can be asked in a dialect at all.
-pub(crate) fn speaks(preset: &Preset, dialect: Dialect, asked: Asked) -> bool {
-    let shape = preset.shape(named(dialect));
-    shape.is_some_and(|shape| asked == Asked::Answer || shape.count_path.is_some())
+/// Presets' dialects as the relay calls them.
+const fn of(dialect: ApiDialect) -> Dialect {
+    match dialect {
+        ApiDialect::Anthropic => Dialect::Anthropic,
+        ApiDialect::OpenaiChat => Dialect::OpenaiChat,
+        ApiDialect::OpenaiResponses => Dialect::OpenaiResponses,
+        ApiDialect::Gemini => Dialect::Gemini,
+    }
+}
+
+/// In which dialect a provider is asked what this call asks for: in the caller's own, if it can be; answers also in
+/// another. None where it cannot be asked at all.
+pub(crate) fn spoken(preset: &Preset, call: &Call) -> Option<Dialect> {
+    match other(call.endpoint) {
+        None => preset.shape_for(named(call.dialect), &call.parsed.model).map(|shape| of(shape.dialect)),
+        Some(path) => preset
+            .shape(named(call.dialect))
+            .filter(|s| s.other_paths.contains_key(path))
+            .map(|_| call.dialect),
+    }
+}
+
+/// Whether a provider counts tokens in a dialect.
+pub(crate) fn counts(preset: &Preset, dialect: Dialect) -> bool {
+    preset.shape(named(dialect)).is_some_and(|shape| shape.count_path.is_some())
+}
+
+/// What presets call what is asked for beside answers.
+const fn other(endpoint: Endpoint) -> Option<&'static str> {
+    match endpoint {
+        Endpoint::Generate | Endpoint::CountTokens => None,
+        Endpoint::Compact => Some("compact"),
+        Endpoint::Complete => Some("complete"),
+        Endpoint::Embed => Some("embed"),
+        Endpoint::Image => Some("image"),
+    }
 }
 
 /// Makes the request.
@@ -45,9 +77,10 @@ pub(super) fn build(
 ) -> Result<Request<Full<Bytes>>, RelayError> {
     let account = &candidate.account;
     let target = &account.target;
-    let shape = account.preset.shape(named(call.dialect)).ok_or_else(|| unsendable("no such dialect"))?;
-    let (mut headers, betas) = heading(call, &account.preset, target);
-    let (path, query) = place(call, shape, asked, &call.parsed.model);
+    let shape = account.preset.shape(named(candidate.speaks)).ok_or_else(|| unsendable("no such dialect"))?;
+    let own = candidate.speaks == call.dialect;
+    let (mut headers, betas) = heading(&call.headers, own, &account.preset, target);
+    let (path, query) = place(call, shape, asked, own);
     let uri = target.uri(&path, &query).map_err(|e| unsendable(&e.to_string()))?;
     let body = edited(shape, body.clone(), betas, &mut headers)?;
     headers.insert(header::HOST, target.host.clone());
@@ -65,8 +98,8 @@ pub(super) fn build(
 }
 
 /// The client's headers that cross, what the provider needs besides, and the credential; and the betas that are asked for.
-fn heading(call: &Call, preset: &Preset, target: &Target) -> (HeaderMap, Vec<String>) {
-    let mut to = headers::upward(&call.headers);
+fn heading(from: &HeaderMap, own: bool, preset: &Preset, target: &Target) -> (HeaderMap, Vec<String>) {
+    let mut to = headers::upward(from, own);
     if !to.contains_key(header::CONTENT_TYPE) {
         to.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
@@ -96,21 +129,24 @@ fn heading(call: &Call, preset: &Preset, target: &Target) -> (HeaderMap, Vec<Str
 const BETA: HeaderName = HeaderName::from_static("anthropic-beta");
 
 /// Path and query.
-fn place(call: &Call, shape: &Shape, asked: Asked, model: &str) -> (String, String) {
+fn place(call: &Call, shape: &Shape, asked: Asked, own: bool) -> (String, String) {
     let stream = call.parsed.stream && asked == Asked::Answer;
-    let path = match (asked, stream) {
+    let path = match (asked, other(call.endpoint)) {
         (Asked::Count, _) => shape.count_path.as_ref(),
-        (_, true) => shape.stream_path.as_ref(),
+        (_, Some(other)) => shape.other_paths.get(other),
+        _ if stream => shape.stream_path.as_ref(),
         _ => None,
     };
     let path = path.unwrap_or(&shape.path);
-    let fixed = shape.query.iter().chain(shape.stream_query.iter().filter(|_| stream));
+    // Who wants a stream in another form than events gets it from the provider.
+    let events = stream && !(own && call.framing == Framing::Array);
+    let fixed = shape.query.iter().chain(shape.stream_query.iter().filter(|_| events));
     let mut pairs: Vec<String> = fixed.map(|(name, value)| format!("{name}={value}")).collect();
     // A provider that has the model in its path is not the one that the client takes it for: its query means nothing there.
-    if let Some(own) = call.query.as_ref().filter(|_| !shape.path.contains("{model}")) {
-        pairs.push(own.clone());
+    if let Some(query) = call.query.as_ref().filter(|_| own && !shape.path.contains("{model}")) {
+        pairs.push(query.clone());
     }
-    (path.replace("{model}", &encoded(model)), pairs.join("&"))
+    (path.replace("{model}", &encoded(&call.parsed.model)), pairs.join("&"))
 }
 
 /// A name as one segment of a path: what RFC 3986 does not reserve stays, and Google's `@`.

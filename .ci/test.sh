@@ -1,6 +1,6 @@
 #!/bin/sh
 # make test: every kind of test, each phase with its time. Stops at the first phase that fails.
-#   ONLY="fmt clippy" runs some phases; CAUSEWAY_TEST_THREADS limits parallel tests.
+#   ONLY="fmt build" runs some phases; CAUSEWAY_TEST_THREADS limits parallel tests.
 set -eu
 cd "$(dirname "$0")/.."
 . .ci/env.sh
@@ -32,11 +32,32 @@ deny() {
     fi
 }
 
+# Clippy's driver is a compiler too: what it judges it also builds, so nothing is compiled once for each. Every command
+# that is to use what it has built has to name it.
+with_clippy() {
+    env RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS="-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__" "$@"
+}
+
+# The web admin is optimised as a whole, which keeps one core busy for minutes: the other one builds the tests meanwhile.
+web=
+web_log=target/web.log
+begin_web() {
+    case " ${ONLY:-web} " in *" web "*) ;; *) return 0 ;; esac
+    mkdir -p target
+    frontend/build.sh >"$web_log" 2>&1 &
+    web=$!
+    trap 'kill "$web" 2>/dev/null || true' EXIT
+}
+end_web() {
+    if wait "$web"; then trap - EXIT; else cat "$web_log" >&2 && return 1; fi
+}
+
 # Private Postgres and Redis, removed afterwards. The binary is the one that the tests build.
 backend() {
     threads=${CAUSEWAY_TEST_THREADS:+--test-threads $CAUSEWAY_TEST_THREADS}
     # shellcheck disable=SC2086
-    target/debug/causeway services -- cargo nextest run --workspace --config-file .ci/nextest.toml $threads
+    with_clippy target/debug/causeway services -- \
+        cargo nextest run --locked --workspace --config-file .ci/nextest.toml $threads
 }
 
 # Building them takes minutes, so only when there are some: an opening fence in a doc comment that is Rust.
@@ -62,9 +83,11 @@ phase install .ci/install.sh test
 . .ci/env.sh
 phase fmt cargo fmt --all --check
 phase deny deny
-phase clippy cargo clippy --locked --workspace --all-targets -- -D warnings
-phase web frontend/build.sh
-phase build cargo nextest run --locked --workspace --config-file .ci/nextest.toml --no-run
+# From a cold start nothing can be reused, and keeping what could be costs time.
+[ -d target/debug ] || export CARGO_INCREMENTAL=0
+begin_web
+phase build with_clippy cargo build --locked --workspace --all-targets
+phase web end_web
 phase backend backend
 phase doc doc_tests
 phase chaos env QUICK=1 BUILT=1 e2e/chaos/run.sh

@@ -6,6 +6,7 @@
 mod alone;
 mod app;
 mod clouds;
+mod dialects;
 mod failover;
 mod faults;
 mod keys;

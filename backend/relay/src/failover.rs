@@ -335,7 +335,9 @@ impl Sending<'_> {
         let dialect = self.call.dialect;
         let shape = candidate.account.preset.shape(request::named(dialect));
         let foreign = shape.is_some_and(|shape| shape.foreign_errors) && opened.is_refusal();
-        if !foreign || dialect.read_error(&opened.held.concat()).is_some() {
+        // What has no kind can be read by us, and by no program.
+        let read = dialect.read_error(&opened.held.concat()).is_some_and(|error| !error.kind.is_empty());
+        if !foreign || read {
             return opened;
         }
         let (id, facts) = (self.id.to_string(), Map::new());

@@ -26,8 +26,9 @@ pub(crate) fn of(body: &[u8], list: &'static str) -> Option<String> {
         // OpenAI's Responses take the only turn as a string.
         return turns.starts_with('"').then(|| turns.to_owned());
     };
-    let mut first = String::new();
-    for turn in serde_json::Deserializer::from_str(inner).into_iter::<&RawValue>().map_while(Result::ok) {
+    let (mut first, mut rest) = (String::new(), inner);
+    while let Some((turn, after)) = next(rest) {
+        rest = after;
         first.push_str(&unmarked(turn.get()));
         let said = serde_json::from_str::<Turn<'_>>(turn.get()).ok().and_then(|turn| turn.role);
         if said.as_deref() == Some(USER) {
@@ -35,6 +36,14 @@ pub(crate) fn of(body: &[u8], list: &'static str) -> Option<String> {
         }
     }
     (!first.is_empty()).then_some(first)
+}
+
+/// The first turn of what is left of a list, and what follows it. Later ones are not looked at: there may be megabytes.
+fn next(rest: &str) -> Option<(&RawValue, &str)> {
+    let rest = rest.trim_start().trim_start_matches(',');
+    let mut turns = serde_json::Deserializer::from_str(rest).into_iter();
+    let turn = turns.next()?.ok()?;
+    Some((turn, rest.get(turns.byte_offset()..)?))
 }
 
 /// Without the marks. What is left need not be JSON, only the same for the same turn.

@@ -352,7 +352,9 @@ impl Sending<'_> {
         let converted = candidate.speaks != dialect;
         let shape = candidate.account.preset.shape(request::named(candidate.speaks));
         let foreign = converted || shape.is_some_and(|shape| shape.foreign_errors);
-        let readable = || dialect.read_error(&opened.held.concat()).is_some();
+        // What has no kind can be read by us, and by no program.
+        let readable =
+            || dialect.read_error(&opened.held.concat()).is_some_and(|error| !error.kind.is_empty());
         if !opened.is_refusal() || !foreign || (!converted && readable()) {
             return opened;
         }

@@ -132,13 +132,17 @@ async fn members(tx: &mut TenantTx, pools: &[Uuid]) -> StoreResult<HashMap<PoolI
     Ok(by_pool)
 }
 
-/// Which of these pools there are.
+/// Which of these pools there are. They stay there until the transaction ends, so that what names them now is seen by whoever
+/// removes them next.
 pub async fn known(tx: &mut TenantTx, ids: &[PoolId]) -> StoreResult<Vec<PoolId>> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let found =
-        sqlx::query_scalar!("select id from pools where org_id = $1 and id = any($2)", tx.org().0, &ids)
-            .fetch_all(tx.conn())
-            .await?;
+    let found = sqlx::query_scalar!(
+        "select id from pools where org_id = $1 and id = any($2) for key share",
+        tx.org().0,
+        &ids
+    )
+    .fetch_all(tx.conn())
+    .await?;
     Ok(found.into_iter().map(PoolId).collect())
 }
 

@@ -117,8 +117,8 @@ pub(super) fn check_new(check: &mut Check, change: &UpdateKey) {
 /// Fails when a key would be left to a provider that nobody has heard of.
 pub(super) fn known_providers(state: &AdminState, change: &UpdateKey) -> Result<(), ApiError> {
     let mut check = Check::default();
-    for provider in change.services.iter().flat_map(|services| &services.providers) {
-        check.provider("services.providers", *provider, &state.catalogue);
+    for (i, provider) in change.services.iter().flat_map(|services| &services.providers).enumerate() {
+        check.provider(&format!("services.providers[{i}]"), *provider, &state.catalogue);
     }
     check.done()
 }

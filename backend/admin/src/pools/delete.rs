@@ -10,12 +10,13 @@ use crate::{
 };
 use axum::extract::State;
 use causeway_domain::PoolId;
-use causeway_store::pools;
+use causeway_store::{ceilings, pools};
 use http::StatusCode;
 
 /// Remove a pool
 ///
-/// Its accounts stay. Refused while keys name it, because they would then be served by whatever is left to them.
+/// Its accounts stay. Refused while keys name it, or `PUT /organization/key-ceilings` for the keys of members: they would be
+/// served by whatever is left to them, or by nobody.
 #[utoipa::path(
     delete, path = "/pools/{id}", tag = "pools", operation_id = "deletePool",
     params(("id" = uuid::Uuid, Path, description = "Identifier of the pool")),
@@ -34,6 +35,10 @@ pub(crate) async fn handle(
     if pool.keys > 0 {
         let keys = if pool.keys == 1 { "1 key names".to_owned() } else { format!("{} keys name", pool.keys) };
         return Err(ApiError::Conflict(format!("{keys} this pool; give them another one first")));
+    }
+    if ceilings::get(&mut tx, false).await?.pools.contains(&id) {
+        let text = "members' keys are given this pool; take it out of what they may have first";
+        return Err(ApiError::Conflict(text.to_owned()));
     }
     pools::delete(&mut tx, id).await?;
     caller.record(&mut tx, "pool.delete", ("pool", Some(id.0)), Some(audited(&pool)), None).await?;

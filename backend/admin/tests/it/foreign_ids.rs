@@ -58,8 +58,13 @@ impl Probe<'_> {
                 set(&mut value, pointer, &json!(id));
                 if *mixed {
                     let (list, _) = pointer.rsplit_once("/0").unwrap();
-                    let own = scene.own.get(if list.ends_with("accounts") { "account" } else { "key" });
-                    value.pointer_mut(list).unwrap().as_array_mut().unwrap().insert(0, json!(own));
+                    let own = match list.rsplit('/').next().unwrap() {
+                        "members" => json!({"account_id": scene.own.get("account")}),
+                        "accounts" | "account_ids" => json!(scene.own.get("account")),
+                        "pools" | "pool_ids" => json!(scene.own.get("pool")),
+                        _ => json!(scene.own.get("key")),
+                    };
+                    value.pointer_mut(list).unwrap().as_array_mut().unwrap().insert(0, own);
                 }
                 body = Some(value.to_string());
             }
@@ -143,6 +148,7 @@ async fn another_organisations_identifiers_are_like_identifiers_that_nobody_has(
             "password",
             "model",
             "kind",
+            "upstream",
             "step",
             "dimension",
             "record",

@@ -153,7 +153,8 @@ async fn reopen(world: &World) {
                 credit_nanos = null";
     world.meddle("organisations", open).await;
     let mut owner = world.database().await;
-    sqlx::raw_sql("update users set disabled_at = null").execute(&mut owner).await.unwrap();
+    let open = "update users set disabled_at = null; delete from providers";
+    sqlx::raw_sql(open).execute(&mut owner).await.unwrap();
 }
 
 /// What only the other organisation knows.
@@ -168,6 +169,7 @@ fn secrets(rivals: &Things) -> Vec<String> {
         "password",
         "model",
         "kind",
+        "upstream",
         "step",
         "dimension",
         "record",

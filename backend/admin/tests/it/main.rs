@@ -25,6 +25,7 @@ mod operator;
 mod people;
 mod persons;
 mod plans;
+mod pools;
 mod price_check;
 mod prices;
 mod profile;

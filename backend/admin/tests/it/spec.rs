@@ -263,5 +263,5 @@ fn an_answer_that_the_document_does_not_tell_of_is_found() {
     let batch = operations.iter().find(|o| o.name() == "PATCH /keys/batch").unwrap();
     let mut places = spec.identifiers(&batch.body.as_ref().unwrap().1);
     places.sort();
-    assert_eq!(places, ["/change/account_id", "/change/owner_id", "/ids/0"]);
+    assert_eq!(places, ["/change/account_id", "/change/owner_id", "/change/pool_ids/0", "/ids/0"]);
 }

@@ -148,6 +148,10 @@ async fn things(walk: &mut Walk, token: &str) {
     let path = format!("/accounts/{account}");
     walk.step(M::PATCH, &path, at, json!({"credential": credential, "name": "b"})).await;
     walk.step(M::POST, &format!("{path}/reset"), at, Value::Null).await;
+    let pool = json!({"name": "p", "account_ids": [account]});
+    let pool = format!("/pools/{}", id(&walk.step(M::POST, "/pools", at, pool).await));
+    walk.step(M::PATCH, &pool, at, json!({"strategy": "weighted"})).await;
+    walk.step(M::DELETE, &pool, at, Value::Null).await;
     walk.step(M::DELETE, &path, at, Value::Null).await;
 
     let key = id(&walk.step(M::POST, "/keys", at, json!({"name": "k"})).await);
@@ -325,6 +329,8 @@ async fn operator(walk: &mut Walk, token: &str, rivals: Created, rival: &str) {
     walk.step(M::PUT, "/operator/prices/overrides/m", at, json!({"input": "1", "output": "2"})).await;
     walk.step(M::DELETE, "/operator/prices/overrides/m", at, Value::Null).await;
     walk.step(M::PUT, "/operator/multipliers/anthropic", at, json!({"multiplier": "2"})).await;
+    walk.step(M::PUT, "/operator/providers/bedrock", at, json!({"enabled": false})).await;
+    walk.step(M::DELETE, "/operator/providers/bedrock", at, Value::Null).await;
     let made = walk.step(M::POST, "/operator/codes", at, json!({"amount_usd": "5", "count": 2})).await.body;
     walk.step(M::POST, "/balance/redeem", Some(rival), json!({"code": made["codes"][0]})).await;
     let batch = format!("/operator/codes/{}", made["batch"]["id"].as_str().unwrap());

@@ -115,9 +115,8 @@ async fn what_bedrock_refuses_moves_on_by_its_own_words_or_is_told_in_the_client
         assert!(causes.contains(&(first, "bad_credential".to_owned())), "{causes:?}");
         assert!(causes.contains(&(second, "limited".to_owned())), "{causes:?}");
         // The caller's fault, in a shape that its program can read.
-        let body =
-            asking(AT_BEDROCK, scripted(false, "status=400,message=messages: at least one is required"));
-        let response = app.post(&key, &body).await;
+        app.script("AKIASIMULATOR0000001", 1, "status=400,message=messages: at least one is required");
+        let response = app.post(&key, &asking(AT_BEDROCK, hello(false))).await;
         assert_eq!(response.status(), 400);
         let told: Value = response.json().await.unwrap();
         assert_eq!(
@@ -133,13 +132,15 @@ async fn what_bedrock_refuses_moves_on_by_its_own_words_or_is_told_in_the_client
 async fn a_bedrock_stream_that_breaks_off_ends_with_an_error_that_the_client_can_read() {
     app::run(async |app| {
         let key = alone(&app).await;
-        app.add_at(Provider::BEDROCK, &app.sim.url(), &aws("AKIASIMULATOR0000001", None)).await;
+        let account = app.add_at(Provider::BEDROCK, &app.sim.url(), &aws("AKIASIMULATOR0000001", None)).await;
         for script in ["error_event=overloaded_error@5", "cut=close@5"] {
             let response = app.post(&key, &asking(AT_BEDROCK, scripted(true, script))).await;
             assert_eq!(response.status(), 200, "{script}");
             let text = read_broken(response).await.0;
             assert!(text.contains("event: error\n"), "{script}: {text}");
             assert!(!text.contains("message_stop"), "{script}: {text}");
+            app.cooldowns(1).await;
+            app.reset(account).await;
         }
     })
     .await;
@@ -184,12 +185,12 @@ async fn vertex_is_asked_with_a_service_accounts_token_and_bills_the_model_in_it
         }
         exact(&app, &key, Provider::VERTEX, &asking(AT_VERTEX, hello(false))).await;
         // The platform's own errors are told in the client's dialect.
-        let body =
-            asking("claude-haiku-4-5", scripted(false, "status=404,error=NOT_FOUND,message=no such thing"));
-        let response = app.post(&key, &body).await;
+        let body = scripted(false, "status=404,error=NOT_FOUND,message=nothing");
+        let response = app.post(&key, &asking("claude-haiku-4-5", body)).await;
         assert_eq!(response.status(), 404);
         let told: Value = response.json().await.unwrap();
         assert_eq!(told["error"]["type"], "not_found_error", "{told}");
+        assert_eq!(told["error"]["message"], "nothing");
     })
     .await;
 }

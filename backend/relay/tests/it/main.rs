@@ -13,6 +13,7 @@ mod keys;
 mod ledger;
 mod limits;
 mod messages;
+mod pools;
 mod prices;
 mod recovery;
 mod redis;

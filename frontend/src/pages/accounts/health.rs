@@ -110,10 +110,10 @@ fn now() -> DateTime<Utc> {
 /// A length of time in its largest unit, rounded up.
 fn span(seconds: i64, locale: Locale) -> String {
     match seconds {
-        ..=90 => td_string!(locale, accounts.seconds, count = seconds).to_string(),
-        ..=5400 => td_string!(locale, accounts.minutes, count = (seconds + 59) / 60).to_string(),
-        ..=172_800 => td_string!(locale, accounts.hours, count = (seconds + 3599) / 3600).to_string(),
-        _ => td_string!(locale, accounts.days, count = (seconds + 86_399) / 86_400).to_string(),
+        ..=90 => td_string!(locale, accounts.seconds, count = seconds),
+        91..=5400 => td_string!(locale, accounts.minutes, count = (seconds + 59) / 60),
+        5401..=172_800 => td_string!(locale, accounts.hours, count = (seconds + 3599) / 3600),
+        _ => td_string!(locale, accounts.days, count = (seconds + 86_399) / 86_400),
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) fn Row(
     let changing = Submission::new();
     let asking = RwSignal::new(false);
     let id = account.id;
-    let enabled = account.enabled;
+    let (enabled, draining) = (account.enabled, account.draining);
     let name = StoredValue::new(account.name.clone());
 
     // Errors of buttons in a row have no form to stand in.
@@ -100,7 +100,7 @@ pub(super) fn Row(
     };
     let limits = account.limits.clone();
     let shown = account.clone();
-    let (draining, resting) = (account.draining, !account.health.rests.is_empty());
+    let resting = !account.health.rests.is_empty();
     let (hint, base_url, provider) =
         (account.credential_hint.clone(), account.base_url.clone(), account.provider);
     view! {

@@ -193,7 +193,8 @@ pub(super) fn KeyForm(dialogs: Dialogs, keys: Pages<Key>, accounts: Query<Page<A
     };
     let account_options = Signal::derive(move || {
         let any = t_string!(i18n, keys.any_account).to_owned();
-        let (pools, accounts) = (pools.data().unwrap_or_default(), accounts.data().unwrap_or_default());
+        let pools = pools.data().map(|page| page.items).unwrap_or_default();
+        let accounts = accounts.data().map(|page| page.items).unwrap_or_default();
         served::options(any, &pools, &accounts, &account.get())
     });
     view! {

@@ -113,7 +113,7 @@ fn Row(price: GlobalPrice, prices: Query<GlobalPrices>, dialogs: Dialogs) -> imp
         }
     });
     let shown = price.clone();
-    let provider = shown.provider.map(|p| p.as_str());
+    let provider = shown.provider.map(|p| p.to_string());
     let now = shown.now.as_ref().map(amounts);
     let since = shown.now.as_ref().map(|now| format::dated(now.from));
     let price = StoredValue::new(price);

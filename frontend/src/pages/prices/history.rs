@@ -88,7 +88,7 @@ fn Version(version: PriceVersion) -> impl IntoView {
     let (input, output) = (money(|p| p.input), money(|p| p.output));
     let (from, at) = (version.from, version.recorded_at);
     let who = version.recorded_by;
-    let provider = version.provider.map(|p| p.as_str());
+    let provider = version.provider.map(|p| p.to_string());
     view! {
         <tr>
             <Cell label=text!(i18n, prices.state)>

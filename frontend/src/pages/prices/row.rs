@@ -82,7 +82,7 @@ fn Name(row: PriceRow, figures: Option<PriceFigures>) -> impl IntoView {
     });
     // What counts in the table's stead where there is no own price.
     let of_installation = row.own.is_none() && row.installation.is_some();
-    let own_provider = row.own.as_ref().and_then(|own| own.provider).map(|p| p.as_str());
+    let own_provider = row.own.as_ref().and_then(|own| own.provider).map(|p| p.to_string());
     let planned = row.planned.iter().map(|p| (p.from, p.price.input, p.price.output));
     let planned = planned.chain(row.table_planned.iter().map(|p| (p.from, p.price.input, p.price.output)));
     let planned: Vec<_> = planned.collect();

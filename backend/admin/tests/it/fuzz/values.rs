@@ -253,7 +253,8 @@ impl Maker<'_> {
     /// Of ours, of others, or of nobody.
     fn identifier(&mut self, name: &str) -> String {
         let kind = match name {
-            "account_id" | "accounts" => "account",
+            "account_id" | "accounts" | "account_ids" | "active_account_id" => "account",
+            "pools" | "pool_ids" => "pool",
             "key_id" | "ids" => "key",
             "owner_id" | "member_id" | "actor_id" => "member",
             "organization_id" => "org",
@@ -280,6 +281,7 @@ impl Maker<'_> {
             name = match operation.path.split('/').nth(1).unwrap_or_default() {
                 "accounts" => "account",
                 "keys" => "key",
+                "pools" => "pool",
                 "members" => "heir",
                 "invitations" => "invitation",
                 "registration-links" => "link",
@@ -290,6 +292,7 @@ impl Maker<'_> {
                 "sso" | "auth" if told.name == "id" => "provider",
                 "me" => "identity",
                 "operator" if operation.path.starts_with("/operator/announcements") => "notice",
+                "operator" if operation.path.starts_with("/operator/providers") => "upstream",
                 "operator" if operation.path.ends_with("/write") => "lost",
                 "operator" if operation.path.ends_with("/close") => "letter",
                 "statements" => "month",

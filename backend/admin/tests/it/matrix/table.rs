@@ -324,6 +324,22 @@ pub(crate) fn rows() -> Vec<Row> {
     row(M::GET, "/accounts/{account}/limits", None, Right(P::AccountsRead), [401, 200, 200, 200, 200, 404]);
     row(M::POST, "/accounts/{account}/reset", None, Right(P::AccountsWrite), [401, 403, 403, 200, 200, 404]);
     row(M::POST, "/accounts/{account}/test", None, Right(P::AccountsWrite), [401, 403, 403, 200, 200, 404]);
+    row(M::GET, "/pools", None, Right(P::AccountsRead), [401, 200, 200, 200, 200, 200]);
+    row(
+        M::POST,
+        "/pools",
+        Some(r#"{"name":"new {domain}"}"#),
+        Right(P::AccountsWrite),
+        [401, 403, 403, 201, 201, 201],
+    );
+    row(M::GET, "/pools/{pool}", None, Right(P::AccountsRead), [401, 200, 200, 200, 200, 404]);
+    row(
+        M::PATCH,
+        "/pools/{pool}",
+        Some(r#"{"strategy":"weighted","account_ids":["{account}"]}"#),
+        Right(P::AccountsWrite),
+        [401, 403, 403, 200, 200, 404],
+    );
     row(M::GET, "/keys", None, Right(P::KeysRead), [401, 200, 200, 200, 200, 200]);
     row(M::POST, "/keys", Some(r#"{"name":"a"}"#), Right(P::KeysWriteOwn), [401, 403, 201, 201, 201, 201]);
     row(M::GET, "/keys/export", None, Right(P::KeysRead), [401, 200, 200, 200, 200, 200]);
@@ -442,6 +458,9 @@ pub(crate) fn rows() -> Vec<Row> {
     row(M::DELETE, "/operator/prices/overrides/{model}", None, Operator(204), others);
     row(M::GET, "/operator/multipliers", None, Operator(200), others);
     row(M::PUT, "/operator/multipliers/{kind}", Some(r#"{"multiplier":"1.5"}"#), Operator(200), others);
+    row(M::GET, "/operator/providers", None, Operator(200), others);
+    row(M::PUT, "/operator/providers/{upstream}", Some(r#"{"enabled":true}"#), Operator(200), others);
+    row(M::DELETE, "/operator/providers/{upstream}", None, Operator(204), others);
     row(M::GET, "/operator/dead-letters", None, Operator(200), others);
     row(
         M::POST,
@@ -469,6 +488,7 @@ pub(crate) fn rows() -> Vec<Row> {
         Right(P::KeysWriteOwn),
         [401, 403, 422, 204, 204, 422],
     );
+    row(M::DELETE, "/pools/{pool}", None, Right(P::AccountsWrite), [401, 403, 403, 204, 204, 404]);
     row(M::DELETE, "/accounts/{account}", None, Right(P::AccountsWrite), [401, 403, 403, 204, 204, 404]);
     row(M::DELETE, "/members/{leaver}", None, Right(P::MembersWrite), [401, 403, 403, 204, 204, 404]);
     row(

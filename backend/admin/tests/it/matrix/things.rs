@@ -66,6 +66,8 @@ impl Makers<'_> {
         let provider = id(&post("/sso/providers", Some(owner), issuer).await);
         post("/sso/domains", Some(owner), json!({"domain": domain})).await;
         let account = world.account(owner).await;
+        let pool = json!({"name": format!("pool {n}"), "account_ids": [account]});
+        let pool = id(&post("/pools", Some(owner), pool).await);
         let (key, secret) = world.key(owner, "another's").await;
         let tomorrow = (Utc::now() + Duration::days(1)).to_rfc3339();
         let token = json!({"name": "a", "scopes": ["keys:read"], "expires_at": tomorrow});
@@ -108,6 +110,7 @@ impl Makers<'_> {
             ("provider", provider),
             ("domain", domain),
             ("account", account),
+            ("pool", pool),
             ("key", key),
             ("key_secret", secret),
             ("token", id(&token)),
@@ -140,6 +143,7 @@ impl Makers<'_> {
             ("password", PASSWORD.to_owned()),
             ("model", "claude-haiku-4-5".to_owned()),
             ("kind", "anthropic".to_owned()),
+            ("upstream", "bedrock".to_owned()),
             ("step", "day".to_owned()),
             ("dimension", "member".to_owned()),
         ])

@@ -1,7 +1,8 @@
-//! Setting up Claude Code: commands with the address and the key filled in, and the proof that they worked.
+//! Setting up clients: commands with the address and the key filled in, and the proof that they worked.
 
 mod commands;
 mod options;
+mod others;
 mod steps;
 mod waiting;
 
@@ -11,6 +12,7 @@ use leptos::prelude::*;
 use self::waiting::Waiting;
 pub(crate) use self::{
     options::{Extras, OptionInputs},
+    others::Others,
     steps::Steps,
 };
 use crate::{
@@ -109,6 +111,7 @@ fn Guide(instance: Instance, keys: Vec<Key>) -> impl IntoView {
                 </Card>
                 <Steps title=text!(i18n, connect.set_up) base_url secret extras/>
                 <OptionInputs extras/>
+                <Others base_url secret/>
             </div>
             <div class="flex flex-col gap-6 lg:sticky lg:top-8">
                 <Waiting key_id/>

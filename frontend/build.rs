@@ -11,7 +11,7 @@ use leptos_i18n_parser::parse_locales::{
     parse_locales,
 };
 
-const AREAS: [&str; 23] = [
+const AREAS: [&str; 24] = [
     "common",
     "shell",
     "auth",
@@ -28,6 +28,7 @@ const AREAS: [&str; 23] = [
     "requests",
     "usage",
     "pools",
+    "providers",
     "prices",
     "profile",
     "billing",

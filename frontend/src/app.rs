@@ -65,6 +65,7 @@ pub(crate) fn App() -> impl IntoView {
                         <Route path=path!("/operator/organizations/:org") view=pages::operator::tenant::TenantPage/>
                         <Route path=path!("/operator/people") view=pages::operator::people::People/>
                         <Route path=path!("/operator/prices") view=pages::operator::prices::GlobalPricesPage/>
+                        <Route path=path!("/operator/providers") view=pages::operator::providers::ProvidersPage/>
                         <Route path=path!("/operator/announcements") view=|| view! { <pages::announcements::Announcements operator=true/> }/>
                         <Route path=path!("/operator/audit") view=|| view! { <pages::audit::Audit operator=true/> }/>
                         <Route path=path!("/audit") view=|| view! { <pages::audit::Audit/> }/>

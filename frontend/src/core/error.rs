@@ -47,6 +47,17 @@ impl ApiError {
         }
     }
 
+    /// What it says about a field or any member of it; of members with their names.
+    pub(crate) fn below(&self, name: &str) -> Option<String> {
+        let Self::Problem(problem) = self else { return None };
+        let told = problem.errors.iter().filter_map(|e| match e.field.strip_prefix(name)? {
+            "" => Some(e.message.clone()),
+            member => member.strip_prefix('.').map(|member| format!("{member}: {}", e.message)),
+        });
+        let told: Vec<String> = told.collect();
+        (!told.is_empty()).then(|| told.join("\n"))
+    }
+
     /// A sentence for a person. What can be said without details is said in their language; details come from
     /// the server as they are.
     pub(crate) fn message(&self, locale: Locale) -> String {
@@ -138,6 +149,8 @@ mod tests {
         assert_eq!(error.beside(&["email"], Locale::en), Some("name: too long".into()));
         let error = problem(ProblemCode::InvalidInput, &[("limits.usd.day", "too much"), ("limits", "odd")]);
         assert_eq!(error.beside(&["limits.*"], Locale::en), Some("limits: odd".into()));
+        assert_eq!(error.below("limits"), Some("usd.day: too much\nodd".into()));
+        assert_eq!(error.below("limit"), None);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The kinds of provider as the server knows them: nothing here has a list of its own, because an operator can add some.
 
 use causeway_domain::provider::Provider;
-use causeway_openapi::ProviderPreset;
+use causeway_openapi::{ProviderPreset, Words};
 
-use super::query::Query;
+use super::{i18n::Locale, query::Query};
 
 /// All of them.
 pub(crate) type Providers = Query<Vec<ProviderPreset>>;
@@ -19,4 +19,12 @@ pub(crate) fn name_of(providers: Providers, provider: Provider) -> String {
     let all = providers.data().unwrap_or_default();
     let known = all.into_iter().find(|preset| preset.provider == provider);
     known.map_or_else(|| provider.to_string(), |preset| preset.name)
+}
+
+/// A text in the reader's language.
+pub(crate) fn in_words(words: &Words, locale: Locale) -> String {
+    match locale {
+        Locale::en => words.en.clone(),
+        Locale::zh => words.zh.clone(),
+    }
 }

@@ -18,6 +18,7 @@ pub(crate) const AUDIT: &str = "/web/audit";
 pub(crate) const ANNOUNCEMENTS: &str = "/web/announcements";
 pub(crate) const PEOPLE: &str = "/web/operator/people";
 pub(crate) const GLOBAL_PRICES: &str = "/web/operator/prices";
+pub(crate) const OPERATOR_PROVIDERS: &str = "/web/operator/providers";
 pub(crate) const OPERATOR_ANNOUNCEMENTS: &str = "/web/operator/announcements";
 pub(crate) const OPERATOR_AUDIT: &str = "/web/operator/audit";
 pub(crate) const MEMBERS: &str = "/web/members";

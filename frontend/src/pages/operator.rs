@@ -3,5 +3,6 @@
 pub(crate) mod codes;
 pub(crate) mod people;
 pub(crate) mod prices;
+pub(crate) mod providers;
 pub(crate) mod tenant;
 pub(crate) mod tenants;

@@ -4,9 +4,9 @@
 use causeway_domain::{OrgId, RequestId, UserId, provider::Provider};
 use causeway_openapi::{
     Administrators, Announce, AnnounceAsOperator, Announcement, AuditEntry, AuditExport, AuditQuery,
-    CloseDeadLetter, Enter, Entered, GlobalMultipliers, GlobalPrices, ListQuery, OverrideQuery, Page, Person,
-    PersonQuery, PriceFigures, PriceHistory, Session as Signed, SetMultiplier, SetPrice, TenantDeadLetter,
-    UpdatePerson,
+    CloseDeadLetter, Enter, Entered, GlobalMultipliers, GlobalPrices, ListQuery, OperatorProvider,
+    OverrideQuery, Page, Person, PersonQuery, PriceFigures, PriceHistory, Session as Signed, SetMultiplier,
+    SetPrice, SetProvider, TenantDeadLetter, UpdatePerson,
 };
 use gloo_net::http::Method;
 use uuid::Uuid;
@@ -75,6 +75,18 @@ impl Api {
         set: SetMultiplier,
     ) -> Answer<GlobalMultipliers> {
         self.0.put(&format!("/operator/multipliers/{provider}"), &set).await
+    }
+
+    pub(crate) async fn operator_providers(self) -> Answer<Vec<OperatorProvider>> {
+        self.0.get("/operator/providers").await
+    }
+
+    pub(crate) async fn set_provider(self, provider: Provider, set: SetProvider) -> Answer<OperatorProvider> {
+        self.0.put(&format!("/operator/providers/{provider}"), &set).await
+    }
+
+    pub(crate) async fn reset_provider(self, provider: Provider) -> Answer<()> {
+        self.0.tell(Method::DELETE, &format!("/operator/providers/{provider}")).await
     }
 
     /// What the people of this organisation are shown now.

@@ -13,7 +13,7 @@ use crate::{
         api::use_api,
         form::Submission,
         i18n::{t, t_string, text, tu_string, use_i18n},
-        providers::choices,
+        providers::{choices, in_words},
         query::Query,
     },
     ui::{
@@ -136,6 +136,11 @@ pub(super) fn AccountForm(dialogs: Dialogs, accounts: Query<Page<Account>>) -> i
             />
             {adding.then(|| view! {
                 <SelectField label=text!(i18n, accounts.provider) value=provider options testid="account-provider"/>
+            })}
+            {move || preset.with(|p| p.as_ref().and_then(|p| p.notice.clone())).filter(|_| adding).map(|words| view! {
+                <p class="text-xs text-base-content/70" data-testid="provider-notice">
+                    {move || in_words(&words, i18n.get_locale())}
+                </p>
             })}
             <Show when=move || needs_address.get() || !adding>
                 <TextField

@@ -14,6 +14,7 @@ use causeway_domain::Role;
 use causeway_openapi::{Member, Page, Permission, SentInvitation};
 use leptos::prelude::*;
 
+pub(crate) use self::invite::OneTimeLink;
 use self::{
     invitations::Invitations,
     invite::{Invite, Sent},

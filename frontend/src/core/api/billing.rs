@@ -3,9 +3,9 @@
 
 use causeway_domain::OrgId;
 use causeway_openapi::{
-    AddCredit, Balance, Code, CodeBatch, CreateCodes, CreateTenant, CreditEntry, ListQuery, MadeCodes, Page,
-    RedeemCode, Redeemed, Statement, StatementFormat, StatementMonths, StatementQuery, Tenant, TenantQuery,
-    UpdateTenant,
+    AddCredit, Balance, Code, CodeBatch, CreateCodes, CreateTenant, CreatedTenant, CreditEntry, ListQuery,
+    MadeCodes, Page, RedeemCode, Redeemed, Statement, StatementFormat, StatementMonths, StatementQuery,
+    Tenant, TenantQuery, UpdateTenant,
 };
 use gloo_net::http::Method;
 use uuid::Uuid;
@@ -44,7 +44,7 @@ impl Api {
         self.0.find("/operator/organizations", &query).await
     }
 
-    pub(crate) async fn make_tenant(self, new: CreateTenant) -> Answer<Tenant> {
+    pub(crate) async fn make_tenant(self, new: CreateTenant) -> Answer<CreatedTenant> {
         self.0.post("/operator/organizations", &new).await
     }
 

@@ -116,7 +116,7 @@ pub(super) fn Sent(sent: SentInvitation, open: RwSignal<bool>) -> impl IntoView 
 
 /// A link that is shown once.
 #[component]
-pub(super) fn OneTimeLink(link: String) -> impl IntoView {
+pub(crate) fn OneTimeLink(link: String) -> impl IntoView {
     let i18n = use_i18n();
     let copied = link.clone();
     view! {

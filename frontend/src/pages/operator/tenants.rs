@@ -7,7 +7,7 @@ use causeway_openapi::{Tenant, TenantQuery, TenantStatus};
 use leptos::prelude::*;
 use leptos_use::signal_debounced;
 
-use self::create::CreateForm;
+use self::create::Create;
 use crate::{
     core::{
         api::use_api,
@@ -19,7 +19,6 @@ use crate::{
     ui::{
         badge::{Badge, Tone},
         button::{Button, Kind},
-        dialog::Dialog,
         field::TextField,
         icon::{Glyph, Icon},
         loaded::{Empty, ListSkeleton, Loaded},
@@ -59,9 +58,7 @@ pub(crate) fn Tenants() -> impl IntoView {
                 {t!(i18n, installation.create)}
             </Button>
         </PageHeader>
-        <Dialog open=creating title=text!(i18n, installation.create) testid="create-dialog">
-            <CreateForm open=creating pages/>
-        </Dialog>
+        <Create open=creating pages/>
         <div class="mb-4 max-w-sm">
             <TextField label=text!(i18n, operator.search) value=search kind="search" testid="tenant-search"/>
         </div>

@@ -73,9 +73,22 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Query<T> {
 
     /// Loads again every so often while the page is visible, until it is left.
     pub(crate) fn every(self, period: Duration) -> Self {
+        self.every_while(period, || true)
+    }
+
+    /// The same, but not while a dialog or a menu is open: it may stand in what would be drawn anew, and close under the
+    /// hand of whoever uses it.
+    pub(crate) fn every_at_rest(self, period: Duration) -> Self {
+        self.every_while(period, || {
+            let open = document().query_selector("dialog[open], [aria-expanded=true]");
+            open.is_ok_and(|found| found.is_none())
+        })
+    }
+
+    fn every_while(self, period: Duration, may: impl Fn() -> bool + 'static) -> Self {
         let timer = set_interval_with_handle(
             move || {
-                if !document().hidden() && self.busy.try_get_untracked() == Some(false) {
+                if !document().hidden() && may() && self.busy.try_get_untracked() == Some(false) {
                     self.reload();
                 }
             },

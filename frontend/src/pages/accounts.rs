@@ -49,7 +49,7 @@ pub(crate) fn Accounts() -> impl IntoView {
     let i18n = use_i18n();
     let api = use_api();
     let session = use_session();
-    let accounts = Query::new(move || api.accounts()).every(LIVE);
+    let accounts = Query::new(move || api.accounts()).every_at_rest(LIVE);
     let dialogs = Dialogs {
         providers: Query::new(move || api.providers()),
         form: RwSignal::new(false),

@@ -1,6 +1,8 @@
 //! How an account fares: its state with what it rests for and how long, its provider's quota, what runs there, and what
 //! went wrong last.
 
+use std::time::Duration;
+
 use causeway_openapi::{
     Account, AccountError, AccountHealth, AccountRest, AccountState, FailureCause, QuotaWindow,
 };
@@ -14,6 +16,9 @@ use crate::{
     },
     ui::badge::{Badge, Tone},
 };
+
+/// How often what is left of a rest is counted anew.
+const TICK: Duration = Duration::from_secs(1);
 
 /// The cell.
 #[component]
@@ -43,9 +48,10 @@ pub(super) fn Health(account: Account) -> impl IntoView {
 fn Rest(rest: AccountRest) -> impl IntoView {
     let i18n = use_i18n();
     let AccountRest { name, cause, message, until, .. } = rest;
+    let now = clock();
     let left = move || {
         let locale = i18n.get_locale();
-        match until.signed_duration_since(now()).num_seconds() {
+        match until.signed_duration_since(now.get()).num_seconds() {
             seconds if seconds > 0 => tu_string!(i18n, accounts.rests_for, time = span(seconds, locale)),
             _ => t_string!(i18n, accounts.rest_over).to_owned(),
         }
@@ -102,9 +108,19 @@ fn LastError(error: AccountError) -> impl IntoView {
     }
 }
 
-/// The browser's clock.
-fn now() -> DateTime<Utc> {
-    DateTime::from_timestamp_millis(js_sys::Date::now() as i64).unwrap_or_default()
+/// The browser's clock. It goes on by itself: a rest that is not news is not drawn anew.
+fn clock() -> Signal<DateTime<Utc>> {
+    let now = RwSignal::new(Utc::now());
+    let timer = set_interval_with_handle(
+        move || {
+            let _ = now.try_set(Utc::now());
+        },
+        TICK,
+    );
+    if let Ok(timer) = timer {
+        on_cleanup(move || timer.clear());
+    }
+    now.into()
 }
 
 /// A length of time in its largest unit, rounded up.

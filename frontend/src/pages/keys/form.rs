@@ -36,6 +36,7 @@ const FIELDS: &[&str] = &[
     "description",
     "expires_at",
     "account_id",
+    "pool_ids",
     "multiplier",
     "models.allow",
     "models.deny",
@@ -195,7 +196,11 @@ pub(super) fn KeyForm(dialogs: Dialogs, keys: Pages<Key>, accounts: Query<Page<A
         let any = t_string!(i18n, keys.any_account).to_owned();
         let pools = pools.data().map(|page| page.items).unwrap_or_default();
         let accounts = accounts.data().map(|page| page.items).unwrap_or_default();
-        served::options(any, &pools, &accounts, &account.get())
+        let pool = |name: String| t_string!(i18n, keys.pool_option, name = name);
+        served::options(any, pool, &pools, &accounts, &account.get())
+    });
+    let served_error = Signal::derive(move || {
+        submission.field("pool_ids").get().or_else(|| submission.field("account_id").get())
     });
     view! {
         <form class="flex flex-col gap-5" on:submit=send>
@@ -261,7 +266,7 @@ pub(super) fn KeyForm(dialogs: Dialogs, keys: Pages<Key>, accounts: Query<Page<A
                         hint=text!(i18n, keys.account_hint)
                         value=account
                         options=account_options
-                        error=submission.field("account_id")
+                        error=served_error
                         testid="key-account"
                     />
                     <TextField

@@ -47,15 +47,18 @@ pub(super) fn PoolForm(
     let strategy = shown(|p| p.strategy.to_string(), Strategy::default().as_str());
     let minutes = shown(|p| (p.sticky_seconds / 60).to_string(), "60");
     let figures = StoredValue::new(Figures::new());
+    // What is typed belongs to the form, and not to the list of accounts, which may be drawn anew.
+    let owner = StoredValue::new(Owner::current().unwrap_or_default());
     let chosen = move || strategy.get().parse::<Strategy>().unwrap_or_default();
+    // None while the accounts are not there: what a pool has must not be lost by that.
     let members = move || {
-        let listed = accounts.data().map(|page| page.items).unwrap_or_default();
-        figures.with_value(|figures| {
+        let listed = accounts.data()?.items;
+        Some(figures.with_value(|figures| {
             listed
                 .iter()
                 .filter_map(|account| member(account.id, figures.get(&account.id)?))
                 .collect::<Vec<_>>()
-        })
+        }))
     };
     let done = move |pool: Pool| {
         dialogs.form.set(false);
@@ -74,7 +77,7 @@ pub(super) fn PoolForm(
                     name,
                     strategy,
                     sticky_seconds: Some(sticky),
-                    members: Some(members),
+                    members,
                     ..CreatePool::default()
                 };
                 submission.run(async move { api.add_pool(pool).await }, done);
@@ -84,7 +87,7 @@ pub(super) fn PoolForm(
                     name: Some(name),
                     strategy: Some(strategy),
                     sticky_seconds: Some(sticky),
-                    members: Some(members),
+                    members,
                     ..UpdatePool::default()
                 };
                 submission.run(async move { api.change_pool(id, change).await }, done);
@@ -100,7 +103,7 @@ pub(super) fn PoolForm(
     let orders = move || matches!(chosen(), Strategy::FillFirst | Strategy::Priority);
     let line = move |account: Account| {
         let id = account.id;
-        let (inside, weight, place) = of_account(figures, id, old);
+        let (inside, weight, place) = owner.with_value(|owner| owner.with(|| of_account(figures, id, old)));
         view! {
             <li class="flex flex-wrap items-end gap-3 rounded-box border border-base-300 px-4 py-3" data-testid="pool-account">
                 <label class="flex grow cursor-pointer items-center gap-2 self-center text-sm">
@@ -147,7 +150,9 @@ pub(super) fn PoolForm(
                 <legend class="mb-2 text-sm font-medium">{t!(i18n, pools.accounts)}</legend>
                 <ul class="flex max-h-72 flex-col gap-2 overflow-y-auto">
                     {move || {
-                        let all = accounts.data().map(|page| page.items).unwrap_or_default();
+                        let Some(all) = accounts.data().map(|page| page.items) else {
+                            return view! { <li class="skeleton h-12" aria-busy="true"></li> }.into_any();
+                        };
                         if all.is_empty() {
                             view! { <li class="text-sm text-base-content/70">{move || t_string!(i18n, pools.no_accounts)}</li> }.into_any()
                         } else {

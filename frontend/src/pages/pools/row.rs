@@ -94,6 +94,13 @@ pub(super) fn Row(
             tu_string!(i18n, pools.sticky_for, minutes = sticky_seconds.div_ceil(60))
         }
     };
+    let question = Signal::derive(move || {
+        if keys > 0 {
+            t_string!(i18n, pools.delete_in_use, count = format::grouped(keys))
+        } else {
+            t_string!(i18n, pools.delete_text).to_owned()
+        }
+    });
     view! {
         <tr data-testid="pool">
             <Cell label=text!(i18n, pools.name)><span class="font-medium break-words">{name.get_value()}</span></Cell>
@@ -127,7 +134,7 @@ pub(super) fn Row(
                 <Confirm
                     open=asking
                     title=text!(i18n, pools.delete_title, name = name.get_value())
-                    text=text!(i18n, pools.delete_text)
+                    text=question
                     action=text!(i18n, common.delete)
                     busy=changing.busy
                     on_confirm=remove

@@ -25,16 +25,22 @@ pub(super) fn read(value: &str) -> (Option<AccountId>, Vec<PoolId>) {
 
 /// What there is to choose from, with the choice that is made: a key can have several pools in an order, which are one
 /// choice more.
-pub(super) fn options(any: String, pools: &[Pool], accounts: &[Account], now: &str) -> Vec<(String, String)> {
+pub(super) fn options(
+    any: String,
+    as_pool: impl Fn(String) -> String,
+    pools: &[Pool],
+    accounts: &[Account],
+    now: &str,
+) -> Vec<(String, String)> {
     let name = |id: PoolId| {
         pools.iter().find(|pool| pool.id == id).map_or_else(|| id.to_string(), |pool| pool.name.clone())
     };
     let mut options = vec![(String::new(), any)];
-    options.extend(pools.iter().map(|pool| (format!("{POOLS}{}", pool.id), pool.name.clone())));
+    options.extend(pools.iter().map(|pool| (format!("{POOLS}{}", pool.id), as_pool(pool.name.clone()))));
     let chain = read(now).1;
     if chain.len() > 1 {
         let names: Vec<String> = chain.into_iter().map(name).collect();
-        options.push((now.to_owned(), names.join(" → ")));
+        options.push((now.to_owned(), as_pool(names.join(" → "))));
     }
     options.extend(accounts.iter().map(|account| (account.id.to_string(), account.name.clone())));
     options

@@ -79,6 +79,34 @@ test("every page", async ({ page, installation, simulator }) => {
     await page.getByTestId("test-account").first().click();
     await expect(page.getByTestId("test-outcome")).toBeVisible();
     await shoot(page, "13-account-test");
+    await page.keyboard.press("Escape");
+    await page.getByTestId("account-menu").first().click();
+    await shoot(page, "13-account-menu");
+    await page.goto(`${url}/web/pools`);
+    await page.getByTestId("pool-menu").first().click();
+    await page.getByTestId("edit-pool").and(page.locator(":visible")).click();
+    await expect(page.getByTestId("pool-account").first()).toBeVisible();
+    await shoot(page, "13-pool-form");
+    await page.keyboard.press("Escape");
+    await page.goto(`${url}/web/operator/providers`);
+    await page.locator("[data-provider=codex]").getByTestId("edit-provider").click();
+    await page.getByTestId("provider-client-id").fill("app_Quarry");
+    await page.getByTestId("provider-confirmation").fill("");
+    await page.getByTestId("save-provider").click();
+    await shoot(page, "13-provider-form");
+    await page.keyboard.press("Escape");
+    await page.getByTestId("add-provider").click();
+    await shoot(page, "13-provider-own");
+    await page.keyboard.press("Escape");
+    await page.goto(`${url}/web/operator/organizations`);
+    await page.getByTestId("create-tenant").click();
+    await page.getByTestId("create-name").fill("Millers and Sons");
+    await page.getByTestId("create-owner").fill("miller@example.com");
+    await shoot(page, "13-organisation-form");
+    await page.getByTestId("confirm-create").click();
+    await expect(page.getByTestId("one-time-link")).toBeVisible();
+    await shoot(page, "13-organisation-link");
+    await page.getByTestId("owner-link-done").click();
     await page.goto(`${url}/web/prices`);
     await page.getByTestId("price-menu").first().click();
     await page.getByTestId("edit-price").click();
@@ -97,7 +125,7 @@ test("every page", async ({ page, installation, simulator }) => {
     await page.getByTestId("redeem").click();
     await shoot(page, "13-redeem");
     await page.goto(`${url}/web/operator/organizations`);
-    await page.getByTestId("tenant").getByRole("link").click();
+    await page.getByTestId("tenant").getByRole("link", { name: OWNER.organization }).click();
     await expect(page.getByTestId("terms")).toBeVisible();
     await shoot(page, "13-organisation");
     await page.getByTestId("credit").click();
@@ -186,6 +214,20 @@ async function fill(admin: Admin, url: string, upstream: string): Promise<Issued
     await admin.put("/prices/overrides/claude-haiku-5-5", price);
     await admin.put("/prices/overrides/claude-haiku-5-5", { ...price, input: "0.07", from: next });
     await admin.put("/prices/overrides/house-*", { input: "1", output: "2", provider: "anthropic-compatible" });
+
+    const reserve = await admin.account("Reserve for the night shift", upstream);
+    await admin.patch(`/accounts/${reserve}`, { dedicated: true, draining: true });
+    const shared = await admin.post<{ id: string }>("/pools", {
+        name: "Research",
+        strategy: "weighted",
+        sticky_seconds: 1800,
+        members: [{ account_id: main, weight: 3 }, { account_id: reserve }],
+    });
+    await admin.post("/pools", { name: "One at a time", strategy: "active_first", account_ids: [main, broken.id] });
+    await admin.issue("Shared desk", { pool_ids: [shared.id] });
+    const confirmation = "Our contract of 3 March permits it, see ticket 4711.";
+    await admin.put("/operator/providers/xai", { enabled: true, client_id: "causeway-e2e", confirmation });
+    await admin.put("/operator/providers/qwen", { enabled: false });
 
     const keys = await Promise.all([
         admin.issue("Ada's laptop", { account_id: main, limits: { requests_per_minute: 120, usd: { day: "0.25", month: "200" } } }),

@@ -37,6 +37,7 @@ export interface KeySettings {
     limits?: object;
     models?: { allow?: string[]; deny?: string[] };
     account_id?: string;
+    pool_ids?: string[];
     expires_at?: string;
     enabled?: boolean;
 }

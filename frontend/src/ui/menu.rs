@@ -15,7 +15,7 @@ pub(crate) enum Placement {
 }
 
 /// Height that a menu may need, in pixels.
-const ROOM: f64 = 180.0;
+const ROOM: f64 = 220.0;
 
 /// The button and its menu. The children are the menu's items.
 #[component]

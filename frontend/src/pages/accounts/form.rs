@@ -4,7 +4,9 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use causeway_domain::{Limits, provider::Provider, timeouts::Timeouts};
-use causeway_openapi::{Account, CreateAccount, Credential, Page, ProviderPreset, UpdateAccount};
+use causeway_openapi::{
+    Account, CreateAccount, Credential, Page, ProviderPreset, SignInWay, UpdateAccount, Words,
+};
 use leptos::prelude::*;
 
 use super::Dialogs;
@@ -137,7 +139,7 @@ pub(super) fn AccountForm(dialogs: Dialogs, accounts: Query<Page<Account>>) -> i
             {adding.then(|| view! {
                 <SelectField label=text!(i18n, accounts.provider) value=provider options testid="account-provider"/>
             })}
-            {move || preset.with(|p| p.as_ref().and_then(|p| p.notice.clone())).filter(|_| adding).map(|words| view! {
+            {move || preset.with(|p| p.as_ref().and_then(notice_for_a_key)).filter(|_| adding).map(|words| view! {
                 <p class="text-xs text-base-content/70" data-testid="provider-notice">
                     {move || in_words(&words, i18n.get_locale())}
                 </p>
@@ -222,4 +224,12 @@ pub(super) fn AccountForm(dialogs: Dialogs, accounts: Query<Page<Account>>) -> i
             </Actions>
         </form>
     }
+}
+
+/// What a person should know before adding an API key. Where people can also authorise it, the notice is about that.
+fn notice_for_a_key(preset: &ProviderPreset) -> Option<Words> {
+    let mut ways = preset.sign_in.iter().chain(&preset.closed);
+    let authorised = ways.any(|way| matches!(way, SignInWay::OauthCode | SignInWay::DeviceCode));
+    let about_keys = !(authorised && preset.sign_in.contains(&SignInWay::ApiKey));
+    preset.notice.clone().filter(|_| about_keys)
 }

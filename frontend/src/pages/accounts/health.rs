@@ -28,8 +28,8 @@ pub(super) fn Health(account: Account) -> impl IntoView {
     let AccountHealth { state, rests, last_error, quota, in_flight, .. } = account.health;
     let resting = !rests.is_empty();
     view! {
-        <div class="flex min-w-0 flex-col gap-1.5" data-testid="account-health">
-            <div class="flex flex-wrap items-center gap-1.5">
+        <div class="flex min-w-0 flex-col gap-1.5 max-sm:items-end max-sm:text-right" data-testid="account-health">
+            <div class="flex flex-wrap items-center gap-1.5 max-sm:justify-end">
                 <Badge tone=tone(state) dot=true>{move || state_name(state, i18n.get_locale())}</Badge>
                 {draining.then(|| view! { <Badge tone=Tone::Warning>{t!(i18n, accounts.draining)}</Badge> })}
                 {dedicated.then(|| view! { <Badge tone=Tone::Info>{t!(i18n, accounts.dedicated)}</Badge> })}
@@ -79,7 +79,7 @@ fn Quota(window: QuotaWindow) -> impl IntoView {
     });
     let figure = used.map_or(status, |percent| format!("{percent} %"));
     view! {
-        <div class="flex items-center gap-2 text-xs" data-testid="account-quota">
+        <div class="flex w-full items-center gap-2 text-xs max-sm:justify-end" data-testid="account-quota">
             <span class="shrink-0 font-mono">{window}</span>
             {bar}
             <span class="shrink-0 tabular-nums">{figure}</span>

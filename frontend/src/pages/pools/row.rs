@@ -1,7 +1,7 @@
 //! One pool in the list, with what can be done to it.
 
 use causeway_domain::{AccountId, pool::Strategy};
-use causeway_openapi::{Account, Page, Pool, UpdatePool};
+use causeway_openapi::{Account, Page, Pool, PoolMember, UpdatePool};
 use leptos::prelude::*;
 
 use super::{Dialogs, strategy_name};
@@ -71,11 +71,19 @@ pub(super) fn Row(
     };
     let Pool { strategy, active_account_id: active, sticky_seconds, keys, members, .. } = pool;
     let by_hand = strategy == Strategy::ActiveFirst;
-    let member = move |account: AccountId| {
+    let weighs = matches!(strategy, Strategy::Weighted | Strategy::LeastBusy);
+    let orders = matches!(strategy, Strategy::FillFirst | Strategy::Priority);
+    let member = move |PoolMember { account_id: account, weight, priority }: PoolMember| {
         let is_active = active == Some(account);
         view! {
-            <li class="flex flex-wrap items-center gap-2 text-sm" data-testid="pool-member">
+            <li class="flex flex-wrap items-center gap-2 text-sm max-sm:justify-end" data-testid="pool-member">
                 <span class="min-w-0 break-words">{move || name_of(account)}</span>
+                {weighs.then(|| view! {
+                    <span class="text-xs text-base-content/70">{t!(i18n, pools.weighs, weight = weight)}</span>
+                })}
+                {orders.then(|| view! {
+                    <span class="text-xs text-base-content/70">{t!(i18n, pools.at, place = priority)}</span>
+                })}
                 {(by_hand && is_active).then(|| view! { <Badge tone=Tone::Good dot=true>{t!(i18n, pools.active)}</Badge> })}
                 {(by_hand && !is_active).then(|| view! {
                     <Show when=move || may_write.get()>
@@ -109,8 +117,8 @@ pub(super) fn Row(
                 <div class="text-xs text-base-content/70">{sticky}</div>
             </Cell>
             <Cell label=text!(i18n, pools.accounts)>
-                <ul class="flex flex-col gap-1">
-                    {members.into_iter().map(|m| member(m.account_id)).collect_view()}
+                <ul class="flex flex-col gap-1 max-sm:items-end">
+                    {members.into_iter().map(member).collect_view()}
                 </ul>
             </Cell>
             <Cell label=text!(i18n, pools.keys) numeric=true>{format::grouped(keys)}</Cell>

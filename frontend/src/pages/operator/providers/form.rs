@@ -148,6 +148,13 @@ pub(super) fn ProviderForm(dialogs: Dialogs, providers: Query<Vec<OperatorProvid
         }
         None => t_string!(i18n, providers.confirmation_hint).to_owned(),
     });
+    let changes_label = Signal::derive(move || {
+        if adding {
+            t_string!(i18n, providers.whole).to_owned()
+        } else {
+            t_string!(i18n, providers.changes).to_owned()
+        }
+    });
     let changes_hint = Signal::derive(move || {
         if adding {
             t_string!(i18n, providers.whole_hint).to_owned()
@@ -222,7 +229,7 @@ pub(super) fn ProviderForm(dialogs: Dialogs, providers: Query<Vec<OperatorProvid
                 <summary class="cursor-pointer text-sm font-medium">{t!(i18n, providers.facts)}</summary>
                 <div class="mt-4 [&_textarea]:min-h-48">
                     <TextArea
-                        label=text!(i18n, providers.changes)
+                        label=changes_label
                         hint=changes_hint
                         value=changes
                         error=changes_error

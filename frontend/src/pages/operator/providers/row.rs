@@ -54,7 +54,7 @@ pub(super) fn Row(
     view! {
         <tr data-testid="provider" data-provider=id.to_string()>
             <Cell label=text!(i18n, providers.name)>
-                <div class="flex flex-wrap items-center gap-1.5 max-sm:justify-end">
+                <div class="flex flex-wrap items-center gap-1.5">
                     <span class="font-medium break-words">{name}</span>
                     {subscription.then(|| view! { <Badge tone=Tone::Warning>{t!(i18n, providers.subscription)}</Badge> })}
                     {(source == ProviderSource::File).then(|| view! { <Badge tone=Tone::Neutral>{t!(i18n, providers.of_file)}</Badge> })}
@@ -62,7 +62,7 @@ pub(super) fn Row(
                 </div>
                 <div class="font-mono text-xs text-base-content/70">{id.to_string()}</div>
                 {words.map(|words| view! {
-                    <p class="mt-1 max-w-md text-xs whitespace-normal text-base-content/70" data-testid="provider-notice">
+                    <p class="mt-1 max-w-md text-xs whitespace-normal wrap-anywhere text-base-content/70" data-testid="provider-notice">
                         {move || in_words(&words, i18n.get_locale())}
                     </p>
                 })}
@@ -87,7 +87,7 @@ pub(super) fn Row(
                 {confirmation.map(|said| view! { <Confirmed said/> })}
             </Cell>
             <Cell label=text!(i18n, common.actions) numeric=true>
-                <div class="flex flex-wrap justify-end gap-2">
+                <div class="flex justify-end gap-2 max-sm:flex-wrap">
                     <Button small=true on_press=edit testid="edit-provider">
                         {t!(i18n, common.edit)}
                         <span class="sr-only">{told.get_value()}</span>

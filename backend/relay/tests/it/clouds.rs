@@ -215,15 +215,16 @@ async fn a_token_that_is_over_makes_the_account_rest_and_the_next_one_answers() 
 }
 
 #[tokio::test]
-async fn a_key_that_reaches_only_other_dialects_is_told_so() {
+async fn what_is_not_converted_is_not_asked_of_an_account_that_does_not_have_it() {
     app::run(async |app| {
         let key = alone(&app).await;
-        let credential = Credential::api_key(AuthHeader::Bearer, "sk-sim-test").unwrap();
-        app.add_at(Provider::OPENAI, &app.sim.url(), &credential).await;
-        let response = app.post(&key, &hello(false)).await;
+        app.add_account(&app.sim.url(), "sk-sim-test").await;
+        let url = format!("{}/openai/v1/embeddings", app.url);
+        let body = json!({"model": "claude-haiku-4-5", "input": "Hello"});
+        let response = app.http.post(url).bearer_auth(&key.secret).json(&body).send().await.unwrap();
         assert_eq!(response.status(), 503);
         let told: Value = response.json().await.unwrap();
-        assert!(told["error"]["message"].as_str().unwrap().contains("speaks anthropic"), "{told}");
+        assert!(told["error"]["message"].as_str().unwrap().contains("not converted"), "{told}");
         assert!(app.sim.ledger().entries().is_empty());
     })
     .await;

@@ -182,9 +182,9 @@ async fn leaving_before_an_answer_has_begun_never_costs_less_than_the_provider_m
         let key = app.key(Default::default()).await;
         app.set_drain(100).await;
         for (i, stream) in [false, true].into_iter().enumerate() {
-            let mut body = scripted(stream, "delay=1200,in=40,out=900");
+            let mut body = scripted(stream, "delay=4000,in=40,out=900");
             body["max_tokens"] = serde_json::json!(1000);
-            let asked = tokio::time::timeout(Duration::from_millis(200), app.post(&key, &body)).await;
+            let asked = tokio::time::timeout(Duration::from_secs(1), app.post(&key, &body)).await;
             assert!(asked.is_err(), "it should have taken longer");
             let row = app.rows(i + 1).await.remove(0);
             assert_eq!((row.outcome.as_str(), row.estimated), ("client_left", true));

@@ -285,38 +285,102 @@ async fn a_draining_account_keeps_its_conversations_and_takes_no_new_ones() {
     .await;
 }
 
+/// Requests that run until they are read to their end.
+struct Running<'a> {
+    app: &'a App,
+    all: Vec<reqwest::Response>,
+}
+
+impl Running<'_> {
+    /// Starts one, and says where it runs.
+    async fn start(&mut self, url: &str, key: &Key) -> String {
+        let mut response = self.app.post_to(url, key, &scripted(true, "events=2,interval=5000")).await;
+        assert_eq!(response.status(), 200);
+        response.chunk().await.unwrap();
+        self.all.push(response);
+        self.app.sim.ledger().last().unwrap().key.unwrap()
+    }
+
+    async fn end(self) {
+        for response in self.all {
+            response.bytes().await.unwrap();
+        }
+        assert_eq!(self.app.open_holds().await, 0);
+    }
+}
+
 #[tokio::test]
-async fn who_has_the_fewest_requests_for_its_weight_is_asked_next_over_all_instances() {
+async fn who_has_the_fewest_requests_for_its_weight_is_asked_next() {
     app::run(async |app| {
         let b = app.add_account(&app.sim.url(), "sk-sim-b").await;
         let members = [member(app.account, 3, 0), member(b, 1, 0)];
         let key = app.key_of(&[app.pool(Strategy::LeastBusy, None, &members).await]).await;
-        let (relay, url) = app.second_instance().await;
-        let mut running = Vec::new();
-        let mut start = async |url: &str| {
-            let slow = scripted(true, "events=2,interval=4000");
-            let mut response = app.post_to(url, &key, &slow).await;
-            response.chunk().await.unwrap();
-            running.push(response);
-            app.sim.ledger().last().unwrap().key.unwrap()
-        };
+        let mut running = Running { app: &app, all: Vec::new() };
         let mut counts = BTreeMap::new();
+        for _ in 0..8 {
+            *counts.entry(running.start(&app.url, &key).await).or_insert(0) += 1;
+        }
+        assert_eq!(counts, BTreeMap::from([(FIRST.to_owned(), 6), ("sk-sim-b".to_owned(), 2)]));
+        running.end().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_runs_at_another_instance_counts_as_busy() {
+    app::run(async |app| {
+        let b = app.add_account(&app.sim.url(), "sk-sim-b").await;
+        let first = [member(app.account, 1, 0)];
+        let only = app.key_of(&[app.pool(Strategy::LeastBusy, None, &first).await]).await;
+        let both = [member(app.account, 1, 0), member(b, 1, 0)];
+        let both = app.key_of(&[app.pool(Strategy::LeastBusy, None, &both).await]).await;
+        let (relay, url) = app.second_instance().await;
+        let mut running = Running { app: &app, all: Vec::new() };
         for _ in 0..4 {
-            *counts.entry(start(&app.url).await).or_insert(0) += 1;
+            running.start(&app.url, &only).await;
         }
-        assert_eq!(counts, BTreeMap::from([(FIRST.to_owned(), 3), ("sk-sim-b".to_owned(), 1)]));
-        // The other instance sees what runs there, from when it first has to choose.
-        start(&url).await;
+        // From when it first has to choose, it looks at what runs there.
+        assert_eq!(app.post_to(&url, &both, &hello(false)).await.status(), 200);
         tokio::time::sleep(HEARD).await;
-        for _ in 0..3 {
-            *counts.entry(start(&url).await).or_insert(0) += 1;
+        for n in 0..3 {
+            assert_eq!(running.start(&url, &both).await, "sk-sim-b", "request {n}");
         }
-        assert!(counts["sk-sim-b"] <= 2, "{counts:?}");
-        assert!(app.asked("sk-sim-b") <= 3 && app.asked(FIRST) >= 5);
-        for response in running {
-            response.bytes().await.unwrap();
+        running.end().await;
+        tokio::time::sleep(HEARD).await;
+        let mut talks: Vec<_> = (0..4).map(Talk::about).collect();
+        let mut served = Vec::new();
+        for talk in &mut talks {
+            served.push(app.turn(&url, &both, talk).await);
         }
+        assert!(served.iter().any(|by| by == FIRST), "it is free again: {served:?}");
+        relay.close(Duration::from_secs(5)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_conversation_whose_account_has_no_room_is_a_guest_elsewhere_and_comes_back() {
+    app::run(async |app| {
+        let b = app.add_account(&app.sim.url(), "sk-sim-b").await;
+        let limits = serde_json::from_value(json!({"concurrency": 1})).unwrap();
+        app.change_account(app.account, |account| account.limits = limits).await;
+        let members = [member(app.account, 1, 0), member(b, 1, 1)];
+        let key = app.key_of(&[app.pool(Strategy::FillFirst, Some(STICKY_SECONDS), &members).await]).await;
+        let mut talk = Talk::about("rooms");
+        assert_eq!(app.turn(&app.url, &key, &mut talk).await, FIRST);
+        // It has room again once what ended is settled, which is a moment later.
         assert_eq!(app.open_holds().await, 0);
+        let mut running = Running { app: &app, all: Vec::new() };
+        assert_eq!(running.start(&app.url, &key).await, FIRST, "it is full now");
+        for _ in 0..2 {
+            assert_eq!(app.turn(&app.url, &key, &mut talk).await, "sk-sim-b");
+        }
+        running.end().await;
+        let (relay, url) = app.second_instance().await;
+        for url in [&url, &app.url] {
+            assert_eq!(app.turn(url, &key, &mut talk).await, FIRST);
+            assert_eq!(app.open_holds().await, 0);
+        }
         relay.close(Duration::from_secs(5)).await;
     })
     .await;

@@ -69,7 +69,7 @@ pub(crate) fn TextField(
                 id=id.clone()
                 type=kind
                 name=(!name.is_empty()).then_some(name)
-                class=if mono { "grow font-mono text-sm leading-6" } else { "grow" }
+                class=if mono { "grow font-mono text-sm" } else { "grow" }
                 required=required
                 autocomplete=autocomplete
                 autofocus=focus

@@ -43,7 +43,8 @@ web=
 web_log=target/web.log
 begin_web() {
     case " ${ONLY:-web} " in *" web "*) ;; *) return 0 ;; esac
-    mkdir -p target
+    # Before anybody else has the lock that it needs.
+    cargo build --locked --quiet --package causeway-bundle
     frontend/build.sh >"$web_log" 2>&1 &
     web=$!
     trap 'kill "$web" 2>/dev/null || true' EXIT

@@ -172,7 +172,10 @@ pub struct Price {
     pub web_search: i64,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls; no lint where pointers are small")]
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the form that serde calls; no lint where pointers are small"
+)]
 fn is_zero(n: &i64) -> bool {
     *n == 0
 }

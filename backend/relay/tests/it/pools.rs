@@ -75,7 +75,7 @@ impl App {
 struct Talk(Value);
 
 impl Talk {
-    fn about(what: impl ToString) -> Self {
+    fn about(what: &impl ToString) -> Self {
         let mut body = hello(false);
         body["messages"] =
             json!([{"role": "user", "content": format!("Tell me about {}.", what.to_string())}]);
@@ -99,7 +99,7 @@ async fn the_next_pool_serves_what_the_first_cannot_and_only_then() {
         let first = app.pool(Strategy::RoundRobin, None, &[member(app.account, 1, 0)]).await;
         let second = app.pool(Strategy::RoundRobin, None, &[member(other, 1, 0)]).await;
         let (forth, back) = (app.key_of(&[first, second]).await, app.key_of(&[second, first]).await);
-        let mut talk = Talk::about("ships");
+        let mut talk = Talk::about(&"ships");
         for _ in 0..3 {
             assert_eq!(app.turn(&app.url, &forth, &mut talk).await, FIRST);
             assert_eq!(app.turn(&app.url, &back, &mut talk).await, "sk-sim-b");
@@ -135,7 +135,7 @@ async fn weights_are_the_shares_of_what_is_asked() {
         let mut counts = BTreeMap::new();
         for n in 0..30 {
             // New conversations are spread; what stays with its account takes no turn from them that would be noticed.
-            *counts.entry(app.turn(&app.url, &key, &mut Talk::about(n)).await).or_insert(0) += 1;
+            *counts.entry(app.turn(&app.url, &key, &mut Talk::about(&n)).await).or_insert(0) += 1;
         }
         let all = [("sk-sim-b", 9), ("sk-sim-c", 3), (FIRST, 18)];
         assert_eq!(counts, all.into_iter().map(|(name, n)| (name.to_owned(), n)).collect());
@@ -155,7 +155,7 @@ async fn a_conversation_stays_with_its_account_at_every_instance_and_moves_once_
         let key = app.key_of(&[pool]).await;
         let (relay, url) = app.second_instance().await;
         let urls = [&app.url, &url];
-        let mut talks: Vec<_> = (0..6).map(Talk::about).collect();
+        let mut talks: Vec<_> = (0..6).map(|n| Talk::about(&n)).collect();
         let mut homes = Vec::new();
         for (n, talk) in talks.iter_mut().enumerate() {
             homes.push(app.turn(urls[n % 2], &key, talk).await);
@@ -209,7 +209,7 @@ async fn clients_that_name_their_session_keep_it_whatever_they_say_and_keys_shar
         let by = async |key: &Key, session: &str, what: &str| {
             let call = app.http.post(format!("{}/api/v1/messages", app.url));
             let call = call.header("x-api-key", &key.secret).header("x-claude-code-session-id", session);
-            assert_eq!(call.json(&Talk::about(what).next()).send().await.unwrap().status(), 200);
+            assert_eq!(call.json(&Talk::about(&what).next()).send().await.unwrap().status(), 200);
             app.sim.ledger().last().unwrap().key.unwrap()
         };
         let (one, two) = (by(&key, "one", "a").await, by(&key, "two", "a").await);
@@ -243,10 +243,10 @@ async fn a_dedicated_account_serves_only_keys_that_name_it_or_its_pool() {
             (app.key_of(&[]).await, app.key_of(&[pool]).await, app.key(Default::default()).await);
         app.change_key(&bound, |key| key.account_id = Some(own)).await;
         for n in 0..4 {
-            assert_eq!(app.turn(&app.url, &open, &mut Talk::about(n)).await, FIRST);
+            assert_eq!(app.turn(&app.url, &open, &mut Talk::about(&n)).await, FIRST);
         }
-        assert_eq!(app.turn(&app.url, &pooled, &mut Talk::about("a pool")).await, "sk-sim-own");
-        assert_eq!(app.turn(&app.url, &bound, &mut Talk::about("an account")).await, "sk-sim-own");
+        assert_eq!(app.turn(&app.url, &pooled, &mut Talk::about(&"a pool")).await, "sk-sim-own");
+        assert_eq!(app.turn(&app.url, &bound, &mut Talk::about(&"an account")).await, "sk-sim-own");
         // Nor when the others are gone.
         app.script(FIRST, 1, "status=529");
         assert_eq!(app.post(&open, &hello(false)).await.status(), 529);
@@ -254,7 +254,7 @@ async fn a_dedicated_account_serves_only_keys_that_name_it_or_its_pool() {
         assert_eq!(app.post(&open, &hello(false)).await.status(), 503);
         assert_eq!(app.asked("sk-sim-own"), 2);
         app.change_account(own, |account| account.dedicated = false).await;
-        assert_eq!(app.turn(&app.url, &open, &mut Talk::about("it")).await, "sk-sim-own");
+        assert_eq!(app.turn(&app.url, &open, &mut Talk::about(&"it")).await, "sk-sim-own");
     })
     .await;
 }
@@ -267,18 +267,18 @@ async fn a_draining_account_keeps_its_conversations_and_takes_no_new_ones() {
         let pool = app.pool(Strategy::FillFirst, Some(STICKY_SECONDS), &members).await;
         let key = app.key_of(&[pool]).await;
         let (relay, url) = app.second_instance().await;
-        let mut old = Talk::about("the old days");
+        let mut old = Talk::about(&"the old days");
         assert_eq!(app.turn(&app.url, &key, &mut old).await, FIRST);
         app.change_account(app.account, |account| account.draining = true).await;
         for n in 0..3 {
             for url in [&url, &app.url] {
                 assert_eq!(app.turn(url, &key, &mut old).await, FIRST, "round {n}");
-                assert_eq!(app.turn(url, &key, &mut Talk::about(format!("{url}{n}"))).await, "sk-sim-b");
+                assert_eq!(app.turn(url, &key, &mut Talk::about(&format!("{url}{n}"))).await, "sk-sim-b");
             }
         }
         // Nothing new goes there even where nobody else is left.
         app.disable_account(b).await;
-        assert_eq!(app.post(&key, &Talk::about("news").next()).await.status(), 503);
+        assert_eq!(app.post(&key, &Talk::about(&"news").next()).await.status(), 503);
         assert_eq!(app.turn(&url, &key, &mut old).await, FIRST);
         relay.close(Duration::from_secs(5)).await;
     })
@@ -347,7 +347,7 @@ async fn what_runs_at_another_instance_counts_as_busy() {
         }
         running.end().await;
         tokio::time::sleep(HEARD).await;
-        let mut talks: Vec<_> = (0..4).map(Talk::about).collect();
+        let mut talks: Vec<_> = (0..4).map(|n| Talk::about(&n)).collect();
         let mut served = Vec::new();
         for talk in &mut talks {
             served.push(app.turn(&url, &both, talk).await);
@@ -366,7 +366,7 @@ async fn a_conversation_whose_account_has_no_room_is_a_guest_elsewhere_and_comes
         app.change_account(app.account, |account| account.limits = limits).await;
         let members = [member(app.account, 1, 0), member(b, 1, 1)];
         let key = app.key_of(&[app.pool(Strategy::FillFirst, Some(STICKY_SECONDS), &members).await]).await;
-        let mut talk = Talk::about("rooms");
+        let mut talk = Talk::about(&"rooms");
         assert_eq!(app.turn(&app.url, &key, &mut talk).await, FIRST);
         // It has room again once what ended is settled, which is a moment later.
         assert_eq!(app.open_holds().await, 0);
@@ -393,7 +393,7 @@ async fn switching_the_active_account_takes_its_conversations_along_and_nobody_s
         let members = [member(app.account, 1, 0), member(b, 1, 1)];
         let pool = app.pool(Strategy::ActiveFirst, Some(STICKY_SECONDS), &members).await;
         let key = app.key_of(&[pool]).await;
-        let mut talk = Talk::about("both");
+        let mut talk = Talk::about(&"both");
         assert_eq!(app.turn(&app.url, &key, &mut talk).await, FIRST);
         app.script(FIRST, 1, "status=529");
         let (status, by) = app.try_turn(&app.url, &key, &mut talk).await;

@@ -38,21 +38,6 @@ with_clippy() {
     env RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS="-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__" "$@"
 }
 
-# The web admin is optimised as a whole, which keeps one core busy for minutes: the other one builds the tests meanwhile.
-web=
-web_log=target/web.log
-begin_web() {
-    case " ${ONLY:-web} " in *" web "*) ;; *) return 0 ;; esac
-    # Before anybody else has the lock that it needs.
-    cargo build --locked --quiet --package causeway-bundle
-    frontend/build.sh >"$web_log" 2>&1 &
-    web=$!
-    trap 'kill "$web" 2>/dev/null || true' EXIT
-}
-end_web() {
-    if wait "$web"; then trap - EXIT; else cat "$web_log" >&2 && return 1; fi
-}
-
 # Private Postgres and Redis, removed afterwards. The binary is the one that the tests build.
 backend() {
     threads=${CAUSEWAY_TEST_THREADS:+--test-threads $CAUSEWAY_TEST_THREADS}
@@ -86,9 +71,8 @@ phase fmt cargo fmt --all --check
 phase deny deny
 # From a cold start nothing can be reused, and keeping what could be costs time.
 [ -d target/debug ] || export CARGO_INCREMENTAL=0
-begin_web
+phase web frontend/build.sh
 phase build with_clippy cargo build --locked --workspace --all-targets
-phase web end_web
 phase backend backend
 phase doc doc_tests
 phase chaos env QUICK=1 BUILT=1 e2e/chaos/run.sh

@@ -1,8 +1,8 @@
 //! The Anthropic dialect: Messages, token counting, the model list, and errors in Anthropic's shape.
 
-mod answer;
 mod count;
 mod error;
+mod json;
 mod messages;
 mod models;
 mod request;
@@ -16,12 +16,12 @@ use axum::{
     response::Response,
     routing::{any, get, post},
 };
-use http::{HeaderMap, HeaderValue, Request, header};
+use http::{HeaderMap, HeaderValue, Request};
 
 pub(crate) use self::{
-    answer::Answer,
-    error::{problem, refuse_as, render},
-    messages::{Addressed, Plan, draw_up, plan, preliminaries, respond, whole},
+    error::{problem, render},
+    json::body,
+    messages::{Addressed, draw_up, plan, respond, whole},
     stream::Stream,
 };
 use crate::{
@@ -31,6 +31,7 @@ use crate::{
     ledger::Slot,
     listen::Connection,
     receive::Call,
+    reply::{JSON, Manner, plain_as},
     script::{Refusal, Script},
 };
 
@@ -58,17 +59,8 @@ async fn unknown(
     error::refuse(call, &problem(404, "not_found_error", "Not found"))
 }
 
-/// How a platform that serves these models speaks around the answers, which are the same everywhere.
-#[derive(Clone, Copy)]
-pub(crate) struct Manner {
-    /// A refusal: its content type and its body, which may name the request's id.
-    pub(crate) render: fn(&Refusal, &str) -> (&'static str, String),
-    /// The headers of every answer.
-    pub(crate) describe: fn(&Slot, &mut HeaderMap),
-}
-
 /// The manner of the provider itself.
-const MANNER: Manner = Manner { render, describe };
+const MANNER: Manner = Manner { render, describe, json: JSON };
 
 /// Who asks, and with what version of the API: what every call must have.
 fn admit(shared: &Shared, call: &Call) -> Result<(), Refusal> {
@@ -116,38 +108,6 @@ async fn plain(
     body: impl FnOnce(&mut Call) -> Result<String, Refusal>,
 ) -> Response {
     plain_as(call, script, body, MANNER).await
-}
-
-/// The same, as another platform says it.
-pub(crate) async fn plain_as(
-    mut call: Call,
-    script: &Script,
-    body: impl FnOnce(&mut Call) -> Result<String, Refusal>,
-    manner: Manner,
-) -> Response {
-    fault::silence(script).await;
-    if let Some(refusal) = &script.refuse {
-        return refuse_as(call, refusal, manner);
-    }
-    if let Some(how) = fault::before_head(script) {
-        return fault::break_off(call, how);
-    }
-    match body(&mut call) {
-        Ok(body) => json(call, 200, body, manner),
-        Err(refusal) => refuse_as(call, &refusal, manner),
-    }
-}
-
-/// Write a JSON body whole. It counts as delivered once it is handed to the connection.
-pub(crate) fn json(mut call: Call, status: u16, body: String, manner: Manner) -> Response {
-    call.slot.wrote(body.as_bytes());
-    call.slot.update(|entry| entry.status = Some(status));
-    let mut response = Response::new(axum::body::Body::from(body));
-    *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    (manner.describe)(&call.slot, response.headers_mut());
-    call.slot.finish(crate::Outcome::Completed);
-    response
 }
 
 /// The headers of every answer: the request id and the rate limits.

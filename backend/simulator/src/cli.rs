@@ -28,6 +28,9 @@ pub struct Args {
     /// Answer 404 for models that are not listed.
     #[arg(long)]
     pub listed_models_only: bool,
+    /// Take fields that the schemas of OpenAI and Gemini do not have, as compatible servers do.
+    #[arg(long)]
+    pub lenient: bool,
     /// Serve Messages calls without an anthropic-version header too.
     #[arg(long)]
     pub any_version: bool,
@@ -56,6 +59,9 @@ impl From<Args> for SimulatorConfig {
             listen: args.listen,
             keys: args.keys,
             models: if args.models.is_empty() { default.models } else { args.models },
+            gpt_models: default.gpt_models,
+            gemini_models: default.gemini_models,
+            strict: !args.lenient,
             listed_models_only: args.listed_models_only,
             require_version: !args.any_version,
             seed: args.seed.unwrap_or_else(clock),

@@ -16,6 +16,13 @@ pub struct SimulatorConfig {
     pub keys: Vec<String>,
     /// Models listed by `GET /v1/models`, newest first.
     pub models: Vec<String>,
+    /// Models listed in OpenAI's shape.
+    pub gpt_models: Vec<String>,
+    /// Models listed in Gemini's shape.
+    pub gemini_models: Vec<String>,
+    /// Refuse OpenAI and Gemini requests with fields that the provider's published schema does not have, as the
+    /// provider does. Compatible servers often do not.
+    pub strict: bool,
     /// Answer 404 for a model that is not listed, as the provider does. Off by default: any name is served.
     pub listed_models_only: bool,
     /// Refuse Anthropic calls without `anthropic-version`, as the provider does.
@@ -49,6 +56,9 @@ impl Default for SimulatorConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             keys: Vec::new(),
             models: MODELS.iter().map(|id| (*id).to_owned()).collect(),
+            gpt_models: GPT.iter().map(|id| (*id).to_owned()).collect(),
+            gemini_models: GEMINI.iter().map(|id| (*id).to_owned()).collect(),
+            strict: true,
             listed_models_only: false,
             require_version: true,
             seed: 1,
@@ -70,3 +80,7 @@ const MODELS: [&str; 8] = [
     "claude-haiku-4-5-20251001",
     "claude-sonnet-4-5-20250929",
 ];
+
+const GPT: [&str; 5] = ["gpt-5.5", "gpt-5.5-mini", "gpt-5.1-codex", "gpt-5", "gpt-4.1"];
+
+const GEMINI: [&str; 4] = ["gemini-3.5-pro", "gemini-3.5-flash", "gemini-2.5-pro", "gemini-2.5-flash"];

@@ -8,31 +8,38 @@
 //! ([`oauth`], [`ServiceAccounts`]), for what calls providers on somebody's behalf. Beside it there are proxies to go
 //! through ([`TestProxy`]).
 //!
-//! One provider dialect is one module ([`anthropic`]), and so is one platform that speaks it in a manner of its own
-//! ([`bedrock`], [`vertex`]); everything else (ledger, scripts, playing of streams, listeners, raw-socket faults) is
+//! One provider's dialects are one module ([`anthropic`], [`openai`]), and so is one platform that speaks one in a manner of its
+//! own ([`bedrock`], [`vertex`]); everything else (ledger, scripts, playing of streams, listeners, raw-socket faults) is
 //! shared by all of them.
 
+mod answer;
 mod anthropic;
 mod bearer;
 mod bedrock;
+mod check;
 mod cli;
 mod config;
 mod control;
 mod draw;
 mod endpoint;
 mod fault;
+mod gemini;
 pub mod issuer;
 mod ledger;
 mod listen;
+mod moments;
 pub mod oauth;
+mod openai;
 mod play;
 mod proxy;
 mod raw;
 mod receive;
+mod reply;
 mod script;
 mod service_account;
 mod tls;
 mod vertex;
+mod wish;
 
 use std::{
     io,
@@ -107,6 +114,7 @@ impl Simulator {
         let router = anthropic::router(&shared)
             .merge(bedrock::router(&shared))
             .merge(vertex::router(&shared))
+            .merge(openai::router(&shared))
             .merge(control::router(&shared))
             .merge(issuer::router(&shared.issuer))
             .merge(oauth::router(&shared))

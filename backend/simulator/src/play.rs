@@ -104,6 +104,12 @@ impl Player {
         self
     }
 
+    /// The event that [`Script::bad_utf8_after`] asks for, in the dialect's words.
+    pub(crate) fn with_bad_utf8(mut self, event: &'static [u8]) -> Self {
+        self.packets.bad_utf8 = event;
+        self
+    }
+
     fn hand_over(&mut self) -> Bytes {
         let piece = self.writing.split_to(self.piece.min(self.writing.len()));
         self.slot.wrote(&piece);

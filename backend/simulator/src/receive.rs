@@ -13,6 +13,7 @@ use crate::{
     Shared,
     bearer::{Holder, Realm},
     draw::Draw,
+    gemini,
     ledger::{Entry, Outcome, Slot},
     listen::Connection,
     script::{Script, ScriptError, Subject, marker},
@@ -66,7 +67,7 @@ impl Call {
 
     /// Open the entry; the body is still to come.
     pub(crate) fn open(shared: &Shared, connection: Arc<Connection>, parts: Parts) -> Self {
-        let key = credential(&parts.headers);
+        let key = credential(&parts.headers).or_else(|| gemini::key_in(&parts.uri));
         let token = bearer(&parts.headers).filter(|token| !token.starts_with("sk-sim-"));
         let holder = token.and_then(|token| shared.bearers.find(token));
         let full = shared.ledger.keeps_everything();
@@ -147,16 +148,21 @@ impl Call {
     }
 }
 
+/// Headers that hold a key and nothing else.
+const OWN_HEADERS: [&str; 3] = ["x-api-key", "api-key", "x-goog-api-key"];
+
 fn credential(headers: &HeaderMap) -> Option<String> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    text(header::HeaderName::from_static("x-api-key"))
+    OWN_HEADERS
+        .iter()
+        .find_map(|name| text(header::HeaderName::from_static(name)))
         .or_else(|| bearer(headers))
         .or_else(|| access_key(text(header::AUTHORIZATION)?))
         .map(str::to_owned)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    if headers.contains_key("x-api-key") {
+    if OWN_HEADERS.iter().any(|name| headers.contains_key(*name)) {
         return None;
     }
     headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
@@ -173,20 +179,14 @@ fn copy(headers: &HeaderMap) -> Vec<(String, String)> {
 }
 
 /// Names of what a relay must keep to itself. `connection` and `transfer-encoding` are absent: the last hop has its own.
+/// A key for Google is Google's only.
 fn leaks(parts: &Parts) -> Vec<String> {
-    const NEVER: [&str; 8] = [
-        "cookie",
-        "keep-alive",
-        "proxy-authorization",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "upgrade",
-        "x-goog-api-key",
-    ];
+    const NEVER: [&str; 7] =
+        ["cookie", "keep-alive", "proxy-authorization", "proxy-connection", "te", "trailer", "upgrade"];
     let mut found = Vec::new();
     for (name, value) in &parts.headers {
-        if NEVER.contains(&name.as_str()) {
+        let astray = name == "x-goog-api-key" && !gemini::serves(parts.uri.path());
+        if astray || NEVER.contains(&name.as_str()) {
             found.push(name.as_str().to_owned());
         }
         if memchr::memmem::find(value.as_bytes(), b"cw_").is_some() {

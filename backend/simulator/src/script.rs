@@ -111,11 +111,13 @@ pub struct ChosenTokens {
     pub input: Option<u64>,
     /// Output.
     pub output: Option<u64>,
+    /// The part of the output that was thinking, where the dialect counts it and the answer thinks.
+    pub reasoning: Option<u64>,
     /// Read from a cache.
     pub cache_read: Option<u64>,
-    /// Written to a five-minute cache.
+    /// Written to a five-minute cache. Dialects without such a figure count it as uncached input.
     pub cache_write_5m: Option<u64>,
-    /// Written to a one-hour cache.
+    /// Written to a one-hour cache, likewise.
     pub cache_write_1h: Option<u64>,
     /// The part of the uncached input that a stream owns up to only in its last `message_delta`.
     pub late_input: u64,

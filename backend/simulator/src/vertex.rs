@@ -20,11 +20,12 @@ use serde_json::value::RawValue;
 use self::error::{MANNER, denied, unauthenticated};
 use crate::{
     Shared,
-    anthropic::{self, Addressed, Plan, problem, refuse_as},
+    anthropic::{self, Addressed, problem},
     bearer::Realm,
     fault,
     listen::Connection,
     receive::Call,
+    reply::{Plan, refuse_as},
     script::Refusal,
 };
 

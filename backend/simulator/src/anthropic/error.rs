@@ -1,11 +1,13 @@
 //! Errors in Anthropic's shape, as a body and as a stream event, and the refusals that a script asks for.
 
-use axum::{body::Body, response::Response};
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
 use serde_json::json;
 
-use super::Manner;
-use crate::{ledger::Outcome, receive::Call, script::Refusal};
+use crate::{
+    receive::Call,
+    reply::{self, refuse_as},
+    script::Refusal,
+};
 
 pub(crate) fn problem(status: u16, kind: &str, message: impl Into<String>) -> Refusal {
     Refusal { status, kind: Some(kind.to_owned()), message: Some(message.into()), ..Refusal::default() }
@@ -16,39 +18,10 @@ pub(crate) fn refuse(call: Call, refusal: &Refusal) -> Response {
     refuse_as(call, refusal, super::MANNER)
 }
 
-/// The same, as another platform says it.
-pub(crate) fn refuse_as(mut call: Call, refusal: &Refusal, manner: Manner) -> Response {
-    let (content_type, body) = (manner.render)(refusal, call.slot.request_id());
-    call.slot.wrote(body.as_bytes());
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() =
-        StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    if !refusal.html {
-        (manner.describe)(&call.slot, headers);
-    }
-    if let Some(seconds) = refusal.retry_after {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    for (name, value) in &refusal.headers {
-        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
-            headers.insert(name, value);
-        }
-    }
-    let status = response.status().as_u16();
-    call.slot.update(|entry| entry.status = Some(status));
-    call.slot.finish(Outcome::Completed);
-    response
-}
-
 /// The content type and the body.
 pub(crate) fn render(refusal: &Refusal, request_id: &str) -> (&'static str, String) {
-    if let Some(body) = &refusal.body {
-        return ("application/json", body.clone());
-    }
-    if refusal.html {
-        return ("text/html; charset=UTF-8", CHALLENGE.to_owned());
+    if let Some(verbatim) = reply::verbatim(refusal) {
+        return verbatim;
     }
     let (kind, message) = usual(refusal.status);
     let kind = refusal.kind.as_deref().unwrap_or(kind);
@@ -80,8 +53,3 @@ fn usual(status: u16) -> (&'static str, &'static str) {
         _ => ("api_error", "Internal server error"),
     }
 }
-
-/// What a front proxy answers when it takes the caller for a robot.
-pub(crate) const CHALLENGE: &str = "<!DOCTYPE html>\n<html lang=\"en-US\"><head><title>Just a moment...</title>\
-<meta name=\"robots\" content=\"noindex,nofollow\"></head>\n<body><h1>Checking your browser</h1>\
-<p>Enable JavaScript and cookies to continue</p></body></html>\n";

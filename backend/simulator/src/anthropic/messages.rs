@@ -3,30 +3,23 @@
 use std::sync::Arc;
 
 use axum::{Extension, body::Body, extract::State, response::Response};
-use http::{HeaderValue, Request, header};
+use http::Request;
 
 use super::{
-    Answer, MANNER, Manner, Stream, admit,
-    answer::Wanted,
-    error::{self, problem, refuse_as},
+    MANNER, Stream, admit,
+    error::{self, problem},
+    json,
     request::MessagesRequest,
 };
 use crate::{
-    Shared, fault,
-    ledger::Progress,
+    Shared,
+    answer::{Answer, Wanted},
+    fault,
     listen::Connection,
-    play::{Event, Events, Kind, Player},
     receive::Call,
-    script::{Cut, Refusal, Script},
+    reply::{self, EVENT_STREAM, Manner, Plan, Streamed, preliminaries},
+    script::{Refusal, Script},
 };
-
-/// What shall be answered.
-pub(crate) struct Plan {
-    pub(crate) script: Script,
-    pub(crate) answer: Answer,
-    pub(crate) stream: bool,
-    pub(crate) repeat_usage: bool,
-}
 
 pub(super) async fn create(
     State(shared): State<Arc<Shared>>,
@@ -109,95 +102,24 @@ pub(crate) async fn respond(call: Call, plan: Plan, manner: Manner) -> Response 
     }
 }
 
-/// What a script puts before the answer, or in its place.
-pub(crate) async fn preliminaries(
-    mut call: Call,
-    plan: &Plan,
-    manner: Manner,
-) -> Result<Call, Box<Response>> {
-    let Plan { script, answer, .. } = plan;
-    let dies = script.refuse.is_some() || fault::before_head(script).is_some();
-    if script.delay_ms > 0 {
-        if !dies {
-            // Reading the prompt is billed even when the caller does not wait for the first token.
-            let read = answer.tokens.with_output(0);
-            call.slot.advance(Progress { billed: Some(read), ..Progress::default() });
-        }
-        fault::silence(script).await;
-    }
-    if let Some(refusal) = &script.refuse {
-        return Err(Box::new(refuse_as(call, refusal, manner)));
-    }
-    if let Some(how) = fault::before_head(script) {
-        return Err(Box::new(fault::break_off(call, how)));
-    }
-    Ok(call)
-}
-
+/// The answer as a stream of events.
 fn sse(call: Call, script: &Script, answer: Answer, repeat_usage: bool, manner: Manner) -> Response {
-    call.slot.update(|entry| {
-        entry.status = Some(200);
-        entry.message_id = Some(answer.message_id.clone());
-    });
-    let mut head = Response::new(());
-    let headers = head.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    if script.gzip {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    }
-    (manner.describe)(&call.slot, headers);
     let error_event = script.error_event.as_ref().map(|event| error::event(&event.kind));
-    let events: Events = Box::new(Stream::new(answer, script, repeat_usage));
-    let player = Player::new(call, script, events, error_event);
-    head.map(|()| Body::new(player))
-}
-
-pub(crate) fn whole(mut call: Call, script: &Script, answer: &Answer, manner: Manner) -> Response {
-    let body = answer.json();
-    let told = Progress { told: Some(answer.tokens), billed: Some(answer.tokens), ..Progress::default() };
-    call.slot.update(|entry| entry.message_id = Some(answer.message_id.clone()));
-    let simple = !script.gzip && script.cut.is_none() && script.piece_bytes.is_none();
-    if simple && body.len() <= AT_ONCE {
-        call.slot.advance(told);
-        return super::json(call, 200, body, manner);
-    }
-    call.slot.update(|entry| entry.status = Some(200));
-    let mut head = Response::new(());
-    let headers = head.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    if script.gzip {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    } else {
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-    }
-    (manner.describe)(&call.slot, headers);
-    // Faults of event streams have no place here; a cut breaks off after the first half.
-    let played = Script {
-        cut: script.cut.map(|cut| Cut { after: Some(1), ..cut }),
-        gzip: script.gzip,
-        piece_bytes: script.piece_bytes,
-        ..Script::default()
+    let id = answer.message_id.clone();
+    let told = Streamed {
+        id,
+        content_type: EVENT_STREAM,
+        events: Box::new(Stream::new(answer, script, repeat_usage)),
+        error_event,
+        bad_utf8: BAD_UTF8,
     };
-    let length = body.len();
-    let mut player = Player::new(call, &played, Box::new(parts(body.into_bytes(), told)), None);
-    if !script.gzip {
-        player = player.of_length(length);
-    }
-    head.map(|()| Body::new(player))
+    reply::stream(call, script, told, manner)
 }
 
-/// Answers up to this size are handed over in one piece.
-const AT_ONCE: usize = 64 * 1024;
+/// A delta whose text stops two bytes into a four-byte character.
+const BAD_UTF8: &[u8] = b"event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"cut \xf0\x9f\"}}\n\n";
 
-/// A JSON body in two or more parts. All of it has been generated when the first byte leaves.
-fn parts(body: Vec<u8>, told: Progress) -> impl Iterator<Item = Event> + Send {
-    let size = (body.len() / 2).clamp(1, AT_ONCE);
-    let count = body.len().div_ceil(size);
-    (0..count).map(move |n| Event {
-        bytes: body[n * size..body.len().min((n + 1) * size)].to_vec(),
-        kind: Kind::Other,
-        told: told.told.filter(|_| n + 1 == count),
-        billed: told.billed,
-    })
+/// The answer as one JSON body.
+pub(crate) fn whole(call: Call, script: &Script, answer: &Answer, manner: Manner) -> Response {
+    reply::whole(call, script, answer, json::body(answer), manner)
 }

@@ -1,4 +1,4 @@
-//! `GET /v1/models` with Anthropic's cursors, and one model.
+//! `GET /v1/models` with Anthropic's cursors, and one model. At the same address others ask in OpenAI's manner.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{admit, error, plain};
-use crate::{Shared, fault, listen::Connection, receive::Call, script::Refusal};
+use crate::{Shared, fault, listen::Connection, openai, receive::Call, script::Refusal};
 
 #[derive(Deserialize)]
 pub(super) struct Page {
@@ -28,6 +28,9 @@ pub(super) async fn list(
     Query(page): Query<Page>,
     request: Request<Body>,
 ) -> Response {
+    if openai::models::wanted(request.headers()) {
+        return openai::models::list(State(shared), Extension(connection), request).await;
+    }
     answer(&shared, connection, request, |shared| select(&shared.config.models, &page)).await
 }
 
@@ -37,6 +40,9 @@ pub(super) async fn get(
     Path(id): Path<String>,
     request: Request<Body>,
 ) -> Response {
+    if openai::models::wanted(request.headers()) {
+        return openai::models::get(State(shared), Extension(connection), Path(id), request).await;
+    }
     let one = |shared: &Shared| match shared.config.models.iter().position(|known| *known == id) {
         Some(at) => Ok(describe(at, &id)),
         None => Err(error::problem(404, "not_found_error", format!("model: {id}"))),

@@ -1,10 +1,11 @@
 //! A Messages answer as a sequence of server-sent events, made one at a time: ten thousand slow streams must not hold
 //! ten thousand whole answers.
 
-use std::{collections::VecDeque, fmt::Write as _, ops::Range};
+use std::{collections::VecDeque, fmt::Write as _};
 
-use super::answer::{self, Answer, BlockKind, FILLER, SIGNATURE, TOOL_INPUT};
+use super::json;
 use crate::{
+    answer::{self, Answer, BlockKind, FILLER, SIGNATURE, TOOL_INPUT, share},
     ledger::Tokens,
     play::{Event, Kind},
     script::Script,
@@ -93,7 +94,7 @@ impl Stream {
         let mut fields = format!(
             r#""message":{{"id":"{message_id}","type":"message","role":"assistant","model":{model},"content":[],"stop_reason":null,"stop_sequence":null,"usage":"#
         );
-        answer::usage(&mut fields, told, &self.answer.tier);
+        json::usage(&mut fields, told, &self.answer.tier);
         fields.push('}');
         self.push("message_start", Kind::Other, &fields);
         self.figures(Some(told), told);
@@ -208,12 +209,6 @@ impl Stream {
             event.billed = Some(billed);
         }
     }
-}
-
-/// Part `n` of `parts` even parts of `whole`; borders fall wherever they fall, inside escapes too.
-fn share(whole: usize, n: u32, parts: u32) -> Range<usize> {
-    let border = |n: u32| whole * n as usize / parts.max(1) as usize;
-    border(n)..border(n + 1)
 }
 
 impl Iterator for Stream {

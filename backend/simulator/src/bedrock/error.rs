@@ -7,13 +7,14 @@ use serde_json::json;
 
 use super::frame::{Header, frame};
 use crate::{
-    anthropic::{self, Manner, refuse_as},
+    anthropic,
     ledger::Slot,
     receive::Call,
+    reply::{JSON, Manner, refuse_as},
     script::Refusal,
 };
 
-pub(super) const MANNER: Manner = Manner { render, describe };
+pub(super) const MANNER: Manner = Manner { render, describe, json: JSON };
 
 pub(super) fn refusal(status: u16, kind: &str, message: &str) -> Refusal {
     Refusal { status, kind: Some(kind.to_owned()), message: Some(message.to_owned()), ..Refusal::default() }

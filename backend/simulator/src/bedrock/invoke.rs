@@ -19,12 +19,14 @@ use super::{
 };
 use crate::{
     Shared,
-    anthropic::{self, Addressed, Answer, Plan, Stream},
+    answer::Answer,
+    anthropic::{self, Addressed, Stream},
     fault,
     ledger::Tokens,
     listen::Connection,
     play::{Events, Player},
     receive::Call,
+    reply::{self, Plan},
     script::{Refusal, Script},
 };
 
@@ -93,7 +95,7 @@ async fn preliminaries(call: Call, plan: &Plan) -> Result<Call, Box<Response>> {
             fault::silence(&plan.script).await;
             Err(Box::new(error::refuse(call, refusal)))
         }
-        None => anthropic::preliminaries(call, plan, MANNER).await,
+        None => reply::preliminaries(call, plan, MANNER).await,
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
     admit,
     error::{self, MANNER, refusal},
 };
-use crate::{Shared, anthropic::plain_as, fault, listen::Connection, receive::Call};
+use crate::{Shared, fault, listen::Connection, receive::Call, reply::plain_as};
 
 /// `GET /foundation-models`
 pub(super) async fn list(

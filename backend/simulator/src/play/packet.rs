@@ -36,6 +36,7 @@ pub(super) struct Packets {
     error_event: Option<(u32, Vec<u8>)>,
     garbage_after: Option<u32>,
     bad_utf8_after: Option<u32>,
+    pub(super) bad_utf8: &'static [u8],
     omit: Option<Omit>,
     outcome: Outcome,
     /// Set by an error event: nothing comes after it.
@@ -54,6 +55,7 @@ impl Packets {
             error_event: script.error_event.as_ref().map(|e| e.after).zip(error_event),
             garbage_after: script.garbage_after,
             bad_utf8_after: script.bad_utf8_after,
+            bad_utf8: b"",
             omit: script.omit,
             outcome: if omitted { Outcome::CutByFault } else { Outcome::Completed },
             over: false,
@@ -115,7 +117,7 @@ impl Packets {
         }
         if self.bad_utf8_after.is_some_and(here) {
             self.bad_utf8_after = None;
-            packet.bytes.extend_from_slice(BAD_UTF8);
+            packet.bytes.extend_from_slice(self.bad_utf8);
         }
         if self.error_event.as_ref().is_some_and(|(after, _)| here(*after)) {
             let (_, bytes) = self.error_event.take()?;
@@ -137,9 +139,6 @@ impl Packets {
 
 /// Lines that no parser of event streams may stumble over: no field name, no JSON, an unknown event, a lone comment.
 const GARBAGE: &[u8] = b"this line is no field\n:a comment\ndata: {\"type\":\"content_block_delta\",\n\nevent: \xf0\x9f\x9a\xa7 unheard_of\ndata: []\n\nid\nretry: soon\n\n";
-
-/// A delta whose text stops two bytes into a four-byte character.
-const BAD_UTF8: &[u8] = b"event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"cut \xf0\x9f\"}}\n\n";
 
 /// Line ends and compression, over the whole stream.
 pub(super) struct Encoder {

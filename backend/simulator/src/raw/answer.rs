@@ -11,11 +11,12 @@ use tokio::{
 use super::{After, RawFault, http1::Reader};
 use crate::{
     Shared,
-    anthropic::{self, Plan, Stream},
+    anthropic::{self, Stream},
     ledger::{Outcome, Progress},
     listen::Connection,
     play::{Event, Kind},
     receive::Call,
+    reply::Plan,
 };
 
 pub(super) async fn one(
@@ -66,7 +67,7 @@ async fn answer(fault: RawFault, mut call: Call, plan: Plan, io: &mut TcpStream)
         Stream::new(answer, &script, repeat_usage).collect()
     } else {
         vec![Event {
-            bytes: answer.json().into_bytes(),
+            bytes: anthropic::body(&answer).into_bytes(),
             kind: Kind::Other,
             told: Some(answer.tokens),
             billed: Some(answer.tokens),

@@ -14,7 +14,7 @@ impl Script {
     ///
     /// - shape: `tag=x` `shape=text|thinking|tools|full` `events=64` `interval=20` `per_packet=24` `piece=5`
     ///   `text_bytes=5000000` `ping_every=4` `crlf` `gzip` `repeat_usage=true` `usage_every=8`
-    /// - figures: `in=` `out=` `cache_read=` `cache_5m=` `cache_1h=` `late_in=` `tier=priority`
+    /// - figures: `in=` `out=` `reasoning=` `cache_read=` `cache_5m=` `cache_1h=` `late_in=` `tier=priority`
     /// - refusals: `status=429` `retry_after=3` `error=rate_limit_error` `message=…` `header=name:value` `html`
     /// - faults: `delay=500` `pause=2000@5` `cut=reset` `cut=reset@5` `cut=close@5` `cut=end@5`
     ///   `error_event=overloaded_error@0` `garbage=3` `bad_utf8=3` `omit=stop|usage|both` `once`
@@ -55,6 +55,7 @@ impl Script {
             "tier" => self.tier = Some(word(value)?),
             "in" => self.tokens.input = Some(number(value)?),
             "out" => self.tokens.output = Some(number(value)?),
+            "reasoning" => self.tokens.reasoning = Some(number(value)?),
             "cache_read" => self.tokens.cache_read = Some(number(value)?),
             "cache_5m" => self.tokens.cache_write_5m = Some(number(value)?),
             "cache_1h" => self.tokens.cache_write_1h = Some(number(value)?),

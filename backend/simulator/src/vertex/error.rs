@@ -5,12 +5,13 @@ use http::{HeaderMap, HeaderValue};
 use serde_json::json;
 
 use crate::{
-    anthropic::{self, Manner},
+    anthropic,
     ledger::Slot,
+    reply::{JSON, Manner},
     script::Refusal,
 };
 
-pub(super) const MANNER: Manner = Manner { render, describe };
+pub(super) const MANNER: Manner = Manner { render, describe, json: JSON };
 
 pub(super) fn unauthenticated() -> Refusal {
     platform(

@@ -9,10 +9,11 @@ use serde_json::json;
 use super::{MANNER, admit};
 use crate::{
     Shared,
-    anthropic::{plain_as, problem, refuse_as},
+    anthropic::problem,
     fault,
     listen::Connection,
     receive::Call,
+    reply::{plain_as, refuse_as},
 };
 
 /// `GET /v1beta1/publishers/anthropic/models`

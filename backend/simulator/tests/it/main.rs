@@ -4,6 +4,7 @@
 
 mod answers;
 mod bedrock;
+mod chat;
 mod devices;
 mod faults;
 mod issuer;
@@ -12,6 +13,7 @@ mod plain;
 mod proxies;
 mod raw;
 mod refreshes;
+mod responses;
 mod tls;
 mod vertex;
 

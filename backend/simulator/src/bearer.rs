@@ -10,7 +10,7 @@ use std::{
 /// What a token opens. A token for one is nothing at the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Realm {
-    /// The Messages endpoints, for an account's owner who consented.
+    /// The providers' own endpoints, for an account's owner who consented.
     Account,
     /// The cloud platform, for a service account.
     Cloud,

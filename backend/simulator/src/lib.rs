@@ -8,7 +8,7 @@
 //! ([`oauth`], [`ServiceAccounts`]), for what calls providers on somebody's behalf. Beside it there are proxies to go
 //! through ([`TestProxy`]).
 //!
-//! One provider's dialects are one module ([`anthropic`], [`openai`]), and so is one platform that speaks one in a manner of its
+//! One provider's dialects are one module ([`anthropic`], [`openai`], [`gemini`]), and so is one platform that speaks one in a manner of its
 //! own ([`bedrock`], [`vertex`]); everything else (ledger, scripts, playing of streams, listeners, raw-socket faults) is
 //! shared by all of them.
 
@@ -115,6 +115,7 @@ impl Simulator {
             .merge(bedrock::router(&shared))
             .merge(vertex::router(&shared))
             .merge(openai::router(&shared))
+            .merge(gemini::router(&shared))
             .merge(control::router(&shared))
             .merge(issuer::router(&shared.issuer))
             .merge(oauth::router(&shared))
@@ -139,7 +140,7 @@ impl Simulator {
         self.addr
     }
 
-    /// `http://host:port`: a base URL for the Anthropic dialect.
+    /// `http://host:port`: a base URL for every dialect, without a version.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.addr)

@@ -1,8 +1,11 @@
 //! What an answer looks like and what goes wrong with it. One [`Script`] is the whole story of one answer; it comes
 //! from a rule queued beforehand ([`Rule`]), from the request itself (`x-sim-fault`, or `sim:…` inside the model name or
-//! `metadata.user_id`, since a relay passes no header it does not know), or from the simulator's default.
+//! whatever names the end user, since a relay passes no header it does not know), or from the simulator's default. End
+//! users are named by `metadata.user_id`, in OpenAI's dialects also by `safety_identifier`, `user` and
+//! `prompt_cache_key` (64 characters at most), at Gemini by nothing (on the cloud platform by `labels.user_id`).
 //!
-//! Positions (`after`) count stream events from the start, `message_start` included: `after: 0` is before the first.
+//! One script means the same in every dialect, as far as the dialect has it. Positions (`after`) count stream events from
+//! the start, whatever the first is: `after: 0` is before it.
 
 mod grammar;
 mod queue;
@@ -36,15 +39,18 @@ pub struct Script {
     pub piece_bytes: Option<usize>,
     /// Bytes of answer text altogether.
     pub text_bytes: Option<usize>,
-    /// A ping after every so many content deltas, besides the one at the start.
+    /// A ping after every so many content deltas, besides Anthropic's at the start; a comment in OpenAI's dialects, and
+    /// nothing at Gemini.
     pub ping_every: Option<u32>,
     /// Line ends are CRLF.
     pub crlf: bool,
     /// Compress with gzip, asked for or not.
     pub gzip: bool,
-    /// Whether the last `message_delta` repeats the input figures; by default the seed decides.
+    /// Whether the last `message_delta` repeats the input figures, and whether every chunk of Gemini's tells the usage so
+    /// far; by default the seed decides.
     pub repeat_usage: Option<bool>,
-    /// An interim `message_delta` with cumulative usage after every so many content deltas.
+    /// An interim `message_delta` with cumulative usage after every so many content deltas; elsewhere the usage comes
+    /// with the delta, in Responses not at all.
     pub usage_every: Option<u32>,
     /// The service tier that the usage names (default `standard`).
     pub tier: Option<String>,
@@ -119,7 +125,8 @@ pub struct ChosenTokens {
     pub cache_write_5m: Option<u64>,
     /// Written to a one-hour cache, likewise.
     pub cache_write_1h: Option<u64>,
-    /// The part of the uncached input that a stream owns up to only in its last `message_delta`.
+    /// The part of the uncached input that a stream owns up to only in its last `message_delta` or chunk (Anthropic,
+    /// Gemini).
     pub late_input: u64,
 }
 
@@ -179,7 +186,8 @@ pub enum CutHow {
 pub struct ErrorEvent {
     /// Position; 0 makes it the first event.
     pub after: u32,
-    /// The error type, such as `overloaded_error`.
+    /// The error type, such as `overloaded_error`; dialects with other words for it use those. In Responses it comes as
+    /// `response.failed`, or with `error:` in front of it as the `error` event.
     pub kind: String,
 }
 
@@ -187,9 +195,10 @@ pub struct ErrorEvent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Omit {
-    /// `message_stop`.
+    /// `message_stop`, `[DONE]`, `response.completed`, Gemini's last chunk.
     Stop,
-    /// The `message_delta` with the final usage.
+    /// The `message_delta` with the final usage; in Chat the chunks with the finish reason and the usage. Where the last
+    /// event has the usage in it, that event comes without.
     Usage,
     /// Both.
     Both,

@@ -79,7 +79,7 @@ async fn predict(
 }
 
 /// A service account's token, good now, for its own project.
-fn admit(shared: &Shared, call: &Call, project: Option<&str>) -> Result<(), Refusal> {
+pub(crate) fn admit(shared: &Shared, call: &Call, project: Option<&str>) -> Result<(), Refusal> {
     let holder = call.holder.as_ref().filter(|holder| holder.opens(Realm::Cloud));
     let Some(holder) = holder else { return Err(unauthenticated()) };
     let own = shared.service_accounts.project(&holder.subject);

@@ -93,7 +93,7 @@ pub struct Entry {
     pub subject: Option<String>,
     /// The grant that the access token came from.
     pub grant: Option<String>,
-    /// The caller's mark: `x-sim-tag`, `sim:tag=…`, or the whole of `metadata.user_id`.
+    /// The caller's mark: `x-sim-tag`, `sim:tag=…`, or the whole of what names the end user.
     pub tag: Option<String>,
     /// The model asked for.
     pub model: Option<String>,
@@ -101,9 +101,9 @@ pub struct Entry {
     pub stream: bool,
     /// The output bound asked for.
     pub max_tokens: Option<u64>,
-    /// The `request-id` header of the answer.
+    /// The `request-id` (Anthropic) or `x-request-id` header of the answer.
     pub request_id: String,
-    /// The answer's `msg_sim_…`, where one was drawn up.
+    /// The answer's own id (`msg_sim_…`, `chatcmpl-sim-…`, `resp_sim_…`), where one was drawn up.
     pub message_id: Option<String>,
     /// The status sent; none while no head was sent.
     pub status: Option<u16>,

@@ -7,6 +7,7 @@ mod bedrock;
 mod chat;
 mod devices;
 mod faults;
+mod gemini;
 mod issuer;
 mod oauth;
 mod plain;

@@ -144,9 +144,9 @@ impl<'a> Node<'a> {
     pub(crate) fn maybe<T>(
         &self,
         name: &str,
-        check: impl FnOnce(Node<'a>) -> Checked<T>,
+        check: impl FnOnce(&Node<'a>) -> Checked<T>,
     ) -> Checked<Option<T>> {
-        self.field(name).map(check).transpose()
+        self.field(name).map(|node| check(&node)).transpose()
     }
 
     /// Fields that may be absent and are strings where they are not.

@@ -8,9 +8,9 @@
 //! ([`oauth`], [`ServiceAccounts`]), for what calls providers on somebody's behalf. Beside it there are proxies to go
 //! through ([`TestProxy`]).
 //!
-//! One provider's dialects are one module ([`anthropic`], [`openai`], [`gemini`]), and so is one platform that speaks one in a manner of its
-//! own ([`bedrock`], [`vertex`]); everything else (ledger, scripts, playing of streams, listeners, raw-socket faults) is
-//! shared by all of them.
+//! One provider's dialects are one module ([`anthropic`], [`openai`], [`gemini`]), and so is one platform that speaks one
+//! in a manner of its own ([`bedrock`], [`vertex`]); everything else (ledger, scripts, playing of streams, listeners,
+//! raw-socket faults) is shared by all of them. Raw-socket faults know the Messages dialect only.
 
 mod answer;
 mod anthropic;

@@ -46,10 +46,10 @@ pub(super) fn no_such_key() -> Refusal {
         "@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID",
         "domain": "googleapis.com", "metadata": {"service": "generativelanguage.googleapis.com"},
     });
-    detailed("API key not valid. Please pass a valid API key.", info)
+    detailed("API key not valid. Please pass a valid API key.", &info)
 }
 
-fn detailed(message: &str, detail: Value) -> Refusal {
+fn detailed(message: &str, detail: &Value) -> Refusal {
     let error = json!({"code": 400, "message": message, "status": "INVALID_ARGUMENT", "details": [detail]});
     Refusal { status: 400, body: Some(format!("{:#}\n", json!({"error": error}))), ..Refusal::default() }
 }
@@ -71,7 +71,7 @@ pub(super) fn wrong(wrong: &Wrong) -> Refusal {
     let violation = json!({"field": field, "description": message});
     let detail =
         json!({"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": [violation]});
-    detailed(&message, detail)
+    detailed(&message, &detail)
 }
 
 pub(super) fn render(refusal: &Refusal, _request_id: &str) -> (&'static str, String) {

@@ -86,7 +86,7 @@ fn part(part: &Node<'_>, model: bool) -> Checked {
     part.known(&[&DATA[..], &ABOUT[..]].concat())?;
     let data: Vec<_> = DATA.iter().filter_map(|name| Some((*name, part.field(name)?))).collect();
     part.booleans(&["thought"])?;
-    part.maybe("thoughtSignature", |node| signature(&node))?;
+    part.maybe("thoughtSignature", |node| signature(node))?;
     let (kind, node) = match &data[..] {
         [one] => one,
         [] => return unset(part),

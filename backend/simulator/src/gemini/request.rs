@@ -66,7 +66,7 @@ pub(super) fn check(body: &Node<'_>, model: &str, cloud: bool) -> Checked<Asked>
     body.known(&known)?;
     body.texts(&["cachedContent", "model", "serviceTier"])?;
     body.booleans(&["store"])?;
-    body.maybe("systemInstruction", |node| parts::instruction(&node))?;
+    body.maybe("systemInstruction", |node| parts::instruction(node))?;
     parts::check(&body.need("contents")?, model)?;
     body.maybe("safetySettings", |node| {
         node.list()?.iter().try_for_each(|setting| {
@@ -82,7 +82,7 @@ pub(super) fn check(body: &Node<'_>, model: &str, cloud: bool) -> Checked<Asked>
 }
 
 /// Whether thoughts are to be shown.
-fn config(node: Node<'_>) -> Checked<bool> {
+fn config(node: &Node<'_>) -> Checked<bool> {
     node.known(&CONFIG)?;
     node.maybe("temperature", |node| node.number(0.0, 2.0))?;
     node.maybe("topP", |node| node.number(0.0, 1.0))?;
@@ -104,13 +104,13 @@ fn config(node: Node<'_>) -> Checked<bool> {
     })?;
     let mime = node
         .maybe("responseMimeType", |node| node.one_of(&["text/plain", "application/json", "text/x.enum"]))?;
-    node.maybe("responseSchema", |node| schema(&node))?;
-    node.maybe("responseJsonSchema", |node| json_schema(&node))?;
+    node.maybe("responseSchema", |node| schema(node))?;
+    node.maybe("responseJsonSchema", |node| json_schema(node))?;
     let schemas = ["responseSchema", "responseJsonSchema"].map(|name| node.field(name).is_some());
     if schemas == [true, true] {
         return rule(&node.at, "Only one of response_schema and response_json_schema can be set.");
     }
-    if schemas.contains(&true) && !mime.is_some_and(|mime| mime != "text/plain") {
+    if schemas.contains(&true) && mime.is_none_or(|mime| mime == "text/plain") {
         return rule(
             &format!("{}.responseMimeType", node.at),
             "* GenerateContentRequest.generation_config.response_mime_type: only allowed mime types with a response \
@@ -120,7 +120,7 @@ fn config(node: Node<'_>) -> Checked<bool> {
     Ok(node.maybe("thinkingConfig", thinking)?.unwrap_or(false))
 }
 
-fn thinking(node: Node<'_>) -> Checked<bool> {
+fn thinking(node: &Node<'_>) -> Checked<bool> {
     node.known(&["includeThoughts", "thinkingBudget", "thinkingLevel"])?;
     node.maybe("thinkingBudget", |node| node.integer(-1))?;
     node.maybe("thinkingLevel", |node| {

@@ -60,8 +60,8 @@ fn declaration<'a>(function: &Node<'a>) -> Checked<&'a str> {
         return rule(&named.at, message);
     }
     function.texts(&["description"])?;
-    function.maybe("parameters", |node| schema(&node))?;
-    function.maybe("parametersJsonSchema", |node| json_schema(&node))?;
+    function.maybe("parameters", |node| schema(node))?;
+    function.maybe("parametersJsonSchema", |node| json_schema(node))?;
     if function.field("parameters").is_some() && function.field("parametersJsonSchema").is_some() {
         return rule(&function.at, "Only one of parameters and parameters_json_schema can be set.");
     }

@@ -32,7 +32,7 @@ pub(super) fn common(body: &Node<'_>) -> Checked {
     Ok(())
 }
 
-fn metadata(node: Node<'_>) -> Checked {
+fn metadata(node: &Node<'_>) -> Checked {
     if node.object()?.len() > 16 {
         return rule(&node.at, format!("Invalid '{}': too many properties. Expected at most 16.", node.at));
     }
@@ -114,7 +114,7 @@ pub(super) fn base64(data: &str) -> bool {
 }
 
 /// A list of strings, or one, for stop sequences.
-pub(super) fn stops(node: Node<'_>) -> Checked {
+pub(super) fn stops(node: &Node<'_>) -> Checked {
     if node.value.is_string() {
         return Ok(());
     }

@@ -200,3 +200,23 @@ async fn models_and_token_counts_are_to_be_had() {
         predict(&simulator, &access, "count-tokens:rawPredict", &request(false)).send().await.unwrap();
     assert!(count.json::<Value>().await.unwrap()["input_tokens"].is_u64());
 }
+
+#[tokio::test]
+async fn gemini_is_spoken_to_service_accounts_too() {
+    let (simulator, account, file) = started().await;
+    let access = access(&file).await;
+    let place = "v1/projects/demo/locations/europe-west1/publishers/google/models";
+    let body = json!({
+        "contents": [{"role": "user", "parts": [{"text": "How does water find its way?"}]}],
+        "labels": {"user_id": "sim:tag=cloud"},
+    });
+    let ask = |key: &str, action: &str| {
+        let address = format!("{}/{place}/gemini-2.5-pro:{action}", simulator.url());
+        reqwest::Client::new().post(address).bearer_auth(key).json(&body)
+    };
+    let streamed = ask(&access, "streamGenerateContent?alt=sse").send().await.unwrap().text().await.unwrap();
+    assert_eq!(events(&streamed).last().unwrap()["candidates"][0]["finishReason"], "STOP");
+    let [entry] = &simulator.ledger().tagged("cloud")[..] else { panic!("one request was made") };
+    assert_eq!((entry.subject.as_deref(), entry.sent), (Some(&*account.email), entry.billed));
+    assert_eq!(ask(KEY, "generateContent").send().await.unwrap().status(), 401);
+}

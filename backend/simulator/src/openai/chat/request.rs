@@ -55,7 +55,7 @@ pub(super) fn check(body: &Node<'_>) -> Checked<Asked> {
     bounds(body)?;
     let offered = offered(body, Depth::Nested)?;
     choice(body, &offered, Depth::Nested)?;
-    body.maybe("response_format", |node| schema::format(&node, true))?;
+    body.maybe("response_format", |node| schema::format(node, true))?;
     messages::check(&body.need("messages")?)?;
     let effort = body.maybe("reasoning_effort", |node| node.one_of(&EFFORTS))?;
     Ok(Asked {

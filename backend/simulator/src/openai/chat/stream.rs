@@ -51,7 +51,7 @@ impl Stream {
             Moment::Start => {
                 let read = self.answer.tokens.with_output(0);
                 let delta = json!({"role": "assistant", "content": "", "refusal": null});
-                self.chunk(Kind::Other, &delta, Value::Null, read);
+                self.chunk(Kind::Other, &delta, None, read);
             }
             Moment::Open(at) => {
                 if let BlockKind::Tool { id, name } = &self.answer.blocks[at].kind {
@@ -59,7 +59,7 @@ impl Stream {
                     let call = json!({
                         "index": self.index(at), "id": call_id(id), "type": "function", "function": function,
                     });
-                    self.chunk(Kind::Other, &json!({"tool_calls": [call]}), Value::Null, self.generated());
+                    self.chunk(Kind::Other, &json!({"tool_calls": [call]}), None, self.generated());
                 }
             }
             Moment::Delta(at, n) => {
@@ -72,7 +72,7 @@ impl Stream {
                         json!({"tool_calls": [{"index": self.index(at), "function": function}]})
                     }
                 };
-                self.chunk(Kind::Content, &delta, Value::Null, self.generated());
+                self.chunk(Kind::Content, &delta, None, self.generated());
                 let done = self.moments.done;
                 if self.ping_every > 0 && done.is_multiple_of(self.ping_every) {
                     self.push(b": keep-alive\n\n".to_vec(), Kind::Other, None, None);
@@ -85,7 +85,7 @@ impl Stream {
 
     fn finish(&mut self) {
         let tokens = self.answer.tokens;
-        self.chunk(Kind::Usage, &json!({}), finish_reason(&self.answer).into(), tokens);
+        self.chunk(Kind::Usage, &json!({}), Some(finish_reason(&self.answer)), tokens);
         if self.shows_usage {
             let mut chunk = self.head.clone();
             chunk["choices"] = json!([]);
@@ -105,7 +105,7 @@ impl Stream {
         self.answer.generated(self.moments.done, self.moments.of)
     }
 
-    fn chunk(&mut self, kind: Kind, delta: &Value, finish_reason: Value, generated: Tokens) {
+    fn chunk(&mut self, kind: Kind, delta: &Value, finish_reason: Option<&str>, generated: Tokens) {
         let mut chunk = self.head.clone();
         chunk["choices"] =
             json!([{"index": 0, "delta": delta, "logprobs": null, "finish_reason": finish_reason}]);

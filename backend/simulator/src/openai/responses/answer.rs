@@ -88,7 +88,7 @@ impl Shown {
         let mut item = self.begun(answer, at);
         match &answer.blocks[at].kind {
             BlockKind::Thinking => {
-                item["summary"] = json!([{"type": "summary_text", "text": answer.said(at)}])
+                item["summary"] = json!([{"type": "summary_text", "text": answer.said(at)}]);
             }
             BlockKind::Text => {
                 item["content"] = json!([part(&answer.said(at))]);

@@ -74,7 +74,7 @@ pub(super) fn check(body: &Node<'_>) -> Checked<Asked> {
     body.maybe("text", |node| {
         node.known(&["format", "verbosity"])?;
         node.maybe("verbosity", |node| node.one_of(&["low", "medium", "high"]))?;
-        node.maybe("format", |node| schema::format(&node, false))
+        node.maybe("format", |node| schema::format(node, false))
     })?;
     let thinks = body.maybe("reasoning", reasoning)?.unwrap_or(false);
     let offered = offered(body, Depth::Flat)?;
@@ -89,7 +89,7 @@ pub(super) fn check(body: &Node<'_>) -> Checked<Asked> {
 }
 
 /// Whether a summary of the thinking is wanted; without one none is shown.
-fn reasoning(node: Node<'_>) -> Checked<bool> {
+fn reasoning(node: &Node<'_>) -> Checked<bool> {
     node.known(&["effort", "summary", "generate_summary", "mode", "context"])?;
     let effort = node.maybe("effort", |node| node.one_of(&EFFORTS))?;
     let mut summary = false;

@@ -146,7 +146,7 @@ local function check(key, at, account)
     if sum + 1 > rpm then
       return nil, {'requests_per_minute', '', text(sum), '0', ARGV[at + 4], wait_for(key, 'q', last, gone, 1, rpm)}
     end
-    s.q = {name = 'q', last = last, gone = gone, sum = sum + 1, amount = 1}
+    s.q = {name = 'q', last = last, gone = gone, sum = sum + 1, amount = 1, first = not f[request_ring]}
     facts[2] = sum + 1
   end
   if token_ring then
@@ -154,7 +154,7 @@ local function check(key, at, account)
     if sum + tokens > tpm then
       return nil, {'tokens_per_minute', '', text(sum), '0', ARGV[at + 5], wait_for(key, 'k', last, gone, tokens, tpm)}
     end
-    s.k = {name = 'k', last = last, gone = gone, sum = sum + tokens, amount = tokens}
+    s.k = {name = 'k', last = last, gone = gone, sum = sum + tokens, amount = tokens, first = not f[token_ring]}
     facts[3] = sum + tokens
   end
   if windows == 0 then return s end
@@ -206,6 +206,7 @@ end
 -- Counts in a ring: the bucket by itself, since its count was not read. Returns the second.
 local function count(key, ring, set, at)
   if ring.gone then redis.call('HDEL', key, unpack(ring.gone)) end
+  if ring.first then redis.call('HSET', key, 'w', WIDE) end
   redis.call('HINCRBY', key, ring.name .. (ring.last % RING), ring.amount)
   set[at], set[at + 1], set[at + 2], set[at + 3] = ring.name .. 's', ring.last, ring.name .. 'n', ring.sum
   return text(ring.last)

@@ -3,6 +3,9 @@
 -- A count per minute is a ring of one-second buckets `q0`..`q60` with the last second it was touched in (`qs`) and the
 -- sum of all buckets (`qn`). 61 of them: the running second and the sixty before it, so that no minute is undercounted.
 local RING = 61
+-- A count per minute makes a scope so wide that looking for a field takes longer than all else: up to 512 fields Redis
+-- keeps a hash as a list, and reads it from the beginning for each. A value this long makes it a table.
+local WIDE = string.rep('-', 65)
 local EXACT = 9007199254740992 -- from here on a double skips integers
 
 local function text(n) return string.format('%.0f', n) end
@@ -30,6 +33,7 @@ local function note(key, name, second, amount)
   local n, last, gone = advanced(key, name, f[1], f[2], second)
   if last - second >= RING then return end
   if gone then redis.call('HDEL', key, unpack(gone)) end
+  if not f[1] then redis.call('HSET', key, 'w', WIDE) end
   redis.call('HINCRBY', key, name .. (second % RING), text(0 + amount)) -- there is a -0, and Redis does not take it
   redis.call('HSET', key, name .. 's', text(last), name .. 'n', text(n + amount))
 end

@@ -136,3 +136,26 @@ async fn a_request_moves_to_another_account_and_leaves_nothing_at_the_first() {
     confirm(&f.cache, f.org.shard(), &[id]).await.unwrap();
     assert_eq!(moved().await, Reserved::Gone);
 }
+
+#[tokio::test]
+async fn a_scope_with_a_limit_per_minute_is_a_table_to_redis_from_its_first_request() {
+    let f = Fixture::new().await;
+    let encoding = async |id: ScopeId| -> String {
+        let key = scope_key(f.org, id);
+        redis::cmd("OBJECT").arg("ENCODING").arg(key).query_async(&mut f.cache.connection.clone()).await.unwrap()
+    };
+    let key = ScopeId::Key(f.key);
+    let by_requests = Scope { requests_per_minute: 5, ..unlimited(key) };
+    assert!(held(&f.take(request(), by_requests).await));
+    assert_eq!(encoding(key).await, "hashtable");
+
+    let member = ScopeId::Member(UserId(Uuid::now_v7()));
+    let by_tokens = Scope { tokens: 1, tokens_per_minute: 5, ..unlimited(member) };
+    assert!(held(&f.take_from(request(), &[by_tokens], &[unlimited(ScopeId::Account(f.account))], 1).await));
+    assert_eq!(encoding(member).await, "hashtable");
+
+    f.load_scope(ScopeId::Organisation, &from_zero()).await;
+    let few = Scope { windows: vec![total(5)], ..unlimited(ScopeId::Organisation) };
+    assert!(held(&f.take_from(request(), &[few], &[unlimited(ScopeId::Account(f.account))], 1).await));
+    assert_eq!(encoding(ScopeId::Organisation).await, "listpack", "one with few fields takes less room as a list");
+}

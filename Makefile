@@ -45,6 +45,6 @@ sqlx:
 
 # What was built. Data stay: they are in $(DATA), and for root below /var/lib/causeway.
 clean:
-	rm -rf target target-wasm frontend/dist frontend/node_modules e2e/node_modules
+	rm -rf target target-wasm frontend/dist frontend/node_modules e2e/node_modules e2e/python/.venv
 
 .PHONY: up demo dev test bench chaos screenshots web clean

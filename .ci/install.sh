@@ -3,7 +3,7 @@
 #
 #   .ci/install.sh up      build tools, Rust, Postgres, Redis, and what the web admin is built with
 #   .ci/install.sh web     build tools, Rust, and what the web admin is built with
-#   .ci/install.sh test    the same as up, with cargo-nextest and a Chromium
+#   .ci/install.sh test    the same as up, with cargo-nextest, a Chromium and Python's venv
 #   .ci/install.sh bench   the same as up, with nginx
 #   .ci/install.sh chaos   build tools, Rust, Postgres and Redis
 #
@@ -87,10 +87,23 @@ browser() {
     fi
 }
 
+# The official SDKs in Python are tried too; Google's wants 3.11, which is not every distribution's python3. On Debian
+# the module that makes virtual environments is a package of its own.
+python() {
+    for name in python3 python3.14 python3.13 python3.12 python3.11; do
+        "$name" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && return 0
+    done
+    version=$(python3 -c 'import sys; print(sys.version_info < (3, 11))' 2>/dev/null || true)
+    case $version in
+        True) need "python3.11 python3.11-venv" python "the official SDKs in Python, which the tests try, want 3.11" ;;
+        *) need "python3 python3-venv" python "the tests try the official SDKs in Python, in an environment of their own" ;;
+    esac
+}
+
 case "${1:-}" in
     web) tools; install_needed; rust; web ;;
     up) tools; services; rust; web ;;
-    test) tools; browser; services; rust; web; nextest ;;
+    test) tools; browser; python; services; rust; web; nextest ;;
     bench)
         tools
         command -v nginx >/dev/null 2>&1 || need nginx nginx "the benchmark's yardstick"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Journeys in Chromium and the official SDK against the built binary and the built web admin.
+# Journeys in Chromium and the official SDKs against the built binary and the built web admin.
 #
 #   e2e/run.sh                       every test; arguments go to Playwright, such as tests/03-sdk.spec.ts
 #   e2e/run.sh screenshots DIR       pictures of every page instead
@@ -16,10 +16,12 @@ cd "$(dirname "$0")"
 
 # npm ci starts by deleting node_modules, so it runs only when the lock file is not the installed one.
 if ! cmp -s package-lock.json node_modules/.installed-lock.json; then
-    echo "e2e: installing the npm packages of e2e/package-lock.json (Playwright, Anthropic's SDK)" >&2
+    echo "e2e: installing the npm packages of e2e/package-lock.json (Playwright and the official SDKs)" >&2
     npm ci --loglevel=error
     cp package-lock.json node_modules/.installed-lock.json
 fi
+
+python/install.sh
 
 found=${CHROMIUM:-}
 for name in chromium chromium-browser google-chrome google-chrome-stable; do

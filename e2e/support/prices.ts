@@ -25,20 +25,27 @@ export function nanos(dollars: string): bigint {
     return BigInt(whole) * PER_DOLLAR + BigInt(fraction.padEnd(9, "0"));
 }
 
-/** The cost of these tokens of one of Anthropic's models, in nano-dollars. */
-export function cost(model: string, tokens: Tokens): bigint {
-    const entry = TABLE.providers.anthropic?.[model];
-    if (!entry) throw new Error(`${model} is not in the table`);
+/** The cost of these tokens of a provider's model, in nano-dollars. */
+export function cost(model: string, tokens: Tokens, provider = "anthropic"): bigint {
+    const entry = listed(provider, model);
     const prompt = tokens.input + tokens.cache_read + tokens.cache_write_5m + tokens.cache_write_1h;
     const tiers = (entry.long_context ?? []).filter((tier) => prompt > tier.above_tokens);
     const tier = tiers.sort((a, b) => b.above_tokens - a.above_tokens)[0];
     const prices = tier?.usd_per_million ?? entry.usd_per_million;
     const buckets = ["input", "output", "cache_read", "cache_write_5m", "cache_write_1h"] as const;
-    const exact = buckets.reduce((sum, bucket) => sum + BigInt(tokens[bucket]) * nanos(priceOf(prices, bucket, model)), 0n);
+    const exact = buckets.filter((bucket) => tokens[bucket] > 0).reduce((sum, bucket) => sum + BigInt(tokens[bucket]) * nanos(priceOf(prices, bucket, model)), 0n);
     return (exact + PER_MILLION / 2n) / PER_MILLION;
 }
 
-/** Every model used here has all five prices, so that no rule for missing ones is repeated. */
+/** A provider that has no models of its own in the table sells anybody's: those of the first who has them. */
+function listed(provider: string, model: string): Model {
+    const sections = TABLE.providers[provider] ? [provider] : ["anthropic", ...Object.keys(TABLE.providers).sort()];
+    const entry = sections.map((name) => TABLE.providers[name]?.[model]).find(Boolean);
+    if (!entry) throw new Error(`${model} is not in the table`);
+    return entry;
+}
+
+/** Every model used here has a price for whatever is bought, so that no rule for missing ones is repeated. */
 function priceOf(prices: Dollars, bucket: keyof Tokens, model: string): string {
     const price = prices[bucket];
     if (price === undefined) throw new Error(`${model} has no price for ${bucket}`);

@@ -9,6 +9,7 @@ pub mod announcements;
 pub mod audit;
 pub mod auth;
 pub mod billing;
+pub mod clients;
 pub mod entering;
 pub mod health;
 pub mod instance;
@@ -52,6 +53,10 @@ pub use auth::{
 pub use billing::{
     Balance, CreditActor, CreditEntry, RedeemCode, Redeemed, Statement, StatementFormat, StatementLine,
     StatementMonths, StatementQuery,
+};
+pub use clients::{
+    ClientRulePlace, ClientRuleSet, ClientTrial, ClientTrialRow, ClientTrialSum, KnownClient, SetClientRules,
+    TryClientRules,
 };
 pub use entering::{Access, Enter, Entered, Suspended};
 pub use health::{

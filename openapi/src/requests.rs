@@ -80,6 +80,10 @@ pub struct Request {
     /// The client program, as it calls itself.
     #[cfg_attr(feature = "schemas", schema(example = "claude-cli/2.1.0"))]
     pub client: String,
+    /// The client that it was recognised as; empty where no rule fitted.
+    #[serde(default)]
+    #[cfg_attr(feature = "schemas", schema(example = "claude_code"))]
+    pub client_id: String,
     /// What went wrong, in short; `null` when nothing did.
     #[cfg_attr(feature = "schemas", schema(example = "overloaded_error"))]
     pub error: Option<String>,
@@ -142,6 +146,10 @@ macro_rules! filtered {
             #[serde(skip_serializing_if = "Option::is_none")]
             #[cfg_attr(feature = "schemas", param(example = "claude-*"))]
             pub model: Option<String>,
+            /// From this client; the empty text stands for those that were not recognised.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            #[cfg_attr(feature = "schemas", param(example = "claude_code"))]
+            pub client_id: Option<String>,
             /// With this HTTP status.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub status: Option<u16>,
@@ -185,15 +193,29 @@ filtered!(
 impl From<RequestExport> for RequestQuery {
     /// The same conditions.
     fn from(export: RequestExport) -> Self {
-        let RequestExport { key_id, member_id, account_id, model, status, outcome, from, to, .. } = export;
-        Self { key_id, member_id, account_id, model, status, outcome, from, to, limit: None, cursor: None }
+        let RequestExport {
+            key_id, member_id, account_id, model, client_id, status, outcome, from, to, ..
+        } = export;
+        Self {
+            key_id,
+            member_id,
+            account_id,
+            model,
+            client_id,
+            status,
+            outcome,
+            from,
+            to,
+            limit: None,
+            cursor: None,
+        }
     }
 }
 
 impl RequestQuery {
     /// The export of all that matches.
     pub fn export(self, format: ExportFormat) -> RequestExport {
-        let Self { key_id, member_id, account_id, model, status, outcome, from, to, .. } = self;
-        RequestExport { key_id, member_id, account_id, model, status, outcome, from, to, format }
+        let Self { key_id, member_id, account_id, model, client_id, status, outcome, from, to, .. } = self;
+        RequestExport { key_id, member_id, account_id, model, client_id, status, outcome, from, to, format }
     }
 }

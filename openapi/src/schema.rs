@@ -113,6 +113,35 @@ pub struct Services {
     /// Providers whose accounts may serve it.
     #[schema(nullable = false)]
     pub providers: Option<Vec<Provider>>,
+    /// Clients that it may be used with, as rules recognise them; others are refused before anything is reserved.
+    #[schema(nullable = false, example = json!(["claude_code"]), max_items = 50)]
+    pub clients: Option<Vec<String>>,
+}
+
+/// How a client is recognised.
+#[derive(ToSchema)]
+pub struct ClientRule {
+    /// The client, by the name that keys, the log and usage have. Several rules may name the same.
+    #[schema(example = "claude_code", pattern = "^[a-z][a-z0-9_]{0,39}$")]
+    pub client: String,
+    /// The client as people call it.
+    #[schema(example = "Claude Code", min_length = 1, max_length = 60)]
+    pub name: String,
+    /// What must hold, all of it.
+    #[schema(min_items = 1, max_items = 8)]
+    pub when: Vec<ClientCondition>,
+}
+
+/// What must hold of a header.
+#[derive(ToSchema)]
+pub struct ClientCondition {
+    /// The header; one of those that `getClientRules` lists.
+    #[schema(example = "user-agent")]
+    pub header: String,
+    /// What its value must look like, with `*` for any run of characters and regardless of case; `*` alone is satisfied by
+    /// any value, but not by the absence of the header.
+    #[schema(example = "claude-cli/*", min_length = 1, max_length = 200)]
+    pub matches: String,
 }
 
 /// Kind of upstream provider, by its name; `listProviders` has them all.

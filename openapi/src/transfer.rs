@@ -106,6 +106,10 @@ pub struct UsageRecord {
     /// The client program, as it calls itself.
     #[cfg_attr(feature = "schemas", schema(example = "claude-cli/2.1.0"))]
     pub client: String,
+    /// The client that it was recognised as; empty where no rule fitted.
+    #[serde(default)]
+    #[cfg_attr(feature = "schemas", schema(example = "claude_code"))]
+    pub client_id: String,
     /// What went wrong, in short.
     #[cfg_attr(feature = "schemas", schema(example = "overloaded_error"))]
     pub error: Option<String>,

@@ -183,6 +183,10 @@ macro_rules! filtered {
             #[serde(skip_serializing_if = "Option::is_none")]
             #[cfg_attr(feature = "schemas", param(example = "anthropic"))]
             pub provider: Option<String>,
+            /// From this client; the empty text stands for those that were not recognised.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            #[cfg_attr(feature = "schemas", param(example = "claude_code"))]
+            pub client_id: Option<String>,
         }
     };
 }
@@ -205,14 +209,15 @@ filtered!(
 impl UsageExport {
     /// The export of what a filter narrows to.
     pub fn new(by: UsagePart, format: ExportFormat, filter: UsageFilter) -> Self {
-        let UsageFilter { from, to, days, key_id, member_id, account_id, model, provider } = filter;
-        Self { by, format, from, to, days, key_id, member_id, account_id, model, provider }
+        let UsageFilter { from, to, days, key_id, member_id, account_id, model, provider, client_id } =
+            filter;
+        Self { by, format, from, to, days, key_id, member_id, account_id, model, provider, client_id }
     }
 
     /// Which usage.
     pub fn filter(self) -> UsageFilter {
-        let Self { from, to, days, key_id, member_id, account_id, model, provider, .. } = self;
-        UsageFilter { from, to, days, key_id, member_id, account_id, model, provider }
+        let Self { from, to, days, key_id, member_id, account_id, model, provider, client_id, .. } = self;
+        UsageFilter { from, to, days, key_id, member_id, account_id, model, provider, client_id }
     }
 }
 
@@ -246,6 +251,8 @@ pub enum UsageDimension {
     Account,
     /// Provider.
     Provider,
+    /// The client that was recognised.
+    Client,
 }
 
 /// What a row of an exported table stands for.
@@ -263,6 +270,8 @@ pub enum UsagePart {
     Account,
     /// Provider.
     Provider,
+    /// The client that was recognised.
+    Client,
     /// Hour.
     Hour,
     /// Day.
@@ -280,6 +289,7 @@ impl From<UsageDimension> for UsagePart {
             UsageDimension::Model => Self::Model,
             UsageDimension::Account => Self::Account,
             UsageDimension::Provider => Self::Provider,
+            UsageDimension::Client => Self::Client,
         }
     }
 }

@@ -38,6 +38,7 @@ use utoipa::{
         (name = "accounts", description = "Upstream accounts: credentials at providers"),
         (name = "pools", description = "Upstream accounts that serve the same keys, and how they are chosen among"),
         (name = "keys", description = "API keys that clients of the relay present"),
+        (name = "clients", description = "Programs that requests come from, and how they are recognised"),
         (name = "members", description = "The people of the organisation"),
         (name = "invitations", description = "People who were asked to come in"),
         (name = "registration", description = "People who ask to come in"),

@@ -21,6 +21,7 @@ mod accounts;
 mod announcements;
 mod billing;
 mod check;
+mod clients;
 mod csv;
 mod cursor;
 mod docs;

@@ -50,6 +50,7 @@ fn view(row: Stored) -> Result<Request, ApiError> {
         duration_ms: u32::try_from(row.duration_ms).unwrap_or(0),
         upstream_request_id: row.upstream_request_id,
         client: row.client,
+        client_id: row.client_id,
         error: row.error,
     })
 }

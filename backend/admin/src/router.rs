@@ -1,8 +1,8 @@
 //! Every operation, registered once together with its documentation.
 
 use crate::{
-    accounts, announcements, audit, auth, billing, docs, edge, error::ApiError, extract::LARGEST, gate,
-    instance, invitations, join, keys, ledger, me, members, operator, organization, pools, prices,
+    accounts, announcements, audit, auth, billing, clients, docs, edge, error::ApiError, extract::LARGEST,
+    gate, instance, invitations, join, keys, ledger, me, members, operator, organization, pools, prices,
     registration, requests, security, setup, sso, state::AdminState, tokens, usage,
 };
 use axum::{Router, extract::DefaultBodyLimit, middleware};
@@ -85,6 +85,8 @@ fn operations() -> OpenApiRouter<AdminState> {
         .routes(routes!(keys::batch::delete::handle))
         .routes(routes!(keys::export::handle))
         .routes(routes!(keys::rules::get, keys::rules::set))
+        .routes(routes!(clients::get::handle, clients::set::handle))
+        .routes(routes!(clients::trial::handle))
         .routes(routes!(members::list::handle))
         .routes(routes!(members::get::handle, members::update::handle, members::remove::handle))
         .routes(routes!(members::transfer::handle))

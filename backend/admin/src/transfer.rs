@@ -31,7 +31,7 @@ pub use import::{Bounds, import};
 const PAGE: usize = 1000;
 
 /// The columns of a file of requests.
-const COLUMNS: [&str; 33] = [
+const COLUMNS: [&str; 34] = [
     "request_id",
     "started_at",
     "written_by",
@@ -64,6 +64,7 @@ const COLUMNS: [&str; 33] = [
     "duration_ms",
     "upstream_request_id",
     "client",
+    "client_id",
     "error",
 ];
 
@@ -117,6 +118,7 @@ pub(crate) fn filter(query: &RequestQuery, sees: Option<UserId>) -> Filter<'_> {
         key: query.key_id,
         account: query.account_id,
         model: query.model.as_deref(),
+        client: query.client_id.as_deref(),
         status: query.status,
         outcome: query.outcome.and_then(outcome),
         from: query.from,
@@ -167,6 +169,7 @@ fn record(row: Stored) -> Result<UsageRecord, ApiError> {
         duration_ms: u32::try_from(row.duration_ms).unwrap_or(0),
         upstream_request_id: row.upstream_request_id,
         client: row.client,
+        client_id: row.client_id,
         error: row.error,
     })
 }

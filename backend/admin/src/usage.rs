@@ -41,6 +41,7 @@ fn narrowed(filter: &UsageFilter, sees: Option<causeway_domain::UserId>) -> Filt
         account: filter.account_id,
         model: filter.model.as_deref(),
         provider: filter.provider.as_deref(),
+        client: filter.client_id.as_deref(),
     }
 }
 
@@ -51,5 +52,6 @@ fn by(dimension: UsageDimension) -> By {
         UsageDimension::Model => By::Model,
         UsageDimension::Account => By::Account,
         UsageDimension::Provider => By::Provider,
+        UsageDimension::Client => By::Client,
     }
 }

@@ -25,7 +25,9 @@
 //! | stop sequences | all | Responses | refused: it has none |
 //! | more stop sequences than the target takes (Chat 4, Gemini 5) | all | Chat, Gemini | refused |
 //! | `top_k` | Anthropic, Gemini | Chat, Responses | dropped |
+//! | `temperature`, `top_p`, `top_k` | all | models that take none ([`model`]) | dropped |
 //! | temperature above 1 | all | Anthropic | becomes 1, reported |
+//! | a budget for thinking | all | Claude that takes none ([`model`]) | `adaptive`, with the budget's level as its effort |
 //! | `temperature`, `top_p`, `top_k` with thinking | all | Anthropic | dropped: Claude refuses them |
 //! | thinking with a tool that must be called | all | Anthropic | thinking is dropped: Claude refuses both |
 //! | thinking in the middle of calls that were made without | all | Anthropic | thinking is dropped for that turn |
@@ -42,6 +44,7 @@
 //! | citations, annotations, safety settings, `context_management` | all that have it | all | dropped |
 //! | pictures in a result | Anthropic, Responses | Chat, Gemini | follow as the user's |
 //! | instructions in mid-conversation | all | Anthropic, Gemini | the user's text, in `<system>` |
+//! | `user`, `metadata.user_id` longer than the target takes (OpenAI 64 characters, Anthropic 256) | all | all | a hash of it, the same each time: providers ask for that |
 //! | any other field at the top | all | all | dropped |
 
 pub mod accumulate;
@@ -52,6 +55,7 @@ pub mod event;
 pub(crate) mod fields;
 pub mod ids;
 pub mod levels;
+pub mod model;
 pub mod opaque;
 pub(crate) mod order;
 pub mod schema;

@@ -71,6 +71,19 @@ fn a_compatible_server_gets_the_older_name_for_the_most_output() {
 }
 
 #[test]
+fn pictures_in_the_alphabet_for_urls_are_sent_in_the_plain_one() {
+    let of = |data: &str| {
+        let part = json!({"inlineData": {"mimeType": "image/png", "data": data}});
+        let body = json!({"contents": [{"role": "user", "parts": [part, {"text": "x"}]}]});
+        let sent = written(Gemini, &body, OpenaiChat, &TARGET);
+        sent["messages"][0]["content"][0]["image_url"]["url"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(of("-_-_aA=="), "data:image/png;base64,+/+/aA==");
+    assert_eq!(of("-_-_aA"), of("+/+/aA=="));
+    assert_eq!(of("aGk="), "data:image/png;base64,aGk=");
+}
+
+#[test]
 fn what_an_upstream_refuses_is_left_out_and_told() {
     let body = chat(&json!({"max_tokens": 7, "temperature": 0.5}));
     let target = Target { without: &["max_output_tokens", "temperature"], ..TARGET };
@@ -109,7 +122,7 @@ fn claude_is_asked_to_think_in_the_way_that_it_takes() {
     let budget = written(OpenaiChat, &body, Anthropic, &TARGET);
     assert_eq!(budget["thinking"], json!({"type": "enabled", "budget_tokens": 1024}));
     let adaptive = written(OpenaiChat, &body, Anthropic, &Target { adaptive: true, ..TARGET });
-    assert_eq!(adaptive["thinking"], json!({"type": "adaptive"}));
+    assert_eq!(adaptive["thinking"], json!({"type": "adaptive", "display": "summarized"}));
     assert_eq!(adaptive["output_config"], json!({"effort": "low"}));
     let none = written(OpenaiChat, &chat(&json!({"reasoning_effort": "none"})), Anthropic, &TARGET);
     assert_eq!(none.get("thinking"), None);

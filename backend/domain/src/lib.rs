@@ -6,6 +6,7 @@
 
 pub mod address;
 pub mod ceilings;
+pub mod client;
 pub mod credit;
 pub mod expiry;
 pub mod ids;
@@ -28,6 +29,7 @@ pub mod window;
 
 pub use address::{AddressRules, TrustedProxies};
 pub use ceilings::Ceilings;
+pub use client::{ClientRule, ClientRules};
 pub use credit::CreditKind;
 pub use expiry::Expiry;
 pub use ids::{AccountId, KeyId, OrgId, PoolId, RequestId, UserId};

@@ -10,6 +10,11 @@ pub const MAX_MODEL_CHARS: usize = 200;
 ///
 /// Linear in the product of the lengths at worst, with no recursion, so a hostile pattern cannot hang a request.
 pub fn glob_matches(pattern: &str, name: &str) -> bool {
+    glob_matches_by(pattern, name, |p, n| p == n)
+}
+
+/// The same, where `same` says which bytes are alike.
+pub(crate) fn glob_matches_by(pattern: &str, name: &str, same: impl Fn(u8, u8) -> bool) -> bool {
     let (p, n) = (pattern.as_bytes(), name.as_bytes());
     let (mut pi, mut ni) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
@@ -17,7 +22,7 @@ pub fn glob_matches(pattern: &str, name: &str) -> bool {
         if pi < p.len() && p[pi] == b'*' {
             star = Some((pi, ni));
             pi += 1;
-        } else if pi < p.len() && p[pi] == n[ni] {
+        } else if pi < p.len() && same(p[pi], n[ni]) {
             pi += 1;
             ni += 1;
         } else if let Some((star_pi, star_ni)) = star {

@@ -1,4 +1,5 @@
-//! Which of our services a key may use: the dialects that its clients speak, and the providers that serve it.
+//! Which of our services a key may use: the dialects that its clients speak, the providers that serve it, and the programs
+//! it may be used with.
 
 use crate::provider::Provider;
 use serde::{Deserialize, Serialize};
@@ -60,17 +61,24 @@ pub struct Services {
     pub dialects: Vec<ApiDialect>,
     /// Providers whose accounts may serve it.
     pub providers: Vec<Provider>,
+    /// Clients that it may be used with, by the names that rules give them.
+    pub clients: Vec<String>,
 }
 
 impl Services {
     /// Whether everything is allowed.
     pub fn is_empty(&self) -> bool {
-        self.dialects.is_empty() && self.providers.is_empty()
+        self.dialects.is_empty() && self.providers.is_empty() && self.clients.is_empty()
     }
 
     /// Whether a client may speak the dialect of this name.
     pub fn speaks(&self, dialect: &str) -> bool {
         self.dialects.is_empty() || self.dialects.iter().any(|d| d.as_str() == dialect)
+    }
+
+    /// Whether it may be used with a client that was recognised as this one, or not at all.
+    pub fn admits(&self, client: Option<&str>) -> bool {
+        self.clients.is_empty() || client.is_some_and(|client| self.clients.iter().any(|c| c == client))
     }
 
     /// Whether an account of this provider may serve the key.
@@ -86,7 +94,13 @@ mod tests {
     #[test]
     fn an_empty_list_allows_all_and_a_list_allows_what_it_names() {
         assert!(Services::default().speaks("anything") && Services::default().reaches(Provider::ANTHROPIC));
-        let services = Services { dialects: vec![ApiDialect::Gemini], providers: vec![Provider::ANTHROPIC] };
+        let services = Services {
+            dialects: vec![ApiDialect::Gemini],
+            providers: vec![Provider::ANTHROPIC],
+            clients: vec!["codex".to_owned()],
+        };
+        assert!(services.admits(Some("codex")) && !services.admits(Some("curl")) && !services.admits(None));
+        assert!(Services::default().admits(None));
         assert!(services.speaks("gemini") && !services.speaks("anthropic"));
         assert!(services.reaches(Provider::ANTHROPIC) && !services.reaches(Provider::ANTHROPIC_COMPATIBLE));
     }

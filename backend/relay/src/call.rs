@@ -8,6 +8,7 @@ use causeway_dialect::{
     framing::Framing,
     request::{CacheWrite, Endpoint, Path, Request as Parsed},
 };
+use causeway_domain::client::Facts;
 use http::{HeaderMap, Request, header, request::Parts};
 use http_body::Body;
 use http_body_util::BodyExt;
@@ -65,7 +66,7 @@ impl BodyBudget {
         Self { units: Arc::new(Semaphore::new(units.min(Semaphore::MAX_PERMITS))), max: args.max_body_bytes }
     }
 
-    fn take(&self, bytes: u64) -> Result<OwnedSemaphorePermit, RelayError> {
+    pub(crate) fn take(&self, bytes: u64) -> Result<OwnedSemaphorePermit, RelayError> {
         let units = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
         self.units.clone().try_acquire_many_owned(units).map_err(|_| {
             RelayError::Unavailable("too many large requests at once; nothing was sent to the provider")
@@ -256,6 +257,11 @@ impl Call {
     pub(crate) fn client(&self) -> String {
         let agent = self.headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
         agent.split(' ').next().unwrap_or_default().chars().take(80).collect()
+    }
+
+    /// What rules can read of the client.
+    pub(crate) fn facts(&self) -> Facts<'_> {
+        Facts::read(|name| self.headers.get_all(name).iter().filter_map(|v| v.to_str().ok()))
     }
 
     /// Whether a beta header asks for the window of a million tokens.

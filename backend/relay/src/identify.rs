@@ -1,6 +1,6 @@
 //! Who is calling: from the headers of a request to the key's policy.
 
-use crate::{directory::Directory, error::RelayError};
+use crate::{call::Call, directory::Directory, error::RelayError, tenant::Tenant};
 use causeway_dialect::Dialect;
 use causeway_domain::{
     TrustedProxies,
@@ -112,6 +112,22 @@ pub(crate) fn speaks(principal: &Principal, dialect: Dialect) -> Result<(), Rela
     Err(RelayError::Forbidden {
         code: "dialect_forbidden",
         message: "this API key may not be used with this kind of API".to_owned(),
+    })
+}
+
+/// Whether the key may be used with the client that calls, as the organisation's rules recognise it. Costs nothing where
+/// the key says nothing of clients, as most do.
+pub(crate) fn admits(tenant: &Tenant, principal: &Principal, call: &Call) -> Result<(), RelayError> {
+    let Some(rules) = principal.rules.as_ref().filter(|rules| !rules.services.clients.is_empty()) else {
+        return Ok(());
+    };
+    let recognised = tenant.clients.recognise(&call.facts()).map(|(_, rule)| rule.client.as_str());
+    if rules.services.admits(recognised) {
+        return Ok(());
+    }
+    Err(RelayError::Forbidden {
+        code: "client_forbidden",
+        message: "this API key may not be used with this client program".to_owned(),
     })
 }
 

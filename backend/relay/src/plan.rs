@@ -6,7 +6,7 @@ use crate::{
     error::RelayError,
     health::{Health, Standing},
     history::History,
-    identify::Caller,
+    identify::{self, Caller},
     tenant::{Account, Tenant},
     translate::Converted,
     upstream::request,
@@ -120,6 +120,7 @@ pub(crate) fn candidates(
     let model = call.parsed.model.as_str();
     let principal = &*caller.principal;
     let bound = principal.account;
+    identify::admits(tenant, principal, call)?;
     let choice = choice::of(tenant, principal, talk.at, |id| health.pool_standing(tenant.org, id));
     let mut usable = choice.accounts.iter().filter(|a| permits(principal, a)).peekable();
     if usable.peek().is_none() {

@@ -362,6 +362,8 @@ impl Drop for Asking {
 
 fn draft(caller: &Caller, call: &Call, tenant: &Tenant, plan: &Plan) -> Draft {
     let principal = &caller.principal;
+    let facts = call.facts();
+    let recognised = tenant.clients.recognise(&facts);
     Draft {
         org: principal.org,
         key: principal.key,
@@ -370,6 +372,8 @@ fn draft(caller: &Caller, call: &Call, tenant: &Tenant, plan: &Plan) -> Draft {
         model: call.parsed.model.clone(),
         stream: call.parsed.stream,
         client: call.client(),
+        client_id: recognised.map(|(_, rule)| rule.client.clone()).unwrap_or_default(),
+        client_facts: facts.to_json(),
         input: call.parsed.input_estimate.min(plan.input),
         max_input: plan.input,
         max_output: plan.output,

@@ -28,6 +28,12 @@ pub(crate) struct Draft {
     pub stream: bool,
     /// Short form of the User-Agent.
     pub client: String,
+    /// The client that it was recognised as; empty = none.
+    #[serde(default)]
+    pub client_id: String,
+    /// What rules could read of it.
+    #[serde(default)]
+    pub client_facts: String,
     /// Input tokens as estimated from the body: what is billed when the provider never said.
     pub input: u64,
     /// The most input it can have.
@@ -318,6 +324,8 @@ impl Draft {
             duration_ms: figures.duration_ms,
             upstream_request_id: figures.upstream_request_id,
             client: self.client.clone(),
+            client_id: self.client_id.clone(),
+            client_facts: self.client_facts.clone(),
             error: figures.error,
             failed: figures.failed,
             five_hours: Vec::new(),
@@ -346,6 +354,8 @@ mod tests {
             model: "claude-haiku-4-5".to_owned(),
             stream: true,
             client: String::new(),
+            client_id: String::new(),
+            client_facts: String::new(),
             input: 800,
             max_input: 5_000,
             max_output: 1_000,

@@ -4,7 +4,7 @@ use crate::{choice::Pool, upstream::target::Target};
 use arc_swap::ArcSwap;
 use causeway_accounts::{AddressPolicy, Binding, Catalogue, Preset, SealingKey};
 use causeway_domain::{
-    AccountId, Limits, Multiplier, Nanos, OrgId,
+    AccountId, ClientRules, Limits, Multiplier, Nanos, OrgId,
     price::{Overrides, Price, Snapshot},
     provider::Provider,
     timeouts::Timeouts,
@@ -38,6 +38,8 @@ pub(crate) struct Tenant {
     pub accounts: Vec<Arc<Account>>,
     /// Its pools.
     pub pools: Vec<Pool>,
+    /// How it recognises clients.
+    pub clients: ClientRules,
     /// Limits over all of its keys.
     pub limits: Limits,
     /// What it has paid for, if it is prepaid: a total that is part of its limits.
@@ -121,6 +123,7 @@ impl Tenant {
             drain: Duration::from_millis(u64::from(row.drain_ms)),
             accounts: accounts.collect(),
             pools: row.pools.into_iter().map(Pool::from).collect(),
+            clients: row.clients,
             limits: row.limits,
             credit: row.credit,
             multiplier: row.multiplier,

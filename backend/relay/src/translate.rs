@@ -9,7 +9,7 @@ use causeway_dialect::{
     convert::{self, Converter, Wire},
     filter::Filter,
     framing::Framing,
-    neutral::{Conversation, Restore, Target, Unsupported, Written},
+    neutral::{Conversation, Restore, Target, Unsupported, Written, model},
     request::Path,
 };
 use causeway_domain::{RequestId, provider::Provider};
@@ -67,14 +67,15 @@ impl<'a> Converted<'a> {
             }
         };
         let id = Uuid::now_v7().simple().to_string();
+        let manners = model::manners(&parsed.model);
         let target = Target {
             model: &parsed.model,
             max_output: most,
             stream: None,
             compatible,
             cache: true,
-            adaptive: false,
-            without: &[],
+            adaptive: manners.adaptive,
+            without: manners.without,
             request_id: &id,
             now: u64::try_from(self.at.timestamp()).unwrap_or_default(),
         };

@@ -27,6 +27,8 @@ pub(crate) struct Answer {
     pub(crate) tier: String,
     /// Makes texts differ; has nothing to do with the figures.
     pub(crate) flavour: u64,
+    /// Its text is JSON.
+    pub(crate) json: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -43,6 +45,17 @@ pub(crate) enum BlockKind {
     Tool { id: String, name: String },
 }
 
+/// What a request insists on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Form {
+    #[default]
+    Free,
+    /// Text in JSON: the same as a tool's input, whatever the schema.
+    Json,
+    /// A call of a tool, and nothing said before it.
+    Call,
+}
+
 /// What the request says about the answer wanted.
 pub(crate) struct Wanted<'a> {
     pub(crate) seq: u64,
@@ -51,13 +64,16 @@ pub(crate) struct Wanted<'a> {
     pub(crate) body_bytes: u64,
     pub(crate) thinks: bool,
     pub(crate) tool: Option<String>,
+    pub(crate) form: Form,
 }
 
 impl Answer {
     pub(crate) fn draw(seed: u64, draw: &mut Draw, wanted: Wanted<'_>, script: &Script) -> Self {
         let tokens = tokens(draw, &wanted, script);
         let shape = script.shape.unwrap_or(if wanted.thinks { Shape::Thinking } else { Shape::Text });
-        let blocks = blocks(shape, script.events.unwrap_or(12), wanted.seq, wanted.tool);
+        let called = wanted.form == Form::Call && script.shape.is_none();
+        let kinds = kinds(if called { None } else { Some(shape) }, wanted.seq, wanted.tool);
+        let blocks = blocks(kinds, script.events.unwrap_or(12));
         let calls_tool = blocks.iter().any(|block| matches!(block.kind, BlockKind::Tool { .. }));
         let stop_reason = match () {
             () if tokens.output == wanted.max_tokens => "max_tokens",
@@ -77,6 +93,7 @@ impl Answer {
             text_bytes: script.text_bytes,
             tier: script.tier.clone().unwrap_or_else(|| "standard".to_owned()),
             flavour,
+            json: wanted.form == Form::Json,
         }
     }
 
@@ -101,15 +118,17 @@ impl Answer {
     pub(crate) fn piece(&self, block: usize, n: u32) -> String {
         let Block { kind, deltas } = &self.blocks[block];
         match (kind, self.text_bytes) {
-            (BlockKind::Tool { .. }, _) => {
+            (BlockKind::Tool { .. }, _) | (BlockKind::Text, None) if self.is_json(kind) => {
                 let part = share(TOOL_INPUT.chars().count(), n, *deltas);
                 TOOL_INPUT.chars().skip(part.start).take(part.len()).collect()
             }
-            (BlockKind::Text, Some(bytes)) => {
-                FILLER.chars().cycle().take(share(bytes, n, *deltas).len()).collect()
-            }
+            (BlockKind::Text, Some(bytes)) => filler(share(bytes, n, *deltas)).collect(),
             _ => serde_json::from_str(&format!("\"{}\"", word(self.flavour, n))).unwrap_or_default(),
         }
+    }
+
+    fn is_json(&self, kind: &BlockKind) -> bool {
+        self.json || matches!(kind, BlockKind::Tool { .. })
     }
 
     /// All that a block says; of a tool call the whole input, in however few deltas it came.
@@ -153,7 +172,12 @@ pub(crate) fn word(flavour: u64, n: u32) -> &'static str {
     WORDS[(flavour.rotate_left(n * 5) % WORDS.len() as u64) as usize]
 }
 
-pub(crate) const FILLER: &str = "All work and no play makes a long answer. ";
+const FILLER: &str = "All work and no play makes a long answer. ";
+
+/// Part of a text of any length.
+pub(crate) fn filler(part: Range<usize>) -> impl Iterator<Item = char> {
+    FILLER.chars().cycle().skip(part.start % FILLER.len()).take(part.len())
+}
 
 /// Looks like a signature: base64 with its awkward characters.
 pub(crate) const SIGNATURE: &str =
@@ -185,15 +209,20 @@ fn tokens(draw: &mut Draw, wanted: &Wanted<'_>, script: &Script) -> Tokens {
 /// The longest answer, in tokens.
 const LONGEST: u64 = 1500;
 
-fn blocks(shape: Shape, deltas: u32, seq: u64, tool: Option<String>) -> Vec<Block> {
+/// What an answer consists of: the blocks of a shape, or a call alone.
+fn kinds(shape: Option<Shape>, seq: u64, tool: Option<String>) -> Vec<BlockKind> {
     let tool = tool.unwrap_or_else(|| "get_weather".to_owned());
     let call = |n: u32| BlockKind::Tool { id: format!("toolu_sim_{seq:012x}{n:02x}"), name: tool.clone() };
-    let kinds = match shape {
-        Shape::Text => vec![BlockKind::Text],
-        Shape::Thinking => vec![BlockKind::Thinking, BlockKind::Text],
-        Shape::Tools => vec![BlockKind::Text, call(0)],
-        Shape::Full => vec![BlockKind::Thinking, BlockKind::Text, call(0), call(1)],
-    };
+    match shape {
+        None => vec![call(0)],
+        Some(Shape::Text) => vec![BlockKind::Text],
+        Some(Shape::Thinking) => vec![BlockKind::Thinking, BlockKind::Text],
+        Some(Shape::Tools) => vec![BlockKind::Text, call(0)],
+        Some(Shape::Full) => vec![BlockKind::Thinking, BlockKind::Text, call(0), call(1)],
+    }
+}
+
+fn blocks(kinds: Vec<BlockKind>, deltas: u32) -> Vec<Block> {
     let share = deltas / kinds.len() as u32;
     let rest = deltas - share * kinds.len() as u32;
     let last = kinds.len() - 1;

@@ -6,6 +6,7 @@ mod json;
 mod messages;
 mod models;
 mod request;
+mod rules;
 mod stream;
 
 use std::sync::Arc;

@@ -20,8 +20,8 @@ pub struct SimulatorConfig {
     pub gpt_models: Vec<String>,
     /// Models listed in Gemini's shape.
     pub gemini_models: Vec<String>,
-    /// Refuse OpenAI and Gemini requests with fields that the provider's published schema does not have, as the
-    /// provider does. Compatible servers often do not.
+    /// Refuse OpenAI and Gemini requests with fields that the provider's published schema does not have, and Anthropic
+    /// requests that break the rules between fields, as the provider does. Compatible servers often do not.
     pub strict: bool,
     /// Answer 404 for a model that is not listed, as the provider does. Off by default: any name is served.
     pub listed_models_only: bool,

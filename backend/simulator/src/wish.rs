@@ -3,7 +3,7 @@
 
 use crate::{
     Shared,
-    answer::{Answer, Wanted},
+    answer::{Answer, Form, Wanted},
     receive::Call,
     reply::Plan,
     script::{Refusal, ScriptError, marker},
@@ -22,8 +22,9 @@ pub(crate) struct Wish<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Asked {
     pub(crate) thinks: bool,
-    /// The first tool offered.
+    /// The tool that must be called, or else the first one offered.
     pub(crate) tool: Option<String>,
+    pub(crate) form: Form,
 }
 
 /// What a dialect says when it will not.
@@ -59,7 +60,8 @@ pub(crate) fn draw_up(
         max_tokens: wish.max_tokens.unwrap_or(u64::MAX),
         body_bytes: call.body.len() as u64,
         thinks: asked.thinks,
-        tool: asked.tool.filter(|_| script.shape.is_some()),
+        tool: asked.tool.filter(|_| script.shape.is_some() || asked.form == Form::Call),
+        form: asked.form,
     };
     let answer = Answer::draw(shared.config.seed, &mut call.draw, wanted, &script);
     let answer = answer.without_cache_writes(&script.tokens);

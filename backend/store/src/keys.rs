@@ -170,8 +170,9 @@ pub async fn insert(tx: &mut TenantTx, new: &NewKey<'_>) -> StoreResult<()> {
     sqlx::query!(
         "insert into api_keys (id, org_id, owner_id, created_by, name, description, hash, prefix, limits, models_allow,
            models_deny, account_id, enabled, expires_at, multiplier, device, tags, first_use_days, addresses_allow,
-           addresses_deny, dialects, providers, batch_id, pool_ids)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
+           addresses_deny, dialects, providers, batch_id, pool_ids, clients)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
+           $25)",
         key.id.0,
         tx.org().0,
         key.owner.as_ref().map(|o| o.id.0),
@@ -195,7 +196,8 @@ pub async fn insert(tx: &mut TenantTx, new: &NewKey<'_>) -> StoreResult<()> {
         &lists.dialects,
         &lists.providers,
         new.batch,
-        &lists.pools
+        &lists.pools,
+        &key.services.clients
     )
     .execute(tx.conn())
     .await?;
@@ -210,7 +212,7 @@ pub async fn update(tx: &mut TenantTx, key: &Key) -> StoreResult<()> {
         "update api_keys set name = $3, description = $4, limits = $5, models_allow = $6, models_deny = $7,
            account_id = $8, enabled = $9, expires_at = $10, multiplier = $11, owner_id = $12, device = $13, tags = $14,
            first_use_days = $15, addresses_allow = $16, addresses_deny = $17, dialects = $18, providers = $19,
-           pool_ids = $20, updated_at = now()
+           pool_ids = $20, clients = $21, updated_at = now()
          where org_id = $1 and id = $2",
         tx.org().0,
         key.id.0,
@@ -231,7 +233,8 @@ pub async fn update(tx: &mut TenantTx, key: &Key) -> StoreResult<()> {
         &lists.deny,
         &lists.dialects,
         &lists.providers,
-        &lists.pools
+        &lists.pools,
+        &key.services.clients
     )
     .execute(tx.conn())
     .await?;

@@ -121,6 +121,12 @@ pub struct UsageEvent {
     pub upstream_request_id: Option<String>,
     /// Short form of the client's User-Agent.
     pub client: String,
+    /// The client that it was recognised as; empty = none.
+    #[serde(default)]
+    pub client_id: String,
+    /// What rules could read of it: [`causeway_domain::client::Facts`] in JSON.
+    #[serde(default)]
+    pub client_facts: String,
     /// What went wrong, in words.
     pub error: Option<String>,
     /// What earlier attempts have cost.
@@ -180,7 +186,7 @@ impl UsageEvent {
     /// The sums that it is part of.
     fn sums_key(&self) -> SumsKey<'_> {
         let user = self.user.map_or(Uuid::nil(), |u| u.0);
-        (self.org.0, self.bucket(), self.key.0, self.account.0, self.model.as_str(), user)
+        (self.org.0, self.bucket(), self.key.0, self.account.0, self.model.as_str(), user, self.client_id.as_str())
     }
 
     /// Adds what it is in all sums.

@@ -17,6 +17,7 @@ pub mod boots;
 pub mod cache;
 pub mod ceilings;
 pub mod challenges;
+pub mod clients;
 pub mod cooldowns;
 pub mod credits;
 pub mod db;

@@ -1,14 +1,14 @@
 //! What the relay knows of a caller and of its organisation. Read across tenants, by the relay's role only.
 
 use crate::{
-    RelayDb, StoreError, StoreResult, global_prices,
+    RelayDb, StoreError, StoreResult, clients, global_prices,
     keys::{addresses, expiry, services},
     pools::member,
     price_overrides,
 };
 use causeway_domain::{
-    AccountId, AddressRules, Ceilings, Expiry, KeyId, Limits, Multiplier, Nanos, OrgId, Plan, PoolId, Role,
-    Services, UserId,
+    AccountId, AddressRules, Ceilings, ClientRules, Expiry, KeyId, Limits, Multiplier, Nanos, OrgId, Plan,
+    PoolId, Role, Services, UserId,
     model::ModelPolicy,
     pool::{Member, Strategy},
     price::{Overrides, Price},
@@ -113,6 +113,8 @@ pub struct Tenancy {
     pub accounts: Vec<AccountRow>,
     /// Its pools.
     pub pools: Vec<PoolRow>,
+    /// How it recognises clients.
+    pub clients: ClientRules,
     /// The version this is at least as new as.
     pub policy_version: i64,
 }
@@ -232,7 +234,7 @@ pub async fn by_hash(db: &RelayDb, hash: &[u8; 32]) -> StoreResult<Option<Princi
     let row = sqlx::query!(
         r#"select k.id, k.org_id, k.owner_id, k.name, k.limits, k.multiplier, k.models_allow, k.models_deny,
                   k.account_id, k.pool_ids, k.enabled, k.expires_at, k.first_use_days, k.first_used_at, k.addresses_allow,
-                  k.addresses_deny, k.dialects, k.providers, k.deleted_at is not null as "deleted!",
+                  k.addresses_deny, k.dialects, k.providers, k.clients, k.deleted_at is not null as "deleted!",
                   case when k.hash = $1 then null else k.previous_until end as secret_until,
                   o.status, o.policy_version, o.key_ceilings, o.credit_nanos is not null as "prepaid!",
                   m.limits as "owner_limits?", m.role as "owner_role?",
@@ -253,7 +255,7 @@ pub async fn by_hash(db: &RelayDb, hash: &[u8; 32]) -> StoreResult<Option<Princi
             if bound { shape("ceilings of an organisation", r.key_ceilings)? } else { Ceilings::default() };
         let rules = Rules {
             addresses: addresses(&r.addresses_allow, &r.addresses_deny)?,
-            services: services(&r.dialects, &r.providers)?,
+            services: services(&r.dialects, &r.providers, r.clients)?,
             models: ceilings.models,
             accounts: ceilings.accounts,
         };
@@ -330,6 +332,7 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
     .fetch_all(&db.0)
     .await?;
     let pools = pools_of(db, org).await?;
+    let client_rules = clients::of(db, org).await?;
     let (as_of, overrides) = price_overrides::live(db, org).await?;
     let prepaid = o.credit_nanos.is_some();
     let own_multipliers =
@@ -381,6 +384,7 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
             })
             .collect::<StoreResult<_>>()?,
         pools,
+        clients: client_rules,
         policy_version: o.policy_version,
     }))
 }

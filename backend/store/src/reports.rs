@@ -35,6 +35,8 @@ pub struct Filter<'a> {
     pub model: Option<&'a str>,
     /// Through accounts of this provider.
     pub provider: Option<&'a str>,
+    /// From this client; the empty name stands for those that were not recognised.
+    pub client: Option<&'a str>,
 }
 
 /// By what to split sums that are not split by time.
@@ -50,6 +52,8 @@ pub enum By {
     Account,
     /// Provider of the account.
     Provider,
+    /// The client that was recognised.
+    Client,
 }
 
 impl By {
@@ -60,6 +64,7 @@ impl By {
             Self::Model => "model",
             Self::Account => "account",
             Self::Provider => "provider",
+            Self::Client => "client",
         }
     }
 }
@@ -102,6 +107,7 @@ pub async fn per_span(
              and ($9::text is null or r.model like $9)
              and ($10::text is null or exists (
                select from upstream_accounts a where a.org_id = $1 and a.id = r.account_id and a.provider = $10))
+             and ($11::text is null or r.client_id = $11)
            group by 1"#,
         tx.org().0,
         edges,
@@ -112,7 +118,8 @@ pub async fn per_span(
         filter.key.map(|k| k.0),
         filter.account.map(|a| a.0),
         filter.model.map(like),
-        filter.provider
+        filter.provider,
+        filter.client
     )
     .fetch_all(tx.conn())
     .await?;
@@ -126,7 +133,7 @@ pub async fn per_span(
     Ok(spans)
 }
 
-/// Sums per key, member, model, account or provider, dearest first, each with its key and its name (empty when it has
+/// Sums per key, member, model, account, provider or client, dearest first, each with its key and its name (empty when it has
 /// none any more). Every part is there, so the sum of them is the sum of everything.
 pub async fn split(
     tx: &mut TenantTx,
@@ -137,9 +144,9 @@ pub async fn split(
 ) -> StoreResult<Vec<(String, String, Sums)>> {
     let rows = sqlx::query!(
         r#"select case $2 when 'model' then r.model when 'key' then r.key_id::text when 'member' then r.user_id::text
-               when 'provider' then coalesce(a.provider, '') else r.account_id::text end as "part!",
+               when 'provider' then coalesce(a.provider, '') when 'client' then r.client_id else r.account_id::text end as "part!",
              coalesce(case $2 when 'model' then max(r.model) when 'key' then max(k.name) when 'member' then max(u.name)
-               when 'provider' then max(a.provider) else max(a.name) end, '') as "label!",
+               when 'provider' then max(a.provider) when 'client' then max(r.client_id) else max(a.name) end, '') as "label!",
              sum(requests)::bigint as "requests!", sum(errors)::bigint as "errors!",
              sum(input_tokens)::bigint as "input_tokens!", sum(output_tokens)::bigint as "output_tokens!",
              sum(cache_read_tokens)::bigint as "cache_read_tokens!",
@@ -154,6 +161,7 @@ pub async fn split(
              and ($5::uuid is null or r.user_id = $5) and ($6::uuid is null or r.user_id = $6)
              and ($7::uuid is null or r.key_id = $7) and ($8::uuid is null or r.account_id = $8)
              and ($9::text is null or r.model like $9) and ($10::text is null or a.provider = $10)
+             and ($11::text is null or r.client_id = $11)
            group by 1 order by sum(charged_nanos) desc, 1"#,
         tx.org().0,
         by.as_str(),
@@ -164,7 +172,8 @@ pub async fn split(
         filter.key.map(|k| k.0),
         filter.account.map(|a| a.0),
         filter.model.map(like),
-        filter.provider
+        filter.provider,
+        filter.client
     )
     .fetch_all(tx.conn())
     .await?;

@@ -19,6 +19,8 @@ pub struct Filter<'a> {
     pub account: Option<AccountId>,
     /// For models that this pattern matches, with `*` for any run of characters.
     pub model: Option<&'a str>,
+    /// From this client; the empty name stands for those that were not recognised.
+    pub client: Option<&'a str>,
     /// With this status.
     pub status: Option<u16>,
     /// That ended this way.
@@ -70,6 +72,7 @@ pub struct Request {
     pub duration_ms: i32,
     pub upstream_request_id: Option<String>,
     pub client: String,
+    pub client_id: String,
     pub error: Option<String>,
 }
 
@@ -77,7 +80,7 @@ const SELECT: &str = "select r.request_id, r.rev, r.key_id, k.name as key_name, 
      r.account_id, a.name as account_name, r.dialect, r.provider, r.model, r.stream, r.status, r.outcome, r.estimated, \
      r.input_tokens, r.output_tokens, r.cache_read_tokens, r.cache_write_5m_tokens, r.cache_write_1h_tokens, \
      r.reasoning_tokens, r.web_searches, r.service_tier, r.cost_nanos, r.multiplier, r.charged_nanos, r.price::text as price, \
-     r.started_at, r.first_byte_ms, r.duration_ms, r.upstream_request_id, r.client, r.error \
+     r.started_at, r.first_byte_ms, r.duration_ms, r.upstream_request_id, r.client, r.client_id, r.error \
      from usage r left join api_keys k on k.org_id = r.org_id and k.id = r.key_id \
      left join upstream_accounts a on a.org_id = r.org_id and a.id = r.account_id \
      left join users u on u.id = r.user_id where r.org_id = ";
@@ -130,6 +133,9 @@ fn narrowed(select: &str, tx: &TenantTx, filter: &Filter<'_>) -> QueryBuilder<Po
                 query.push(" and r.model like ").push_bind(like(model))
             }
         };
+    }
+    if let Some(client) = filter.client {
+        query.push(" and r.client_id = ").push_bind(client.to_owned());
     }
     if let Some(status) = filter.status {
         query.push(" and r.status = ").push_bind(i16::try_from(status).unwrap_or(-1));

@@ -142,6 +142,8 @@ pub fn event(org: OrgId, key: KeyId, account: AccountId, at: DateTime<Utc>) -> U
         duration_ms: 20,
         upstream_request_id: None,
         client: "test/1".to_owned(),
+        client_id: String::new(),
+        client_facts: String::new(),
         error: None,
         failed: Vec::new(),
         five_hours: Vec::new(),

@@ -78,29 +78,29 @@ async fn rollups(
     let rows = sqlx::query!(
         r#"with rows as (
              select usage_bucket(request_id) as bucket, key_id, account_id, model,
-               coalesce(user_id, '00000000-0000-0000-0000-000000000000') as user_id,
+               coalesce(user_id, '00000000-0000-0000-0000-000000000000') as user_id, client_id,
                array[sum(requests), count(*) filter (where outcome in ('upstream_cut', 'upstream_error', 'interrupted')),
                      sum(input_tokens), sum(output_tokens), sum(cache_read_tokens), sum(cache_write_5m_tokens),
                      sum(cache_write_1h_tokens), sum(cost_nanos), sum(charged_nanos)]::bigint[] as sums
              from (
-               select request_id, key_id, account_id, model, user_id, outcome, input_tokens, output_tokens,
+               select request_id, key_id, account_id, model, user_id, client_id, outcome, input_tokens, output_tokens,
                  cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, cost_nanos, charged_nanos, 1 as requests
                from usage where org_id = $1 and request_id >= $2 and request_id < $3
                union all
-               select request_id, key_id, f.account, model, user_id, '', 0, 0, 0, 0, 0, f.cost_nanos, 0, 0
+               select request_id, key_id, f.account, model, user_id, client_id, '', 0, 0, 0, 0, 0, f.cost_nanos, 0, 0
                from usage, jsonb_to_recordset(failed_attempts) as f(account uuid, cost_nanos bigint)
                where org_id = $1 and request_id >= $2 and request_id < $3 and failed_attempts is not null
-             ) all_costs group by 1, 2, 3, 4, 5
+             ) all_costs group by 1, 2, 3, 4, 5, 6
            ), rollups as (
              select bucket, key_id, account_id, model, user_id,
-               array[requests, errors, input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens,
+               client_id, array[requests, errors, input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens,
                      cache_write_1h_tokens, cost_nanos, charged_nanos] as sums
              from usage_rollups where org_id = $1 and bucket >= $4 and bucket < $5
            ), both_sides as (
              select bucket, key_id, account_id, model, user_id,
                coalesce(u.sums, array_fill(0::bigint, array[9])) as stored,
                coalesce(r.sums, array_fill(0::bigint, array[9])) as expected
-             from rows r full join rollups u using (bucket, key_id, account_id, model, user_id)
+             from rows r full join rollups u using (bucket, key_id, account_id, model, user_id, client_id)
            )
            select bucket as "bucket!", key_id as "key_id!", account_id as "account_id!", model as "model!",
              user_id as "user_id!", stored as "stored!", expected as "expected!",

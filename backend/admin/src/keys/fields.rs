@@ -4,7 +4,7 @@ use crate::{check::Check, error::ApiError, guard::Caller, state::AdminState};
 use causeway_domain::{AddressRules, Services, UserId, address::MAX_NETWORKS, expiry::MAX_DAYS};
 use causeway_openapi::{CreateKey, Permission, UpdateKey};
 use causeway_store::{
-    StoreError, TenantTx, accounts,
+    StoreError, TenantTx, accounts, clients,
     keys::{Key as Stored, Owner},
     members, pools,
 };
@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 
 const MOST_TAGS: usize = 20;
 const MOST_POOLS: usize = 10;
+const MOST_CLIENTS: usize = 50;
 
 /// What only those may set who may change everybody's keys: the multiplier decides what is charged, the owner who pays.
 pub(super) fn check_rights(caller: &Caller, change: &UpdateKey) -> Result<(), ApiError> {
@@ -148,6 +149,11 @@ fn check_services(check: &mut Check, services: &Services) {
     // There are not as many; a list may name one twice but not without end.
     check.require(services.dialects.len() <= 20, "services.dialects", "must have at most 20 names");
     check.require(services.providers.len() <= 100, "services.providers", "must have at most 100 names");
+    check.require(services.clients.len() <= MOST_CLIENTS, "services.clients", "must have at most 50 names");
+    for (i, client) in services.clients.iter().enumerate().take(MOST_CLIENTS) {
+        let field = format!("services.clients[{i}]");
+        check.require(!services.clients[..i].contains(client), &field, "must be given once");
+    }
 }
 
 /// Notes it when a key is bound to an account that is not there, or given to somebody who is no member; fills in who the
@@ -173,6 +179,13 @@ pub(super) async fn references(
             let field = format!("pool_ids[{i}]");
             check.require(known.contains(pool), &field, "must be a pool of this organisation");
             check.require(!pools[..i].contains(pool), &field, "must be given once");
+        }
+    }
+    if let Some(named) = change.services.as_ref().map(|s| &s.clients).filter(|clients| !clients.is_empty()) {
+        let known = clients::get(tx).await?.rules;
+        for (i, client) in named.iter().enumerate().take(MOST_CLIENTS) {
+            let field = format!("services.clients[{i}]");
+            check.require(known.names(client), &field, "must be a client that a rule recognises");
         }
     }
     if let Some(owner) = change.owner_id {

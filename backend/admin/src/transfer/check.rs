@@ -120,6 +120,8 @@ pub(super) fn checked(org: OrgId, record: UsageRecord, known: &References) -> Re
         duration_ms: record.duration_ms,
         upstream_request_id: record.upstream_request_id,
         client: record.client,
+        client_id: record.client_id,
+        client_facts: String::new(),
         error: record.error,
         // A window of five hours that was open then is over, or begins with the next use.
         failed: Vec::new(),
@@ -160,6 +162,7 @@ fn texts(record: &UsageRecord) -> Result<(), Refusal> {
         ("dialect", &record.dialect, 1, 100),
         ("model", &record.model, 1, 200),
         ("client", &record.client, 0, 500),
+        ("client_id", &record.client_id, 0, 40),
         ("upstream_request_id", record.upstream_request_id.as_ref().unwrap_or(&none), 0, 500),
         ("error", record.error.as_ref().unwrap_or(&none), 0, 10_000),
     ] {

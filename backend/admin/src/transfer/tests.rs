@@ -36,6 +36,7 @@ fn the_heading_names_every_field_of_a_record_in_its_order() {
         duration_ms: 0,
         upstream_request_id: None,
         client: String::new(),
+        client_id: String::new(),
         error: None,
     };
     let value = serde_json::to_value(record).unwrap();

@@ -1,4 +1,4 @@
-//! Usage split by key, member, model, account or provider.
+//! Usage split by key, member, model, account, provider or client.
 
 use super::{
     by, figures, narrowed,
@@ -6,7 +6,7 @@ use super::{
     sum,
 };
 use crate::{
-    docs,
+    clients, docs,
     error::ApiError,
     extract::{Params, Place},
     guard::{Caller, May, right},
@@ -16,6 +16,7 @@ use axum::{Json, extract::State};
 use causeway_openapi::{UsageBreakdown, UsageDimension, UsageFilter, UsageOthers, UsageRow};
 use causeway_store::reports;
 use chrono::Utc;
+use std::collections::BTreeMap;
 
 /// Parts with a row of their own.
 const ROWS: usize = 1000;
@@ -58,7 +59,15 @@ pub(super) async fn breakdown(
     let (first, last) = range.ends(&caller.calendar);
     let mut tx = caller.begin(state).await?;
     let parts = reports::split(&mut tx, by(dimension), first, last, &narrowed(filter, caller.sees())).await?;
-    let row = |(key, label, sums)| UsageRow { key, label, figures: figures(&sums) };
+    // The log keeps what clients are called in rules; people read what the rules call them by now.
+    let named = match dimension {
+        UsageDimension::Client => clients::names(&causeway_store::clients::get(&mut tx).await?.rules),
+        _ => BTreeMap::new(),
+    };
+    let row = |(key, label, sums): (String, String, reports::Sums)| {
+        let label = named.get(&key).cloned().unwrap_or(label);
+        UsageRow { key, label, figures: figures(&sums) }
+    };
     let rows: Vec<UsageRow> = parts.into_iter().map(row).collect();
     Ok(UsageBreakdown {
         from: range.from,

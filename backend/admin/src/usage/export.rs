@@ -86,6 +86,7 @@ fn dimension(part: UsagePart) -> Result<UsageDimension, UsageStep> {
         UsagePart::Model => Ok(UsageDimension::Model),
         UsagePart::Account => Ok(UsageDimension::Account),
         UsagePart::Provider => Ok(UsageDimension::Provider),
+        UsagePart::Client => Ok(UsageDimension::Client),
         UsagePart::Hour => Err(UsageStep::Hour),
         UsagePart::Day => Err(UsageStep::Day),
         UsagePart::Month => Err(UsageStep::Month),

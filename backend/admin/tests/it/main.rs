@@ -6,6 +6,7 @@ mod announcements;
 mod attacks;
 mod audit;
 mod billing;
+mod clients;
 mod comebacks;
 mod dead_letters;
 mod document;

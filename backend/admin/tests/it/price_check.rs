@@ -58,6 +58,8 @@ fn event(made: Created, when: &str, n: u128, model: &str) -> UsageEvent {
         duration_ms: 1,
         upstream_request_id: None,
         client: String::new(),
+        client_id: String::new(),
+        client_facts: String::new(),
         error: None,
     }
 }

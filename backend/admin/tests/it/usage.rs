@@ -8,7 +8,7 @@ use http::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-const DIMENSIONS: [&str; 5] = ["key", "member", "model", "account", "provider"];
+const DIMENSIONS: [&str; 6] = ["key", "member", "model", "account", "provider", "client"];
 
 fn requests(rows: &Value) -> i64 {
     rows.as_array().unwrap().iter().map(|row| row["figures"]["requests"].as_i64().unwrap()).sum()
@@ -29,6 +29,7 @@ async fn every_split_and_every_series_has_the_same_totals_to_the_nano_dollar() {
         for n in 0..7 {
             let mut event = world.event(made, if n % 2 == 0 { &laptop } else { &server }, &account);
             event.model = format!("model-{}", n % 3);
+            event.client_id = if n < 4 { "codex" } else { "" }.to_owned();
             event.user = (n != 3).then_some(made.user);
             (event.cost, event.charged) = (Nanos(n + 1), Nanos(1_000_000_000 + n));
             event.outcome = if n == 6 { ledger::Outcome::UpstreamCut } else { event.outcome };

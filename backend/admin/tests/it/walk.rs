@@ -22,6 +22,7 @@ const SILENT: &[(&str, &str)] = &[
     ("POST /auth/refresh", "renews what signing in began"),
     ("POST /accounts/{id}/test", "asks the provider"),
     ("POST /sso/providers/{id}/test", "asks the issuer"),
+    ("POST /client-rules/trial", "only looks"),
     ("POST /me/totp", "begins what confirming puts in force"),
     ("POST /me/identities", "begins what the issuer's answer ends"),
     ("POST /join/invitation/preview", "reads"),
@@ -180,6 +181,9 @@ async fn settings(walk: &mut Walk, token: &str, made: Created) {
     let at = Some(token);
     walk.step(M::PATCH, "/organization", at, json!({"name": "Motors"})).await;
     walk.step(M::PUT, "/organization/key-ceilings", at, json!({"keys": 50})).await;
+    let own =
+        json!({"client": "ours", "name": "Ours", "when": [{"header": "user-agent", "matches": "ours/*"}]});
+    walk.step(M::PUT, "/client-rules", at, json!({"rules": [own]})).await;
     walk.step(M::PATCH, "/organization/sign-in", at, json!({"registration": "approval"})).await;
     let said = json!({"level": "info", "text_en": "Hello"});
     let own = id(&walk.step(M::POST, "/organization/announcements", at, said).await);

@@ -303,7 +303,7 @@ impl World {
                insert into usage_rollups as r (org_id, bucket, key_id, account_id, model, requests, errors, input_tokens,
                  output_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, cost_nanos, charged_nanos)
                values ($1, date_bin('15 minutes', $3, 'epoch'), $2, $2, 'claude-haiku-4-5', 1, 0, 1, 2, 3, 4, 5, $4 / 2, $4)
-               on conflict (org_id, bucket, key_id, account_id, model, user_id) do update set
+               on conflict (org_id, bucket, key_id, account_id, model, user_id, client_id) do update set
                  requests = r.requests + 1, cost_nanos = r.cost_nanos + excluded.cost_nanos,
                  charged_nanos = r.charged_nanos + excluded.charged_nanos)
              insert into budget_totals as b (org_id, scope, scope_id, nanos, tokens) values ($1, 'organisation', $1, $4, 15)

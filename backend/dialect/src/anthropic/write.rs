@@ -9,7 +9,7 @@ mod blocks;
 use crate::Dialect;
 use crate::neutral::draft::{Draft, JSON_TOOL};
 use crate::neutral::{
-    Choice, Conversation, Effort, Field, Format, Target, Tier, Unsupported, Written, schema,
+    Choice, Conversation, Effort, Field, Format, Target, Tier, Unsupported, Written, ids, schema,
 };
 
 /// Claude thinks no less.
@@ -46,7 +46,8 @@ pub(crate) fn request(conversation: &Conversation<'_>, target: &Target<'_>) -> R
         json.end();
     }
     if let Some(user) = &conversation.user {
-        draft.json().key("metadata").open().key("user_id").text(user).close();
+        let user = ids::user(user, draft.dialect);
+        draft.json().key("metadata").open().key("user_id").text(&user).close();
     }
     match conversation.tier {
         Some(Tier::Standard) => draft.optional("service_tier", Some("\"standard_only\"")),
@@ -80,7 +81,8 @@ fn plan_choice<'c>(draft: &mut Draft<'c>) -> Result<Option<Choice<'c>>, Unsuppor
 #[derive(Clone, Copy)]
 enum Plan {
     Budget(u64),
-    Adaptive(Option<Effort>),
+    /// With its effort, and whether it is to be shown, which later models do not do by themselves.
+    Adaptive(Option<Effort>, bool),
 }
 
 fn plan_thinking(draft: &mut Draft<'_>, max_output: u64, choice: Option<&Choice<'_>>) -> Option<Plan> {
@@ -91,7 +93,7 @@ fn plan_thinking(draft: &mut Draft<'_>, max_output: u64, choice: Option<&Choice<
         return None;
     }
     if draft.target.adaptive {
-        return Some(Plan::Adaptive(wanted.level()));
+        return Some(Plan::Adaptive(wanted.level(), wanted.shown));
     }
     // What is thought counts as output, so some must be left for the answer.
     let most = max_output / 5 * 4;
@@ -110,9 +112,13 @@ fn thinking_fields(draft: &mut Draft<'_>, plan: Option<Plan>) {
             let mut json = draft.json();
             json.key("thinking").open().member("type", "enabled").key("budget_tokens").value(budget).close();
         }
-        Some(Plan::Adaptive(effort)) => {
+        Some(Plan::Adaptive(effort, shown)) => {
             let mut json = draft.json();
-            json.key("thinking").open().member("type", "adaptive").close();
+            json.key("thinking").open().member("type", "adaptive");
+            if shown {
+                json.member("display", "summarized");
+            }
+            json.close();
             if let Some(effort) = effort {
                 let name = match effort {
                     Effort::None | Effort::Minimal | Effort::Low => Effort::Low,
@@ -135,7 +141,7 @@ fn sampling(draft: &mut Draft<'_>, thinks: bool) {
     for (field, name, value) in fields {
         let Some(value) = value else { continue };
         let hot = field == Field::Temperature && value.parse().is_ok_and(|value: f64| value > 1.0);
-        if thinks || hot {
+        if thinks || hot || draft.target.without.contains(&name) {
             // One is what it is without the field.
             draft.drop(field);
         } else {

@@ -5,7 +5,7 @@ pub(crate) mod messages;
 use crate::Dialect;
 use crate::neutral::draft::Draft;
 use crate::neutral::{
-    Choice, Conversation, Field, Format, Media, Part, Target, Text, Unsupported, Written, schema, turns,
+    Choice, Conversation, Field, Format, Media, Part, Target, Text, Unsupported, Written, ids, schema, turns,
 };
 use crate::openai::format;
 
@@ -59,7 +59,8 @@ pub(crate) fn request(conversation: &Conversation<'_>, target: &Target<'_>) -> R
     if let Some(user) = &conversation.user
         && draft.takes("user")
     {
-        draft.json().key("user").text(user);
+        let user = ids::user(user, draft.dialect);
+        draft.json().key("user").text(&user);
     }
     for name in EXTRAS {
         draft.optional(name, draft.extra(name).map(|extra| extra.value));

@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::Text;
 use crate::Dialect;
 
 const MARK: &str = "cw_";
@@ -57,6 +58,28 @@ pub fn restored(id: Cow<'_, str>) -> Cow<'_, str> {
 /// An id for a call that came without one.
 pub fn made(stem: &str, count: usize) -> String {
     format!("call_{count}_{:08x}", hash(&[stem]) & 0xffff_ffff)
+}
+
+/// The longest name of an end user that a dialect takes, in characters.
+const fn longest_user(dialect: Dialect) -> usize {
+    match dialect {
+        Dialect::Anthropic => 256,
+        Dialect::OpenaiChat | Dialect::OpenaiResponses | Dialect::Gemini => 64,
+    }
+}
+
+/// Who asks, as `dialect` takes it. Claude Code names a device, an account and a session in one, which OpenAI finds too
+/// long and would have hashed by whoever sends it: the same user gets the same short name each time.
+pub(crate) fn user<'a>(user: &Text<'a>, dialect: Dialect) -> Text<'a> {
+    let longest = longest_user(dialect);
+    if user.raw().len() <= longest {
+        return user.clone();
+    }
+    let name = user.unescaped();
+    if name.chars().count() <= longest {
+        return user.clone();
+    }
+    Text::escaped(format!("{HASHED}{:016x}{:016x}", hash(&[&name]), hash(&["user", &name])))
 }
 
 /// FNV-1a: the same on every instance and in every release.
@@ -122,6 +145,23 @@ mod tests {
         let long = "x".repeat(70);
         assert_eq!(legal(&long, Dialect::OpenaiChat), legal(&long, Dialect::OpenaiChat));
         assert!(legal(&long, Dialect::Anthropic).starts_with(HASHED));
+    }
+
+    #[test]
+    fn long_names_of_users_become_short_ones_and_stay_apart() {
+        let session = |n: u32| format!("user_{:064x}_account__session_{n}", 7);
+        for dialect in Dialect::ALL {
+            let short = Text::plain("bob \u{1f980}");
+            assert_eq!(user(&short, dialect), short);
+            let long = session(1).repeat(3);
+            let sent = user(&Text::plain(&long), dialect);
+            assert!(plain(sent.raw()) && sent.raw().len() <= longest_user(dialect), "{sent:?}");
+            assert_eq!(sent, user(&Text::plain(&long), dialect));
+            assert_ne!(sent, user(&Text::plain(&session(2).repeat(3)), dialect));
+        }
+        // Characters are counted, not the bytes of their escapes.
+        let escaped = Text::escaped("\\u00e9".repeat(64));
+        assert_eq!(user(&escaped, Dialect::OpenaiChat), escaped);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::json::escaped;
 use crate::neutral::draft::Draft;
 use crate::neutral::turns::{holds, joined};
 use crate::neutral::{
-    Choice, Conversation, Field, Format, Part, Role, Target, Text, Unsupported, Written, schema,
+    Choice, Conversation, Field, Format, Part, Role, Target, Text, Unsupported, Written, ids, schema,
 };
 use crate::openai::format;
 use crate::scan::Members;
@@ -51,7 +51,8 @@ pub(crate) fn request(conversation: &Conversation<'_>, target: &Target<'_>) -> R
     if let Some(user) = &conversation.user
         && draft.takes("user")
     {
-        draft.json().key("user").text(user);
+        let user = ids::user(user, draft.dialect);
+        draft.json().key("user").text(&user);
     }
     for name in EXTRAS {
         draft.optional(name, draft.extra(name).map(|extra| extra.value));

@@ -5,6 +5,7 @@
 
 mod alone;
 mod app;
+mod clients;
 mod clouds;
 mod dialects;
 mod failover;

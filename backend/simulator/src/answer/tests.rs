@@ -15,6 +15,7 @@ fn answer(seq: u64, max_tokens: u64, body_bytes: u64, script: &str) -> Answer {
         body_bytes,
         thinks: false,
         tool: Some("look\"up".into()),
+        form: Form::Free,
     };
     Answer::draw(3, &mut Draw::new(3, seq), wanted, &script)
 }

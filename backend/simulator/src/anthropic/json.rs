@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::{
-    answer::{Answer, BlockKind, FILLER, SIGNATURE, TOOL_INPUT, word},
+    answer::{Answer, BlockKind, SIGNATURE, TOOL_INPUT, filler, word},
     ledger::Tokens,
 };
 
@@ -30,7 +30,8 @@ pub(crate) fn body(answer: &Answer) -> String {
             BlockKind::Text => {
                 out.push_str(r#"{"type":"text","text":""#);
                 match answer.text_bytes {
-                    Some(bytes) => out.extend(FILLER.chars().cycle().take(bytes)),
+                    Some(bytes) => out.extend(filler(0..bytes)),
+                    None if answer.json => out.push_str(&escaped(TOOL_INPUT)),
                     None => (0..6).for_each(|n| out.push_str(word(answer.flavour, n))),
                 }
                 out.push_str(r#""}"#);
@@ -46,6 +47,12 @@ pub(crate) fn body(answer: &Answer) -> String {
     usage(&mut out, answer.tokens, &answer.tier);
     out.push('}');
     out
+}
+
+/// As it stands between quotes.
+pub(super) fn escaped(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
 }
 
 /// The usage object with every bucket, as `message_start` and a JSON answer carry it.

@@ -10,6 +10,7 @@ use super::{
     error::{self, problem},
     json,
     request::MessagesRequest,
+    rules,
 };
 use crate::{
     Shared,
@@ -72,6 +73,7 @@ pub(crate) fn draw_up(
         entry.max_tokens = request.max_tokens.and_then(|n| u64::try_from(n).ok());
     });
     request.check(true)?;
+    rules::check(shared, &body)?;
     let model = addressed.map_or(model, |addressed| addressed.plain);
     if shared.config.listed_models_only && !shared.config.models.iter().any(|known| known == model) {
         return Err(problem(404, "not_found_error", format!("model: {model}")));
@@ -82,7 +84,8 @@ pub(crate) fn draw_up(
         max_tokens: request.max_tokens.and_then(|n| u64::try_from(n).ok()).unwrap_or(1),
         body_bytes: body.len() as u64,
         thinks: request.thinks(),
-        tool: script.shape.and_then(|_| request.first_tool()),
+        tool: request.tool(script.shape.is_some()),
+        form: request.form(),
     };
     let answer = Answer::draw(shared.config.seed, &mut call.draw, wanted, &script);
     let repeat_usage = call.draw.chance(50);

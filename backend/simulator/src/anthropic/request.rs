@@ -7,7 +7,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
 use super::error::problem;
-use crate::script::Refusal;
+use crate::{answer::Form, script::Refusal};
 
 #[derive(Deserialize)]
 pub(crate) struct MessagesRequest<'a> {
@@ -26,6 +26,24 @@ pub(crate) struct MessagesRequest<'a> {
     /// Read only by answers that call a tool.
     #[serde(borrow, default)]
     tools: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    tool_choice: Option<ToolChoice<'a>>,
+    #[serde(borrow, default)]
+    output_config: Option<OutputConfig<'a>>,
+}
+
+#[derive(Deserialize)]
+struct ToolChoice<'a> {
+    #[serde(borrow, rename = "type", default)]
+    kind: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    name: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+struct OutputConfig<'a> {
+    #[serde(borrow, default)]
+    format: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -93,8 +111,29 @@ impl<'a> MessagesRequest<'a> {
         self.thinking.as_ref().is_some_and(|thinking| thinking.kind.as_deref() != Some("disabled"))
     }
 
+    /// What the answer must be.
+    pub(crate) fn form(&self) -> Form {
+        let choice = self.tool_choice.as_ref().and_then(|choice| choice.kind.as_deref());
+        match choice {
+            Some("any" | "tool") => Form::Call,
+            _ if self.output_config.as_ref().is_some_and(|config| config.format.is_some()) => Form::Json,
+            _ => Form::Free,
+        }
+    }
+
+    /// The tool that must be called, or where one may be the first one offered.
+    pub(crate) fn tool(&self, may: bool) -> Option<String> {
+        let must = self.form() == Form::Call;
+        let named = self.tool_choice.as_ref().and_then(|choice| choice.name.as_deref());
+        match named.filter(|_| must) {
+            Some(name) => Some(name.to_owned()),
+            None if must || may => self.first_tool(),
+            None => None,
+        }
+    }
+
     /// The name of the first tool offered.
-    pub(crate) fn first_tool(&self) -> Option<String> {
+    fn first_tool(&self) -> Option<String> {
         #[derive(Deserialize)]
         struct Tool {
             name: String,

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, fmt::Write as _};
 
 use super::json;
 use crate::{
-    answer::{self, Answer, BlockKind, FILLER, SIGNATURE, TOOL_INPUT, share},
+    answer::{self, Answer, BlockKind, SIGNATURE, TOOL_INPUT, filler, share},
     ledger::Tokens,
     play::{Event, Kind},
     script::Script,
@@ -126,9 +126,8 @@ impl Stream {
             BlockKind::Text => {
                 fields.push_str(r#"{"type":"text_delta","text":""#);
                 match self.answer.text_bytes {
-                    Some(bytes) => {
-                        fields.extend(FILLER.chars().cycle().take(share(bytes, n, block.deltas).len()));
-                    }
+                    Some(bytes) => fields.extend(filler(share(bytes, n, block.deltas))),
+                    None if self.answer.json => fields.push_str(&json::escaped(&self.answer.piece(index, n))),
                     None => fields.push_str(answer::word(self.answer.flavour, n)),
                 }
                 write!(fields, r#""}}"#)

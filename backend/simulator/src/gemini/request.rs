@@ -6,6 +6,7 @@ use super::{
     tools,
 };
 use crate::{
+    answer::Form,
     check::{Checked, Node, rule},
     wish::Asked,
 };
@@ -78,7 +79,15 @@ pub(super) fn check(body: &Node<'_>, model: &str, cloud: bool) -> Checked<Asked>
     let offered = tools::offered(body)?;
     tools::config(body, &offered)?;
     let thinks = body.maybe("generationConfig", config)?.unwrap_or(false);
-    Ok(Asked { thinks, tool: offered.first().map(|name| (*name).to_owned()) })
+    let calling = &body.value["toolConfig"]["functionCallingConfig"];
+    let form = match body.value["generationConfig"]["responseMimeType"].as_str() {
+        _ if calling["mode"] == "ANY" => Form::Call,
+        Some("application/json") => Form::Json,
+        _ => Form::Free,
+    };
+    let named = calling["allowedFunctionNames"][0].as_str();
+    let tool = named.or_else(|| offered.first().copied()).map(str::to_owned);
+    Ok(Asked { thinks, tool, form })
 }
 
 /// Whether thoughts are to be shown.

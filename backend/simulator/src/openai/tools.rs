@@ -1,7 +1,13 @@
 //! Tools and the choice among them. The two dialects say the same with the fields at different depths.
 
+use serde_json::Value;
+
 use super::schema::name;
-use crate::check::{Checked, Node, rule};
+use crate::{
+    answer::Form,
+    check::{Checked, Node, rule},
+    wish::Asked,
+};
 
 /// Where a function's fields are.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -173,6 +179,20 @@ pub(super) fn choice(body: &Node<'_>, offered: &[&str], depth: Depth) -> Checked
         (hosted, Depth::Flat) if HOSTED.contains(&hosted) => Ok(()),
         _ => kind.one_of(&["function", "allowed_tools", "custom"]).map(|_| ()),
     }
+}
+
+/// What the answer must be, by a choice and a format that are right.
+pub(super) fn insisted(body: &Node<'_>, format: &Value, offered: &[&str], depth: Depth) -> Asked {
+    let choice = &body.value["tool_choice"];
+    let inner = if depth == Depth::Nested { &choice["function"] } else { choice };
+    let named = inner["name"].as_str();
+    let form = match format["type"].as_str() {
+        _ if choice == "required" || named.is_some() => Form::Call,
+        Some("json_object" | "json_schema") => Form::Json,
+        _ => Form::Free,
+    };
+    let tool = named.or_else(|| offered.first().copied()).map(str::to_owned);
+    Asked { tool, form, ..Asked::default() }
 }
 
 fn named(choice: &Node<'_>, kind: &str, offered: &[&str], depth: Depth) -> Checked {

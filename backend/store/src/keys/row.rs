@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub(super) const SELECT: &str = "select k.id, k.owner_id, u.name as owner_name, m.role as owner_role, k.name, \
      k.description, k.device, k.tags, k.prefix, k.limits, k.multiplier, k.models_allow, k.models_deny, k.account_id, k.pool_ids, \
      k.enabled, k.expires_at, k.first_use_days, k.first_used_at, k.addresses_allow, k.addresses_deny, k.dialects, \
-     k.providers, k.previous_prefix, k.previous_until, k.created_at, k.updated_at, k.deleted_at \
+     k.providers, k.clients, k.previous_prefix, k.previous_until, k.created_at, k.updated_at, k.deleted_at \
      from api_keys k left join users u on u.id = k.owner_id \
      left join memberships m on m.org_id = k.org_id and m.user_id = k.owner_id where k.org_id = ";
 
@@ -41,6 +41,7 @@ pub(super) struct Row {
     addresses_deny: Vec<String>,
     dialects: Vec<String>,
     providers: Vec<String>,
+    clients: Vec<String>,
     previous_prefix: Option<String>,
     previous_until: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
@@ -69,7 +70,7 @@ impl TryFrom<Row> for Key {
             account_id: r.account_id.map(AccountId),
             pools: r.pool_ids.into_iter().map(PoolId).collect(),
             addresses: addresses(&r.addresses_allow, &r.addresses_deny)?,
-            services: services(&r.dialects, &r.providers)?,
+            services: services(&r.dialects, &r.providers, r.clients)?,
             enabled: r.enabled,
             expiry: expiry(r.expires_at, r.first_use_days, r.first_used_at),
             previous: r
@@ -97,10 +98,15 @@ pub(crate) fn addresses(allow: &[String], deny: &[String]) -> StoreResult<Addres
     })
 }
 
-pub(crate) fn services(dialects: &[String], providers: &[String]) -> StoreResult<Services> {
+pub(crate) fn services(
+    dialects: &[String],
+    providers: &[String],
+    clients: Vec<String>,
+) -> StoreResult<Services> {
     Ok(Services {
         dialects: all("dialect of an API key", dialects)?,
         providers: all("provider of an API key", providers)?,
+        clients,
     })
 }
 

@@ -48,10 +48,12 @@ mod nanos {
 }
 /// Adds them to the sums of their accounts, beside those of the request, or takes them out.
 pub(super) fn add<'a>(attempts: &[FailedAttempt], of: SumsKey<'a>, sums: &mut Sums<'a>, sign: i64) {
-    let (org, bucket, key, _, model, user) = of;
+    let (org, bucket, key, _, model, user, client) = of;
     for attempt in attempts {
         let figures = Figures { cost: attempt.cost.0, ..Figures::default() };
-        sums.entry((org, bucket, key, attempt.account.0, model, user)).or_default().add(&figures, sign);
+        sums.entry((org, bucket, key, attempt.account.0, model, user, client))
+            .or_default()
+            .add(&figures, sign);
     }
 }
 

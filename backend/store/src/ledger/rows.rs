@@ -63,12 +63,13 @@ pub(super) async fn insert(
         r#"insert into usage (request_id, org_id, rev, key_id, user_id, account_id, dialect, provider, model, stream,
              status, outcome, estimated, input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens,
              cache_write_1h_tokens, reasoning_tokens, web_searches, cost_nanos, charged_nanos, price, started_at, first_byte_ms,
-             duration_ms, upstream_request_id, client, error, multiplier, service_tier, failed_attempts)
+             duration_ms, upstream_request_id, client, error, multiplier, service_tier, failed_attempts, client_id,
+             client_facts)
            select * from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[],
              $8::text[], $9::text[], $10::bool[], $11::smallint[], $12::text[], $13::bool[], $14::bigint[],
              $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::int[], $21::bigint[],
              $22::bigint[], $23::text[]::jsonb[], $24::timestamptz[], $25::int[], $26::int[], $27::text[], $28::text[],
-             $29::text[], $30::bigint[], $31::text[], $32::text[]::jsonb[])
+             $29::text[], $30::bigint[], $31::text[], $32::text[]::jsonb[], $33::text[], $34::text[])
            on conflict (request_id) do nothing"#,
         &all(rows, |e| e.request.0),
         &all(rows, |e| e.org.0),
@@ -102,6 +103,8 @@ pub(super) async fn insert(
         &all(rows, |e| e.factor.raw()),
         &all(rows, |e| e.tier.as_str()) as &[&str],
         &all(rows, UsageEvent::failed_json) as &[Option<String>],
+        &all(rows, |e| e.client_id.as_str()) as &[&str],
+        &all(rows, |e| e.client_facts.as_str()) as &[&str],
     )
     .execute(&mut **tx)
     .await?;

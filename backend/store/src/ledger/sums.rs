@@ -7,8 +7,9 @@ use sqlx::{Postgres, Transaction};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// Organisation, quarter of an hour (seconds since the epoch), key, account, model and member (nil: nobody's key).
-pub(super) type SumsKey<'a> = (Uuid, i64, Uuid, Uuid, &'a str, Uuid);
+/// Organisation, quarter of an hour (seconds since the epoch), key, account, model, member (nil: nobody's key) and client (empty: not
+/// recognised).
+pub(super) type SumsKey<'a> = (Uuid, i64, Uuid, Uuid, &'a str, Uuid, &'a str);
 
 /// What a batch adds to each.
 pub(super) type Sums<'a> = BTreeMap<SumsKey<'a>, Figures>;
@@ -19,11 +20,11 @@ pub(super) async fn add_rollups(tx: &mut Transaction<'static, Postgres>, sums: &
     sqlx::query!(
         "insert into usage_rollups as r (org_id, bucket, key_id, account_id, model, requests, errors, input_tokens,
            output_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, cost_nanos, charged_nanos,
-           user_id)
+           user_id, client_id)
          select * from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::uuid[], $5::text[], $6::bigint[],
            $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[],
-           $14::bigint[], $15::uuid[])
-         on conflict (org_id, bucket, key_id, account_id, model, user_id) do update set
+           $14::bigint[], $15::uuid[], $16::text[])
+         on conflict (org_id, bucket, key_id, account_id, model, user_id, client_id) do update set
            requests = r.requests + excluded.requests, errors = r.errors + excluded.errors,
            input_tokens = r.input_tokens + excluded.input_tokens,
            output_tokens = r.output_tokens + excluded.output_tokens,
@@ -47,6 +48,7 @@ pub(super) async fn add_rollups(tx: &mut Transaction<'static, Postgres>, sums: &
         &sums.values().map(|f| f.cost).collect::<Vec<_>>(),
         &sums.values().map(|f| f.charged).collect::<Vec<_>>(),
         &sums.keys().map(|k| k.5).collect::<Vec<_>>(),
+        &sums.keys().map(|k| k.6).collect::<Vec<_>>() as &[&str],
     )
     .execute(&mut **tx)
     .await?;
@@ -72,7 +74,7 @@ pub(super) async fn add_totals(
     ends: &WindowEnds,
 ) -> StoreResult<()> {
     let mut totals: BTreeMap<(Uuid, &'static str, Uuid), Total> = BTreeMap::new();
-    for ((org, _, key, account, _, user), figures) in sums {
+    for ((org, _, key, account, _, user, _), figures) in sums {
         let scopes = [
             ("key", *key, figures.charged),
             ("account", *account, figures.cost),

@@ -23,6 +23,7 @@ const SEEDS: &[(&str, &str)] = &[
     ("key_batches", "(id, org_id, keys) values ('{id}', '{org}', 1)"),
     ("price_overrides", "(org_id, model, price, effective_from) values ('{org}', 'm', '{}', now())"),
     ("provider_multipliers", "(org_id, provider, multiplier) values ('{org}', 'anthropic', 1)"),
+    ("client_rules", "(org_id, version, rules) values ('{org}', 1, '[]')"),
     ("policy_outbox", "(org_id, version) values ('{org}', 2)"),
     (
         "usage",
@@ -121,6 +122,7 @@ const ACROSS: &[(&str, &str, &[&str])] = &[
         "sees",
         &[
             "api_keys",
+            "client_rules",
             "memberships",
             "organisations",
             "pool_members",

@@ -340,6 +340,17 @@ pub(crate) fn rows() -> Vec<Row> {
         Right(P::AccountsWrite),
         [401, 403, 403, 200, 200, 404],
     );
+    let rule =
+        r#"{"rules":[{"client":"ours","name":"Ours","when":[{"header":"user-agent","matches":"ours/*"}]}]}"#;
+    row(M::GET, "/client-rules", None, Right(P::KeysRead), [401, 200, 200, 200, 200, 200]);
+    row(M::PUT, "/client-rules", Some(rule), Right(P::OrganizationWrite), [401, 403, 403, 200, 200, 200]);
+    row(
+        M::POST,
+        "/client-rules/trial",
+        Some(rule),
+        Right(P::OrganizationWrite),
+        [401, 403, 403, 200, 200, 200],
+    );
     row(M::GET, "/keys", None, Right(P::KeysRead), [401, 200, 200, 200, 200, 200]);
     row(M::POST, "/keys", Some(r#"{"name":"a"}"#), Right(P::KeysWriteOwn), [401, 403, 201, 201, 201, 201]);
     row(M::GET, "/keys/export", None, Right(P::KeysRead), [401, 200, 200, 200, 200, 200]);

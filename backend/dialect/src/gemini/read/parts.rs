@@ -130,10 +130,23 @@ fn sign<'a>(parts: &mut Vec<Part<'a>>, opaque: Opaque<'a>) {
     }
 }
 
+/// Bytes in base64 as every provider reads them. Google reads the alphabet for URLs too, and no padding; its client for
+/// Python sends that.
+fn standard(data: Text<'_>) -> Text<'_> {
+    let raw = data.raw();
+    let lacks = if raw.contains('\\') { 0 } else { raw.len().wrapping_neg() % 4 };
+    if lacks == 0 && !raw.contains(['-', '_']) {
+        return data;
+    }
+    let mut plain = raw.replace('-', "+").replace('_', "/");
+    plain.push_str(&"==="[..lacks]);
+    Text::escaped(plain)
+}
+
 fn inline<'a>(members: &Members<'a>) -> Result<Part<'a>, Unsupported> {
     let mime = members.either("mimeType", "mime_type").and_then(Value::str).unwrap_or_default();
     let data = members.get("data").ok_or_else(|| Unsupported::new("inlineData.data", "it is required"))?;
-    let data = text("inlineData.data", data)?;
+    let data = standard(text("inlineData.data", data)?);
     if mime.starts_with("image/") {
         let media = Media::Base64 { mime, data };
         Ok(Part::Image { media, detail: None, cache: None })

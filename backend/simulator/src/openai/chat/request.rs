@@ -5,7 +5,7 @@ use crate::{
     check::{Checked, Node, Wrong, rule},
     openai::{
         schema::{self, EFFORTS, common},
-        tools::{Depth, choice, offered},
+        tools::{Depth, choice, insisted, offered},
     },
     wish::Asked,
 };
@@ -60,7 +60,7 @@ pub(super) fn check(body: &Node<'_>) -> Checked<Asked> {
     let effort = body.maybe("reasoning_effort", |node| node.one_of(&EFFORTS))?;
     Ok(Asked {
         thinks: effort.is_some_and(|effort| effort != "none"),
-        tool: offered.first().map(|name| (*name).to_owned()),
+        ..insisted(body, &body.value["response_format"], &offered, Depth::Nested)
     })
 }
 

@@ -5,7 +5,7 @@ use crate::{
     check::{Checked, Node, rule},
     openai::{
         schema::{self, EFFORTS, common},
-        tools::{Depth, choice, offered},
+        tools::{Depth, choice, insisted, offered},
     },
     wish::Asked,
 };
@@ -85,7 +85,7 @@ pub(super) fn check(body: &Node<'_>) -> Checked<Asked> {
         None if body.field("prompt").is_some() || continued => {}
         None => return body.need("input").and_then(|node| Err(node.not("a string"))),
     }
-    Ok(Asked { thinks, tool: offered.first().map(|name| (*name).to_owned()) })
+    Ok(Asked { thinks, ..insisted(body, &body.value["text"]["format"], &offered, Depth::Flat) })
 }
 
 /// Whether a summary of the thinking is wanted; without one none is shown.

@@ -8,6 +8,7 @@ mod app;
 mod clouds;
 mod dialects;
 mod failover;
+mod failover_table;
 mod faults;
 mod keys;
 mod ledger;

@@ -14,6 +14,7 @@ mod keys;
 mod ledger;
 mod limits;
 mod messages;
+mod outages;
 mod pools;
 mod prices;
 mod recovery;

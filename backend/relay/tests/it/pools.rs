@@ -16,14 +16,14 @@ use uuid::Uuid;
 const FIRST: &str = "sk-sim-test";
 
 /// After this, every instance knows what has changed or how busy accounts are.
-const HEARD: Duration = Duration::from_millis(1200);
+pub(crate) const HEARD: Duration = Duration::from_millis(1200);
 
-fn member(account: AccountId, weight: u16, priority: u16) -> Member {
+pub(crate) fn member(account: AccountId, weight: u16, priority: u16) -> Member {
     Member { account, weight, priority }
 }
 
 impl App {
-    async fn pool(&self, strategy: Strategy, sticky: Option<u32>, members: &[Member]) -> PoolId {
+    pub(crate) async fn pool(&self, strategy: Strategy, sticky: Option<u32>, members: &[Member]) -> PoolId {
         let now = Utc::now();
         let pool = pools::Pool {
             id: PoolId(Uuid::now_v7()),
@@ -42,7 +42,7 @@ impl App {
         pool.id
     }
 
-    async fn key_of(&self, pools: &[PoolId]) -> Key {
+    pub(crate) async fn key_of(&self, pools: &[PoolId]) -> Key {
         let key = self.key(Default::default()).await;
         self.change_key(&key, |row| row.pools = pools.to_vec()).await;
         key
@@ -72,10 +72,10 @@ impl App {
 }
 
 /// A conversation as a client without a session of its own has it: each request repeats what was said.
-struct Talk(Value);
+pub(crate) struct Talk(Value);
 
 impl Talk {
-    fn about(what: &impl ToString) -> Self {
+    pub(crate) fn about(what: &impl ToString) -> Self {
         let mut body = hello(false);
         body["messages"] =
             json!([{"role": "user", "content": format!("Tell me about {}.", what.to_string())}]);
@@ -83,7 +83,7 @@ impl Talk {
     }
 
     /// The next request.
-    fn next(&mut self) -> Value {
+    pub(crate) fn next(&mut self) -> Value {
         let body = self.0.clone();
         let turns = self.0["messages"].as_array_mut().unwrap();
         turns.push(json!({"role": "assistant", "content": "Well."}));

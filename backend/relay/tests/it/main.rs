@@ -21,4 +21,5 @@ mod recovery;
 mod redis;
 mod refusals;
 mod scopes;
+mod sessions;
 mod suspended;

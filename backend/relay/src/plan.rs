@@ -55,6 +55,8 @@ pub(crate) struct Plan {
     pub conversation: Option<Remembered>,
     /// Whether what runs at the accounts is counted, because they are chosen by it.
     pub counted: bool,
+    /// Turns that its pools have taken for it.
+    pub turns: Vec<choice::Taken>,
 }
 
 /// A conversation that stays with its account.
@@ -119,7 +121,6 @@ pub(crate) fn candidates(
 ) -> Result<Plan, RelayError> {
     let model = call.parsed.model.as_str();
     let principal = &*caller.principal;
-    let bound = principal.account;
     let choice = choice::of(tenant, principal, talk.at, |id| health.pool_standing(tenant.org, id));
     let mut usable = choice.accounts.iter().filter(|a| permits(principal, a)).peekable();
     if usable.peek().is_none() {
@@ -130,14 +131,7 @@ pub(crate) fn candidates(
                     .to_owned(),
             });
         }
-        return Err(RelayError::NoAccount(match bound {
-            Some(_) => "the upstream account that this API key is bound to is disabled or deleted".to_owned(),
-            None if !principal.pools.is_empty() => {
-                "the pools of this API key have no upstream account that is switched on".to_owned()
-            }
-            None => "this organisation has no upstream account that is switched on; an admin can add one"
-                .to_owned(),
-        }));
+        return Err(RelayError::NoAccount(nobody(tenant, principal).to_owned()));
     }
     let (mut plan, mut passed, mut context, mut longest) = (Vec::new(), Vec::new(), 0, 0);
     let mut foreign_requests = Converted::new(call, at);
@@ -242,8 +236,33 @@ pub(crate) fn candidates(
         health.sent(first.account.id);
     }
     let counted = choice.counted;
-    let candidates = plan.into();
-    Ok(Plan { candidates, passed, nanos, input, output: bound, tokens, conversation, counted })
+    let (candidates, turns) = (plan.into(), choice.turns);
+    Ok(Plan { candidates, passed, nanos, input, output: bound, tokens, conversation, counted, turns })
+}
+
+/// Why no account may serve a key, in words that say what an admin can do.
+fn nobody(tenant: &Tenant, principal: &Principal) -> &'static str {
+    let drains = |account: &Arc<Account>| account.draining && choice::includes(tenant, principal, account);
+    let draining = tenant.accounts.iter().any(drains);
+    let gone = |id| !tenant.pools.iter().any(|pool| pool.is(id));
+    match principal.account {
+        Some(_) if draining => {
+            "the upstream account that this API key is bound to is draining: it takes nothing new until an admin ends \
+             that, or binds the key to another"
+        }
+        Some(_) => "the upstream account that this API key is bound to is disabled or deleted",
+        None if !principal.pools.is_empty() && principal.pools.iter().all(|id| gone(*id)) => {
+            "the pools that this API key names are gone; an admin can give it others"
+        }
+        None if draining => {
+            "every upstream account that this API key may use and that is switched on is draining: it keeps the \
+             conversations that it has, and takes nothing new"
+        }
+        None if !principal.pools.is_empty() => {
+            "the pools of this API key have no upstream account that is switched on"
+        }
+        None => "this organisation has no upstream account that is switched on; an admin can add one",
+    }
 }
 
 /// Why an account cannot be used at this moment, if so.

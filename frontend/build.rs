@@ -28,6 +28,7 @@ const AREAS: [&str; 24] = [
     "requests",
     "usage",
     "pools",
+    "model_routes",
     "providers",
     "prices",
     "profile",

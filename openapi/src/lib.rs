@@ -19,6 +19,7 @@ pub mod ledger;
 pub mod limits;
 pub mod me;
 pub mod members;
+pub mod model_routes;
 pub mod operator;
 pub mod organization;
 pub mod page;
@@ -75,6 +76,7 @@ pub use ledger::{
 pub use limits::{Amount, LimitScope, LimitState, LimitUnit, LimitsInUse};
 pub use me::{Me, Membership, MyToken, Permission};
 pub use members::{Member, MemberUsage, UpdateMember};
+pub use model_routes::{ModelRoute, ModelRoutes, RouteTarget, SetModelRoutes};
 pub use operator::{
     AddCredit, Code, CodeBatch, CreateCodes, CreateTenant, CreatedTenant, MadeCodes, PlanUse, Tenant,
     TenantQuery, TenantStatus, UpdateTenant,

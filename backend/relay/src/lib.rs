@@ -245,7 +245,7 @@ impl Relay {
                 // What an old policy refuses, the one in force may not.
                 refused if self.is_current(&caller, &tenant).await? => {
                     let plan = refused?;
-                    let error = failover::none_to_ask(&self.health, &plan, &call);
+                    let error = failover::none_to_ask(&self.health, &plan);
                     self.explain(&trail::Trail::of(&plan), id, &caller, &call, &error);
                     return Err(error);
                 }
@@ -336,7 +336,6 @@ impl Relay {
     ) -> Result<plan::Plan, RelayError> {
         identify::usable(caller)?;
         identify::speaks(&caller.principal, call.dialect)?;
-        call.permitted(caller)?;
         plan::candidates(
             &self.prices.table(),
             tenant,

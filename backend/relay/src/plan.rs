@@ -1,7 +1,7 @@
 //! Ranking the accounts that could serve a call, each with the price it would be billed at. No I/O.
 
 use crate::{
-    call::Call,
+    call::{self, Call},
     choice, conversation,
     error::RelayError,
     health::{Health, Standing},
@@ -75,6 +75,8 @@ pub(crate) struct Remembered {
 pub(crate) struct Passed {
     /// Which.
     pub account: AccountId,
+    /// For this model.
+    pub model: Arc<str>,
     /// A row of the failover table, or `tried` while another request tries it.
     pub why: &'static str,
     /// Until when.
@@ -86,6 +88,10 @@ pub(crate) struct Passed {
 pub(crate) struct Candidate {
     /// Which.
     pub account: Arc<Account>,
+    /// The model that it is asked for, as it is permitted, priced and logged.
+    pub model: Arc<str>,
+    /// What the account calls it.
+    pub upstream: Arc<str>,
     /// At this price.
     pub price: Arc<Snapshot>,
     /// What is charged for a dollar of cost there.
@@ -119,11 +125,16 @@ pub(crate) fn candidates(
     (history, health, at): (&History, &Health, DateTime<Utc>),
     talk: Talk,
 ) -> Result<Plan, RelayError> {
-    let model = call.parsed.model.as_str();
+    let asked = call.parsed.model.as_str();
     let principal = &*caller.principal;
+    let mut legs = tenant.routes.resolve(asked);
+    legs.retain(|leg| call::permits(principal, leg.model));
+    if legs.is_empty() {
+        return Err(call.forbidden(caller));
+    }
     let choice = choice::of(tenant, principal, talk.at, |id| health.pool_standing(tenant.org, id));
-    let mut usable = choice.accounts.iter().filter(|a| permits(principal, a)).peekable();
-    if usable.peek().is_none() {
+    let usable: Vec<_> = choice.accounts.iter().filter(|a| permits(principal, a)).collect();
+    if usable.is_empty() {
         if principal.rules.is_some() && !choice.accounts.is_empty() {
             return Err(RelayError::Forbidden {
                 code: "provider_forbidden",
@@ -138,47 +149,72 @@ pub(crate) fn candidates(
     // Nearly always: then nobody is looked up.
     let all_well = health.all_well();
     let (mut unpriced, mut foreign) = (true, 0_usize);
-    for account in usable {
-        let Some(speaks) = request::spoken(&account.preset, call) else {
-            foreign += 1;
-            continue;
-        };
-        let known = prices.find(account.provider, model);
-        let price = tenant.own_price(account.provider, model, at).cloned();
-        let price =
-            price.or_else(|| known.map(|m| m.price_at(at).clone())).or_else(|| tenant.default_price.clone());
-        let Some(price) = price else { continue };
-        unpriced = false;
-        if !serves(account, model) {
-            continue;
-        }
-        if !all_well && let Some(over) = passed_over(health, account, model) {
-            passed.push(over);
-            // What belongs to one account is never sent to another.
-            if call.parsed.owned {
+    // Of each model that the name leads to some accounts, so that none is left out because there are many of another.
+    let each = MOST.div_ceil(legs.len());
+    'legs: for leg in &legs {
+        let model: Arc<str> = leg.model.into();
+        let mut found = 0;
+        for account in &usable {
+            if !tenant.routes.leads_to(leg, account.provider, account.id) {
+                continue;
+            }
+            let mapped = tenant.routes.name_at(&model, account.provider, account.id);
+            let upstream = mapped.map_or_else(|| model.clone(), Into::into);
+            let Some(speaks) = request::spoken(&account.preset, call, &upstream) else {
+                foreign += 1;
+                continue;
+            };
+            let known = prices.find(account.provider, &model);
+            let price = tenant.own_price(account.provider, &model, at).cloned();
+            let price = price
+                .or_else(|| known.map(|m| m.price_at(at).clone()))
+                .or_else(|| tenant.default_price.clone());
+            let Some(price) = price else { continue };
+            unpriced = false;
+            if mapped.is_none() && !serves(account, &model) {
+                continue;
+            }
+            if !all_well && let Some(over) = passed_over(health, account, &model) {
+                passed.push(over);
+                // What belongs to one account is never sent to another.
+                if call.parsed.owned {
+                    break 'legs;
+                }
+                continue;
+            }
+            let window = known.and_then(|m| m.context).unwrap_or(LARGEST_CONTEXT);
+            let most = known.and_then(|m| m.max_output).unwrap_or(window);
+            let converted = if speaks == call.dialect {
+                None
+            } else {
+                match foreign_requests.of(account, speaks, (&upstream, most)) {
+                    Some(written) => Some(written),
+                    None => continue,
+                }
+            };
+            context = context.max(window);
+            longest = longest.max(most);
+            let provider = tenant.provider_multipliers.get(account.provider.as_str()).copied();
+            let provider = provider.unwrap_or(Multiplier::ONE);
+            let factor = Factor::of(caller.principal.multiplier, tenant.multiplier, provider);
+            let (account, model) = (Arc::clone(account), model.clone());
+            plan.push(Candidate {
+                account,
+                model,
+                upstream,
+                price,
+                factor,
+                worst: Nanos::ZERO,
+                speaks,
+                converted,
+            });
+            found += 1;
+            if plan.len() == MOST || call.parsed.owned {
+                break 'legs;
+            }
+            if found == each {
                 break;
             }
-            continue;
-        }
-        let window = known.and_then(|m| m.context).unwrap_or(LARGEST_CONTEXT);
-        let most = known.and_then(|m| m.max_output).unwrap_or(window);
-        let converted = if speaks == call.dialect {
-            None
-        } else {
-            match foreign_requests.of(account, speaks, most) {
-                Some(written) => Some(written),
-                None => continue,
-            }
-        };
-        context = context.max(window);
-        longest = longest.max(most);
-        let provider = tenant.provider_multipliers.get(account.provider.as_str()).copied();
-        let factor =
-            Factor::of(caller.principal.multiplier, tenant.multiplier, provider.unwrap_or(Multiplier::ONE));
-        let account = account.clone();
-        plan.push(Candidate { account, price, factor, worst: Nanos::ZERO, speaks, converted });
-        if plan.len() == MOST || call.parsed.owned {
-            break;
         }
     }
     if unpriced && foreign > 0 {
@@ -189,7 +225,7 @@ pub(crate) fn candidates(
         )));
     }
     if unpriced {
-        return Err(RelayError::UnknownModel { model: model.to_owned() });
+        return Err(RelayError::UnknownModel { model: asked.to_owned() });
     }
     if plan.is_empty()
         && passed.is_empty()
@@ -199,7 +235,7 @@ pub(crate) fn candidates(
     }
     if plan.is_empty() && passed.is_empty() {
         return Err(RelayError::NoAccount(format!(
-            "no upstream account of this organisation lists the model {model:?}"
+            "no upstream account of this organisation lists the model {asked:?}"
         )));
     }
     if call.asks_for_long_context() {
@@ -208,9 +244,9 @@ pub(crate) fn candidates(
     let mut input = call.parsed.input_bound.unwrap_or(context).min(context);
     let bound = if call.endpoint.generates() { call.parsed.output_bound(longest) } else { 0 };
     let mut output = bound;
-    let likely = match tenant.hold_mode {
-        HoldMode::Expected => history.likely_output(caller.principal.key, model),
-        HoldMode::Strict => None,
+    let likely = match (tenant.hold_mode, plan.first()) {
+        (HoldMode::Expected, Some(first)) => history.likely_output(caller.principal.key, &first.model),
+        _ => None,
     };
     if let Some(likely) = likely {
         output = output.min(likely);
@@ -272,7 +308,7 @@ pub(crate) fn passed_over(health: &Health, account: &Account, model: &str) -> Op
         Standing::Cooling { row, until } => (row.as_str(), until),
         Standing::Tried => ("tried", Utc::now() + TRIED),
     };
-    Some(Passed { account: account.id, why, until })
+    Some(Passed { account: account.id, model: model.into(), why, until })
 }
 
 /// The most the call can cost at an account. Few are known to keep to `standard_only`.

@@ -7,6 +7,7 @@ use causeway_domain::{
     AccountId, Limits, Multiplier, Nanos, OrgId,
     price::{Overrides, Price, Snapshot},
     provider::Provider,
+    route::Routes,
     timeouts::Timeouts,
     window::{Calendar, WindowEnds, WindowKind},
 };
@@ -38,6 +39,8 @@ pub(crate) struct Tenant {
     pub accounts: Vec<Arc<Account>>,
     /// Its pools.
     pub pools: Vec<Pool>,
+    /// What models are called here.
+    pub routes: Routes,
     /// Limits over all of its keys.
     pub limits: Limits,
     /// What it has paid for, if it is prepaid: a total that is part of its limits.
@@ -121,6 +124,7 @@ impl Tenant {
             drain: Duration::from_millis(u64::from(row.drain_ms)),
             accounts: accounts.collect(),
             pools: row.pools.into_iter().map(Pool::from).collect(),
+            routes: Routes::new(row.routes),
             limits: row.limits,
             credit: row.credit,
             multiplier: row.multiplier,

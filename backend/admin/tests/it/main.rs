@@ -21,6 +21,7 @@ mod limits;
 mod log;
 mod mail;
 mod matrix;
+mod model_routes;
 mod operator;
 mod people;
 mod persons;

@@ -20,6 +20,7 @@ mod prices;
 mod recovery;
 mod redis;
 mod refusals;
+mod routes;
 mod scopes;
 mod sessions;
 mod suspended;

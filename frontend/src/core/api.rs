@@ -1,5 +1,6 @@
 //! The admin API as functions: one line for each operation, and the only place that knows its addresses.
 
+mod authorizations;
 mod billing;
 mod keys;
 mod operator;
@@ -55,6 +56,10 @@ impl Api {
 
     pub(crate) async fn accounts(self) -> Answer<Page<Account>> {
         self.0.find("/accounts", &ListQuery { limit: Some(WHOLE_LIST), cursor: None }).await
+    }
+
+    pub(crate) async fn account(self, id: AccountId) -> Answer<Account> {
+        self.0.get(&format!("/accounts/{id}")).await
     }
 
     pub(crate) async fn reset_account(self, id: AccountId) -> Answer<Account> {

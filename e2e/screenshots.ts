@@ -8,7 +8,7 @@ import type { Page } from "@playwright/test";
 import { Admin, type IssuedKey, OWNER } from "./support/admin.ts";
 import { ask, client } from "./support/client.ts";
 import { OTHER_PAGES, PAGES } from "./support/pages.ts";
-import { script } from "./support/simulator.ts";
+import { oauthProvider, script } from "./support/simulator.ts";
 import { expect, test } from "./support/test.ts";
 
 const DIRECTORY = process.env.SCREENSHOTS ?? "screenshots";
@@ -73,7 +73,10 @@ test("every page", async ({ page, installation, simulator }) => {
     await page.getByTestId("delete-key").click();
     await shoot(page, "11-key-delete");
     await page.goto(`${url}/web/accounts`);
-    await page.getByTestId("add-account").click();
+    await wizard(page);
+    await page.goto(`${url}/web/accounts`);
+    await page.getByTestId("account-menu").first().click();
+    await page.getByTestId("edit-account").and(page.locator(":visible")).click();
     await shoot(page, "12-account-form");
     await page.keyboard.press("Escape");
     await page.getByTestId("test-account").first().click();
@@ -178,6 +181,78 @@ test("every page", async ({ page, installation, simulator }) => {
     await shoot(page, "18-docs", ["desktop"]);
 });
 
+/** The steps of adding an account. */
+async function wizard(page: Page): Promise<void> {
+    const choose = async (provider: string) => {
+        await page.getByTestId("add-account").click();
+        await page.locator(`[data-testid=provider-option][data-provider="${provider}"]`).click();
+    };
+    const leave = async () => {
+        await page.goto(new URL("/web/accounts", page.url()).href);
+    };
+    await choose("github-copilot");
+    await shoot(page, "12-wizard-provider");
+    await leave();
+    for (const provider of ["anthropic", "bedrock", "vertex", "azure-openai"]) {
+        await choose(provider);
+        await page.getByTestId("wizard-next").click();
+        await shoot(page, `12-wizard-${provider}`);
+        await leave();
+    }
+    const begin = async (way: RegExp) => {
+        await choose("stream-and-weir");
+        await page.getByTestId("wizard-next").click();
+        await page.getByTestId("sign-in-ways").getByRole("radio", { name: way }).check();
+    };
+    await begin(/Device code/);
+    await page.getByTestId("begin-authorization").click();
+    await expect(page.getByTestId("user-code")).toBeVisible();
+    await shoot(page, "12-wizard-device");
+    await leave();
+    await begin(/Authorisation in the browser/);
+    await shoot(page, "12-wizard-before");
+    await page.getByTestId("begin-authorization").click();
+    await expect(page.getByTestId("open-issuer")).toBeVisible();
+    await shoot(page, "12-wizard-code");
+    for (const decision of ["Deny", "Allow"]) {
+        const opened = page.context().waitForEvent("page");
+        await page.getByTestId("open-issuer").click();
+        const window = await opened;
+        await window.getByRole("button", { name: decision }).click();
+        await window.waitForURL(/oauth\/callback/);
+        if (decision === "Allow") await window.screenshot({ path: join(DIRECTORY, "12-oauth-callback.png") });
+        await window.close();
+        if (decision === "Allow") break;
+        await expect(page.getByTestId("issuer-message")).toBeVisible();
+        await shoot(page, "12-wizard-refused");
+        await page.getByTestId("begin-authorization").click();
+    }
+    await expect(page.getByTestId("identity")).toBeVisible();
+    await shoot(page, "12-wizard-identity");
+    await page.getByTestId("wizard-next").click();
+    await expect(page.getByTestId("account-pools")).toBeVisible();
+    await shoot(page, "12-wizard-usage");
+    await page.getByTestId("save-account").click();
+    await expect(page.getByTestId("test-outcome")).toBeVisible();
+    await shoot(page, "12-wizard-outcome");
+    await page.getByTestId("wizard-done").click();
+    const row = page.getByTestId("account").filter({ hasText: "ada@example.com" });
+    await row.getByTestId("account-menu").click();
+    await page.getByTestId("edit-account").and(page.locator(":visible")).click();
+    await shoot(page, "12-account-authorised");
+    await leave();
+    await page.goto(new URL("/web/keys", page.url()).href);
+    await page.getByTestId("issue-key").click();
+    await page.getByTestId("key-account").selectOption({ label: "Pools, in an order" });
+    for (const name of ["Research", "One at a time"]) {
+        await page.getByTestId("pool-to-add").selectOption({ label: name });
+        await page.getByTestId("add-to-chain").click();
+    }
+    await page.getByTestId("key-pools").scrollIntoViewIfNeeded();
+    await shoot(page, "12-key-pools");
+    await leave();
+}
+
 /** One picture for each theme and size. The page follows the system's theme, so nothing is reloaded. */
 async function shoot(page: Page, name: string, sizes: (keyof typeof SIZES)[] = ["desktop", "phone"]): Promise<void> {
     await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
@@ -228,6 +303,7 @@ async function fill(admin: Admin, url: string, upstream: string): Promise<Issued
     const confirmation = "Our contract of 3 March permits it, see ticket 4711.";
     await admin.put("/operator/providers/xai", { enabled: true, client_id: "causeway-e2e", confirmation });
     await admin.put("/operator/providers/qwen", { enabled: false });
+    await admin.put("/operator/providers/stream-and-weir", { enabled: true, client_id: "causeway-e2e", changes: oauthProvider(upstream) });
 
     const keys = await Promise.all([
         admin.issue("Ada's laptop", { account_id: main, limits: { requests_per_minute: 120, usd: { day: "0.25", month: "200" } } }),

@@ -11,13 +11,14 @@ use leptos_i18n_parser::parse_locales::{
     parse_locales,
 };
 
-const AREAS: [&str; 24] = [
+const AREAS: &[&str] = &[
     "common",
     "shell",
     "auth",
     "join",
     "dashboard",
     "accounts",
+    "onboarding",
     "keys",
     "tokens",
     "limits",
@@ -28,6 +29,7 @@ const AREAS: [&str; 24] = [
     "requests",
     "usage",
     "pools",
+    "model_routes",
     "providers",
     "prices",
     "profile",
@@ -44,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let config = Config::new("en")?
         .add_locale("zh")?
-        .add_namespaces(AREAS)?
+        .add_namespaces(AREAS.iter().copied())?
         .parse_options(ParseOptions::new().interpolate_display(true));
     let parsed = parse_locales(None, config)?;
 

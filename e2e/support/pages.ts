@@ -12,6 +12,7 @@ export const PAGES = [
     { name: "keys", path: "/web/keys", heading: "API keys" },
     { name: "accounts", path: "/web/accounts", heading: "Upstream accounts" },
     { name: "pools", path: "/web/pools", heading: "Pools" },
+    { name: "model-routes", path: "/web/model-routes", heading: "Model routes" },
     { name: "prices", path: "/web/prices", heading: "Prices" },
     { name: "billing", path: "/web/billing", heading: "Billing" },
     { name: "organisations", path: "/web/operator/organizations", heading: "Organisations" },
@@ -31,6 +32,7 @@ export const PAGES = [
 
 /** Pages that are reached from elsewhere than the menu. */
 export const OTHER_PAGES = [
+    { name: "new-account", path: "/web/accounts/new", heading: "Add an upstream account" },
     { name: "profile", path: "/web/profile", heading: "My profile" },
     { name: "reset-password", path: "/web/reset-password#token=nothing", heading: "Choose a new password" },
 ] as const;

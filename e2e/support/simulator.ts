@@ -60,9 +60,49 @@ export class Simulator {
         return entries[0];
     }
 
+    /** Changes the terms of the issuer of accounts. */
+    async oauthTerms(terms: object): Promise<void> {
+        await this.#post("/_sim/oauth", { terms });
+    }
+
+    /** Makes a service account of a project; its key file. */
+    async serviceAccount(project: string): Promise<string> {
+        return (await this.#post("/_sim/service-accounts", { project })).text();
+    }
+
+    async #post(path: string, body: object): Promise<Response> {
+        const headers = { "content-type": "application/json" };
+        const answer = await fetch(this.url + path, { method: "POST", headers, body: JSON.stringify(body) });
+        if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+        return answer;
+    }
+
     async stop(): Promise<void> {
         await this.#program.stop();
     }
+}
+
+/** The simulator as a provider of the operator's own, with its issuer: everything that people can authorise there. */
+export function oauthProvider(url: string): object {
+    const oauth = `${url}/oauth`;
+    return {
+        name: "Stream and Weir",
+        dialects: [{ dialect: "anthropic", path: "/v1/messages", count_path: "/v1/messages/count_tokens" }],
+        base_url: url,
+        auth: ["oauth_code", "device_code", "api_key"],
+        headers: { "anthropic-version": "2023-06-01" },
+        models: { path: "/v1/models?limit=1000" },
+        rule_sets: ["common"],
+        oauth: {
+            authorize: `${oauth}/authorize`,
+            token: `${oauth}/token`,
+            device: `${oauth}/device`,
+            redirects: [{ kind: "hosted" }, { kind: "page", url: `${oauth}/paste` }, { kind: "loopback", port: 54545, path: "/callback" }],
+            scopes: ["openid"],
+            identity: { subject: ["/account/uuid"], organization: ["/organization/uuid"], email: ["/account/email_address"] },
+        },
+        notice: { en: "Agree with the account that the team pays for.", zh: "请使用团队付费的账户授权。" },
+    };
 }
 
 /** What makes the simulator play a script: it travels in the one field that a relay passes on and nobody reads. */

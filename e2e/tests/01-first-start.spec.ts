@@ -64,11 +64,16 @@ test("an account is added where the first step leads, and its test lists the pro
     await page.getByTestId("step-account").getByRole("link").click();
     await expect(page.getByTestId("empty-state")).toBeVisible();
     await page.getByTestId("add-first-account").click();
-    await page.getByTestId("account-name").fill("Simulated");
-    await page.getByTestId("account-provider").selectOption("anthropic-compatible");
-    await page.getByTestId("account-base-url").fill(simulator.url);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Add an upstream account");
+    await page.locator("[data-provider=anthropic-compatible]").click();
+    await page.getByTestId("wizard-next").click();
     await page.getByTestId("account-api-key").fill("sk-wrong-key");
+    await page.getByTestId("account-base-url").fill(simulator.url);
+    await page.getByTestId("wizard-next").click();
+    await page.getByTestId("account-name").fill("Simulated");
     await page.getByTestId("save-account").click();
+    await expect(page.getByTestId("test-outcome"), "it is tested at once").toHaveAttribute("data-outcome", "failed");
+    await page.getByTestId("wizard-done").click();
 
     const row = page.getByTestId("account");
     await expect(row).toContainText("Simulated");

@@ -30,6 +30,12 @@ async function choose(page: Page, row: "pool" | "account", name: string, item: s
     await page.getByTestId(item).and(page.locator(":visible")).click();
 }
 
+/** Adds a pool to the chain of a key's form. */
+async function chain(page: Page, name: string): Promise<void> {
+    await page.getByTestId("pool-to-add").selectOption({ label: name });
+    await page.getByTestId("add-to-chain").click();
+}
+
 /** By which account a request is answered that begins, or goes on with, a conversation. */
 async function servedBy(admin: Admin, url: string, key: { id: string; secret: string }, text: string, turns = 0): Promise<string> {
     const request = ask(text);
@@ -74,7 +80,10 @@ test("a pool shares the load of a key, keeps conversations where they are, and s
     await page.goto("/web/keys");
     await page.getByTestId("issue-key").click();
     await page.getByTestId("key-name").fill("Ferry");
-    await page.getByTestId("key-account").selectOption({ label: "Pool: Ferries" });
+    await page.getByTestId("key-account").selectOption({ label: "Pools, in an order" });
+    await page.getByTestId("save-key").click();
+    await expect(page.getByTestId("key-pools"), "no pool is not every account").toContainText("Choose at least one pool");
+    await chain(page, "Ferries");
     await page.getByTestId("save-key").click();
     const secret = (await page.getByTestId("secret").innerText()).trim();
     await page.getByTestId("secret-done").click();
@@ -114,7 +123,7 @@ test("a pool shares the load of a key, keeps conversations where they are, and s
     await page.goto("/web/keys");
     await page.getByTestId("key").filter({ hasText: "Ferry" }).getByTestId("key-menu").click();
     await page.getByTestId("edit-key").and(page.locator(":visible")).click();
-    await expect(page.getByTestId("key-account").locator("option:checked")).toHaveText("Pool: Ferries");
+    await expect(page.getByTestId("chained-pool")).toHaveText(/Ferries/);
     await page.getByTestId("key-account").selectOption({ label: "Left bank" });
     await page.getByTestId("save-key").click();
     await expect(page.getByTestId("key-dialog")).toBeHidden();
@@ -161,4 +170,42 @@ test("an account that is drained takes nothing new until that is stopped", async
     await choose(page, "account", "Millpond", "drain-account");
     await expect(row.getByTestId("account-health")).not.toContainText("Draining");
     await expect(async () => void (await anthropic.messages.create(ask()))).toPass({ timeout: 5_000 });
+});
+
+test("a key has pools in an order that the keyboard changes, and the first that can serves it", async ({ page, admin, simulator, installation }) => {
+    const [upper, lower] = [await dedicated(admin, "Upper weir", simulator.url), await dedicated(admin, "Lower weir", simulator.url)];
+    const pools = { Upstream: upper, Downstream: lower };
+    for (const [name, account] of Object.entries(pools)) await admin.post("/pools", { name, account_ids: [account] });
+
+    await page.goto("/web/keys");
+    await page.getByTestId("issue-key").click();
+    await page.getByTestId("key-name").fill("Between weirs");
+    await page.getByTestId("key-account").selectOption({ label: "Pools, in an order" });
+    const chained = page.getByTestId("chained-pool");
+    for (const name of Object.keys(pools)) await chain(page, name);
+    await expect(chained.first()).toContainText("In turn · Upper weir");
+    await chained.last().getByTestId("pool-up").focus();
+    await page.keyboard.press("Enter");
+    await expect(chained).toHaveText([/Downstream/, /Upstream/]);
+    await expect(page.getByText("Downstream is now 1 of 2.")).toBeAttached();
+    await expect(chained.first().getByTestId("pool-down"), "the focus stays with what was moved").toBeFocused();
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Enter");
+    await expect(chained).toHaveText([/Downstream/, /Upstream/]);
+    await page.getByTestId("save-key").click();
+    const secret = (await page.getByTestId("secret").innerText()).trim();
+    await page.getByTestId("secret-done").click();
+    const { items } = await admin.get<{ items: { id: string; name: string }[] }>("/keys?limit=200");
+    const key = { id: items.find((one) => one.name === "Between weirs")!.id, secret };
+    expect(await servedBy(admin, installation.url, key, "Which weir?")).toBe("Lower weir");
+
+    await page.goto("/web/keys");
+    await page.getByTestId("key").filter({ hasText: "Between weirs" }).getByTestId("key-menu").click();
+    await page.getByTestId("edit-key").and(page.locator(":visible")).click();
+    await expect(chained).toHaveText([/Downstream/, /Upstream/]);
+    await chained.first().getByTestId("pool-off").click();
+    await page.getByTestId("save-key").click();
+    await expect(page.getByTestId("key-dialog")).toBeHidden();
+    await page.waitForTimeout(HEARD);
+    expect(await servedBy(admin, installation.url, key, "And now?")).toBe("Upper weir");
 });

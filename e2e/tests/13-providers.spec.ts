@@ -27,8 +27,8 @@ async function reset(page: Page, provider: string): Promise<void> {
 async function offered(page: Page): Promise<string[]> {
     await page.goto("/web/accounts");
     await page.getByTestId("add-account").click();
-    await expect(page.getByTestId("account-provider").locator("option").first()).toBeAttached();
-    const names = await page.getByTestId("account-provider").locator("option").allInnerTexts();
+    await expect(page.getByTestId("provider-option").first()).toBeVisible();
+    const names = await page.getByTestId("provider-option").locator(".font-medium").allInnerTexts();
     await page.goto("/web/operator/providers");
     return names.map((name) => name.trim());
 }

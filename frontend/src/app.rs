@@ -58,7 +58,9 @@ pub(crate) fn App() -> impl IntoView {
                         <Route path=path!("/usage") view=pages::usage::Usage/>
                         <Route path=path!("/keys") view=pages::keys::Keys/>
                         <Route path=path!("/accounts") view=pages::accounts::Accounts/>
+                        <Route path=path!("/accounts/new") view=pages::accounts::new::NewAccount/>
                         <Route path=path!("/pools") view=pages::pools::Pools/>
+                        <Route path=path!("/model-routes") view=pages::model_routes::Routes/>
                         <Route path=path!("/prices") view=pages::prices::Prices/>
                         <Route path=path!("/billing") view=pages::billing::Billing/>
                         <Route path=path!("/operator/organizations") view=pages::operator::tenants::Tenants/>

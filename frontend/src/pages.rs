@@ -13,6 +13,7 @@ mod identities;
 pub(crate) mod join;
 pub(crate) mod keys;
 pub(crate) mod members;
+pub(crate) mod model_routes;
 pub(crate) mod my_key;
 pub(crate) mod not_found;
 pub(crate) mod operator;

@@ -74,6 +74,11 @@ pub struct Key {
     #[serde(default)]
     #[cfg_attr(feature = "schemas", schema(value_type = Vec<uuid::Uuid>))]
     pub pool_ids: Vec<PoolId>,
+    /// Those of them that are gone, as a deleted key's can be by the time it is restored: nothing is served by these, and
+    /// by nothing at all where it names no others.
+    #[serde(default)]
+    #[cfg_attr(feature = "schemas", schema(value_type = Vec<uuid::Uuid>))]
+    pub missing_pool_ids: Vec<PoolId>,
     /// Where it may be used from.
     #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::AddressRules))]
     pub addresses: AddressRules,

@@ -20,6 +20,7 @@ pub mod ledger;
 pub mod limits;
 pub mod me;
 pub mod members;
+pub mod model_routes;
 pub mod operator;
 pub mod organization;
 pub mod page;
@@ -80,6 +81,7 @@ pub use ledger::{
 pub use limits::{Amount, LimitScope, LimitState, LimitUnit, LimitsInUse};
 pub use me::{Me, Membership, MyToken, Permission};
 pub use members::{Member, MemberUsage, UpdateMember};
+pub use model_routes::{ModelRoute, ModelRoutes, RouteTarget, SetModelRoutes};
 pub use operator::{
     AddCredit, Code, CodeBatch, CreateCodes, CreateTenant, CreatedTenant, MadeCodes, PlanUse, Tenant,
     TenantQuery, TenantStatus, UpdateTenant,

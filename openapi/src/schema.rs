@@ -82,6 +82,18 @@ pub enum PoolStrategy {
     ActiveFirst,
 }
 
+/// What a model route does. `alias`: a name, or a pattern of names, leads to the models of its targets, the first that
+/// answers. `prefix`: names that begin so lead to the model named behind it. `exclude`: models that are not served.
+/// `mapping`: what a model is called at its targets.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum ModelRouteKind {
+    Alias,
+    Prefix,
+    Exclude,
+    Mapping,
+}
+
 /// Where a key may be used from: addresses or networks in CIDR notation, IPv4 or IPv6. An empty `allow` allows all; `deny`
 /// wins over `allow`.
 #[derive(ToSchema)]

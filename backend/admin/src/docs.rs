@@ -37,6 +37,7 @@ use utoipa::{
         (name = "tokens", description = "API tokens, with which programs use this API"),
         (name = "accounts", description = "Upstream accounts: credentials at providers"),
         (name = "pools", description = "Upstream accounts that serve the same keys, and how they are chosen among"),
+        (name = "model-routes", description = "What models are called here, and where each name leads"),
         (name = "keys", description = "API keys that clients of the relay present"),
         (name = "clients", description = "Programs that requests come from, and how they are recognised"),
         (name = "members", description = "The people of the organisation"),

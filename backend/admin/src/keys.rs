@@ -2,15 +2,16 @@
 //! viewers only look.
 
 use crate::{check::Check, error::ApiError, guard::Caller};
-use causeway_domain::{Ceilings, KeyId, Limits, Multiplier, UserId};
+use causeway_domain::{Ceilings, KeyId, Limits, Multiplier, PoolId, UserId};
 use causeway_openapi::{Key, KeyOwner, KeyStatus, KeyUsage, Permission, PreviousSecret};
 use causeway_store::{
     TenantTx, ceilings,
     keys::{self, Key as Stored, Used},
-    organisations,
+    organisations, pools,
 };
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
+use std::collections::HashSet;
 
 pub(crate) mod batch;
 mod ceiling;
@@ -65,12 +66,15 @@ async fn view(tx: &mut TenantTx, caller: &Caller, rows: Vec<Stored>) -> Result<V
     let today = today.and_then(|day| DateTime::from_timestamp_millis(day.start)).unwrap_or(now);
     let mut used = keys::used(tx, &ids, today).await?;
     let ceilings = ceilings::get(tx, false).await?;
+    let pools: HashSet<PoolId> = rows.iter().flat_map(|key| key.pools.iter().copied()).collect();
+    let missing = pools::missing(tx, &pools.into_iter().collect::<Vec<_>>()).await?;
     Ok(rows
         .into_iter()
         .map(|key| {
             let used = used.remove(&key.id).unwrap_or_default();
             let effective = effective(&ceilings, &key);
-            shown(key, &used, effective, now)
+            let gone = key.pools.iter().copied().filter(|id| missing.contains(id)).collect();
+            Key { missing_pool_ids: gone, ..shown(key, &used, effective, now) }
         })
         .collect())
 }
@@ -118,6 +122,7 @@ fn shown(key: Stored, used: &Used, effective_limits: Limits, now: DateTime<Utc>)
         models: key.models,
         account_id: key.account_id,
         pool_ids: key.pools,
+        missing_pool_ids: Vec::new(),
         addresses: key.addresses,
         services: key.services,
         usage: KeyUsage {

@@ -37,6 +37,7 @@ mod ledger;
 mod limits;
 mod me;
 mod members;
+mod model_routes;
 mod operator;
 mod organization;
 mod origin;

@@ -2,8 +2,8 @@
 
 use crate::{
     accounts, announcements, audit, auth, billing, clients, docs, edge, error::ApiError, extract::LARGEST,
-    gate, instance, invitations, join, keys, ledger, me, members, operator, organization, pools, prices,
-    registration, requests, security, setup, sso, state::AdminState, tokens, usage,
+    gate, instance, invitations, join, keys, ledger, me, members, model_routes, operator, organization,
+    pools, prices, registration, requests, security, setup, sso, state::AdminState, tokens, usage,
 };
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use utoipa::{OpenApi as _, openapi::OpenApi};
@@ -75,6 +75,7 @@ fn operations() -> OpenApiRouter<AdminState> {
         .routes(routes!(accounts::limits::handle))
         .routes(routes!(pools::list::handle, pools::create::handle))
         .routes(routes!(pools::get::handle, pools::update::handle, pools::delete::handle))
+        .routes(routes!(model_routes::get::handle, model_routes::set::handle))
         .routes(routes!(keys::list::handle, keys::create::handle))
         .routes(routes!(keys::get::handle, keys::update::handle, keys::delete::handle))
         .routes(routes!(keys::limits::handle))

@@ -16,6 +16,7 @@ const RESOURCES: &[(&str, &str)] = &[
     ("keys", "keys"),
     ("ledger", "usage"),
     ("members", "members"),
+    ("model-routes", "accounts"),
     ("organization", "organization"),
     ("pools", "accounts"),
     ("prices", "prices"),

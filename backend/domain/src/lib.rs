@@ -19,6 +19,7 @@ pub mod pool;
 pub mod price;
 pub mod provider;
 pub mod role;
+pub mod route;
 pub mod secret;
 pub mod service;
 pub mod span;

@@ -9,6 +9,7 @@ use causeway_dialect::{
     request::{CacheWrite, Endpoint, Path, Request as Parsed},
 };
 use causeway_domain::client::Facts;
+use causeway_store::principal::Principal;
 use http::{HeaderMap, Request, header, request::Parts};
 use http_body::Body;
 use http_body_util::BodyExt;
@@ -233,24 +234,19 @@ impl Call {
         Wire { dialect: self.dialect, framing: self.framing }
     }
 
-    /// Whether the caller's key may use the model: the one check there is.
-    pub(crate) fn permitted(&self, caller: &Caller) -> Result<(), RelayError> {
+    /// What a caller is told whose key may use none of the models that the name leads to.
+    pub(crate) fn forbidden(&self, caller: &Caller) -> RelayError {
         let policy = &caller.principal.models;
         let model = &self.parsed.model;
-        let rules = caller.principal.rules.as_ref();
-        let bounded = rules.is_some_and(|rules| !rules.models.permits(model));
-        if policy.permits(model) && !bounded {
-            return Ok(());
-        }
         let list = |patterns: &[String]| patterns.join(", ");
         let mut allowed = if policy.allow.is_empty() { "any".to_owned() } else { list(&policy.allow) };
         if !policy.deny.is_empty() {
             allowed = format!("{allowed}, but not {}", list(&policy.deny));
         }
-        if bounded {
+        if caller.principal.rules.as_ref().is_some_and(|rules| !rules.models.permits(model)) {
             allowed = "none that the organization does not allow its members".to_owned();
         }
-        Err(RelayError::ModelForbidden { model: model.clone(), allowed })
+        RelayError::ModelForbidden { model: model.clone(), allowed }
     }
 
     /// The client's name and version: the first word of its User-Agent.
@@ -320,6 +316,12 @@ fn framing(dialect: Dialect, stream: bool, query: Option<&str>) -> Framing {
 fn without_key(query: &str) -> Option<String> {
     let kept: Vec<&str> = query.split('&').filter(|p| !p.starts_with("key=") && !p.is_empty()).collect();
     (!kept.is_empty()).then(|| kept.join("&"))
+}
+
+/// Whether a key may use a model: the one check there is, made on the name that a request's own leads to.
+pub(crate) fn permits(principal: &Principal, model: &str) -> bool {
+    principal.models.permits(model)
+        && principal.rules.as_ref().is_none_or(|rules| rules.models.permits(model))
 }
 
 #[cfg(test)]

@@ -24,6 +24,43 @@ pub(crate) struct Pool {
     members: Vec<Member>,
     /// Whose turn it is on this instance.
     turn: Mutex<Turn>,
+    /// The same for what comes behind the account that a conversation stays with, should that fail. Apart, so that
+    /// conversations that stay take no turn from new ones, and still do not all go to the same account when theirs dies.
+    aside: Mutex<Turn>,
+}
+
+impl Pool {
+    /// Whether it is this one.
+    pub(crate) fn is(&self, id: PoolId) -> bool {
+        self.id == id
+    }
+
+    fn rank(&self, stays: bool, standing: impl Fn(AccountId) -> Standing) -> Vec<AccountId> {
+        let turn = if stays { &self.aside } else { &self.turn };
+        let mut turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+        pool::rank(self.strategy, &self.members, self.active, &mut turn, standing)
+    }
+
+    fn give_back(&self, first: AccountId) {
+        let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        turn.give_back(self.strategy, &self.members, first);
+    }
+}
+
+/// A turn that was taken in a pool, and who was first by it.
+#[derive(Clone, Copy)]
+pub(crate) struct Taken {
+    pool: PoolId,
+    first: AccountId,
+}
+
+/// Gives turns back whose request turned out to belong to a conversation that stays where it is.
+pub(crate) fn give_back(tenant: &Tenant, turns: &[Taken]) {
+    for taken in turns {
+        if let Some(pool) = tenant.pools.iter().find(|pool| pool.id == taken.pool) {
+            pool.give_back(taken.first);
+        }
+    }
 }
 
 impl From<PoolRow> for Pool {
@@ -35,6 +72,7 @@ impl From<PoolRow> for Pool {
             active: row.active,
             members: row.members,
             turn: Mutex::default(),
+            aside: Mutex::default(),
         }
     }
 }
@@ -46,6 +84,8 @@ pub(crate) struct Choice {
     pub remembered: Option<Duration>,
     /// Whether some of them are chosen by how busy they are, so that what runs there has to be counted.
     pub counted: bool,
+    /// Turns that were taken for it.
+    pub turns: Vec<Taken>,
 }
 
 /// The choice of a key. A conversation that is `bound` to an account stays there as long as the key may use it; only then
@@ -56,13 +96,13 @@ pub(crate) fn of(
     bound: Option<AccountId>,
     standing: impl Fn(AccountId) -> Standing,
 ) -> Choice {
-    let mut choice = Choice { accounts: Vec::new(), remembered: None, counted: false };
+    let mut choice = Choice { accounts: Vec::new(), remembered: None, counted: false, turns: Vec::new() };
     if let Some(only) = principal.account {
         choice.accounts.extend(tenant.account(only).cloned());
     } else if principal.pools.is_empty() {
         choice.accounts.extend(tenant.accounts.iter().filter(|a| !a.dedicated).cloned());
     } else {
-        of_pools(tenant, principal, standing, &mut choice);
+        of_pools(tenant, principal, bound, standing, &mut choice);
     }
     let there = bound.and_then(|id| choice.accounts.iter().position(|a| a.id == id));
     if let Some(index) = there {
@@ -92,15 +132,18 @@ pub(crate) fn includes(tenant: &Tenant, principal: &Principal, account: &Account
 fn of_pools(
     tenant: &Tenant,
     principal: &Principal,
+    bound: Option<AccountId>,
     standing: impl Fn(AccountId) -> Standing,
     choice: &mut Choice,
 ) {
+    let account = bound.and_then(|id| tenant.account(id));
+    let stays = account.is_some_and(|account| includes(tenant, principal, account));
     let mut seen = HashSet::new();
     for pool in principal.pools.iter().filter_map(|id| tenant.pools.iter().find(|pool| pool.id == *id)) {
-        let order = {
-            let mut turn = pool.turn.lock().unwrap_or_else(PoisonError::into_inner);
-            pool::rank(pool.strategy, &pool.members, pool.active, &mut turn, &standing)
-        };
+        let order = pool.rank(stays, &standing);
+        if let Some(&first) = order.first().filter(|_| !stays) {
+            choice.turns.push(Taken { pool: pool.id, first });
+        }
         choice.counted |= pool.strategy == Strategy::LeastBusy;
         // Who switches the active account moves its conversations too.
         if pool.strategy != Strategy::ActiveFirst {

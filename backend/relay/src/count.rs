@@ -33,7 +33,10 @@ pub(crate) async fn tokens(
     if candidate.speaks != call.dialect || !counts(&candidate.account.preset, call.dialect) {
         return Ok(estimated(call));
     }
-    let pending = relay.upstream.begin(call, &call.body, candidate, Asked::Count)?;
+    let edits = call.parsed.edits(&candidate.upstream);
+    let body = edits.apply(call.body.clone());
+    let body = body.map_err(|_| RelayError::Unavailable("the request cannot be edited"))?;
+    let pending = relay.upstream.begin(call, &body, candidate, Asked::Count)?;
     let asked = async {
         let (parts, body) = pending.await.ok()?.into_parts();
         let bytes = Limited::new(body, LONGEST).collect().await.ok()?.to_bytes();

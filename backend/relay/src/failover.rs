@@ -31,14 +31,11 @@ use crate::{
 use bytes::Bytes;
 use causeway_accounts::rules::Row;
 use causeway_dialect::usage::Reading;
-use causeway_domain::{AccountId, RequestId};
+use causeway_domain::RequestId;
 use chrono::{TimeDelta, Utc};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::Map;
-use std::{
-    collections::HashSet,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 use told::Told;
 
 /// A probe outlives its attempt's time by this much at most.
@@ -84,9 +81,9 @@ struct Run {
     stripped: bool,
     /// The right to try the account that is asked now.
     probe: Option<Probe>,
-    /// The policy that candidates are judged by, and which of them it has.
+    /// The policy that candidates are judged by, and which of them it allows.
     policy: i64,
-    allowed: Option<HashSet<AccountId>>,
+    allowed: Option<Vec<bool>>,
     /// The failure that came last, with the answer if there was one.
     last: Option<Last>,
 }
@@ -172,15 +169,16 @@ impl Sending<'_> {
 
     /// The body as the account gets it.
     fn body(&self, candidate: &Candidate, stripped: bool) -> Result<Bytes, RelayError> {
-        let whole = candidate.converted.as_ref().map_or(&self.call.body, |written| &written.body);
-        if stripped && let Some(without) = candidate.speaks.without_thinking(whole) {
-            return Ok(without);
-        }
-        if candidate.converted.is_some() {
-            return Ok(whole.clone());
-        }
-        let edits = self.call.parsed.edits(&self.call.parsed.model);
-        edits.apply(whole.clone()).map_err(|_| RelayError::Unavailable("the request cannot be edited"))
+        let whole = match &candidate.converted {
+            Some(written) => written.body.clone(),
+            None => {
+                let edits = self.call.parsed.edits(&candidate.upstream);
+                let edited = edits.apply(self.call.body.clone());
+                edited.map_err(|_| RelayError::Unavailable("the request cannot be edited"))?
+            }
+        };
+        let without = if stripped { candidate.speaks.without_thinking(&whole) } else { None };
+        Ok(without.unwrap_or(whole))
     }
 
     /// Whether an account may be asked at this moment: its standing may have changed since it was planned with, and one
@@ -188,7 +186,7 @@ impl Sending<'_> {
     async fn may_ask(&self, candidate: &Candidate, run: &mut Run) -> bool {
         let health = &self.relay.health;
         let account = &candidate.account;
-        if let Standing::HalfOpen(entry) = health.standing(account.id, &self.call.parsed.model) {
+        if let Standing::HalfOpen(entry) = health.standing(account.id, &candidate.model) {
             let lasts = (self.limit(candidate, run.begun) + PROBE_SLACK).min(LONGEST_PROBE);
             run.probe = health.probe(entry, self.id, lasts).await;
             if run.probe.is_none() {
@@ -196,7 +194,7 @@ impl Sending<'_> {
             }
             return run.probe.is_some();
         }
-        match plan::passed_over(health, account, &self.call.parsed.model) {
+        match plan::passed_over(health, account, &candidate.model) {
             None => true,
             Some(over) => {
                 run.trail.passed(account.id, over.why, Some(over.until));
@@ -230,7 +228,7 @@ impl Sending<'_> {
         began: Instant,
     ) -> Answer {
         if let Some(probe) = run.probe.take() {
-            probe.succeeded(&self.call.parsed.model);
+            probe.succeeded(&candidate.model);
         }
         self.relay.health.note_quota(self.tenant.org, &candidate.account, &opened.head.headers);
         self.passed_on(candidate, opened, hold, run, began)
@@ -326,7 +324,7 @@ impl Sending<'_> {
                     org: self.tenant.org,
                     account: account.id,
                     longest: account.preset.longest_window(),
-                    model: &self.call.parsed.model,
+                    model: &candidate.model,
                     row,
                     hint: hint.as_ref(),
                     status: told.status,

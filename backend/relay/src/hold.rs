@@ -302,7 +302,7 @@ impl Hold {
             org: inner.draft.org,
             account: account.id,
             longest: account.preset.longest_window(),
-            model: &inner.draft.model,
+            model: &candidate.model,
             row,
             hint: None,
             status,
@@ -388,7 +388,8 @@ impl Inner {
     fn settle(self, ending: &Ending) {
         let figures = self.figures(ending);
         if self.expected {
-            self.ledger.history().note(self.draft.key, &self.draft.model, figures.tokens.output);
+            let model = self.draft.model_at(self.chosen);
+            self.ledger.history().note(self.draft.key, model, figures.tokens.output);
         }
         if self.expected && figures.charged > self.reserved {
             metrics::counter!("causeway_relay_over_expected_total").increment(1);

@@ -245,7 +245,7 @@ impl Relay {
                 // What an old policy refuses, the one in force may not.
                 refused if self.is_current(&caller, &tenant).await? => {
                     let plan = refused?;
-                    let error = failover::none_to_ask(&self.health, &plan, &call);
+                    let error = failover::none_to_ask(&self.health, &plan);
                     self.explain(&trail::Trail::of(&plan), id, &caller, &call, &error);
                     return Err(error);
                 }
@@ -274,7 +274,10 @@ impl Relay {
                     }
                     return Ok(response);
                 }
-                Ok(reserve::Taken::Bound(account)) => talk = Talk { at: Some(account), sure: true, ..talk },
+                Ok(reserve::Taken::Bound(account)) => {
+                    choice::give_back(&tenant, &plan.turns);
+                    talk = Talk { at: Some(account), sure: true, ..talk };
+                }
                 Ok(reserve::Taken::Stale) => caller = self.renew(&caller, &tenant).await?,
                 Err(error) => {
                     if let RelayError::AccountsBusy(reasons) = &error {
@@ -317,6 +320,8 @@ impl Relay {
         let (caller, tenant) = self.current(caller).await?;
         let call = call::Call::parse(&self.bodies, request, asked, received).await?;
         let plan = self.plan(&tenant, &caller, &call, Utc::now(), Talk::default())?;
+        // Counting costs an account nothing, and is nobody's turn.
+        choice::give_back(&tenant, &plan.turns);
         count::tokens(self, &call, &plan).await
     }
 
@@ -331,7 +336,6 @@ impl Relay {
     ) -> Result<plan::Plan, RelayError> {
         identify::usable(caller)?;
         identify::speaks(&caller.principal, call.dialect)?;
-        call.permitted(caller)?;
         plan::candidates(
             &self.prices.table(),
             tenant,

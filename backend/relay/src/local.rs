@@ -1,8 +1,16 @@
 //! Calls that are answered here: model lists, what a key may know of itself, greetings.
 
 use crate::{
-    Relay, body::RelayBody, error::RelayError, facts, identify::Caller, load, plan::reaches, plan::serves,
-    recent, scopes, tenant::Tenant,
+    Relay,
+    body::RelayBody,
+    call::permits,
+    error::RelayError,
+    facts,
+    identify::Caller,
+    load,
+    plan::reaches,
+    recent, scopes,
+    tenant::{Account, Tenant},
 };
 use bytes::Bytes;
 use causeway_dialect::{Dialect, models::Model};
@@ -13,7 +21,10 @@ use causeway_store::{
 };
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Anthropic's list gives the epoch where a release date is not known.
 const UNDATED: &str = "1970-01-01T00:00:00Z";
@@ -30,39 +41,63 @@ pub(crate) fn greeting() -> Response<RelayBody> {
     json_answer(r#"{"ok":true}"#)
 }
 
-/// The models that this key may use and that an account serves at a known price.
-fn usable_models(relay: &Relay, tenant: &Tenant, caller: &Caller) -> BTreeMap<String, Provider> {
-    let principal = &caller.principal;
-    let (prices, now) = (relay.prices.table(), chrono::Utc::now());
-    let mut names = BTreeMap::new();
-    for account in tenant.accounts.iter().filter(|a| reaches(tenant, principal, a)) {
-        let mut add = |name: &String| {
-            names.entry(name.clone()).or_insert(account.provider);
-        };
-        if account.preset.models_are_priced {
-            prices.models_of(account.provider.as_str()).for_each(|m| add(&m.name));
-            continue;
-        }
-        let priced = |m: &&String| {
-            prices.find(account.provider, m).is_some()
-                || tenant.own_price(account.provider, m, now).is_some()
-                || tenant.default_price.is_some()
-        };
-        account.models.iter().flatten().filter(|m| serves(account, m)).filter(priced).for_each(add);
-    }
-    let bounded = |m: &str| principal.rules.as_ref().is_some_and(|rules| !rules.models.permits(m));
-    names.retain(|m, _| principal.models.permits(m) && !bounded(m));
-    names
+/// What stands behind a name in the list of models.
+struct Listed {
+    provider: Provider,
+    /// The model that the name leads to.
+    model: String,
 }
 
-fn model<'a>(relay: &Relay, id: &'a str, provider: &'a Provider) -> Model<'a> {
+/// The names that this key may ask for, each with what an account serves for it at a known price.
+fn usable_models(relay: &Relay, tenant: &Tenant, caller: &Caller) -> BTreeMap<String, Listed> {
+    let principal = &caller.principal;
+    let (prices, now) = (relay.prices.table(), chrono::Utc::now());
+    let routes = &tenant.routes;
+    let accounts: Vec<_> = tenant.accounts.iter().filter(|a| reaches(tenant, principal, a)).collect();
+    let mut own = BTreeSet::new();
+    for account in &accounts {
+        let (provider, id) = (account.provider, account.id);
+        own.extend(routes.mapped_at(provider, id).map(str::to_owned));
+        if account.preset.models_are_priced {
+            own.extend(prices.models_of(provider.as_str()).map(|m| m.name.clone()));
+        } else {
+            own.extend(account.models.iter().flatten().cloned());
+        }
+    }
+    let served = |account: &Account, model: &str| {
+        let (provider, id) = (account.provider, account.id);
+        let known = prices.find(provider, model).is_some();
+        let mapped = routes.name_at(model, provider, id).is_some();
+        if account.preset.models_are_priced && !mapped {
+            return known;
+        }
+        let priced =
+            known || tenant.own_price(provider, model, now).is_some() || tenant.default_price.is_some();
+        priced && (mapped || account.models.as_ref().is_some_and(|list| list.contains(model)))
+    };
+    let behind = |name: &str| {
+        let legs = routes.resolve(name).into_iter().filter(|leg| permits(principal, leg.model));
+        let mut found = legs.filter_map(|leg| {
+            let leads = |a: &&&Arc<Account>| routes.leads_to(&leg, a.provider, a.id) && served(a, leg.model);
+            let account = accounts.iter().find(leads)?;
+            Some(Listed { provider: account.provider, model: leg.model.to_owned() })
+        });
+        found.next()
+    };
+    let prefixed = routes.prefixes().flat_map(|prefix| own.iter().map(move |name| format!("{prefix}{name}")));
+    let named = routes.names().map(str::to_owned).chain(prefixed);
+    let names = named.collect::<BTreeSet<_>>().into_iter().chain(own.iter().cloned());
+    names.filter_map(|name| behind(&name).map(|listed| (name, listed))).collect()
+}
+
+fn model<'a>(relay: &Relay, id: &'a str, listed: &'a Listed) -> Model<'a> {
     let prices = relay.prices.table();
-    let known = prices.find(*provider, id);
+    let known = prices.find(listed.provider, &listed.model);
     Model {
         id,
         display_name: id,
         created_at: UNDATED,
-        owned_by: provider.as_str(),
+        owned_by: listed.provider.as_str(),
         context: known.and_then(|m| m.context),
         max_output: known.and_then(|m| m.max_output),
     }
@@ -84,7 +119,7 @@ pub(crate) fn models(
     let pairs = query.into_iter().flat_map(|q| q.split('&')).filter_map(|p| p.split_once('='));
     let cursor = dialect.model_cursor(pairs).map_err(|e| bad(e.field, e.to_string()))?;
     let names = usable_models(relay, tenant, caller);
-    let list: Vec<Model<'_>> = names.iter().map(|(name, provider)| model(relay, name, provider)).collect();
+    let list: Vec<Model<'_>> = names.iter().map(|(name, listed)| model(relay, name, listed)).collect();
     let body = dialect.model_list(&list, &cursor).map_err(|e| bad(e.field, e.to_string()))?;
     Ok(json_answer(body))
 }
@@ -98,8 +133,8 @@ pub(crate) fn one_model(
     id: &str,
 ) -> Result<Response<RelayBody>, RelayError> {
     let names = usable_models(relay, tenant, caller);
-    let Some(provider) = names.get(id) else { return Err(RelayError::UnknownModel { model: id.to_owned() }) };
-    Ok(json_answer(dialect.model(&model(relay, id, provider))))
+    let Some(listed) = names.get(id) else { return Err(RelayError::UnknownModel { model: id.to_owned() }) };
+    Ok(json_answer(dialect.model(&model(relay, id, listed))))
 }
 
 /// `GET /v1/me`, `/v1/key-info`, `/v1/usage`: name, models, limits of the key and of the member whose it is, how they

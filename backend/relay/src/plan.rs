@@ -1,7 +1,7 @@
 //! Ranking the accounts that could serve a call, each with the price it would be billed at. No I/O.
 
 use crate::{
-    call::Call,
+    call::{self, Call},
     choice, conversation,
     error::RelayError,
     health::{Health, Standing},
@@ -55,6 +55,8 @@ pub(crate) struct Plan {
     pub conversation: Option<Remembered>,
     /// Whether what runs at the accounts is counted, because they are chosen by it.
     pub counted: bool,
+    /// Turns that its pools have taken for it.
+    pub turns: Vec<choice::Taken>,
 }
 
 /// A conversation that stays with its account.
@@ -73,6 +75,8 @@ pub(crate) struct Remembered {
 pub(crate) struct Passed {
     /// Which.
     pub account: AccountId,
+    /// For this model.
+    pub model: Arc<str>,
     /// A row of the failover table, or `tried` while another request tries it.
     pub why: &'static str,
     /// Until when.
@@ -84,6 +88,10 @@ pub(crate) struct Passed {
 pub(crate) struct Candidate {
     /// Which.
     pub account: Arc<Account>,
+    /// The model that it is asked for, as it is permitted, priced and logged.
+    pub model: Arc<str>,
+    /// What the account calls it.
+    pub upstream: Arc<str>,
     /// At this price.
     pub price: Arc<Snapshot>,
     /// What is charged for a dollar of cost there.
@@ -117,13 +125,17 @@ pub(crate) fn candidates(
     (history, health, at): (&History, &Health, DateTime<Utc>),
     talk: Talk,
 ) -> Result<Plan, RelayError> {
-    let model = call.parsed.model.as_str();
+    let asked = call.parsed.model.as_str();
     let principal = &*caller.principal;
-    let bound = principal.account;
     identify::admits(tenant, principal, call)?;
+    let mut legs = tenant.routes.resolve(asked);
+    legs.retain(|leg| call::permits(principal, leg.model));
+    if legs.is_empty() {
+        return Err(call.forbidden(caller));
+    }
     let choice = choice::of(tenant, principal, talk.at, |id| health.pool_standing(tenant.org, id));
-    let mut usable = choice.accounts.iter().filter(|a| permits(principal, a)).peekable();
-    if usable.peek().is_none() {
+    let usable: Vec<_> = choice.accounts.iter().filter(|a| permits(principal, a)).collect();
+    if usable.is_empty() {
         if principal.rules.is_some() && !choice.accounts.is_empty() {
             return Err(RelayError::Forbidden {
                 code: "provider_forbidden",
@@ -131,61 +143,79 @@ pub(crate) fn candidates(
                     .to_owned(),
             });
         }
-        return Err(RelayError::NoAccount(match bound {
-            Some(_) => "the upstream account that this API key is bound to is disabled or deleted".to_owned(),
-            None if !principal.pools.is_empty() => {
-                "the pools of this API key have no upstream account that is switched on".to_owned()
-            }
-            None => "this organisation has no upstream account that is switched on; an admin can add one"
-                .to_owned(),
-        }));
+        return Err(RelayError::NoAccount(nobody(tenant, principal).to_owned()));
     }
     let (mut plan, mut passed, mut context, mut longest) = (Vec::new(), Vec::new(), 0, 0);
     let mut foreign_requests = Converted::new(call, at);
     // Nearly always: then nobody is looked up.
     let all_well = health.all_well();
     let (mut unpriced, mut foreign) = (true, 0_usize);
-    for account in usable {
-        let Some(speaks) = request::spoken(&account.preset, call) else {
-            foreign += 1;
-            continue;
-        };
-        let known = prices.find(account.provider, model);
-        let price = tenant.own_price(account.provider, model, at).cloned();
-        let price =
-            price.or_else(|| known.map(|m| m.price_at(at).clone())).or_else(|| tenant.default_price.clone());
-        let Some(price) = price else { continue };
-        unpriced = false;
-        if !serves(account, model) {
-            continue;
-        }
-        if !all_well && let Some(over) = passed_over(health, account, model) {
-            passed.push(over);
-            // What belongs to one account is never sent to another.
-            if call.parsed.owned {
+    // Of each model that the name leads to some accounts, so that none is left out because there are many of another.
+    let each = MOST.div_ceil(legs.len());
+    'legs: for leg in &legs {
+        let model: Arc<str> = leg.model.into();
+        let mut found = 0;
+        for account in &usable {
+            if !tenant.routes.leads_to(leg, account.provider, account.id) {
+                continue;
+            }
+            let mapped = tenant.routes.name_at(&model, account.provider, account.id);
+            let upstream = mapped.map_or_else(|| model.clone(), Into::into);
+            let Some(speaks) = request::spoken(&account.preset, call, &upstream) else {
+                foreign += 1;
+                continue;
+            };
+            let known = prices.find(account.provider, &model);
+            let price = tenant.own_price(account.provider, &model, at).cloned();
+            let price = price
+                .or_else(|| known.map(|m| m.price_at(at).clone()))
+                .or_else(|| tenant.default_price.clone());
+            let Some(price) = price else { continue };
+            unpriced = false;
+            if mapped.is_none() && !serves(account, &model) {
+                continue;
+            }
+            if !all_well && let Some(over) = passed_over(health, account, &model) {
+                passed.push(over);
+                // What belongs to one account is never sent to another.
+                if call.parsed.owned {
+                    break 'legs;
+                }
+                continue;
+            }
+            let window = known.and_then(|m| m.context).unwrap_or(LARGEST_CONTEXT);
+            let most = known.and_then(|m| m.max_output).unwrap_or(window);
+            let converted = if speaks == call.dialect {
+                None
+            } else {
+                match foreign_requests.of(account, speaks, (&upstream, most)) {
+                    Some(written) => Some(written),
+                    None => continue,
+                }
+            };
+            context = context.max(window);
+            longest = longest.max(most);
+            let provider = tenant.provider_multipliers.get(account.provider.as_str()).copied();
+            let provider = provider.unwrap_or(Multiplier::ONE);
+            let factor = Factor::of(caller.principal.multiplier, tenant.multiplier, provider);
+            let (account, model) = (Arc::clone(account), model.clone());
+            plan.push(Candidate {
+                account,
+                model,
+                upstream,
+                price,
+                factor,
+                worst: Nanos::ZERO,
+                speaks,
+                converted,
+            });
+            found += 1;
+            if plan.len() == MOST || call.parsed.owned {
+                break 'legs;
+            }
+            if found == each {
                 break;
             }
-            continue;
-        }
-        let window = known.and_then(|m| m.context).unwrap_or(LARGEST_CONTEXT);
-        let most = known.and_then(|m| m.max_output).unwrap_or(window);
-        let converted = if speaks == call.dialect {
-            None
-        } else {
-            match foreign_requests.of(account, speaks, most) {
-                Some(written) => Some(written),
-                None => continue,
-            }
-        };
-        context = context.max(window);
-        longest = longest.max(most);
-        let provider = tenant.provider_multipliers.get(account.provider.as_str()).copied();
-        let factor =
-            Factor::of(caller.principal.multiplier, tenant.multiplier, provider.unwrap_or(Multiplier::ONE));
-        let account = account.clone();
-        plan.push(Candidate { account, price, factor, worst: Nanos::ZERO, speaks, converted });
-        if plan.len() == MOST || call.parsed.owned {
-            break;
         }
     }
     if unpriced && foreign > 0 {
@@ -196,7 +226,7 @@ pub(crate) fn candidates(
         )));
     }
     if unpriced {
-        return Err(RelayError::UnknownModel { model: model.to_owned() });
+        return Err(RelayError::UnknownModel { model: asked.to_owned() });
     }
     if plan.is_empty()
         && passed.is_empty()
@@ -206,7 +236,7 @@ pub(crate) fn candidates(
     }
     if plan.is_empty() && passed.is_empty() {
         return Err(RelayError::NoAccount(format!(
-            "no upstream account of this organisation lists the model {model:?}"
+            "no upstream account of this organisation lists the model {asked:?}"
         )));
     }
     if call.asks_for_long_context() {
@@ -215,9 +245,9 @@ pub(crate) fn candidates(
     let mut input = call.parsed.input_bound.unwrap_or(context).min(context);
     let bound = if call.endpoint.generates() { call.parsed.output_bound(longest) } else { 0 };
     let mut output = bound;
-    let likely = match tenant.hold_mode {
-        HoldMode::Expected => history.likely_output(caller.principal.key, model),
-        HoldMode::Strict => None,
+    let likely = match (tenant.hold_mode, plan.first()) {
+        (HoldMode::Expected, Some(first)) => history.likely_output(caller.principal.key, &first.model),
+        _ => None,
     };
     if let Some(likely) = likely {
         output = output.min(likely);
@@ -243,8 +273,33 @@ pub(crate) fn candidates(
         health.sent(first.account.id);
     }
     let counted = choice.counted;
-    let candidates = plan.into();
-    Ok(Plan { candidates, passed, nanos, input, output: bound, tokens, conversation, counted })
+    let (candidates, turns) = (plan.into(), choice.turns);
+    Ok(Plan { candidates, passed, nanos, input, output: bound, tokens, conversation, counted, turns })
+}
+
+/// Why no account may serve a key, in words that say what an admin can do.
+fn nobody(tenant: &Tenant, principal: &Principal) -> &'static str {
+    let drains = |account: &Arc<Account>| account.draining && choice::includes(tenant, principal, account);
+    let draining = tenant.accounts.iter().any(drains);
+    let gone = |id| !tenant.pools.iter().any(|pool| pool.is(id));
+    match principal.account {
+        Some(_) if draining => {
+            "the upstream account that this API key is bound to is draining: it takes nothing new until an admin ends \
+             that, or binds the key to another"
+        }
+        Some(_) => "the upstream account that this API key is bound to is disabled or deleted",
+        None if !principal.pools.is_empty() && principal.pools.iter().all(|id| gone(*id)) => {
+            "the pools that this API key names are gone; an admin can give it others"
+        }
+        None if draining => {
+            "every upstream account that this API key may use and that is switched on is draining: it keeps the \
+             conversations that it has, and takes nothing new"
+        }
+        None if !principal.pools.is_empty() => {
+            "the pools of this API key have no upstream account that is switched on"
+        }
+        None => "this organisation has no upstream account that is switched on; an admin can add one",
+    }
 }
 
 /// Why an account cannot be used at this moment, if so.
@@ -254,7 +309,7 @@ pub(crate) fn passed_over(health: &Health, account: &Account, model: &str) -> Op
         Standing::Cooling { row, until } => (row.as_str(), until),
         Standing::Tried => ("tried", Utc::now() + TRIED),
     };
-    Some(Passed { account: account.id, why, until })
+    Some(Passed { account: account.id, model: model.into(), why, until })
 }
 
 /// The most the call can cost at an account. Few are known to keep to `standard_only`.

@@ -384,6 +384,7 @@ fn draft(caller: &Caller, call: &Call, tenant: &Tenant, plan: &Plan) -> Draft {
             .iter()
             .map(|c| DraftCandidate {
                 account: c.account.id,
+                model: (*c.model != *call.parsed.model).then(|| c.model.to_string()),
                 provider: c.account.provider.as_str().to_owned(),
                 price: c.price.clone(),
                 factor: c.factor,

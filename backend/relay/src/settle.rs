@@ -56,6 +56,9 @@ pub(crate) struct Draft {
 pub(crate) struct DraftCandidate {
     /// Which.
     pub account: AccountId,
+    /// The model that it is asked for, where that is not the one of the request's own name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     /// Its provider.
     pub provider: String,
     /// The price there.
@@ -295,6 +298,11 @@ impl Draft {
         figures
     }
 
+    /// The model that one of the accounts is asked for.
+    pub(crate) fn model_at(&self, candidate: usize) -> &str {
+        self.candidates.get(candidate).and_then(|c| c.model.as_deref()).unwrap_or(&self.model)
+    }
+
     /// The row.
     pub(crate) fn event(&self, request: RequestId, candidate: usize, figures: Figures) -> Option<UsageEvent> {
         let chosen = self.candidates.get(candidate)?;
@@ -307,7 +315,7 @@ impl Draft {
             account: chosen.account,
             dialect: self.dialect.clone(),
             provider: chosen.provider.clone(),
-            model: self.model.clone(),
+            model: self.model_at(candidate).to_owned(),
             stream: self.stream,
             status: figures.status,
             outcome: figures.outcome,
@@ -362,6 +370,7 @@ mod tests {
             bounded: true,
             strict,
             candidates: vec![DraftCandidate {
+                model: None,
                 account,
                 provider: "anthropic".to_owned(),
                 price,

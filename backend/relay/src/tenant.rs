@@ -7,6 +7,7 @@ use causeway_domain::{
     AccountId, ClientRules, Limits, Multiplier, Nanos, OrgId,
     price::{Overrides, Price, Snapshot},
     provider::Provider,
+    route::Routes,
     timeouts::Timeouts,
     window::{Calendar, WindowEnds, WindowKind},
 };
@@ -40,6 +41,8 @@ pub(crate) struct Tenant {
     pub pools: Vec<Pool>,
     /// How it recognises clients.
     pub clients: ClientRules,
+    /// What models are called here.
+    pub routes: Routes,
     /// Limits over all of its keys.
     pub limits: Limits,
     /// What it has paid for, if it is prepaid: a total that is part of its limits.
@@ -124,6 +127,7 @@ impl Tenant {
             accounts: accounts.collect(),
             pools: row.pools.into_iter().map(Pool::from).collect(),
             clients: row.clients,
+            routes: Routes::new(row.routes),
             limits: row.limits,
             credit: row.credit,
             multiplier: row.multiplier,

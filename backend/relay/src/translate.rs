@@ -21,12 +21,15 @@ use uuid::Uuid;
 /// Names the fields of a request that were left behind.
 pub(crate) const DROPPED: &str = "x-causeway-dropped";
 
+/// A request as it was written for a dialect, whether by strict or compatible rules, a model's name and the most output.
+type Known = (Dialect, bool, Box<str>, u64, Arc<Written>);
+
 /// One call in other dialects, written once for each that is needed.
 pub(crate) struct Converted<'a> {
     call: &'a Call,
     at: DateTime<Utc>,
     read: Option<Conversation<'a>>,
-    written: Vec<(Dialect, bool, u64, Arc<Written>)>,
+    written: Vec<Known>,
     /// What stood in the way, last.
     pub(crate) refused: Option<RelayError>,
 }
@@ -37,17 +40,23 @@ impl<'a> Converted<'a> {
         Self { call, at, read: None, written: Vec::new(), refused: None }
     }
 
-    /// The request for an account that speaks `dialect` and answers with `most` tokens at most.
-    pub(crate) fn of(&mut self, account: &Account, dialect: Dialect, most: u64) -> Option<Arc<Written>> {
+    /// The request for an account that speaks `dialect`, calls the model so and answers with `most` tokens at most.
+    pub(crate) fn of(
+        &mut self,
+        account: &Account,
+        dialect: Dialect,
+        (model, most): (&str, u64),
+    ) -> Option<Arc<Written>> {
         let compatible = account.provider != Provider::OPENAI && account.provider != Provider::AZURE_OPENAI;
-        let known = self.written.iter().find(|(d, c, m, _)| (*d, *c, *m) == (dialect, compatible, most));
+        let same = |(d, c, name, m, _): &&Known| (*d, *c, &**name, *m) == (dialect, compatible, model, most);
+        let known = self.written.iter().find(same);
         if let Some((.., written)) = known {
             return Some(written.clone());
         }
-        match self.write(dialect, compatible, most) {
+        match self.write(dialect, compatible, (model, most)) {
             Ok(written) => {
                 let written = Arc::new(written);
-                self.written.push((dialect, compatible, most, written.clone()));
+                self.written.push((dialect, compatible, model.into(), most, written.clone()));
                 Some(written)
             }
             Err(error) => {
@@ -57,7 +66,12 @@ impl<'a> Converted<'a> {
         }
     }
 
-    fn write(&mut self, dialect: Dialect, compatible: bool, most: u64) -> Result<Written, Unsupported> {
+    fn write(
+        &mut self,
+        dialect: Dialect,
+        compatible: bool,
+        (model, most): (&str, u64),
+    ) -> Result<Written, Unsupported> {
         let parsed = &self.call.parsed;
         let conversation = match self.read.take() {
             Some(read) => read,
@@ -69,7 +83,7 @@ impl<'a> Converted<'a> {
         let id = Uuid::now_v7().simple().to_string();
         let manners = model::manners(&parsed.model);
         let target = Target {
-            model: &parsed.model,
+            model,
             max_output: most,
             stream: None,
             compatible,
@@ -114,7 +128,9 @@ pub(crate) fn way(call: &Call, candidate: &Candidate, headers: &HeaderMap, id: R
     let to = call.wire();
     if from == to {
         let hides = call.parsed.usage_edit.is_some();
-        return Filter::new(to.dialect, to.framing, None, hides).map_or(Way::Straight, Way::Filtered);
+        // The client knows the model by the name that it asked for.
+        let name = Some(call.parsed.model.as_str()).filter(|asked| *asked != &*candidate.upstream);
+        return Filter::new(to.dialect, to.framing, name, hides).map_or(Way::Straight, Way::Filtered);
     }
     let restore = match &candidate.converted {
         Some(written) => written.restore.clone(),

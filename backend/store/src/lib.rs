@@ -38,6 +38,7 @@ pub mod ledger;
 pub mod members;
 pub mod memberships;
 pub mod migrate;
+pub mod model_routes;
 pub mod operators;
 pub mod organisations;
 pub mod people;

@@ -146,6 +146,23 @@ pub async fn known(tx: &mut TenantTx, ids: &[PoolId]) -> StoreResult<Vec<PoolId>
     Ok(found.into_iter().map(PoolId).collect())
 }
 
+/// Which of these pools are gone.
+pub async fn missing(tx: &mut TenantTx, ids: &[PoolId]) -> StoreResult<Vec<PoolId>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let gone = sqlx::query_scalar!(
+        r#"select given as "id!" from unnest($2::uuid[]) given
+           where not exists (select from pools where org_id = $1 and id = given)"#,
+        tx.org().0,
+        &ids
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(gone.into_iter().map(PoolId).collect())
+}
+
 /// Which of these accounts there are, for use in a pool.
 pub async fn known_accounts(tx: &mut TenantTx, ids: &[AccountId]) -> StoreResult<Vec<AccountId>> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();

@@ -3,6 +3,7 @@
 use crate::{
     RelayDb, StoreError, StoreResult, clients, global_prices,
     keys::{addresses, expiry, services},
+    model_routes,
     pools::member,
     price_overrides,
 };
@@ -13,6 +14,7 @@ use causeway_domain::{
     pool::{Member, Strategy},
     price::{Overrides, Price},
     provider::Provider,
+    route::Route,
     timeouts::Timeouts,
     window::Calendar,
 };
@@ -115,6 +117,8 @@ pub struct Tenancy {
     pub pools: Vec<PoolRow>,
     /// How it recognises clients.
     pub clients: ClientRules,
+    /// Its model routes, in their order.
+    pub routes: Vec<Route>,
     /// The version this is at least as new as.
     pub policy_version: i64,
 }
@@ -333,6 +337,7 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
     .await?;
     let pools = pools_of(db, org).await?;
     let client_rules = clients::of(db, org).await?;
+    let routes = model_routes::of(db, org).await?;
     let (as_of, overrides) = price_overrides::live(db, org).await?;
     let prepaid = o.credit_nanos.is_some();
     let own_multipliers =
@@ -385,6 +390,7 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
             .collect::<StoreResult<_>>()?,
         pools,
         clients: client_rules,
+        routes,
         policy_version: o.policy_version,
     }))
 }

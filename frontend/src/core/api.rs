@@ -1,5 +1,6 @@
 //! The admin API as functions: one line for each operation, and the only place that knows its addresses.
 
+mod authorizations;
 mod billing;
 mod keys;
 mod operator;
@@ -11,10 +12,10 @@ use causeway_domain::{AccountId, KeyId, PoolId, UserId, provider::Provider};
 use causeway_openapi::{
     Account, AccountTest, ApiToken, CreateAccount, CreateKey, CreatePool, CreateToken, DeadLetter,
     ImportQuery, ImportReport, Instance, IssuedKey, IssuedToken, Key, Ledger, LimitsInUse, ListQuery, Member,
-    Organization, OverrideQuery, Page, Pool, PriceFigures, PriceHistory, PriceList, PriceQuery,
-    ProviderPreset, Request, RequestExport, RequestQuery, Session as Signed, SetPrice, Setup, UpdateAccount,
-    UpdateKey, UpdateMember, UpdateOrganization, UpdatePool, UsageBreakdown, UsageDimension, UsageExport,
-    UsageFilter, UsageQuery, UsageSeries, UsageStep, UsageSummary,
+    ModelRoutes, Organization, OverrideQuery, Page, Pool, PriceFigures, PriceHistory, PriceList, PriceQuery,
+    ProviderPreset, Request, RequestExport, RequestQuery, Session as Signed, SetModelRoutes, SetPrice, Setup,
+    UpdateAccount, UpdateKey, UpdateMember, UpdateOrganization, UpdatePool, UsageBreakdown, UsageDimension,
+    UsageExport, UsageFilter, UsageQuery, UsageSeries, UsageStep, UsageSummary,
 };
 use gloo_net::http::Method;
 use leptos::prelude::*;
@@ -57,6 +58,10 @@ impl Api {
         self.0.find("/accounts", &ListQuery { limit: Some(WHOLE_LIST), cursor: None }).await
     }
 
+    pub(crate) async fn account(self, id: AccountId) -> Answer<Account> {
+        self.0.get(&format!("/accounts/{id}")).await
+    }
+
     pub(crate) async fn reset_account(self, id: AccountId) -> Answer<Account> {
         self.0.post(&format!("/accounts/{id}/reset"), &serde_json::Map::new()).await
     }
@@ -75,6 +80,14 @@ impl Api {
 
     pub(crate) async fn delete_pool(self, id: PoolId) -> Answer<()> {
         self.0.tell(Method::DELETE, &format!("/pools/{id}")).await
+    }
+
+    pub(crate) async fn model_routes(self) -> Answer<ModelRoutes> {
+        self.0.get("/model-routes").await
+    }
+
+    pub(crate) async fn set_model_routes(self, routes: SetModelRoutes) -> Answer<ModelRoutes> {
+        self.0.put("/model-routes", &routes).await
     }
 
     pub(crate) async fn providers(self) -> Answer<Vec<ProviderPreset>> {

@@ -47,6 +47,15 @@ impl ApiError {
         }
     }
 
+    /// The fields that the server says something about.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &str> {
+        let problem = match self {
+            Self::Problem(problem) => Some(problem),
+            _ => None,
+        };
+        problem.into_iter().flat_map(|problem| problem.errors.iter().map(|e| e.field.as_str()))
+    }
+
     /// What it says about a field or any member of it; of members with their names.
     pub(crate) fn below(&self, name: &str) -> Option<String> {
         let Self::Problem(problem) = self else { return None };

@@ -1,9 +1,12 @@
 //! The kinds of provider as the server knows them: nothing here has a list of its own, because an operator can add some.
 
 use causeway_domain::provider::Provider;
-use causeway_openapi::{ProviderPreset, Words};
+use causeway_openapi::{ProviderPreset, SignInWay, Words};
 
-use super::{i18n::Locale, query::Query};
+use super::{
+    i18n::{Locale, td_string},
+    query::Query,
+};
 
 /// All of them.
 pub(crate) type Providers = Query<Vec<ProviderPreset>>;
@@ -27,4 +30,25 @@ pub(crate) fn in_words(words: &Words, locale: Locale) -> String {
         Locale::en => words.en.clone(),
         Locale::zh => words.zh.clone(),
     }
+}
+
+/// A way to sign in.
+pub(crate) fn way_name(way: SignInWay, locale: Locale) -> &'static str {
+    match way {
+        SignInWay::ApiKey => td_string!(locale, providers.api_key),
+        SignInWay::Token => td_string!(locale, providers.token),
+        SignInWay::OauthCode => td_string!(locale, providers.oauth_code),
+        SignInWay::DeviceCode => td_string!(locale, providers.device_code),
+        SignInWay::ServiceAccount => td_string!(locale, providers.service_account),
+        SignInWay::AwsKeys => td_string!(locale, providers.aws_keys),
+    }
+}
+
+/// Several of them in a line.
+pub(crate) fn way_names(ways: &[SignInWay], locale: Locale) -> String {
+    let comma = match locale {
+        Locale::en => ", ",
+        Locale::zh => "、",
+    };
+    ways.iter().map(|way| way_name(*way, locale)).collect::<Vec<_>>().join(comma)
 }

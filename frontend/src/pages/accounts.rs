@@ -1,7 +1,11 @@
 //! Upstream accounts: the credentials that requests are sent with.
 
+mod address;
+mod credential;
 mod form;
+mod grant;
 pub(crate) mod health;
+pub(crate) mod new;
 mod row;
 mod test;
 
@@ -14,13 +18,13 @@ use self::{form::AccountForm, row::Row, test::TestOutcome};
 use crate::{
     core::{
         api::use_api,
-        i18n::{t, t_string, text, use_i18n},
+        i18n::{t, text, use_i18n},
         providers::Providers,
         query::Query,
+        routes,
         session::use_session,
     },
     ui::{
-        button::{Button, Kind},
         dialog::Dialog,
         icon::{Glyph, Icon},
         loaded::{Empty, ListSkeleton, Loaded},
@@ -37,7 +41,7 @@ const LIVE: Duration = Duration::from_secs(3);
 struct Dialogs {
     providers: Providers,
     form: RwSignal<bool>,
-    /// The account that is edited; none while one is added.
+    /// The account that is edited.
     edited: RwSignal<Option<Account>>,
     outcome: RwSignal<bool>,
     tested: RwSignal<Option<(String, AccountTest)>>,
@@ -58,17 +62,13 @@ pub(crate) fn Accounts() -> impl IntoView {
         tested: RwSignal::new(None),
     };
     let may_write = Memo::new(move |_| session.may(Permission::AccountsWrite));
-    let add = move |()| {
-        dialogs.edited.set(None);
-        dialogs.form.set(true);
-    };
     let add_button = move |testid: &'static str| {
         view! {
             <Show when=move || may_write.get()>
-                <Button kind=Kind::Primary on_press=add testid=testid>
+                <a class="btn btn-primary" href=routes::NEW_ACCOUNT data-testid=testid>
                     <Glyph icon=Icon::Plus class="size-4"/>
                     {t!(i18n, accounts.add)}
-                </Button>
+                </a>
             </Show>
         }
     };
@@ -81,13 +81,6 @@ pub(crate) fn Accounts() -> impl IntoView {
             Column::actions(text!(i18n, common.actions)),
         ]
     };
-    let form_title = Signal::derive(move || {
-        if dialogs.edited.with(Option::is_some) {
-            t_string!(i18n, accounts.edit).to_owned()
-        } else {
-            t_string!(i18n, accounts.add).to_owned()
-        }
-    });
     view! {
         <PageHeader title=text!(i18n, accounts.title) text=text!(i18n, accounts.text)>
             {add_button("add-account")}
@@ -115,7 +108,7 @@ pub(crate) fn Accounts() -> impl IntoView {
                 }}
             </Loaded>
         </Card>
-        <Dialog open=dialogs.form title=form_title wide=true testid="account-dialog">
+        <Dialog open=dialogs.form title=text!(i18n, accounts.edit) wide=true testid="account-dialog">
             <AccountForm dialogs accounts/>
         </Dialog>
         <Dialog open=dialogs.outcome title=text!(i18n, accounts.test_outcome) testid="test-dialog">

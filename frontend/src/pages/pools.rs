@@ -116,7 +116,7 @@ fn List(
 }
 
 /// A strategy's name.
-fn strategy_name(strategy: Strategy, locale: Locale) -> &'static str {
+pub(crate) fn strategy_name(strategy: Strategy, locale: Locale) -> &'static str {
     match strategy {
         Strategy::RoundRobin => td_string!(locale, pools.round_robin),
         Strategy::Weighted => td_string!(locale, pools.weighted),

@@ -18,7 +18,8 @@ use causeway_store::{keys, plans::Counted};
 /// Restore a key
 ///
 /// A deleted key works again as it was, with the same secret, at the next request. It needs a place in the plan like a
-/// new one, and a member's fits `GET /organization/key-ceilings`. After `DELETED_KEY_RETENTION_DAYS` there is nothing to
+/// new one, and a member's fits `GET /organization/key-ceilings`. Pools that it names may be gone by now: `missing_pool_ids`
+/// in the answer has them, and where it has all of them the key is served by nobody until it is given others. After `DELETED_KEY_RETENTION_DAYS` there is nothing to
 /// restore.
 #[utoipa::path(
     post, path = "/keys/{id}/restore", tag = "keys", operation_id = "restoreKey",

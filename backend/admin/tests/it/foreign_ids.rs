@@ -59,6 +59,7 @@ impl Probe<'_> {
                 if *mixed {
                     let (list, _) = pointer.rsplit_once("/0").unwrap();
                     let own = match list.rsplit('/').next().unwrap() {
+                        "targets" => json!({"account_id": scene.own.get("account"), "model": "a"}),
                         "members" => json!({"account_id": scene.own.get("account")}),
                         "accounts" | "account_ids" => json!(scene.own.get("account")),
                         "pools" | "pool_ids" => json!(scene.own.get("pool")),
@@ -82,7 +83,9 @@ fn set(into: &mut Value, pointer: &str, value: &Value) {
     };
     let rest = if rest.is_empty() { String::new() } else { format!("/{rest}") };
     if name == "0" {
-        *into = json!([null]);
+        if into.as_array().is_none_or(Vec::is_empty) {
+            *into = json!([null]);
+        }
         set(&mut into[0], &rest, value);
     } else {
         set(&mut into[name], &rest, value);

@@ -22,6 +22,7 @@ mod limits;
 mod log;
 mod mail;
 mod matrix;
+mod model_routes;
 mod operator;
 mod people;
 mod persons;

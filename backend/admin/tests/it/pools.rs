@@ -66,6 +66,28 @@ async fn accounts_are_given_in_short_in_their_order_or_each_with_its_share() {
 }
 
 #[tokio::test]
+async fn a_key_that_comes_back_tells_which_of_its_pools_are_gone() {
+    world::with_owner(|world, _, token| async move {
+        let account = world.account(&token).await;
+        let gone = made(&world, &token, json!({"name": "Gone", "account_ids": [account]})).await;
+        let stays = made(&world, &token, json!({"name": "Stays", "account_ids": [account]})).await;
+        let body = json!({"name": "k", "pool_ids": [gone["id"], stays["id"]]});
+        let key = world.post("/keys", Some(&token), body).await.body;
+        assert_eq!(key["missing_pool_ids"], json!([]), "a new one names what is there");
+        let key = format!("/keys/{}", key["id"].as_str().unwrap());
+        assert_eq!(world.get(&key, Some(&token)).await.body["missing_pool_ids"], json!([]));
+        assert_eq!(delete(&world, &token, &key).await.status, 204);
+        assert_eq!(delete(&world, &token, &path(&gone)).await.status, 204, "no key that works names it");
+        let back = world.call(Method::POST, &format!("{key}/restore"), Some(&token), None, &[]).await;
+        assert_eq!((back.status.as_u16(), &back.body["missing_pool_ids"]), (200, &json!([gone["id"]])));
+        assert_eq!(back.body["pool_ids"], json!([gone["id"], stays["id"]]), "nothing is widened by that");
+        let listed = world.get("/keys", Some(&token)).await.body;
+        assert_eq!(listed["items"][0]["missing_pool_ids"], json!([gone["id"]]));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_makes_no_pool_is_refused_by_the_field_that_is_wrong() {
     world::with_owner(|world, _, token| async move {
         world.owner("Rivals", "rival@example.com").await;

@@ -153,6 +153,8 @@ async fn things(walk: &mut Walk, token: &str) {
     let pool = format!("/pools/{}", id(&walk.step(M::POST, "/pools", at, pool).await));
     walk.step(M::PATCH, &pool, at, json!({"strategy": "weighted"})).await;
     walk.step(M::DELETE, &pool, at, Value::Null).await;
+    let alias = json!({"kind": "alias", "pattern": "a", "targets": [{"account_id": account, "model": "b"}]});
+    walk.step(M::PUT, "/model-routes", at, json!({"items": [alias]})).await;
     walk.step(M::DELETE, &path, at, Value::Null).await;
 
     let key = id(&walk.step(M::POST, "/keys", at, json!({"name": "k"})).await);

@@ -6,7 +6,6 @@
 
 use super::{Answer, Last, Run, Sending};
 use crate::{
-    call::Call,
     error::RelayError,
     health::{Health, Standing},
     hold::Hold,
@@ -25,7 +24,7 @@ impl Sending<'_> {
     /// Ends a request for which no account is left.
     pub(super) fn nothing_left(&self, hold: Hold, mut run: Run) -> Result<Answer, RelayError> {
         run.probe = None;
-        let retry = soonest(&self.relay.health, self.plan, self.call, &run);
+        let retry = soonest(&self.relay.health, self.plan, &run);
         let last = run.last.take();
         let error = last.as_ref().map(|last| last.told.text.clone());
         let row = last.as_ref().map(|last| last.row);
@@ -71,8 +70,8 @@ impl Sending<'_> {
 }
 
 /// What a caller is told when none of the accounts that could serve a call may be asked now.
-pub(crate) fn none_to_ask(health: &Health, plan: &Plan, call: &Call) -> RelayError {
-    refusal(None, soonest(health, plan, call, &Run::new(0, plan)))
+pub(crate) fn none_to_ask(health: &Health, plan: &Plan) -> RelayError {
+    refusal(None, soonest(health, plan, &Run::new(0, plan)))
 }
 
 /// Whether the answer may go to the caller: it tells nothing of the account.
@@ -118,12 +117,13 @@ fn seconds(wait: Duration) -> u64 {
 }
 
 /// When the first of the accounts can be used again, if that is only a matter of time for every one of them.
-fn soonest(health: &Health, plan: &Plan, call: &Call, run: &Run) -> Option<Duration> {
+fn soonest(health: &Health, plan: &Plan, run: &Run) -> Option<Duration> {
     let now = Utc::now();
-    let accounts = plan.candidates.iter().map(|c| c.account.id).chain(plan.passed.iter().map(|p| p.account));
+    let accounts = plan.candidates.iter().map(|c| (c.account.id, &c.model));
+    let accounts = accounts.chain(plan.passed.iter().map(|p| (p.account, &p.model)));
     let mut first: Option<Duration> = None;
-    for account in accounts {
-        let wait = match health.standing(account, &call.parsed.model) {
+    for (account, model) in accounts {
+        let wait = match health.standing(account, model) {
             Standing::Cooling { until, .. } => (until - now).to_std().unwrap_or(TRIED),
             Standing::Tried | Standing::HalfOpen(_) => TRIED,
             // It may be full, which passes; or it has failed in a way that does not.

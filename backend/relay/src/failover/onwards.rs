@@ -2,8 +2,10 @@
 
 use super::{Run, Sending};
 use crate::{
+    call,
     hold::{Hold, Moved},
-    identify, load, plan,
+    identify, load,
+    plan::{self, Candidate},
 };
 use causeway_domain::window::WindowKind;
 use causeway_store::hold::ScopeId;
@@ -15,14 +17,14 @@ const MOVES: usize = 4;
 impl Sending<'_> {
     /// Moves the reservation to the next account that can be used and has room. False when there is none.
     pub(super) async fn onwards(&self, hold: &mut Hold, run: &mut Run) -> bool {
-        let model = &self.call.parsed.model;
         for index in hold.chosen() + 1..self.plan.candidates.len() {
-            let account = &self.plan.candidates[index].account;
-            if run.allowed.as_ref().is_some_and(|allowed| !allowed.contains(&account.id)) {
+            let candidate = &self.plan.candidates[index];
+            let account = &candidate.account;
+            if !run.allows(index) {
                 run.trail.passed(account.id, "disabled", None);
                 continue;
             }
-            if let Some(over) = plan::passed_over(&self.relay.health, account, model) {
+            if let Some(over) = plan::passed_over(&self.relay.health, account, &candidate.model) {
                 run.trail.passed(account.id, over.why, Some(over.until));
                 continue;
             }
@@ -45,7 +47,7 @@ impl Sending<'_> {
                         if !self.look_again(run).await {
                             return false;
                         }
-                        if run.allowed.as_ref().is_some_and(|allowed| !allowed.contains(&account.id)) {
+                        if !run.allows(index) {
                             run.trail.passed(account.id, "disabled", None);
                             break;
                         }
@@ -61,14 +63,27 @@ impl Sending<'_> {
     async fn look_again(&self, run: &mut Run) -> bool {
         let Ok(caller) = self.relay.renew(self.caller, self.tenant).await else { return false };
         let Ok(tenant) = self.relay.directory.tenant(self.tenant.org).await else { return false };
-        if identify::usable(&caller).is_err() || self.call.permitted(&caller).is_err() {
+        if identify::usable(&caller).is_err() {
             return false;
         }
         run.policy = tenant.policy_version.min(caller.principal.policy_version);
-        let usable =
-            tenant.accounts.iter().filter(|a| plan::reaches(&tenant, &caller.principal, a)).map(|a| a.id);
-        run.allowed = Some(usable.collect());
-        true
+        let allowed = |candidate: &Candidate| {
+            let account = tenant.account(candidate.account.id);
+            account.is_some_and(|account| plan::reaches(&tenant, &caller.principal, account))
+                && call::permits(&caller.principal, &candidate.model)
+                && !tenant.routes.excludes(&candidate.model, candidate.account.provider, candidate.account.id)
+        };
+        let allowed: Vec<bool> = self.plan.candidates.iter().map(allowed).collect();
+        let any = allowed.contains(&true);
+        run.allowed = Some(allowed);
+        any
+    }
+}
+
+impl Run {
+    /// Whether the policy still has a candidate, as far as it was looked at again.
+    fn allows(&self, index: usize) -> bool {
+        self.allowed.as_ref().is_none_or(|allowed| allowed.get(index).copied().unwrap_or(false))
     }
 }
 

@@ -42,9 +42,9 @@ const fn of(dialect: ApiDialect) -> Dialect {
 
 /// In which dialect a provider is asked what this call asks for: in the caller's own, if it can be; answers also in
 /// another. None where it cannot be asked at all.
-pub(crate) fn spoken(preset: &Preset, call: &Call) -> Option<Dialect> {
+pub(crate) fn spoken(preset: &Preset, call: &Call, model: &str) -> Option<Dialect> {
     match other(call.endpoint) {
-        None => preset.shape_for(named(call.dialect), &call.parsed.model).map(|shape| of(shape.dialect)),
+        None => preset.shape_for(named(call.dialect), model).map(|shape| of(shape.dialect)),
         Some(path) => preset
             .shape(named(call.dialect))
             .filter(|s| s.other_paths.contains_key(path))
@@ -80,7 +80,7 @@ pub(super) fn build(
     let shape = account.preset.shape(named(candidate.speaks)).ok_or_else(|| unsendable("no such dialect"))?;
     let own = candidate.speaks == call.dialect;
     let (mut headers, betas) = heading(&call.headers, own, &account.preset, target);
-    let (path, query) = place(call, shape, asked, own);
+    let (path, query) = place(call, shape, asked, own, &candidate.upstream);
     let uri = target.uri(&path, &query).map_err(|e| unsendable(&e.to_string()))?;
     let body = edited(shape, body.clone(), betas, &mut headers)?;
     headers.insert(header::HOST, target.host.clone());
@@ -129,7 +129,7 @@ fn heading(from: &HeaderMap, own: bool, preset: &Preset, target: &Target) -> (He
 const BETA: HeaderName = HeaderName::from_static("anthropic-beta");
 
 /// Path and query.
-fn place(call: &Call, shape: &Shape, asked: Asked, own: bool) -> (String, String) {
+fn place(call: &Call, shape: &Shape, asked: Asked, own: bool, model: &str) -> (String, String) {
     let stream = call.parsed.stream && asked == Asked::Answer;
     let path = match (asked, other(call.endpoint)) {
         (Asked::Count, _) => shape.count_path.as_ref(),
@@ -146,7 +146,7 @@ fn place(call: &Call, shape: &Shape, asked: Asked, own: bool) -> (String, String
     if let Some(query) = call.query.as_ref().filter(|_| own && !shape.path.contains("{model}")) {
         pairs.push(query.clone());
     }
-    (path.replace("{model}", &encoded(&call.parsed.model)), pairs.join("&"))
+    (path.replace("{model}", &encoded(model)), pairs.join("&"))
 }
 
 /// A name as one segment of a path: what RFC 3986 does not reserve stays, and Google's `@`.

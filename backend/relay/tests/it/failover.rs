@@ -1,95 +1,17 @@
-//! The failover table over HTTP: what happens to the request, and what to the account.
+//! Failover over HTTP beside its table (see `failover_table`): what failed attempts cost, half-open accounts, the commit
+//! point, hard affinity, and what a caller is told when nobody is left.
 
 use crate::app::{self, App, Key, MODEL, hello, scripted};
 use causeway_domain::AccountId;
 use causeway_relay::RelayArgs;
 use causeway_simulator::SimulatorConfig;
-use causeway_store::{
-    accounts,
-    cooldowns::{self, Cooldown},
-};
-use chrono::Utc;
+use causeway_store::{accounts, cooldowns};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
-/// What is expected of one row.
-struct Row {
-    /// What the first account does, once.
-    script: String,
-    /// Told to the client.
-    status: u16,
-    /// Cause, scope and seconds of what cools.
-    cools: Option<(&'static str, String, i64)>,
-}
-
-fn moves(script: &str, cause: &'static str, scope: &str, seconds: i64) -> Row {
-    Row { script: script.to_owned(), status: 200, cools: Some((cause, scope.to_owned(), seconds)) }
-}
-
-fn callers(script: &str, status: u16) -> Row {
-    Row { script: script.to_owned(), status, cools: None }
-}
-
 async fn switch_off(app: &App, id: AccountId) {
     app.disable_account(id).await;
-}
-
-#[tokio::test]
-async fn every_row_of_the_table_does_to_request_and_account_what_it_says() {
-    let model = format!("model:{MODEL}");
-    let soon = Utc::now().timestamp() + 5000;
-    let mut rows = vec![
-        Row { script: "status=403,html".to_owned(), status: 200, cools: None },
-        Row {
-            script: "status=403,error=forbidden,message=Request not allowed".to_owned(),
-            status: 200,
-            cools: None,
-        },
-        moves("status=400,message=Your credit balance is too low", "balance_used_up", "", 21_600),
-        moves("status=402", "balance_used_up", "", 21_600),
-        moves("status=429,error=insufficient_quota", "balance_used_up", "", 21_600),
-        moves("status=401", "bad_credential", "", 1_800),
-        moves("status=402,error=payment,message=pay", "account_refused", "", 1_800),
-        moves("status=403,message=This organization has been disabled.", "account_refused", "", 1_800),
-        moves("status=403", "forbidden", "", 300),
-        moves(
-            "status=404,message=model x is not available to this account",
-            "model_unavailable",
-            &model,
-            43_200,
-        ),
-        moves("status=429,retry_after=37", "limited_until", "", 37),
-        moves(
-            &format!(
-                "status=429,header=anthropic-ratelimit-unified-7d_haiku-status:rejected,header=anthropic-ratelimit-unified-7d_haiku-reset:{soon}"
-            ),
-            "limited_until",
-            "family:haiku",
-            5_000,
-        ),
-        moves("status=429", "limited", &model, 1),
-        moves("status=529", "overloaded", &model, 10),
-        moves("error_event=overloaded_error@0", "overloaded", &model, 10),
-        moves("error_event=overloaded_error@1", "overloaded", &model, 10),
-        moves("error_event=rate_limit_error@1", "limited", &model, 1),
-        moves("error_event=api_error@1", "provider_error", "", 60),
-        moves("cut=reset,delay=700", "provider_error", "", 60),
-        moves("cut=close@1", "provider_error", "", 60),
-        moves("cut=end@1", "provider_error", "", 60),
-        callers("status=403,message=This violates our usage policy", 403),
-    ];
-    rows.extend([408, 500, 502, 503, 504].map(|s| moves(&format!("status={s}"), "provider_error", "", 60)));
-    rows.extend([400, 404, 409, 413, 422].map(|s| callers(&format!("status={s}"), s)));
-    app::run(async move |app| {
-        let key = app.key(Default::default()).await;
-        switch_off(&app, app.account).await;
-        for (i, row) in rows.into_iter().enumerate() {
-            one_row(&app, &key, i, row).await;
-        }
-        assert_eq!(app.open_holds().await, 0);
-    })
-    .await;
 }
 
 #[tokio::test]
@@ -166,49 +88,6 @@ async fn where_every_account_fails_the_costs_of_their_attempts_stay_with_the_req
         assert_eq!(app.open_holds().await, 0);
     })
     .await;
-}
-
-async fn one_row(app: &App, key: &Key, i: usize, row: Row) {
-    let (name, other) = (format!("sk-sim-a{i}"), format!("sk-sim-b{i}"));
-    let first = app.add_account(&app.sim.url(), &name).await;
-    let second = app.add_account(&app.sim.url(), &other).await;
-    app.script(&name, 1, &row.script);
-    let script = &row.script;
-    let response = app.post(key, &hello(true)).await;
-    assert_eq!(response.status(), row.status, "{script}");
-    let moved = row.status == 200;
-    let steps = if moved { Some(app.attempts(&response).await) } else { None };
-    let text = response.text().await.unwrap();
-    assert_eq!(text.matches("message_stop").count() > 0, moved, "{script}: {text}");
-    assert_eq!(text.matches("event: message_start").count(), usize::from(moved), "{script}: {text}");
-    assert!(!text.contains("event: error"), "{script}: {text}");
-    assert_eq!((app.asked(&name), app.asked(&other)), (1, usize::from(moved)), "{script}");
-    let answered = if moved { second } else { first };
-    let usage = app.rows(i + 1).await.remove(0);
-    assert_eq!((usage.account_id, usage.status), (answered.0, row.status as i16), "{script}");
-    if let Some(steps) = steps {
-        let whats: Vec<_> =
-            steps.steps.as_array().unwrap().iter().map(|s| s["what"].as_str().unwrap()).collect();
-        assert_eq!(whats.len(), 2, "{script}: {whats:?}");
-        assert_eq!(whats[1], "ok", "{script}: {whats:?}");
-        let truth =
-            app.sim.ledger().entries().into_iter().rfind(|e| e.key.as_deref() == Some(&other)).unwrap();
-        assert_eq!(
-            usage.charged_nanos,
-            app.cost(MODEL, &truth.billed).0,
-            "{script}: the first costs nobody anything"
-        );
-    }
-    let cooling = app.cooldowns(usize::from(row.cools.is_some())).await;
-    if let (Some((cause, scope, seconds)), [c]) = (row.cools, &cooling[..]) {
-        assert_eq!((c.account, c.cause.as_str(), &c.scope), (first, cause, &scope), "{script}");
-        let length = (c.until - c.failed_at).num_seconds();
-        assert!((seconds - 20..=seconds).contains(&length), "{script}: {length} s instead of {seconds}");
-    }
-    for account in [first, second] {
-        reset(app, account).await;
-        switch_off(app, account).await;
-    }
 }
 
 /// As a person does in the admin.
@@ -579,50 +458,6 @@ async fn a_silent_stream_is_kept_alive_between_its_events() {
         let pings = |text: &str| text.matches("event: ping\n").count();
         assert_eq!(pings(&text), pings(&quiet) + 2, "{text}");
         assert!(text.contains("message_stop"));
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn with_a_third_of_the_accounts_failing_and_one_hanging_every_request_succeeds() {
-    let args = RelayArgs { upstream_first_byte_timeout: 2, ..app::defaults() };
-    app::run_with(args, SimulatorConfig::default(), async |app| {
-        let key = app.key(Default::default()).await;
-        let (other, url) = app.second_instance().await;
-        app.script("sk-sim-test", 1000, "delay=6000");
-        for n in 0..19 {
-            app.add_account(&app.sim.url(), &format!("sk-sim-{n:02}")).await;
-            if n % 3 == 0 {
-                app.script(
-                    &format!("sk-sim-{n:02}"),
-                    1000,
-                    ["status=529", "status=500", "status=429"][n / 3 % 3],
-                );
-            }
-        }
-        let all = (0..120).map(|i| {
-            let (app, key, url) = (app.clone(), key.clone(), url.clone());
-            async move {
-                tokio::time::sleep(Duration::from_millis(i * 20)).await;
-                let at = if i % 2 == 0 { app.url.clone() } else { url };
-                let response = app.post_to(&at, &key, &hello(true)).await;
-                (response.status().as_u16(), response.text().await.unwrap().contains("message_stop"))
-            }
-        });
-        for (i, outcome) in futures_util::future::join_all(all).await.into_iter().enumerate() {
-            assert_eq!(outcome, (200, true), "request {i}");
-        }
-        let rows = app.rows(120).await;
-        assert!(rows.iter().all(|r| r.outcome == "completed"));
-        assert_eq!(app.open_holds().await, 0);
-        let silent: Vec<Cooldown> = cooldowns::all(&app.store.jobs)
-            .await
-            .unwrap()
-            .into_iter()
-            .filter(|c| c.cause == "silent")
-            .collect();
-        assert_eq!(silent.len(), 1);
-        other.close(Duration::from_secs(5)).await;
     })
     .await;
 }

@@ -16,14 +16,14 @@ use uuid::Uuid;
 const FIRST: &str = "sk-sim-test";
 
 /// After this, every instance knows what has changed or how busy accounts are.
-const HEARD: Duration = Duration::from_millis(1200);
+pub(crate) const HEARD: Duration = Duration::from_millis(1200);
 
-fn member(account: AccountId, weight: u16, priority: u16) -> Member {
+pub(crate) fn member(account: AccountId, weight: u16, priority: u16) -> Member {
     Member { account, weight, priority }
 }
 
 impl App {
-    async fn pool(&self, strategy: Strategy, sticky: Option<u32>, members: &[Member]) -> PoolId {
+    pub(crate) async fn pool(&self, strategy: Strategy, sticky: Option<u32>, members: &[Member]) -> PoolId {
         let now = Utc::now();
         let pool = pools::Pool {
             id: PoolId(Uuid::now_v7()),
@@ -42,7 +42,7 @@ impl App {
         pool.id
     }
 
-    async fn key_of(&self, pools: &[PoolId]) -> Key {
+    pub(crate) async fn key_of(&self, pools: &[PoolId]) -> Key {
         let key = self.key(Default::default()).await;
         self.change_key(&key, |row| row.pools = pools.to_vec()).await;
         key
@@ -72,10 +72,10 @@ impl App {
 }
 
 /// A conversation as a client without a session of its own has it: each request repeats what was said.
-struct Talk(Value);
+pub(crate) struct Talk(Value);
 
 impl Talk {
-    fn about(what: &impl ToString) -> Self {
+    pub(crate) fn about(what: &impl ToString) -> Self {
         let mut body = hello(false);
         body["messages"] =
             json!([{"role": "user", "content": format!("Tell me about {}.", what.to_string())}]);
@@ -83,7 +83,7 @@ impl Talk {
     }
 
     /// The next request.
-    fn next(&mut self) -> Value {
+    pub(crate) fn next(&mut self) -> Value {
         let body = self.0.clone();
         let turns = self.0["messages"].as_array_mut().unwrap();
         turns.push(json!({"role": "assistant", "content": "Well."}));
@@ -139,6 +139,74 @@ async fn weights_are_the_shares_of_what_is_asked() {
         }
         let all = [("sk-sim-b", 9), ("sk-sim-c", 3), (FIRST, 18)];
         assert_eq!(counts, all.into_iter().map(|(name, n)| (name.to_owned(), n)).collect());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_stays_with_its_account_takes_no_turn_from_what_is_new() {
+    app::run(async |app| {
+        let (b, c) = (
+            app.add_account(&app.sim.url(), "sk-sim-b").await,
+            app.add_account(&app.sim.url(), "sk-sim-c").await,
+        );
+        let shares = [member(app.account, 1, 0), member(b, 1, 0), member(c, 1, 0)];
+        let names = [FIRST, "sk-sim-b", "sk-sim-c"];
+        let (relay, url) = app.second_instance().await;
+        for strategy in [Strategy::RoundRobin, Strategy::Weighted] {
+            let pool = app.pool(strategy, Some(STICKY_SECONDS), &shares).await;
+            let key = app.key_of(&[pool]).await;
+            let mut old = Talk::about(&format!("an old story for {strategy}"));
+            let home = app.turn(&app.url, &key, &mut old).await;
+            // As many turns of the old one as there are accounts less one: were they counted, all would go to one account.
+            let mut counts = BTreeMap::new();
+            for n in 0..6 {
+                for _ in 0..2 {
+                    assert_eq!(app.turn(&app.url, &key, &mut old).await, home);
+                }
+                *counts.entry(app.turn(&app.url, &key, &mut Talk::about(&n)).await).or_insert(0) += 1;
+            }
+            assert_eq!(counts, names.map(|name| (name.to_owned(), 2)).into(), "{strategy}");
+            // Nor at an instance that does not know yet where it is, which takes a turn and gives it back.
+            let mut counts = BTreeMap::new();
+            for n in 10..13 {
+                let mut new = Talk::about(&n);
+                app.turn(&app.url, &key, &mut new).await;
+                app.turn(&url, &key, &mut new).await;
+                *counts
+                    .entry(app.turn(&url, &key, &mut Talk::about(&format!("{n} there"))).await)
+                    .or_insert(0) += 1;
+            }
+            assert_eq!(counts, names.map(|name| (name.to_owned(), 1)).into(), "{strategy} at the other");
+        }
+        relay.close(Duration::from_secs(5)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_cannot_be_served_is_told_what_an_admin_can_do_about_it() {
+    app::run(async |app| {
+        let pool = app.pool(Strategy::RoundRobin, None, &[member(app.account, 1, 0)]).await;
+        let (open, pooled, bound) =
+            (app.key_of(&[]).await, app.key_of(&[pool]).await, app.key(Default::default()).await);
+        app.change_key(&bound, |key| key.account_id = Some(app.account)).await;
+        let lost = app.key_of(&[PoolId(Uuid::now_v7())]).await;
+        let told = async |key: &Key| {
+            let refused = app.post(key, &hello(false)).await;
+            assert_eq!(refused.status(), 503);
+            refused.text().await.unwrap()
+        };
+        let says = |told: String, part: &str| assert!(told.contains(part), "{told}");
+        says(told(&lost).await, "the pools that this API key names are gone");
+        app.change_account(app.account, |account| account.draining = true).await;
+        says(told(&bound).await, "bound to is draining");
+        says(told(&pooled).await, "is draining: it keeps the conversations that it has");
+        says(told(&open).await, "is draining: it keeps the conversations that it has");
+        app.disable_account(app.account).await;
+        says(told(&bound).await, "bound to is disabled or deleted");
+        says(told(&pooled).await, "the pools of this API key have no upstream account that is switched on");
+        says(told(&open).await, "this organisation has no upstream account that is switched on");
     })
     .await;
 }

@@ -1,34 +1,48 @@
-//! Adding an account, and changing one. The credential goes in and never comes back; leaving it empty in a
-//! change keeps the one that is there.
+//! Changing an account. A secret that is left empty stays as it is; what a person authorised is authorised again on a page
+//! of its own.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
-use causeway_domain::{Limits, provider::Provider, timeouts::Timeouts};
-use causeway_openapi::{
-    Account, CreateAccount, Credential, Page, ProviderPreset, SignInWay, UpdateAccount, Words,
-};
+use causeway_domain::UserId;
+use causeway_openapi::{Account, Page, ProviderPreset, UpdateAccount};
 use leptos::prelude::*;
 
-use super::Dialogs;
+use super::{
+    Dialogs,
+    credential::{CredentialForm, CredentialInputs, way_of},
+    grant::GrantDetail,
+    new::Reminded,
+};
 use crate::{
     core::{
         api::use_api,
         form::Submission,
-        i18n::{t, t_string, text, tu_string, use_i18n},
-        providers::{choices, in_words},
+        i18n::{t, text, tu_string, use_i18n},
         query::Query,
     },
     ui::{
         button::{Button, Kind},
         dialog::Actions,
-        field::{SelectField, TextField},
+        field::TextField,
         limits::{LIMITS, LimitInputs, LimitsForm, Standing},
         notice::Failure,
         toast::use_toasts,
     },
 };
 
-const FIELDS: &[&str] = &["name", "base_url", "credential", "credential.api_key", "priority", LIMITS];
+const FIELDS: &[&str] = &[
+    "name",
+    "base_url",
+    "owner_id",
+    "credential",
+    "credential.api_key",
+    "credential.auth",
+    "credential.token",
+    "credential.key",
+    "credential.region",
+    "priority",
+    LIMITS,
+];
 
 /// How often what is used of the limits is read anew.
 const LIVE: Duration = Duration::from_secs(5);
@@ -36,156 +50,84 @@ const LIVE: Duration = Duration::from_secs(5);
 /// The form within the dialog.
 #[component]
 pub(super) fn AccountForm(dialogs: Dialogs, accounts: Query<Page<Account>>) -> impl IntoView {
+    dialogs.edited.get_untracked().map(|old| view! { <Fields old dialogs accounts/> })
+}
+
+#[component]
+fn Fields(old: Account, dialogs: Dialogs, accounts: Query<Page<Account>>) -> impl IntoView {
     let i18n = use_i18n();
     let api = use_api();
     let toasts = use_toasts();
     let submission = Submission::new();
     let presets = dialogs.providers;
-    let edited = dialogs.edited.get_untracked();
-    let old = StoredValue::new(edited.clone());
-    let adding = edited.is_none();
-    let initial = |get: fn(&Account) -> String| RwSignal::new(edited.as_ref().map(get).unwrap_or_default());
+    let (id, provider) = (old.id, old.provider);
+    let way = way_of(old.credential_kind);
 
-    let name = initial(|a| a.name.clone());
-    let provider =
-        RwSignal::new(edited.as_ref().map_or(Provider::ANTHROPIC, |a| a.provider).as_str().to_owned());
-    let base_url = initial(|a| a.base_url.clone());
-    let api_key = RwSignal::new(String::new());
-    let priority = initial(|a| a.priority.to_string());
-    let dedicated = RwSignal::new(edited.as_ref().is_some_and(|a| a.dedicated));
-    let limits_form = LimitsForm::new(&edited.as_ref().map_or_else(Limits::default, |a| a.limits.clone()));
-    let standing = edited.as_ref().map(|account| {
-        let id = account.id;
-        Query::new(move || api.account_limits(id)).every(LIVE)
-    });
-
+    let name = RwSignal::new(old.name.clone());
+    let base_url = RwSignal::new(old.base_url.clone());
+    let credential = CredentialForm::new();
+    let owner_before = old.owner_id;
+    let owner = RwSignal::new(owner_before.map(|id| id.to_string()).unwrap_or_default());
+    let members = Query::new(move || api.members());
+    let priority = RwSignal::new(old.priority.to_string());
+    let dedicated = RwSignal::new(old.dedicated);
+    let limits_form = LimitsForm::new(&old.limits);
+    let standing = Query::new(move || api.account_limits(id)).every(LIVE);
     let preset = Memo::new(move |_| {
-        let chosen = provider.get();
-        presets
-            .data()
-            .and_then(|all| all.into_iter().find(|p: &ProviderPreset| p.provider.as_str() == chosen))
+        presets.data().and_then(|all| all.into_iter().find(|p: &ProviderPreset| p.provider == provider))
     });
-    // The address of a provider that has one need not be typed. One with places to fill does.
-    let has_address =
-        |preset: &ProviderPreset| preset.base_url.as_ref().is_some_and(|url| !url.contains('{'));
-    let needs_address = Memo::new(move |_| preset.with(|p| p.as_ref().is_some_and(|p| !has_address(p))));
-    let address_example = Signal::derive(move || {
-        let template = preset.with(|p| p.as_ref().and_then(|p| p.base_url.clone()));
-        template.unwrap_or_else(|| "https://llm.example.com".to_owned())
-    });
+    let address_before = StoredValue::new(old.base_url.clone());
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let done = move |account: Account| {
+        let Some(limits) = limits_form.read() else { return };
+        let address = Some(base_url.get_untracked().trim().to_owned()).filter(|text| !text.is_empty());
+        let chosen = owner.get_untracked().parse::<UserId>().ok();
+        let change = UpdateAccount {
+            name: Some(name.get_untracked().trim().to_owned()),
+            base_url: address.filter(|address| address_before.with_value(|before| address != before)),
+            owner_id: (chosen != owner_before).then_some(chosen),
+            credential: way.and_then(|way| credential.read(way)),
+            priority: priority.get_untracked().trim().parse().ok(),
+            limits: Some(limits),
+            dedicated: Some(dedicated.get_untracked()),
+            ..UpdateAccount::default()
+        };
+        submission.run(async move { api.change_account(id, change).await }, move |account| {
             dialogs.form.set(false);
             toasts.good(tu_string!(i18n, accounts.saved_toast, name = account.name));
             accounts.reload();
-        };
-        let api_key = api_key.get_untracked().trim().to_owned();
-        let credential = Credential::ApiKey { api_key: api_key.as_str().into(), auth: None };
-        let address = Some(base_url.get_untracked().trim().to_owned()).filter(|text| !text.is_empty());
-        let name = name.get_untracked().trim().to_owned();
-        let Some(limits) = limits_form.read() else { return };
-        let order = priority.get_untracked().trim().parse().ok();
-        match old.get_value() {
-            None => {
-                let account = CreateAccount {
-                    name,
-                    provider: provider.get_untracked().parse().unwrap_or(Provider::ANTHROPIC_COMPATIBLE),
-                    base_url: address,
-                    places: BTreeMap::new(),
-                    credential,
-                    owner_id: None,
-                    priority: order,
-                    limits,
-                    timeouts: Timeouts::NONE,
-                    dedicated: Some(dedicated.get_untracked()),
-                    enabled: None,
-                };
-                submission.run(async move { api.add_account(account).await }, done);
-            }
-            Some(old) => {
-                let change = UpdateAccount {
-                    name: Some(name),
-                    base_url: address.filter(|address| *address != old.base_url),
-                    owner_id: None,
-                    credential: (!api_key.is_empty()).then_some(credential),
-                    priority: order,
-                    limits: Some(limits),
-                    timeouts: None,
-                    dedicated: Some(dedicated.get_untracked()),
-                    draining: None,
-                    enabled: None,
-                };
-                submission.run(async move { api.change_account(old.id, change).await }, done);
-            }
-        }
+        });
     };
-    let key_error = Signal::derive(move || {
-        submission.field("credential.api_key").get().or_else(|| submission.field("credential").get())
-    });
-    let options = Signal::derive(move || choices(presets));
     view! {
         <form class="flex flex-col gap-4" on:submit=send>
             <Failure error=submission.error fields=FIELDS/>
-            <TextField
-                label=text!(i18n, accounts.name)
-                placeholder=text!(i18n, accounts.name_example)
-                value=name
-                required=true
-                focus=true
-                error=submission.field("name")
-                testid="account-name"
-            />
-            {adding.then(|| view! {
-                <SelectField label=text!(i18n, accounts.provider) value=provider options testid="account-provider"/>
-            })}
-            {move || preset.with(|p| p.as_ref().and_then(notice_for_a_key)).filter(|_| adding).map(|words| view! {
-                <p class="text-xs text-base-content/70" data-testid="provider-notice">
-                    {move || in_words(&words, i18n.get_locale())}
-                </p>
-            })}
-            <Show when=move || needs_address.get() || !adding>
+            <div class="grid gap-4 sm:grid-cols-2">
                 <TextField
-                    label=text!(i18n, accounts.base_url)
-                    hint=Signal::derive(move || {
-                        if adding {
-                            t_string!(i18n, accounts.base_url_hint).to_owned()
-                        } else {
-                            t_string!(i18n, accounts.base_url_hint_edit).to_owned()
-                        }
-                    })
-                    placeholder=address_example
-                    value=base_url
-                    kind="url"
+                    label=text!(i18n, accounts.name)
+                    placeholder=text!(i18n, accounts.name_example)
+                    value=name
                     required=true
-                    mono=true
-                    error=submission.field("base_url")
-                    testid="account-base-url"
+                    focus=true
+                    error=submission.field("name")
+                    testid="account-name"
                 />
-            </Show>
+                <Reminded owner members submission/>
+            </div>
             <TextField
-                label=text!(i18n, accounts.api_key)
-                hint=Signal::derive(move || {
-                    if adding { t_string!(i18n, accounts.api_key_hint).to_owned() } else { t_string!(i18n, accounts.api_key_keep).to_owned() }
-                })
-                placeholder=Signal::derive(move || {
-                    preset.with(|p| p.as_ref().and_then(|p| p.key_prefix.clone()).map(|prefix| format!("{prefix}…")).unwrap_or_default())
-                })
-                value=api_key
-                kind="password"
-                // Password managers must not offer to keep, or fill in, a provider's key.
-                autocomplete="new-password"
-                required=adding
+                label=text!(i18n, accounts.base_url)
+                hint=text!(i18n, accounts.base_url_hint_edit)
+                value=base_url
+                kind="url"
+                required=true
                 mono=true
-                error=key_error
-                testid="account-api-key"
+                error=submission.field("base_url")
+                testid="account-base-url"
             />
-            {move || preset.with(|p| p.as_ref().and_then(|p| p.keys_page.clone())).map(|page| view! {
-                <a class="link -mt-2 text-xs text-base-content/70 break-all" href=page target="_blank" rel="noopener noreferrer">
-                    {t!(i18n, accounts.keys_page)}
-                </a>
-            })}
-            <details class="rounded-box border border-base-300 px-4 py-3" open=!adding>
+            {match way {
+                Some(way) => view! { <CredentialInputs form=credential way preset submission keep=true/> }.into_any(),
+                None => view! { <GrantDetail account=old/> }.into_any(),
+            }}
+            <details class="rounded-box border border-base-300 px-4 py-3" open=true>
                 <summary class="cursor-pointer text-sm font-medium">{t!(i18n, common.more_options)}</summary>
                 <div class="mt-4 grid gap-4 sm:grid-cols-2">
                     <TextField
@@ -210,26 +152,14 @@ pub(super) fn AccountForm(dialogs: Dialogs, accounts: Query<Page<Account>>) -> i
                 <p class="mt-5 mb-4 text-sm text-base-content/70">{t!(i18n, accounts.limits_text)}</p>
                 <div class="flex flex-col gap-5"><LimitInputs form=limits_form submission/></div>
             </details>
-            {standing.map(|query| view! {
-                <section class="rounded-box bg-base-200 px-4 py-3">
-                    <h3 class="mb-3 text-sm font-semibold">{t!(i18n, limits.now)}</h3>
-                    <Standing query/>
-                </section>
-            })}
+            <section class="rounded-box bg-base-200 px-4 py-3">
+                <h3 class="mb-3 text-sm font-semibold">{t!(i18n, limits.now)}</h3>
+                <Standing query=standing/>
+            </section>
             <Actions>
                 <Button on_press=move |()| dialogs.form.set(false)>{t!(i18n, common.cancel)}</Button>
-                <Button kind=Kind::Primary submit=true busy=submission.busy testid="save-account">
-                    {move || if adding { t_string!(i18n, accounts.add) } else { t_string!(i18n, common.save) }}
-                </Button>
+                <Button kind=Kind::Primary submit=true busy=submission.busy testid="save-account">{t!(i18n, common.save)}</Button>
             </Actions>
         </form>
     }
-}
-
-/// What a person should know before adding an API key. Where people can also authorise it, the notice is about that.
-fn notice_for_a_key(preset: &ProviderPreset) -> Option<Words> {
-    let mut ways = preset.sign_in.iter().chain(&preset.closed);
-    let authorised = ways.any(|way| matches!(way, SignInWay::OauthCode | SignInWay::DeviceCode));
-    let about_keys = !(authorised && preset.sign_in.contains(&SignInWay::ApiKey));
-    preset.notice.clone().filter(|_| about_keys)
 }

@@ -109,7 +109,7 @@ fn LastError(error: AccountError) -> impl IntoView {
 }
 
 /// The browser's clock. It goes on by itself: a rest that is not news is not drawn anew.
-fn clock() -> Signal<DateTime<Utc>> {
+pub(super) fn clock() -> Signal<DateTime<Utc>> {
     let now = RwSignal::new(Utc::now());
     let timer = set_interval_with_handle(
         move || {

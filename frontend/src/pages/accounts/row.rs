@@ -1,9 +1,13 @@
 //! One account in the list, with what can be done to it.
 
-use causeway_openapi::{Account, Page, UpdateAccount};
+use causeway_openapi::{Account, CredentialKind, Page, UpdateAccount};
 use leptos::prelude::*;
 
-use super::{Dialogs, health::Health};
+use super::{
+    Dialogs,
+    grant::{Grant, again},
+    health::Health,
+};
 use crate::{
     core::{
         api::use_api,
@@ -12,6 +16,7 @@ use crate::{
         i18n::{t, t_string, text, tu_string, use_i18n},
         providers::name_of,
         query::Query,
+        routes::use_go,
     },
     ui::{
         badge::{Badge, Tone},
@@ -93,13 +98,18 @@ pub(super) fn Row(
             accounts.reload();
         });
     };
+    let go = use_go();
+    let go = StoredValue::new_local(go);
+    let authorise = move |()| go.with_value(|go| go(&again(id)));
     let edited = StoredValue::new(account.clone());
     let edit = move |()| {
         dialogs.edited.set(Some(edited.get_value()));
         dialogs.form.set(true);
     };
     let limits = account.limits.clone();
-    let shown = account.clone();
+    let (shown, granted) = (account.clone(), account.clone());
+    let email = account.identity.as_ref().and_then(|identity| identity.email.clone());
+    let authorised = account.credential_kind == CredentialKind::Oauth;
     let resting = !account.health.rests.is_empty();
     let (hint, base_url, provider) =
         (account.credential_hint.clone(), account.base_url.clone(), account.provider);
@@ -107,6 +117,7 @@ pub(super) fn Row(
         <tr data-testid="account">
             <Cell label=text!(i18n, accounts.name)>
                 <div class="font-medium break-words">{name.get_value()}</div>
+                {email.map(|email| view! { <div class="text-xs break-all" data-testid="account-email">{email}</div> })}
                 <div class="font-mono text-xs text-base-content/70">{hint}</div>
             </Cell>
             <Cell label=text!(i18n, accounts.provider)>
@@ -115,6 +126,7 @@ pub(super) fn Row(
             </Cell>
             <Cell label=text!(i18n, accounts.status)>
                 <Health account=shown/>
+                <div class="mt-1"><Grant account=granted/></div>
                 <div class="mt-1 sm:max-w-56"><Words limits/></div>
             </Cell>
             <Cell label=text!(i18n, accounts.last_test)><LastTest account/></Cell>
@@ -133,6 +145,12 @@ pub(super) fn Row(
                                 <Glyph icon=Icon::Edit class="size-4"/>
                                 {t!(i18n, common.edit)}
                             </MenuItem>
+                            {authorised.then(|| view! {
+                                <MenuItem on_press=authorise testid="authorise-account">
+                                    <Glyph icon=Icon::Key class="size-4"/>
+                                    {t!(i18n, onboarding.authorise_again)}
+                                </MenuItem>
+                            })}
                             {resting.then(|| view! {
                                 <MenuItem on_press=reset testid="reset-account">
                                     <Glyph icon=Icon::Refresh class="size-4"/>

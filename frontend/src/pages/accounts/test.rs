@@ -20,12 +20,24 @@ use crate::{
 #[component]
 pub(super) fn TestOutcome(name: String, test: AccountTest, open: RwSignal<bool>) -> impl IntoView {
     let i18n = use_i18n();
+    view! {
+        <p class="mb-4 text-sm text-base-content/70 break-words">{name}</p>
+        <Outcome test/>
+        <Actions>
+            <Button kind=Kind::Primary on_press=move |()| open.set(false) testid="close-test">{t!(i18n, common.done)}</Button>
+        </Actions>
+    }
+}
+
+/// The same without a frame.
+#[component]
+pub(super) fn Outcome(test: AccountTest) -> impl IntoView {
+    let i18n = use_i18n();
     let (tone, mark) = if test.ok { (Tone::Good, "ok") } else { (Tone::Bad, "failed") };
     let status = test.status.map_or_else(|| "—".to_owned(), |s| s.to_string());
     let count = test.models.len();
     view! {
         <div class="flex flex-col gap-4" data-testid="test-outcome" data-outcome=mark>
-            <p class="text-sm text-base-content/70 break-words">{name}</p>
             <Notice tone alert=!test.ok>{test.message.clone()}</Notice>
             <dl class="grid grid-cols-2 gap-3 text-sm">
                 <div class="rounded-box bg-base-200 px-4 py-3">
@@ -50,8 +62,5 @@ pub(super) fn TestOutcome(name: String, test: AccountTest, open: RwSignal<bool>)
                 </div>
             })}
         </div>
-        <Actions>
-            <Button kind=Kind::Primary on_press=move |()| open.set(false) testid="close-test">{t!(i18n, common.done)}</Button>
-        </Actions>
     }
 }

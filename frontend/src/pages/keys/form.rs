@@ -1,5 +1,6 @@
 //! Issuing a key, and changing one.
 
+mod chain;
 pub(crate) mod fields;
 mod rules;
 mod served;
@@ -10,7 +11,10 @@ use causeway_domain::{Limits, model::ModelPolicy};
 use causeway_openapi::{Account, CreateKey, CreateKeys, Key, Page, Permission, UpdateKey};
 use leptos::prelude::*;
 
-use self::rules::{RuleInputs, Rules};
+use self::{
+    rules::{RuleInputs, Rules},
+    served::{Served, ServedInputs},
+};
 use super::{Dialogs, JustIssued, ceilings::Ceilings};
 use crate::{
     core::{
@@ -24,7 +28,7 @@ use crate::{
     ui::{
         button::{Button, Kind},
         dialog::Actions,
-        field::{SelectField, TextArea, TextField},
+        field::{TextArea, TextField},
         limits::{LIMITS, LimitInputs, LimitsForm, Standing},
         notice::Failure,
         toast::use_toasts,
@@ -79,7 +83,7 @@ pub(super) fn KeyForm(dialogs: Dialogs, keys: Pages<Key>, accounts: Query<Page<A
     let description = shown(|k| k.description.clone());
     let allow = shown(|k| k.models.allow.join("\n"));
     let deny = shown(|k| k.models.deny.join("\n"));
-    let account = shown(served::value_of);
+    let served = Served::new(edited.as_ref());
     let pools = Query::new(move || api.pools());
     let expires = shown(|k| k.expires_at.map(fields::date_of).unwrap_or_default());
     let multiplier = shown(|k| k.multiplier.to_string());
@@ -119,7 +123,7 @@ pub(super) fn KeyForm(dialogs: Dialogs, keys: Pages<Key>, accounts: Query<Page<A
         let Some(more) = more.read() else { return };
         let name = name.get_untracked().trim().to_owned();
         let description = description.get_untracked().trim().to_owned();
-        let (account_id, pool_ids) = served::read(&account.get_untracked());
+        let Some((account_id, pool_ids)) = served.read() else { return };
         let expiry = expires.get_untracked();
         let expires_at = fields::end_of(&expiry);
         match old.get_value() {
@@ -192,16 +196,6 @@ pub(super) fn KeyForm(dialogs: Dialogs, keys: Pages<Key>, accounts: Query<Page<A
             }
         }
     };
-    let account_options = Signal::derive(move || {
-        let any = t_string!(i18n, keys.any_account).to_owned();
-        let pools = pools.data().map(|page| page.items).unwrap_or_default();
-        let accounts = accounts.data().map(|page| page.items).unwrap_or_default();
-        let pool = |name: String| t_string!(i18n, keys.pool_option, name = name);
-        served::options(any, pool, &pools, &accounts, &account.get())
-    });
-    let served_error = Signal::derive(move || {
-        submission.field("pool_ids").get().or_else(|| submission.field("account_id").get())
-    });
     view! {
         <form class="flex flex-col gap-5" on:submit=send>
             <Ceilings rules/>
@@ -261,14 +255,7 @@ pub(super) fn KeyForm(dialogs: Dialogs, keys: Pages<Key>, accounts: Query<Page<A
                         error=submission.field("models.deny")
                         testid="key-deny"
                     />
-                    <SelectField
-                        label=text!(i18n, keys.account)
-                        hint=text!(i18n, keys.account_hint)
-                        value=account
-                        options=account_options
-                        error=served_error
-                        testid="key-account"
-                    />
+                    <ServedInputs served pools accounts submission/>
                     <TextField
                         label=text!(i18n, keys.expires)
                         hint=text!(i18n, keys.expires_hint)

@@ -65,8 +65,12 @@ pub(super) fn Row(key: Key, keys: Pages<Key>, dialogs: Dialogs, selection: Selec
         });
     };
     let restore = move |()| {
-        changing.run(async move { api.restore_key(id).await }, move |_| {
-            toasts.good(tu_string!(i18n, keys.restored_toast, name = name.get_value()));
+        changing.run(async move { api.restore_key(id).await }, move |key: Key| {
+            if key.missing_pool_ids.is_empty() {
+                toasts.good(tu_string!(i18n, keys.restored_toast, name = name.get_value()));
+            } else {
+                toasts.bad(tu_string!(i18n, keys.restored_without_pools, name = name.get_value()));
+            }
             keys.reload();
         });
     };
@@ -222,6 +226,9 @@ fn Status(key: Key) -> impl IntoView {
             <div class="mt-0.5 text-xs text-base-content/70 whitespace-nowrap" title=format::moment_exact(at)>
                 {move || t_string!(i18n, keys.until, moment = format::moment(at, i18n.get_locale()))}
             </div>
+        })}
+        {(!key.missing_pool_ids.is_empty() && key.deleted_at.is_none()).then(|| view! {
+            <div class="mt-0.5 text-xs text-warning">{t!(i18n, keys.pools_gone)}</div>
         })}
         {waits.map(|days| view! {
             <div class="mt-0.5 text-xs text-base-content/70">{t!(i18n, keys.first_use_waits, days = days)}</div>

@@ -4,14 +4,14 @@
 mod form;
 mod row;
 
-use causeway_openapi::{OperatorProvider, SignInWay, Words};
+use causeway_openapi::{OperatorProvider, Words};
 use leptos::prelude::*;
 
 use self::{form::ProviderForm, row::Row};
 use crate::{
     core::{
         api::use_api,
-        i18n::{Locale, t, t_string, td_string, text, use_i18n},
+        i18n::{t, t_string, text, use_i18n},
         query::Query,
     },
     ui::{
@@ -83,16 +83,4 @@ fn notice(provider: &OperatorProvider) -> Option<Words> {
 /// Whether people authorise it, for which this installation needs a client id.
 fn is_authorised(provider: &OperatorProvider) -> bool {
     provider.preset.get("oauth").is_some_and(serde_json::Value::is_object)
-}
-
-/// A way to sign in.
-fn way_name(way: SignInWay, locale: Locale) -> &'static str {
-    match way {
-        SignInWay::ApiKey => td_string!(locale, providers.api_key),
-        SignInWay::Token => td_string!(locale, providers.token),
-        SignInWay::OauthCode => td_string!(locale, providers.oauth_code),
-        SignInWay::DeviceCode => td_string!(locale, providers.device_code),
-        SignInWay::ServiceAccount => td_string!(locale, providers.service_account),
-        SignInWay::AwsKeys => td_string!(locale, providers.aws_keys),
-    }
 }

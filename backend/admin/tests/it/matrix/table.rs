@@ -351,6 +351,16 @@ pub(crate) fn rows() -> Vec<Row> {
         Right(P::OrganizationWrite),
         [401, 403, 403, 200, 200, 200],
     );
+    row(M::GET, "/model-routes", None, Right(P::AccountsRead), [401, 200, 200, 200, 200, 200]);
+    row(
+        M::PUT,
+        "/model-routes",
+        Some(
+            r#"{"items":[{"kind":"alias","pattern":"{domain}","targets":[{"account_id":"{account}","model":"{model}"}]}]}"#,
+        ),
+        Right(P::AccountsWrite),
+        [401, 403, 403, 200, 200, 422],
+    );
     row(M::GET, "/keys", None, Right(P::KeysRead), [401, 200, 200, 200, 200, 200]);
     row(M::POST, "/keys", Some(r#"{"name":"a"}"#), Right(P::KeysWriteOwn), [401, 403, 201, 201, 201, 201]);
     row(M::GET, "/keys/export", None, Right(P::KeysRead), [401, 200, 200, 200, 200, 200]);

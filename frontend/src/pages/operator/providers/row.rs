@@ -1,16 +1,16 @@
 //! One provider in the list.
 
-use causeway_openapi::{OperatorProvider, ProviderConfirmation, ProviderSource, SignInWay};
+use causeway_openapi::{OperatorProvider, ProviderConfirmation, ProviderSource};
 use leptos::prelude::*;
 
-use super::{Dialogs, notice, way_name};
+use super::{Dialogs, notice};
 use crate::{
     core::{
         api::use_api,
         form::Submission,
         format,
-        i18n::{Locale, t, t_string, text, tu_string, use_i18n},
-        providers::in_words,
+        i18n::{t, t_string, text, tu_string, use_i18n},
+        providers::{in_words, way_names},
         query::Query,
     },
     ui::{
@@ -68,11 +68,11 @@ pub(super) fn Row(
                 })}
             </Cell>
             <Cell label=text!(i18n, providers.sign_in)>
-                <div class="text-sm">{move || sign_in.with_value(|ways| list(ways, i18n.get_locale()))}</div>
+                <div class="text-sm">{move || sign_in.with_value(|ways| way_names(ways, i18n.get_locale()))}</div>
                 {any_closed.then(|| view! {
                     <div class="text-xs text-base-content/70" data-testid="closed-ways">
                         {move || {
-                            let ways = closed.with_value(|ways| list(ways, i18n.get_locale()));
+                            let ways = closed.with_value(|ways| way_names(ways, i18n.get_locale()));
                             t_string!(i18n, providers.closed, ways = ways)
                         }}
                     </div>
@@ -175,12 +175,4 @@ fn has_changes(provider: &OperatorProvider) -> bool {
         || provider.has_client_secret
         || provider.confirmation.is_some()
         || provider.changes.as_object().is_some_and(|changes| !changes.is_empty())
-}
-
-fn list(ways: &[SignInWay], locale: Locale) -> String {
-    let comma = match locale {
-        Locale::en => ", ",
-        Locale::zh => "、",
-    };
-    ways.iter().map(|way| way_name(*way, locale)).collect::<Vec<_>>().join(comma)
 }

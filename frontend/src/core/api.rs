@@ -1,6 +1,7 @@
 //! The admin API as functions: one line for each operation, and the only place that knows its addresses.
 
 mod billing;
+mod clients;
 mod keys;
 mod operator;
 mod people;

@@ -7,5 +7,6 @@ pub(crate) mod events;
 pub(crate) mod read;
 pub(crate) mod reasoning;
 pub(crate) mod request;
+pub mod socket;
 pub(crate) mod usage;
 pub(crate) mod write;

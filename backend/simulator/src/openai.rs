@@ -34,7 +34,8 @@ use crate::{
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
     let calls: Router<Arc<Shared>> = Router::new()
         .route("/chat/completions", post(chat::create))
-        .route("/responses", post(responses::create));
+        .route("/responses", post(responses::create))
+        .route("/responses/compact", post(responses::compact::create));
     let all = calls.clone().route("/models", get(models::list)).route("/models/{id}", get(models::get));
     // `/v1/models` is shared with the other dialect, which asks back here.
     Router::new()

@@ -17,6 +17,11 @@ use std::{
 use tokio::runtime::Runtime;
 
 const BODY: &str = r#"{"model":"claude-haiku-4-5-20251001","max_tokens":64,"messages":[{"role":"user","content":"How long is a causeway?"}]}"#;
+/// A stream of 64 events that come 5 ms apart, asked for by a client of the account's own dialect and by one of another.
+const STREAM: &str = r#"{"model":"claude-haiku-4-5-20251001","max_tokens":1024,"stream":true,"metadata":{"user_id":"sim:events=64,interval=5"},"messages":[{"role":"user","content":"How long is a causeway?"}]}"#;
+const CHAT: &str = r#"{"model":"claude-haiku-4-5-20251001","max_completion_tokens":1024,"stream":true,"user":"sim:events=64,interval=5","messages":[{"role":"user","content":"How long is a causeway?"}]}"#;
+/// Streams that are open at once.
+const STREAMS: usize = 128;
 /// Connections that the open loop takes turns on.
 const LINES: u32 = 32;
 /// Share of its capacity at which Causeway's latency is measured.
@@ -36,6 +41,9 @@ struct Others {
     postgres: Vec<u32>,
     simulator: Vec<u32>,
 }
+
+/// Ways that take streams and nothing else.
+const STREAM_WAYS: [usize; 2] = [3, 4];
 
 struct Bench<'a> {
     args: &'a Args,
@@ -104,16 +112,24 @@ pub(crate) fn run(args: &Args, runtime: &Runtime) -> Result<Report> {
 }
 
 fn ways(sim: u16, nginx: u16, causeway: u16, relay: &Causeway, nginx_processes: Vec<u32>) -> Vec<Way> {
-    let target = |port: u16, path: &str, key: &str| {
+    let asking = |port: u16, path: &str, key: &str, body: &str| {
         let headers =
             [("x-api-key", key), ("anthropic-version", "2023-06-01"), ("user-agent", "causeway-bench/1.0")];
-        Target::post(&format!("127.0.0.1:{port}"), path, &headers, BODY)
+        Target::post(&format!("127.0.0.1:{port}"), path, &headers, body)
     };
+    let target = |port: u16, path: &str, key: &str| asking(port, path, key, BODY);
     let (path, upstream_key) = ("/api/v1/messages", "sk-sim-benchmark");
+    let stream = |name, path: &str, body: &str| Way {
+        name,
+        target: asking(causeway, path, &relay.key, body),
+        proxy: vec![relay.running.id()],
+    };
     vec![
         Way { name: "nginx", target: target(nginx, path, upstream_key), proxy: nginx_processes },
         Way { name: "causeway", target: target(causeway, path, &relay.key), proxy: vec![relay.running.id()] },
         Way { name: "direct", target: target(sim, "/v1/messages", upstream_key), proxy: Vec::new() },
+        stream("passed", path, STREAM),
+        stream("converted", "/openai/v1/chat/completions", CHAT),
     ]
 }
 
@@ -158,9 +174,12 @@ impl Bench<'_> {
         let (seconds, connections) =
             (Duration::from_secs_f64(self.args.seconds), self.args.connections.clone());
         for &connections in &connections {
-            for way in 0..self.ways.len() {
-                self.closed(way, connections, 0, Duration::from_millis(500))?;
+            for way in 0..STREAM_WAYS[0] {
+                self.closed(way, "closed", connections, 0, Duration::from_millis(500))?;
             }
+        }
+        for way in STREAM_WAYS {
+            self.closed(way, "streams", STREAMS, 0, Duration::from_millis(500))?;
         }
         let capacity = self.phases.iter().filter(|p| p.through == "causeway").map(|p| p.per_second);
         let rate = LOAD * capacity.fold(0.0, f64::max);
@@ -169,9 +188,12 @@ impl Bench<'_> {
         for round in 1..=self.args.rounds {
             eprintln!("round {round} of {}", self.args.rounds);
             for &connections in &connections {
-                for way in 0..self.ways.len() {
-                    self.closed(way, connections, round, seconds)?;
+                for way in 0..STREAM_WAYS[0] {
+                    self.closed(way, "closed", connections, round, seconds)?;
                 }
+            }
+            for way in STREAM_WAYS {
+                self.closed(way, "streams", STREAMS, round, seconds)?;
             }
             for way in [2, 0, 1] {
                 self.latency(way, round, "one", 1, |target| open::one_by_one(target, seconds / 2))?;
@@ -183,14 +205,21 @@ impl Bench<'_> {
         Ok(rate)
     }
 
-    fn closed(&mut self, way: usize, connections: usize, round: u32, duration: Duration) -> Result<()> {
+    fn closed(
+        &mut self,
+        way: usize,
+        kind: &'static str,
+        connections: usize,
+        round: u32,
+        duration: Duration,
+    ) -> Result<()> {
         let fleet = match self.fleets.remove(&(way, connections)) {
             Some(fleet) => fleet,
             None => self.runtime.block_on(Fleet::connect(&self.ways[way].target, connections))?,
         };
         let before = self.spent(way)?;
         let (fleet, outcome) = self.runtime.block_on(fleet.run(duration))?;
-        self.note(way, round, "closed", connections, before, outcome)?;
+        self.note(way, round, kind, connections, before, outcome)?;
         self.fleets.insert((way, connections), fleet);
         Ok(())
     }
@@ -226,7 +255,8 @@ impl Bench<'_> {
         outcome: Outcome,
     ) -> Result<()> {
         // What Causeway does a little later (the ledger's batches) belongs to these requests too.
-        if self.ways[way].name == "causeway" {
+        let relayed = !matches!(self.ways[way].name, "nginx" | "direct");
+        if relayed {
             thread::sleep(Duration::from_millis(200));
         }
         let (after, ran) = self.spent(way)?;
@@ -240,7 +270,6 @@ impl Bench<'_> {
                 outcome.failed + outcome.ok
             );
         }
-        let relayed = through == "causeway";
         if relayed {
             self.relayed += outcome.ok;
         }

@@ -7,9 +7,9 @@ use std::fmt::Write as _;
 /// One phase of one round.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Phase {
-    /// `nginx`, `causeway`, `direct`.
+    /// `nginx`, `causeway`, `direct`; of streams `passed` and `converted`.
     pub(crate) through: &'static str,
-    /// `closed`, `one`, `clock`.
+    /// `closed`, `one`, `clock`, `streams`.
     pub(crate) kind: &'static str,
     pub(crate) connections: usize,
     pub(crate) round: u32,
@@ -51,6 +51,9 @@ const ADDED: [f64; 2] = [100.0, 500.0];
 /// Goal of reserving and settling with four limited scopes: µs of Redis per request.
 const REDIS: f64 = 60.0;
 
+/// Goal of a converted stream: CPU, as a multiple of one that passes.
+const CONVERTED: f64 = 2.0;
+
 /// A figure and its goal.
 struct Verdict {
     what: String,
@@ -79,6 +82,7 @@ impl Report {
         let _ = writeln!(out, "{}; {}. Medians of {} rounds.\n", self.machine, self.placement, self.rounds);
         self.throughput(&mut out);
         self.latency(&mut out);
+        self.streams(&mut out);
         self.goals(&mut out);
         let (expected, rows) = (self.ledger_expected, self.ledger.rows);
         let verdict = if expected == rows { "none lost, none double" } else { "NOT THE SAME" };
@@ -117,6 +121,28 @@ impl Report {
                     number(of(|p| p.postgres.unwrap_or(f64::NAN)), 1),
                     number(of(|p| p.latency.p50), 0),
                     number(of(|p| p.latency.p99), 0),
+                );
+            }
+        }
+    }
+
+    /// What it costs that a client speaks another dialect than the account.
+    fn streams(&self, out: &mut String) {
+        let _ = writeln!(
+            out,
+            "\nStreams of 64 events, 5 ms apart, from an account that speaks Messages: passed to a client of Messages, and \
+             converted for one of Chat Completions. CPU in µs per stream; goal ≤ {CONVERTED:.1} × passed.\n\n\
+             | streams at once | | streams/s | CPU | × passed |\n|--:|---|--:|--:|--:|"
+        );
+        for streams in self.connections("streams") {
+            let cpu = |through| self.median(through, "streams", streams, |p| p.cpu.unwrap_or(f64::NAN));
+            for through in ["passed", "converted"] {
+                let _ = writeln!(
+                    out,
+                    "| {streams} | {through} | {} | {} | {} |",
+                    number(self.median(through, "streams", streams, |p| p.per_second), 0),
+                    number(cpu(through), 0),
+                    number(cpu(through) / cpu("passed"), 2),
                 );
             }
         }
@@ -193,6 +219,16 @@ impl Report {
                     });
                 }
             }
+        }
+        for streams in self.connections("streams") {
+            let cpu = |through| self.median(through, "streams", streams, |p| p.cpu.unwrap_or(f64::NAN));
+            let times = cpu("converted") / cpu("passed");
+            verdicts.push(Verdict {
+                what: format!("{streams} streams: CPU of a converted one, × passed"),
+                goal: format!("≤ {CONVERTED:.1}"),
+                is: number(times, 2),
+                met: times <= CONVERTED,
+            });
         }
         let (expected, rows) = (self.ledger_expected, self.ledger.rows);
         verdicts.push(Verdict {

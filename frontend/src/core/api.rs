@@ -2,6 +2,7 @@
 
 mod authorizations;
 mod billing;
+mod clients;
 mod keys;
 mod operator;
 mod people;

@@ -1,6 +1,7 @@
 //! `POST /v1/responses`. Nothing is kept: a `previous_response_id` of ours is taken, and adds nothing.
 
 mod answer;
+pub(super) mod compact;
 mod items;
 mod request;
 mod stream;

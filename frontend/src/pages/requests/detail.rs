@@ -12,6 +12,12 @@ use crate::{
     ui::{badge::Tone, copy::CopyButton, notice::Notice},
 };
 
+/// What people call a client, where a shipped rule names it; else its identifier.
+fn client_name(client: &str) -> String {
+    let rule = causeway_domain::client::shipped().iter().find(|rule| rule.client == client);
+    rule.map_or_else(|| client.to_owned(), |rule| rule.name.clone())
+}
+
 /// The details within the dialog.
 #[component]
 pub(super) fn Detail(request: Request) -> impl IntoView {
@@ -86,6 +92,7 @@ pub(super) fn Detail(request: Request) -> impl IntoView {
                             <dd>{move || if streamed { t_string!(i18n, common.yes) } else { t_string!(i18n, common.no) }}</dd>
                         </div>
                         {fact(text!(i18n, requests.client), request.client.clone())}
+                        {fact(text!(i18n, requests.recognised), client_name(&request.client_id))}
                     </dl>
                 </section>
             </div>

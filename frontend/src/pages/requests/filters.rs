@@ -22,6 +22,7 @@ pub(super) fn read(get: impl Fn(&str) -> Option<String>) -> RequestQuery {
         key_id: text("key_id").and_then(|id| id.parse().ok()),
         account_id: text("account_id").and_then(|id| id.parse().ok()),
         model: text("model"),
+        client_id: text("client_id"),
         status: text("status").and_then(|status| status.parse().ok()),
         outcome: text("outcome").and_then(|name| Outcome::ALL.into_iter().find(|o| o.as_str() == name)),
         ..RequestQuery::default()
@@ -51,6 +52,8 @@ pub(super) fn Filters(query: Memo<RequestQuery>) -> impl IntoView {
     let key = id(now.key_id.map(|id| id.to_string()));
     let account = id(now.account_id.map(|id| id.to_string()));
     let model = id(now.model);
+    let client = id(now.client_id);
+    let recognised = Query::new(move || api.client_rules());
     let outcome = id(now.outcome.map(|o| o.as_str().to_owned()));
     let status = id(now.status.map(|s| s.to_string()));
 
@@ -62,6 +65,7 @@ pub(super) fn Filters(query: Memo<RequestQuery>) -> impl IntoView {
             ("key_id", key.get()),
             ("account_id", account.get()),
             ("model", model),
+            ("client_id", client.get()),
             ("outcome", outcome.get()),
             ("status", status),
         ]);
@@ -77,7 +81,7 @@ pub(super) fn Filters(query: Memo<RequestQuery>) -> impl IntoView {
         search
     });
     let clear = move |_| {
-        for field in [key, account, model, outcome, status] {
+        for field in [key, account, model, client, outcome, status] {
             field.set(String::new());
         }
     };
@@ -92,6 +96,10 @@ pub(super) fn Filters(query: Memo<RequestQuery>) -> impl IntoView {
             .chain(accounts.into_iter().map(|a| (a.id.to_string(), a.name)))
             .collect::<Vec<_>>()
     });
+    let client_options = Signal::derive(move || {
+        let clients = recognised.data().map(|set| set.clients).unwrap_or_default();
+        std::iter::once(all()).chain(clients.into_iter().map(|c| (c.client, c.name))).collect::<Vec<_>>()
+    });
     let outcome_options = Signal::derive(move || {
         let locale = i18n.get_locale();
         std::iter::once(all())
@@ -103,13 +111,14 @@ pub(super) fn Filters(query: Memo<RequestQuery>) -> impl IntoView {
     let active = Memo::new(move |_| query.get() != RequestQuery::default());
     view! {
         <form
-            class="mb-4 grid grid-cols-2 items-start gap-3 sm:grid-cols-3 lg:grid-cols-[1fr_1fr_1.2fr_1fr_6rem_auto]"
+            class="mb-4 grid grid-cols-2 items-start gap-3 sm:grid-cols-3 lg:grid-cols-[1fr_1fr_1.2fr_1fr_1fr_6rem_auto]"
             role="search"
             on:submit=|event| event.prevent_default()
         >
             <SelectField label=text!(i18n, requests.key) value=key options=key_options testid="filter-key"/>
             <SelectField label=text!(i18n, requests.account) value=account options=account_options testid="filter-account"/>
             <TextField label=text!(i18n, requests.model) placeholder="claude-*" value=model mono=true testid="filter-model"/>
+            <SelectField label=text!(i18n, requests.client) value=client options=client_options testid="filter-client"/>
             <SelectField label=text!(i18n, requests.outcome) value=outcome options=outcome_options testid="filter-outcome"/>
             <TextField label=text!(i18n, requests.status) placeholder="200" value=status inputmode="numeric" testid="filter-status"/>
             <button type="button" class="btn btn-ghost self-end" class:invisible=move || !active.get() on:click=clear>

@@ -59,6 +59,7 @@ impl View {
                 account_id: text("account_id").and_then(|id| id.parse().ok()),
                 model: text("model"),
                 provider: text("provider"),
+                client_id: text("client_id"),
             },
         }
     }
@@ -116,6 +117,7 @@ pub(super) fn Filters(looked_at: Memo<View>, step: RwSignal<Option<UsageStep>>) 
     let account = field(now.filter.account_id.map(|id| id.to_string()));
     let provider = field(now.filter.provider.clone());
     let model = field(now.filter.model.clone());
+    let client = field(now.filter.client_id.clone());
     let (from, to) =
         (field(now.filter.from.map(|d| d.to_string())), field(now.filter.to.map(|d| d.to_string())));
     let range = RwSignal::new(now.filter.days.map_or(Range::Dates, Range::Days));
@@ -142,6 +144,7 @@ pub(super) fn Filters(looked_at: Memo<View>, step: RwSignal<Option<UsageStep>>) 
             ("member_id", member.get()),
             ("account_id", account.get()),
             ("provider", provider.get()),
+            ("client_id", client.get()),
             ("model", typed.get()),
         ]);
         if earlier.is_some_and(|earlier| earlier != search) {
@@ -155,7 +158,7 @@ pub(super) fn Filters(looked_at: Memo<View>, step: RwSignal<Option<UsageStep>>) 
         }
         search
     });
-    let narrowing = [key, member, account, provider, model];
+    let narrowing = [key, member, account, provider, client, model];
     let active = Memo::new(move |_| narrowing.iter().any(|field| !field.get().is_empty()));
     let ranges = vec![
         (Range::Days(1), text!(i18n, usage.today)),
@@ -170,6 +173,7 @@ pub(super) fn Filters(looked_at: Memo<View>, step: RwSignal<Option<UsageStep>>) 
         (Some(UsageDimension::Model), text!(i18n, usage.by_model)),
         (Some(UsageDimension::Account), text!(i18n, usage.by_account)),
         (Some(UsageDimension::Provider), text!(i18n, usage.by_provider)),
+        (Some(UsageDimension::Client), text!(i18n, usage.by_client)),
         (None, text!(i18n, usage.by_time)),
     ];
     view! {
@@ -184,8 +188,8 @@ pub(super) fn Filters(looked_at: Memo<View>, step: RwSignal<Option<UsageStep>>) 
                 </Show>
                 <Tabs label=text!(i18n, usage.split) value=dimension options=dimensions testid="usage-by"/>
             </div>
-            <div class="grid grid-cols-2 items-start gap-3 sm:grid-cols-3 lg:grid-cols-[repeat(5,1fr)_auto]">
-                <Choices key member account provider/>
+            <div class="grid grid-cols-2 items-start gap-3 sm:grid-cols-3 lg:grid-cols-[repeat(6,1fr)_auto]">
+                <Choices key member account provider client/>
                 <TextField label=text!(i18n, usage.model) placeholder="claude-*" value=model mono=true testid="usage-model"/>
                 <button
                     type="button"
@@ -207,6 +211,7 @@ fn Choices(
     member: RwSignal<String>,
     account: RwSignal<String>,
     provider: RwSignal<String>,
+    client: RwSignal<String>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let api = use_api();
@@ -217,6 +222,7 @@ fn Choices(
     };
     let (keys, members) = (used(UsageDimension::Key), used(UsageDimension::Member));
     let (accounts, providers) = (used(UsageDimension::Account), used(UsageDimension::Provider));
+    let clients = used(UsageDimension::Client);
     let options = move |query: Query<UsageBreakdown>| {
         Signal::derive(move || {
             let mut rows: Vec<(String, String)> = query
@@ -224,6 +230,8 @@ fn Choices(
                 .map(|data| data.rows)
                 .unwrap_or_default()
                 .into_iter()
+                // What was not recognised has no name to be chosen by.
+                .filter(|row| !row.key.is_empty())
                 .map(|row| {
                     let nobody = row.key == uuid::Uuid::nil().to_string();
                     let label = match (row.label.is_empty(), nobody) {
@@ -241,6 +249,7 @@ fn Choices(
     };
     let (key_options, member_options) = (options(keys), options(members));
     let (account_options, provider_options) = (options(accounts), options(providers));
+    let client_options = options(clients);
     // A member sees only what is their own.
     let sees_others = Memo::new(move |_| session.member().is_some_and(|member| member.role != Role::Member));
     view! {
@@ -250,6 +259,7 @@ fn Choices(
         </Show>
         <SelectField label=text!(i18n, usage.account) value=account options=account_options testid="usage-account"/>
         <SelectField label=text!(i18n, usage.provider) value=provider options=provider_options testid="usage-provider"/>
+        <SelectField label=text!(i18n, usage.client) value=client options=client_options testid="usage-client"/>
     }
 }
 

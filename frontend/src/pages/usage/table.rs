@@ -176,11 +176,16 @@ fn Part(row: Row, dimension: Option<UsageDimension>) -> impl IntoView {
         Some(UsageDimension::Model) => {
             Some(format!("{}?model={}", routes::REQUESTS, String::from(js_sys::encode_uri_component(&key))))
         }
+        Some(UsageDimension::Client) if !key.is_empty() => {
+            Some(format!("{}?client_id={key}", routes::REQUESTS))
+        }
         _ => None,
     };
     let mono = matches!(dimension, Some(UsageDimension::Model) | None);
     let nobody = dimension == Some(UsageDimension::Member) && key == uuid::Uuid::nil().to_string();
+    let unrecognised = dimension == Some(UsageDimension::Client);
     let name = move || match (label.is_empty(), nobody) {
+        (true, _) if unrecognised => t_string!(i18n, usage.unrecognised).to_owned(),
         (true, true) => t_string!(i18n, usage.nobody).to_owned(),
         (true, false) => t_string!(i18n, common.deleted).to_owned(),
         (false, _) => label.clone(),

@@ -139,7 +139,7 @@ pub(super) fn item_id(answer: &Answer, at: usize) -> String {
 }
 
 /// Cached input is part of the input, and thinking part of the output.
-fn usage(tokens: Tokens, reasoning: u64) -> Value {
+pub(super) fn usage(tokens: Tokens, reasoning: u64) -> Value {
     let (input, output) = (tokens.all_input(), tokens.output);
     json!({
         "input_tokens": input,

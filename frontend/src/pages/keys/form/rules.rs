@@ -33,6 +33,7 @@ pub(super) struct Rules {
     deny: RwSignal<String>,
     dialects: RwSignal<Vec<String>>,
     providers: RwSignal<Vec<String>>,
+    clients: RwSignal<Vec<String>>,
     /// What cannot be read, by the name of its field.
     problem: RwSignal<Option<(&'static str, String)>>,
     owner_shown: StoredValue<String>,
@@ -77,6 +78,7 @@ impl Rules {
             deny: RwSignal::new(key.map(|k| lines(&k.addresses.deny)).unwrap_or_default()),
             dialects: names(services.dialects.iter().map(ToString::to_string).collect()),
             providers: names(services.providers.iter().map(ToString::to_string).collect()),
+            clients: names(services.clients),
             problem: RwSignal::new(None),
             owner_shown: StoredValue::new(owner),
             shown: StoredValue::new(key.is_some_and(|k| !k.addresses.is_empty() || !k.services.is_empty())),
@@ -112,6 +114,7 @@ impl Rules {
                 providers: self.providers.with_untracked(|names| {
                     names.iter().filter_map(|name| name.parse::<Provider>().ok()).collect()
                 }),
+                clients: self.clients.get_untracked(),
             },
         })
     }
@@ -154,6 +157,18 @@ pub(super) fn RuleInputs(rules: Rules, submission: Submission, may_hand_over: bo
     let dialects = dialects.map(|(dialect, name)| (dialect.to_string(), name.to_owned())).to_vec();
     let known = Query::new(move || api.providers());
     let providers = Signal::derive(move || choices(known));
+    let recognised = Query::new(move || api.client_rules());
+    // What the key names stays to be seen, and to be taken away, where no rule recognises it any more.
+    let clients = Signal::derive(move || {
+        let known = recognised.data().map(|set| set.clients).unwrap_or_default();
+        let mut options: Vec<(String, String)> = known.into_iter().map(|c| (c.client, c.name)).collect();
+        for named in rules.clients.get() {
+            if !options.iter().any(|(client, _)| *client == named) {
+                options.push((named.clone(), named));
+            }
+        }
+        options
+    });
     let open = rules.shown.get_value();
     view! {
         <fieldset>
@@ -223,6 +238,13 @@ pub(super) fn RuleInputs(rules: Rules, submission: Submission, may_hand_over: bo
                     value=rules.providers
                     options=providers
                     testid="key-providers"
+                />
+                <Checks
+                    legend=text!(i18n, keys.clients)
+                    hint=text!(i18n, keys.clients_hint)
+                    value=rules.clients
+                    options=clients
+                    testid="key-clients"
                 />
             </div>
         </details>

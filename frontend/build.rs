@@ -11,7 +11,7 @@ use leptos_i18n_parser::parse_locales::{
     parse_locales,
 };
 
-const AREAS: [&str; 24] = [
+const AREAS: [&str; 25] = [
     "common",
     "shell",
     "auth",
@@ -28,6 +28,7 @@ const AREAS: [&str; 24] = [
     "requests",
     "usage",
     "pools",
+    "clients",
     "providers",
     "prices",
     "profile",

@@ -12,6 +12,7 @@ export const PAGES = [
     { name: "keys", path: "/web/keys", heading: "API keys" },
     { name: "accounts", path: "/web/accounts", heading: "Upstream accounts" },
     { name: "pools", path: "/web/pools", heading: "Pools" },
+    { name: "clients", path: "/web/clients", heading: "Clients" },
     { name: "prices", path: "/web/prices", heading: "Prices" },
     { name: "billing", path: "/web/billing", heading: "Billing" },
     { name: "organisations", path: "/web/operator/organizations", heading: "Organisations" },

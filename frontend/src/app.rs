@@ -59,6 +59,7 @@ pub(crate) fn App() -> impl IntoView {
                         <Route path=path!("/keys") view=pages::keys::Keys/>
                         <Route path=path!("/accounts") view=pages::accounts::Accounts/>
                         <Route path=path!("/pools") view=pages::pools::Pools/>
+                        <Route path=path!("/clients") view=pages::clients::Clients/>
                         <Route path=path!("/prices") view=pages::prices::Prices/>
                         <Route path=path!("/billing") view=pages::billing::Billing/>
                         <Route path=path!("/operator/organizations") view=pages::operator::tenants::Tenants/>

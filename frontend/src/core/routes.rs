@@ -9,6 +9,7 @@ pub(crate) const USAGE: &str = "/web/usage";
 pub(crate) const KEYS: &str = "/web/keys";
 pub(crate) const ACCOUNTS: &str = "/web/accounts";
 pub(crate) const POOLS: &str = "/web/pools";
+pub(crate) const CLIENTS: &str = "/web/clients";
 pub(crate) const PRICES: &str = "/web/prices";
 pub(crate) const BILLING: &str = "/web/billing";
 pub(crate) const TENANTS: &str = "/web/operator/organizations";

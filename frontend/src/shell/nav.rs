@@ -23,6 +23,7 @@ enum Entry {
     Keys,
     Accounts,
     Pools,
+    Clients,
     Prices,
     Billing,
     Members,
@@ -47,6 +48,7 @@ const ALL: &[Entry] = &[
     Entry::Keys,
     Entry::Accounts,
     Entry::Pools,
+    Entry::Clients,
     Entry::Prices,
     Entry::Billing,
     Entry::Members,
@@ -81,6 +83,7 @@ impl Entry {
             Self::Keys => (routes::KEYS, Icon::Key, Whoever(Permission::KeysRead)),
             Self::Accounts => (routes::ACCOUNTS, Icon::Plug, Whoever(Permission::AccountsRead)),
             Self::Pools => (routes::POOLS, Icon::Tag, Whoever(Permission::AccountsRead)),
+            Self::Clients => (routes::CLIENTS, Icon::Terminal, Whoever(Permission::KeysRead)),
             Self::Prices => (routes::PRICES, Icon::Tag, Whoever(Permission::PricesRead)),
             Self::Billing => (routes::BILLING, Icon::Wallet, Whoever(Permission::BillingRead)),
             Self::Members => (routes::MEMBERS, Icon::People, Whoever(Permission::MembersRead)),
@@ -148,7 +151,7 @@ pub(super) fn Navigation() -> impl IntoView {
             {group(Signal::derive(move || t_string!(i18n, shell.group_observe)), &[Entry::Dashboard, Entry::Usage, Entry::Requests])}
             {group(
                 Signal::derive(move || t_string!(i18n, shell.group_manage)),
-                &[Entry::Keys, Entry::Accounts, Entry::Pools, Entry::Prices, Entry::Billing, Entry::Members, Entry::Tokens, Entry::Audit, Entry::Announcements, Entry::Settings],
+                &[Entry::Keys, Entry::Accounts, Entry::Pools, Entry::Clients, Entry::Prices, Entry::Billing, Entry::Members, Entry::Tokens, Entry::Audit, Entry::Announcements, Entry::Settings],
             )}
             {group(Signal::derive(move || t_string!(i18n, shell.group_use)), &[Entry::Connect])}
             <Show when=move || operates.get()>
@@ -183,6 +186,7 @@ fn Link(entry: Entry) -> impl IntoView {
         Entry::Keys => t_string!(i18n, shell.keys),
         Entry::Accounts => t_string!(i18n, shell.accounts),
         Entry::Pools => t_string!(i18n, shell.pools),
+        Entry::Clients => t_string!(i18n, shell.clients),
         Entry::Prices => t_string!(i18n, shell.prices),
         Entry::Billing => t_string!(i18n, shell.billing),
         Entry::Members => t_string!(i18n, shell.members),

@@ -30,6 +30,7 @@ const AREAS: &[&str] = &[
     "usage",
     "pools",
     "model_routes",
+    "clients",
     "providers",
     "prices",
     "profile",

@@ -13,6 +13,7 @@ export const PAGES = [
     { name: "accounts", path: "/web/accounts", heading: "Upstream accounts" },
     { name: "pools", path: "/web/pools", heading: "Pools" },
     { name: "model-routes", path: "/web/model-routes", heading: "Model routes" },
+    { name: "clients", path: "/web/clients", heading: "Clients" },
     { name: "prices", path: "/web/prices", heading: "Prices" },
     { name: "billing", path: "/web/billing", heading: "Billing" },
     { name: "organisations", path: "/web/operator/organizations", heading: "Organisations" },

@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 pub(crate) mod announcements;
 pub(crate) mod audit;
 pub(crate) mod billing;
+pub(crate) mod clients;
 pub(crate) mod connect;
 pub(crate) mod dashboard;
 mod entry;

@@ -11,6 +11,7 @@ pub(crate) const ACCOUNTS: &str = "/web/accounts";
 pub(crate) const NEW_ACCOUNT: &str = "/web/accounts/new";
 pub(crate) const POOLS: &str = "/web/pools";
 pub(crate) const MODEL_ROUTES: &str = "/web/model-routes";
+pub(crate) const CLIENTS: &str = "/web/clients";
 pub(crate) const PRICES: &str = "/web/prices";
 pub(crate) const BILLING: &str = "/web/billing";
 pub(crate) const TENANTS: &str = "/web/operator/organizations";

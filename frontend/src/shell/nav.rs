@@ -24,6 +24,7 @@ enum Entry {
     Accounts,
     Pools,
     ModelRoutes,
+    Clients,
     Prices,
     Billing,
     Members,
@@ -49,6 +50,7 @@ const ALL: &[Entry] = &[
     Entry::Accounts,
     Entry::Pools,
     Entry::ModelRoutes,
+    Entry::Clients,
     Entry::Prices,
     Entry::Billing,
     Entry::Members,
@@ -84,6 +86,7 @@ impl Entry {
             Self::Accounts => (routes::ACCOUNTS, Icon::Plug, Whoever(Permission::AccountsRead)),
             Self::Pools => (routes::POOLS, Icon::Tag, Whoever(Permission::AccountsRead)),
             Self::ModelRoutes => (routes::MODEL_ROUTES, Icon::Sliders, Whoever(Permission::AccountsRead)),
+            Self::Clients => (routes::CLIENTS, Icon::Terminal, Whoever(Permission::KeysRead)),
             Self::Prices => (routes::PRICES, Icon::Tag, Whoever(Permission::PricesRead)),
             Self::Billing => (routes::BILLING, Icon::Wallet, Whoever(Permission::BillingRead)),
             Self::Members => (routes::MEMBERS, Icon::People, Whoever(Permission::MembersRead)),
@@ -151,7 +154,7 @@ pub(super) fn Navigation() -> impl IntoView {
             {group(Signal::derive(move || t_string!(i18n, shell.group_observe)), &[Entry::Dashboard, Entry::Usage, Entry::Requests])}
             {group(
                 Signal::derive(move || t_string!(i18n, shell.group_manage)),
-                &[Entry::Keys, Entry::Accounts, Entry::Pools, Entry::ModelRoutes, Entry::Prices, Entry::Billing, Entry::Members, Entry::Tokens, Entry::Audit, Entry::Announcements, Entry::Settings],
+                &[Entry::Keys, Entry::Accounts, Entry::Pools, Entry::ModelRoutes, Entry::Clients, Entry::Prices, Entry::Billing, Entry::Members, Entry::Tokens, Entry::Audit, Entry::Announcements, Entry::Settings],
             )}
             {group(Signal::derive(move || t_string!(i18n, shell.group_use)), &[Entry::Connect])}
             <Show when=move || operates.get()>
@@ -187,6 +190,7 @@ fn Link(entry: Entry) -> impl IntoView {
         Entry::Accounts => t_string!(i18n, shell.accounts),
         Entry::Pools => t_string!(i18n, shell.pools),
         Entry::ModelRoutes => t_string!(i18n, shell.model_routes),
+        Entry::Clients => t_string!(i18n, shell.clients),
         Entry::Prices => t_string!(i18n, shell.prices),
         Entry::Billing => t_string!(i18n, shell.billing),
         Entry::Members => t_string!(i18n, shell.members),

@@ -20,6 +20,7 @@ mod prices;
 mod recovery;
 mod redis;
 mod refusals;
+mod rotation;
 mod routes;
 mod scopes;
 mod sessions;

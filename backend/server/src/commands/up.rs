@@ -136,7 +136,7 @@ async fn start(
     let settings = Settings {
         http,
         store,
-        master: SecretArgs { secret_key: Some(embedded.secrets().key.clone()) }.check()?,
+        secrets: SecretArgs::of(embedded.secrets()).check()?,
         addresses: args.accounts.addresses(args.demo),
         catalogue: args.accounts.catalogue().context("reading PROVIDERS_FILE")?,
         admin: args.admin,

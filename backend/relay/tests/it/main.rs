@@ -18,6 +18,7 @@ mod outages;
 mod pools;
 mod prices;
 mod recovery;
+mod redirects;
 mod redis;
 mod refusals;
 mod rotation;

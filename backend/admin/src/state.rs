@@ -2,6 +2,7 @@
 
 use crate::{
     AdminArgs,
+    accounts::authorizations::browser::BrowserKey,
     auth::{keys::SignInKeys, password::Passwords, token::AccessKeys},
     error::ApiError,
     mail::Mailer,
@@ -57,6 +58,7 @@ pub struct Shared {
     pub(crate) sign_in: SignInKeys,
     pub(crate) passwords: Passwords,
     pub(crate) sso: FlowKey,
+    pub(crate) browsers: BrowserKey,
     pub(crate) addresses: AddressPolicy,
     pub(crate) catalogue: Catalogue,
     pub(crate) prices: Arc<PriceBook>,
@@ -75,6 +77,7 @@ impl AdminState {
             sign_in: SignInKeys::new(wiring.master, wiring.recovery),
             passwords: Passwords::new(),
             sso: FlowKey::new(wiring.master),
+            browsers: BrowserKey::new(wiring.master),
             store: wiring.store,
             proxies: TrustedProxies::new(wiring.args.trusted_proxies),
             cors_origins: wiring.args.cors_origins,

@@ -6,6 +6,7 @@ mod addresses;
 mod announcements;
 mod attacks;
 mod audit;
+mod authorizations;
 mod billing;
 mod comebacks;
 mod dead_letters;

@@ -47,7 +47,10 @@ impl Of<'_> {
     }
 
     pub(super) fn open(&self, state: &AdminState, envelope: &[u8]) -> Result<Kept, ApiError> {
-        let plain = state.sealing.open_secret(&self.place("authorization"), envelope).map_err(stale)?;
+        let plain = state
+            .sealing
+            .open_secret(&self.place("authorization"), envelope)
+            .map_err(|error| stale(&error))?;
         serde_json::from_slice(&plain).map_err(ApiError::internal)
     }
 
@@ -61,13 +64,14 @@ impl Of<'_> {
     }
 
     pub(super) fn open_outcome(&self, state: &AdminState, envelope: &[u8]) -> Result<Credential, ApiError> {
-        let plain = state.sealing.open_secret(&self.place("authorized"), envelope).map_err(stale)?;
+        let plain =
+            state.sealing.open_secret(&self.place("authorized"), envelope).map_err(|error| stale(&error))?;
         serde_json::from_slice(&plain).map_err(ApiError::internal)
     }
 }
 
 /// The provider's issuer, or the sealing key, was changed in between.
-fn stale(error: SealError) -> ApiError {
+fn stale(error: &SealError) -> ApiError {
     tracing::info!(%error, "an authorisation cannot go on");
     ApiError::Conflict(
         "what this authorisation was begun with has changed meanwhile; begin it again".to_owned(),

@@ -1,16 +1,18 @@
 //! Upstream accounts: a credential at a provider. The credential goes in and never comes out.
 
 use crate::{
+    authorizations::AuthorizationRedirect,
     health::AccountHealth,
     patch::{Patch, given, present},
     secret::Secret,
 };
 use causeway_domain::{
-    AccountId, Limits, UserId, provider::Provider, service::ApiDialect, timeouts::Timeouts,
+    AccountId, Limits, PoolId, UserId, provider::Provider, service::ApiDialect, timeouts::Timeouts,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// An upstream account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,8 +103,18 @@ pub struct CreateAccount {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[cfg_attr(feature = "schemas", schema(value_type = Option<BTreeMap<String, String>>, example = json!({"region": "eu-central-1"})))]
     pub places: BTreeMap<String, String>,
-    /// What to sign in with.
-    pub credential: Credential,
+    /// What to sign in with. Either this or `authorization_id` is needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false))]
+    pub credential: Option<Credential>,
+    /// The authorisation that gives the credential, which is used up by it. It must be of the same provider and session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false))]
+    pub authorization_id: Option<Uuid>,
+    /// The pools to put it into, at most 10, behind what is in them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<Vec<uuid::Uuid>>, max_items = 10))]
+    pub pool_ids: Vec<PoolId>,
     /// The member to remind when it needs a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemas", schema(value_type = Option<uuid::Uuid>))]
@@ -352,6 +364,9 @@ pub struct ProviderPreset {
     pub sign_in: Vec<SignInWay>,
     /// Ways that an operator would have to open first.
     pub closed: Vec<SignInWay>,
+    /// Where its issuer can send a person back to who authorises by `oauth_code`, the best first.
+    #[serde(default)]
+    pub redirects: Vec<AuthorizationRedirect>,
     /// What a person should know before adding an account.
     pub notice: Option<Words>,
     /// The places in the base URL that an account has to fill.

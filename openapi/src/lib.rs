@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod announcements;
 pub mod audit;
 pub mod auth;
+pub mod authorizations;
 pub mod billing;
 pub mod clients;
 pub mod entering;
@@ -50,6 +51,10 @@ pub use announcements::{Announce, AnnounceAsOperator, Announcement, Announcement
 pub use audit::{AuditActor, AuditEntry, AuditExport, AuditQuery, AuditTarget, AuditToken};
 pub use auth::{
     ForgotPassword, ResetLink, ResetPassword, SecondStep, Session, SignIn, SignedIn, TakeSecondStep, User,
+};
+pub use authorizations::{
+    Authorization, AuthorizationAccount, AuthorizationFailure, AuthorizationRedirect, AuthorizationStatus,
+    AuthorizationWay, BeginAuthorization, SubmitCode,
 };
 pub use billing::{
     Balance, CreditActor, CreditEntry, RedeemCode, Redeemed, Statement, StatementFormat, StatementLine,

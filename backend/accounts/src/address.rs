@@ -4,19 +4,33 @@
 //! A base URL is checked when it is entered, for what can be told from the text. What its name resolves to is checked
 //! by [`AddressPolicy::permits`] at every connect, because names can change what they point to.
 
+mod names;
+mod special;
+
+pub use names::{Found, Names, Unreachable};
+
 use ipnet::IpNet;
+use names::System;
+use special::{is_metadata, is_public, unwrapped};
 use std::{
-    fmt,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    fmt, io,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::Arc,
 };
 use url::{Host, Url};
 
 /// Which addresses may be connected to.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct AddressPolicy {
     private: Arc<[IpNet]>,
     demo: bool,
+    names: Arc<dyn Names>,
+}
+
+impl Default for AddressPolicy {
+    fn default() -> Self {
+        Self::new(Vec::new(), false)
+    }
 }
 
 /// A base URL in its one spelling: no trailing slash, no `/v1`, nothing after the path.
@@ -31,7 +45,25 @@ pub struct BadBaseUrl(pub &'static str);
 impl AddressPolicy {
     /// Public addresses, these private networks, and in a demo this machine.
     pub fn new(private: Vec<IpNet>, demo: bool) -> Self {
-        Self { private: private.into(), demo }
+        Self { private: private.into(), demo, names: Arc::new(System) }
+    }
+
+    /// The same, with names looked up by somebody else than the system.
+    pub fn with_names(self, names: Arc<dyn Names>) -> Self {
+        Self { names, ..self }
+    }
+
+    /// Looks a name up: the addresses of it that may be connected to, of which there is one at least. Whoever connects to
+    /// these and looks nothing up again connects to what was judged here, whatever the name means a moment later. A name
+    /// that leads nowhere else than to where nothing may be sent is [`Unreachable`].
+    pub async fn resolve(&self, name: &str, plain: bool) -> io::Result<Vec<SocketAddr>> {
+        let found = self.names.look_up(name).await?;
+        let may = |ip: IpAddr| if plain { self.permits_plain(ip) } else { self.permits(ip) };
+        let permitted: Vec<SocketAddr> = found.into_iter().filter(|at| may(at.ip())).collect();
+        if permitted.is_empty() {
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, Unreachable(name.to_owned())));
+        }
+        Ok(permitted)
     }
 
     /// Whether a connection to this address may be made.
@@ -65,9 +97,7 @@ impl AddressPolicy {
         let literal = match url.host() {
             Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
             Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
-            Some(Host::Domain(name)) if name == "localhost" || name.ends_with(".localhost") => {
-                Some(IpAddr::V4(Ipv4Addr::LOCALHOST))
-            }
+            Some(Host::Domain(name)) if names::is_this_machine(name) => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             Some(Host::Domain(_)) => None,
             None => return Err(BadBaseUrl("has no host")),
         };
@@ -116,160 +146,5 @@ impl fmt::Display for BaseUrl {
     }
 }
 
-/// The address that is really meant: IPv4 in its IPv6 disguises (mapped, NAT64, 6to4).
-fn unwrapped(ip: IpAddr) -> IpAddr {
-    let IpAddr::V6(v6) = ip else { return ip };
-    let [a, b, c, d, e, f, g, h] = v6.segments();
-    let v4 = |high: u16, low: u16| IpAddr::V4(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
-    match (a, b, c, d, e, f) {
-        (0, 0, 0, 0, 0, 0xffff) | (0x64, 0xff9b, 0, 0, 0, 0) => v4(g, h),
-        (0x2002, ..) => v4(b, c),
-        _ => ip,
-    }
-}
-
-/// Where clouds hand out the credentials of the machine. Never allowed, whatever the settings say.
-fn is_metadata(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => {
-            matches!(ip.octets(), [169, 254, 169, 254] | [169, 254, 170, 2] | [100, 100, 100, 200])
-        }
-        IpAddr::V6(ip) => ip == Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
-    }
-}
-
-/// The registries of special addresses (RFC 6890 and what was added since), as of 2026.
-fn is_public(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => !matches!(
-            ip.octets(),
-            [0 | 10 | 127, ..]
-                | [100, 64..=127, ..]
-                | [169, 254, ..]
-                | [172, 16..=31, ..]
-                | [192, 0, 0 | 2, _]
-                | [192, 88, 99, _]
-                | [192, 168, ..]
-                | [198, 18 | 19, ..]
-                | [198, 51, 100, _]
-                | [203, 0, 113, _]
-                | [224..=255, ..]
-        ),
-        IpAddr::V6(ip) => {
-            let [a, b, ..] = ip.segments();
-            // Global unicast without Teredo and other protocol assignments, and without documentation.
-            (a & 0xe000) == 0x2000
-                && !(a == 0x2001 && (b < 0x200 || b == 0xdb8))
-                && !(a == 0x3fff && b < 0x1000)
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn policy(private: &[&str], demo: bool) -> AddressPolicy {
-        AddressPolicy::new(private.iter().map(|n| n.parse().unwrap()).collect(), demo)
-    }
-
-    #[test]
-    fn what_only_this_server_can_reach_is_refused_in_every_disguise() {
-        let policy = policy(&[], false);
-        for refused in [
-            "127.0.0.1",
-            "10.0.0.1",
-            "172.31.255.255",
-            "192.168.0.1",
-            "100.64.0.1",
-            "169.254.169.254",
-            "0.0.0.0",
-            "224.0.0.1",
-            "255.255.255.255",
-            "198.18.0.1",
-            "::",
-            "::1",
-            "fe80::1",
-            "fc00::1",
-            "fd12::1",
-            "ff02::1",
-            "::ffff:127.0.0.1",
-            "::ffff:10.0.0.1",
-            "64:ff9b::10.0.0.1",
-            "2002:7f00:1::",
-            "2001:db8::1",
-            "2001::1",
-        ] {
-            assert!(!policy.permits(refused.parse().unwrap()), "{refused}");
-        }
-        for permitted in
-            ["1.1.1.1", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:1.1.1.1", "64:ff9b::1.1.1.1"]
-        {
-            assert!(policy.permits(permitted.parse().unwrap()), "{permitted}");
-            assert!(!policy.permits_plain(permitted.parse().unwrap()), "{permitted}");
-        }
-    }
-
-    #[test]
-    fn a_listed_network_is_allowed_but_never_the_metadata_address() {
-        let policy = policy(&["10.1.0.0/16", "169.254.0.0/16"], false);
-        assert!(
-            policy.permits("10.1.2.3".parse().unwrap())
-                && policy.permits_plain("::ffff:10.1.2.3".parse().unwrap())
-        );
-        assert!(!policy.permits("10.2.0.1".parse().unwrap()));
-        assert!(!policy.permits("169.254.169.254".parse().unwrap()));
-    }
-
-    #[test]
-    fn base_urls_have_one_spelling() {
-        let policy = policy(&[], false);
-        for (text, expected) in [
-            ("https://api.anthropic.com", "https://api.anthropic.com"),
-            (" https://API.anthropic.com:443/ ", "https://api.anthropic.com"),
-            ("https://api.example.com/v1/", "https://api.example.com"),
-            ("https://api.example.com/anthropic//", "https://api.example.com/anthropic"),
-            ("https://api.example.com:8443/a/v1", "https://api.example.com:8443/a"),
-        ] {
-            assert_eq!(policy.base_url(text).unwrap().to_string(), expected);
-        }
-        let base = policy.base_url("https://api.example.com:8443/a").unwrap();
-        assert_eq!(base.origin(), "https://api.example.com:8443");
-        assert_eq!(base.join("/v1/models"), "https://api.example.com:8443/a/v1/models");
-    }
-
-    #[test]
-    fn base_urls_that_lead_astray_are_refused() {
-        let policy = policy(&[], false);
-        for text in [
-            "",
-            "api.anthropic.com",
-            "ftp://a.example",
-            "http://api.example.com",
-            "https://user:pw@api.example.com",
-            "https://api.example.com?x=1",
-            "https://api.example.com#x",
-            "https://127.0.0.1",
-            "https://[::1]",
-            "https://localhost",
-            "https://0x7f000001",
-            "https://2130706433",
-            "http://127.0.0.1:9000",
-        ] {
-            assert!(policy.base_url(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_demo_may_speak_plainly_to_this_machine_and_to_nothing_else() {
-        let policy = policy(&[], true);
-        assert!(
-            policy.base_url("http://127.0.0.1:9000").is_ok()
-                && policy.base_url("http://localhost:9000").is_ok()
-        );
-        assert!(
-            policy.base_url("http://10.0.0.1").is_err() && policy.base_url("http://example.com").is_err()
-        );
-        assert!(!policy.permits("10.0.0.1".parse().unwrap()));
-    }
-}
+mod tests;

@@ -67,6 +67,11 @@ impl Catalogue {
         Self::of(entry::with_file(shipped::bases()?, said)?)
     }
 
+    /// The same with what is said besides, in the form of the file.
+    pub fn with(&self, said: serde_json::Map<String, serde_json::Value>) -> Result<Self, BadPreset> {
+        Self::of(entry::with_file(self.base.to_vec(), said)?)
+    }
+
     fn of(base: Vec<Base>) -> Result<Self, BadPreset> {
         // What is compiled in or given at start must be whole; what the database says may be skipped.
         base.iter().try_for_each(|base| base.entry(None).map(drop))?;

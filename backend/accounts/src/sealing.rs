@@ -5,30 +5,28 @@
 //! does not open. So whoever can write to the database cannot have a credential sent to themselves.
 
 mod client;
+mod fit;
+mod kept;
+mod ring;
 mod secret;
 
+pub(crate) use kept::KEPT;
+pub use kept::RECOVERY_CODES;
+pub use ring::SealingKey;
 pub use secret::SecretPlace;
 
-use crate::{Credential, MasterKey};
-use aes_gcm::{
-    Aes256Gcm, Nonce,
-    aead::{Aead, KeyInit, Payload},
-};
+use crate::{BaseUrl, Credential};
 use causeway_domain::{AccountId, OrgId, UserId, provider::Provider};
-use causeway_store::{AppDb, StoreError, facts};
-use sha2::{Digest, Sha256};
+use causeway_store::{StoreError, sealed::Place};
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 const VERSION: u8 = 1;
 const KEY_ID: usize = 8;
 const NONCE: usize = 12;
 
-/// The key that seals, with the name it has in envelopes.
-#[derive(Clone)]
-pub struct SealingKey {
-    cipher: Aes256Gcm,
-    id: [u8; KEY_ID],
-}
+/// How long it takes at most until an instance seals with a new key.
+pub const FOLLOWED_WITHIN: Duration = Duration::from_secs(4);
 
 /// Where a credential belongs.
 #[derive(Clone, Copy, Debug)]
@@ -54,11 +52,21 @@ pub enum SealError {
     Damaged,
     /// The database was set up with another key.
     #[error(
-        "CAUSEWAY_SECRET_KEY is not the one that this database was set up with (the database has fingerprint {stored}, this key has {own}); stored credentials cannot be opened with it"
+        "CAUSEWAY_SECRET_KEY is not the one that this database was set up with (the database has fingerprint {stored}, this key has {own}); stored credentials cannot be opened with it. To exchange the key, give the one with fingerprint {stored} as CAUSEWAY_PREVIOUS_SECRET_KEY"
     )]
     Misfit {
         /// Fingerprint in the database.
         stored: String,
+        /// Fingerprint of the key given.
+        own: String,
+    },
+    /// A rotation to another key has begun.
+    #[error(
+        "a rotation to the key with fingerprint {next} has begun and is not done; CAUSEWAY_SECRET_KEY must be that key (this one has {own}), and CAUSEWAY_PREVIOUS_SECRET_KEY the one before it"
+    )]
+    Exchanged {
+        /// Fingerprint of the key that is rotated to.
+        next: String,
         /// Fingerprint of the key given.
         own: String,
     },
@@ -68,28 +76,6 @@ pub enum SealError {
 }
 
 impl SealingKey {
-    /// Derives the key.
-    pub fn new(master: &MasterKey) -> Self {
-        let key = master.derive("credential sealing 1");
-        let mut id = [0; KEY_ID];
-        // Of a key derived for nothing else, so that the name says nothing about the key that seals.
-        let name = Sha256::digest(master.derive("credential sealing 1, name").as_slice());
-        id.copy_from_slice(&name[..KEY_ID]);
-        Self { cipher: Aes256Gcm::new((&*key).into()), id }
-    }
-
-    /// What the key is called; not secret.
-    pub fn fingerprint(&self) -> String {
-        hex::encode(self.id)
-    }
-
-    /// Fails when the database was set up with another key. To be called before anything is served.
-    pub async fn confirm(&self, db: &AppDb) -> Result<(), SealError> {
-        let own = self.fingerprint();
-        let stored = facts::establish(db, "sealing key", &own).await?;
-        if stored == own { Ok(()) } else { Err(SealError::Misfit { stored, own }) }
-    }
-
     /// Seals a credential for one place.
     pub fn seal(&self, place: &Binding<'_>, credential: &Credential) -> Result<Vec<u8>, SealError> {
         let plain = Zeroizing::new(serde_json::to_vec(credential).map_err(|_| SealError::Damaged)?);
@@ -112,28 +98,26 @@ impl SealingKey {
         self.unclose(&authenticator_of(user), envelope)
     }
 
-    fn close(&self, place: &[u8], plain: &[u8]) -> Result<Vec<u8>, SealError> {
-        let nonce: [u8; NONCE] = rand::random();
-        let payload = Payload { msg: plain, aad: place };
-        let sealed = self.cipher.encrypt(&Nonce::from(nonce), payload).map_err(|_| SealError::Damaged)?;
-        let mut envelope = Vec::with_capacity(1 + KEY_ID + NONCE + sealed.len());
-        envelope.push(VERSION);
-        envelope.extend_from_slice(&self.id);
-        envelope.extend_from_slice(&nonce);
-        envelope.extend_from_slice(&sealed);
-        Ok(envelope)
-    }
-
-    fn unclose(&self, place: &[u8], envelope: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
-        let rest = envelope.strip_prefix(&[VERSION]).ok_or(SealError::Damaged)?;
-        let (id, rest) = rest.split_first_chunk::<KEY_ID>().ok_or(SealError::Damaged)?;
-        let (nonce, sealed) = rest.split_first_chunk::<NONCE>().ok_or(SealError::Damaged)?;
-        if *id != self.id {
-            return Err(SealError::OtherKey);
-        }
-        let payload = Payload { msg: sealed, aad: place };
-        let plain = self.cipher.decrypt(&Nonce::from(*nonce), payload).map_err(|_| SealError::Damaged)?;
-        Ok(Zeroizing::new(plain))
+    /// Opens what is in a place and seals it with the key in force. `token_endpoint` is where a provider's client secret
+    /// is sent.
+    pub(crate) fn reseal(
+        &self,
+        place: &Place,
+        token_endpoint: &str,
+        envelope: &[u8],
+    ) -> Result<Vec<u8>, SealError> {
+        let data = match place {
+            Place::Account { org, id, provider, base_url } => {
+                let origin = BaseUrl::stored(base_url).map_err(|_| SealError::Damaged)?.origin();
+                Binding { org: *org, account: *id, provider: *provider, origin: &origin }.associated_data()
+            }
+            Place::Authenticator(user) => authenticator_of(*user),
+            Place::SignOn { org, id, issuer } => {
+                SecretPlace { kind: secret::OIDC, org: *org, id: *id, origin: issuer }.associated_data()
+            }
+            Place::Provider(provider) => client::place(*provider, token_endpoint),
+        };
+        self.close(&data, &self.unclose(&data, envelope)?)
     }
 }
 
@@ -158,7 +142,7 @@ impl Binding<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::AuthHeader;
+    use crate::{AuthHeader, MasterKey};
     use uuid::Uuid;
 
     fn key(text: &str) -> SealingKey {

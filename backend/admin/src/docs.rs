@@ -198,6 +198,16 @@ refusals! {
     Clash: [
         ApiError::Conflict("2 keys are bound to this account; bind them to another one first".to_owned()) => "It contradicts what is there",
     ],
+    /// Whatever an issuer, or an authorisation that is over, can be in the way of.
+    Authorizing: [
+        ApiError::Conflict("the state was used before: each authorisation takes one code, once".to_owned()) => "The authorisation is over, too many are under way, or the issuer refuses or cannot be reached",
+    ],
+    /// Adding an account, which a plan counts and an authorisation may be needed for.
+    AuthorizedFull: [
+        ApiError::PlanLimit("the plan of this organisation allows 5 accounts, and there is no place left: remove one that \
+            is not needed, or ask the operator of this installation for a larger plan".to_owned())
+            => "`plan_limit`: the plan allows no more of these; `conflict`: the authorisation is not finished, or over",
+    ],
     /// Making an API token.
     TooManyTokens: [
         too_many() => "The person has as many API tokens as anybody may have",

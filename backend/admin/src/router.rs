@@ -1,11 +1,16 @@
 //! Every operation, registered once together with its documentation.
 
 use crate::{
-    accounts, announcements, audit, auth, billing, clients, docs, edge, error::ApiError, extract::LARGEST,
+    accounts::{self, authorizations},
+    announcements, audit, auth, billing, clients, docs, edge,
+    error::ApiError,
+    extract::LARGEST,
     gate, instance, invitations, join, keys, ledger, me, members, model_routes, operator, organization,
-    pools, prices, registration, requests, security, setup, sso, state::AdminState, tokens, usage,
+    pools, prices, registration, requests, security, setup, sso,
+    state::AdminState,
+    tokens, usage,
 };
-use axum::{Router, extract::DefaultBodyLimit, middleware};
+use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
 use utoipa::{OpenApi as _, openapi::OpenApi};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -21,8 +26,12 @@ pub fn router(state: AdminState) -> (Router, OpenApi) {
         .layer(middleware::from_fn_with_state(state.clone(), gate::layer))
         .layer(middleware::from_fn(edge::layer))
         .layer(gate::cors(&state))
+        .with_state(state.clone());
+    // A page for browsers, which no program calls: it is not in the document.
+    let page = Router::new()
+        .route(authorizations::CALLBACK, get(authorizations::callback::handle))
         .with_state(state);
-    (Router::new().nest(PREFIX, api), prefixed(document))
+    (Router::new().nest(PREFIX, api).merge(page), prefixed(document))
 }
 
 /// The document alone, which needs nothing that runs.
@@ -69,6 +78,9 @@ fn operations() -> OpenApiRouter<AdminState> {
         .routes(routes!(organization::sign_in::get, organization::sign_in::update))
         .routes(routes!(accounts::providers::handle))
         .routes(routes!(accounts::list::handle, accounts::create::handle))
+        .routes(routes!(authorizations::begin::handle))
+        .routes(routes!(authorizations::get::handle, authorizations::cancel::handle))
+        .routes(routes!(authorizations::code::handle))
         .routes(routes!(accounts::get::handle, accounts::update::handle, accounts::delete::handle))
         .routes(routes!(accounts::test::handle))
         .routes(routes!(accounts::reset::handle))

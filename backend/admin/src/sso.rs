@@ -93,7 +93,7 @@ fn local(to: Option<&str>) -> Result<String, ApiError> {
 
 /// Where a client secret belongs: to one provider, and to the issuer that it is sent to.
 fn place(org: OrgId, provider: Uuid, issuer: &str) -> SecretPlace<'_> {
-    SecretPlace { kind: "oidc client secret", org, id: provider, origin: issuer }
+    SecretPlace::oidc(org, provider, issuer)
 }
 
 /// As the API shows it.

@@ -2,6 +2,7 @@
 
 use crate::{
     AdminArgs,
+    accounts::authorizations::browser::BrowserKey,
     auth::{keys::SignInKeys, password::Passwords, token::AccessKeys},
     error::ApiError,
     mail::Mailer,
@@ -12,6 +13,7 @@ use causeway_domain::{TrustedProxies, price::PriceBook};
 use causeway_store::{Store, TenantTx, global_prices::GlobalTx, policy, tenant::PolicyChange};
 use std::{ops::Deref, sync::Arc};
 use url::Url;
+use zeroize::Zeroizing;
 
 /// What the server hands over to make an [`AdminState`].
 pub struct Wiring<'a> {
@@ -19,8 +21,12 @@ pub struct Wiring<'a> {
     pub store: Store,
     /// Settings.
     pub args: AdminArgs,
-    /// The installation's secret, from which access tokens and seals get keys of their own.
+    /// The installation's secret, from which access tokens get a key of their own.
     pub master: &'a MasterKey,
+    /// What seals.
+    pub sealing: SealingKey,
+    /// With what recovery codes are hashed; not of the secret, because they outlive it.
+    pub recovery: Zeroizing<[u8; 32]>,
     /// Where upstream accounts may point to.
     pub addresses: AddressPolicy,
     /// What is known of providers.
@@ -52,6 +58,7 @@ pub struct Shared {
     pub(crate) sign_in: SignInKeys,
     pub(crate) passwords: Passwords,
     pub(crate) sso: FlowKey,
+    pub(crate) browsers: BrowserKey,
     pub(crate) addresses: AddressPolicy,
     pub(crate) catalogue: Catalogue,
     pub(crate) prices: Arc<PriceBook>,
@@ -65,11 +72,12 @@ impl AdminState {
     /// Derives keys and prepares password checks, which takes a few dozen milliseconds.
     pub fn new(wiring: Wiring<'_>) -> Self {
         Self(Arc::new(Shared {
-            sealing: SealingKey::new(wiring.master),
+            sealing: wiring.sealing,
             access: AccessKeys::new(wiring.master),
-            sign_in: SignInKeys::new(wiring.master),
+            sign_in: SignInKeys::new(wiring.master, wiring.recovery),
             passwords: Passwords::new(),
             sso: FlowKey::new(wiring.master),
+            browsers: BrowserKey::new(wiring.master),
             store: wiring.store,
             proxies: TrustedProxies::new(wiring.args.trusted_proxies),
             cors_origins: wiring.args.cors_origins,

@@ -143,6 +143,11 @@ pub fn database_url_of(data: &Path) -> Result<SecretString> {
     Ok(secrets.database_url(&sockets))
 }
 
+/// What an installation keeps secret.
+pub fn secrets_of(data: &Path) -> Result<Secrets> {
+    Ok(of(data)?.0)
+}
+
 /// Address of the Redis of an installation that is running.
 pub fn redis_url_of(data: &Path) -> Result<SecretString> {
     let (secrets, sockets) = of(data)?;

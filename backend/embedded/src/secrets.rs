@@ -18,6 +18,8 @@ pub struct Secrets {
     pub(crate) redis: SecretString,
     /// Seals upstream credentials and signs tokens. Losing it loses the stored credentials.
     pub key: SecretString,
+    /// The one before, while it is being exchanged: written into the file by whoever exchanges it.
+    pub previous_key: Option<SecretString>,
 }
 
 /// Reads the secrets of `data`, or makes them when there are none yet.
@@ -48,6 +50,7 @@ pub(crate) fn load_or_create(data: &Path) -> Result<Secrets> {
         postgres: value("POSTGRES_PASSWORD")?.into(),
         redis: value("REDIS_PASSWORD")?.into(),
         key: value("CAUSEWAY_SECRET_KEY")?.into(),
+        previous_key: value("CAUSEWAY_PREVIOUS_SECRET_KEY").ok().map(Into::into),
     })
 }
 

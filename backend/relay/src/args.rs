@@ -1,6 +1,7 @@
 //! Settings of the relay.
 
 use crate::verdict::CooldownLength;
+use causeway_accounts::refresh::Pace;
 use causeway_domain::TrustedProxies;
 use std::time::Duration;
 
@@ -60,12 +61,29 @@ pub struct RelayArgs {
     #[arg(long, env = "LEDGER_CAPACITY", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
     pub ledger_capacity: u32,
 
+    /// Seconds after which an issuer is asked again that could not refresh an account's credential; twice as long after each
+    /// failure in a row.
+    #[arg(long, env = "REFRESH_RETRY_SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub refresh_retry_seconds: u32,
+
+    /// The longest of these pauses, in seconds.
+    #[arg(long, env = "REFRESH_RETRY_MOST_SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub refresh_retry_most_seconds: u32,
+
     /// Proxies whose word on who is calling is taken; the admin's setting.
     #[arg(skip)]
     pub trusted_proxies: TrustedProxies,
 }
 
 impl RelayArgs {
+    /// How soon an issuer is asked again.
+    pub(crate) fn refresh_pace(&self) -> Pace {
+        Pace {
+            first: Duration::from_secs(self.refresh_retry_seconds.into()),
+            most: Duration::from_secs(self.refresh_retry_most_seconds.into()),
+        }
+    }
+
     /// How long to wait for the head of an answer.
     pub(crate) fn head_timeout(&self, stream: bool) -> Duration {
         Duration::from_secs(if stream {

@@ -13,6 +13,8 @@ use crate::{
         request::{Asked, counts},
     },
 };
+use causeway_accounts::refresh::{Wanted, Why};
+use causeway_domain::OrgId;
 use http::{Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use std::time::Duration;
@@ -25,12 +27,20 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Answers.
 pub(crate) async fn tokens(
     relay: &Relay,
+    org: OrgId,
     call: &Call,
     plan: &Plan,
 ) -> Result<Response<RelayBody>, RelayError> {
     // Nobody can be asked for now.
     let Some(candidate) = plan.candidates.first() else { return Ok(estimated(call)) };
     if candidate.speaks != call.dialect || !counts(&candidate.account.preset, call.dialect) {
+        return Ok(estimated(call));
+    }
+    let account = &candidate.account;
+    let spent =
+        |why| relay.refresher.begin(Wanted { org, account: account.id, version: account.grant.version, why });
+    if account.grant.is_over() {
+        spent(Why::Over);
         return Ok(estimated(call));
     }
     let edits = call.parsed.edits(&candidate.upstream);
@@ -42,7 +52,12 @@ pub(crate) async fn tokens(
         let bytes = Limited::new(body, LONGEST).collect().await.ok()?.to_bytes();
         Some((parts, bytes))
     };
+    let refused = |status: StatusCode| status == StatusCode::UNAUTHORIZED && account.grant.refreshable;
     match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(Some((parts, _))) if refused(parts.status) => {
+            spent(Why::Refused);
+            Ok(estimated(call))
+        }
         Ok(Some((parts, bytes))) if !cannot_count(parts.status) => {
             let mut response = Response::new(RelayBody::full(bytes));
             *response.status_mut() = parts.status;

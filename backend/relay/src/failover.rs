@@ -6,6 +6,7 @@
 
 mod left;
 mod onwards;
+mod renewal;
 mod told;
 
 pub(crate) use left::none_to_ask;
@@ -14,12 +15,13 @@ use crate::{
     Relay,
     call::Call,
     error::RelayError,
+    grant::EXPIRED,
     health::{Failure, Probe, Standing},
     hold::Hold,
     identify::Caller,
     plan::{self, Candidate, Plan},
     stream::Passage,
-    tenant::Tenant,
+    tenant::{Account, Tenant},
     trail::{Trail, Tried},
     translate::{self, Way},
     upstream::{
@@ -29,13 +31,17 @@ use crate::{
     verdict::{Then, hints::Hint},
 };
 use bytes::Bytes;
-use causeway_accounts::rules::Row;
+use causeway_accounts::{refresh::Why, rules::Row};
 use causeway_dialect::usage::Reading;
-use causeway_domain::RequestId;
+use causeway_domain::{AccountId, RequestId};
 use chrono::{TimeDelta, Utc};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use renewal::Renewal;
 use serde_json::Map;
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use told::Told;
 
 /// A probe outlives its attempt's time by this much at most.
@@ -79,6 +85,9 @@ struct Run {
     stale: bool,
     /// Thinking of other accounts is left out, once that was asked for.
     stripped: bool,
+    /// Accounts for which another token was asked for, and those that have one.
+    renewed: Vec<AccountId>,
+    fresh: Vec<Arc<Account>>,
     /// The right to try the account that is asked now.
     probe: Option<Probe>,
     /// The policy that candidates are judged by, and which of them it allows.
@@ -111,13 +120,30 @@ impl Sending<'_> {
         let mut run =
             Run::new(self.tenant.policy_version.min(self.caller.principal.policy_version), self.plan);
         loop {
-            let Some(candidate) = self.plan.candidates.get(hold.chosen()) else {
+            let Some(planned) = self.plan.candidates.get(hold.chosen()) else {
                 return Err(RelayError::Unavailable("an account was chosen that was not offered"));
             };
+            let candidate = run.current(planned);
+            let candidate: &Candidate = &candidate;
             if run.probe.is_none() && !self.may_ask(candidate, &mut run).await {
                 match self.onwards(&mut hold, &mut run).await {
                     true => continue,
                     false => return self.nothing_left(hold, run),
+                }
+            }
+            let account = &candidate.account;
+            if account.grant.is_over() && run.may_renew(account) {
+                match self.renew(account, Why::Over, &mut run).await {
+                    Some(Renewal::Done) => continue,
+                    None => {}
+                    Some(not) => {
+                        run.probe = None;
+                        run.trail.passed(account.id, EXPIRED, not.until());
+                        match self.onwards(&mut hold, &mut run).await {
+                            true => continue,
+                            false => return self.nothing_left(hold, run),
+                        }
+                    }
                 }
             }
             let began = Instant::now();
@@ -149,7 +175,13 @@ impl Sending<'_> {
                 }
             }
             let billed = if attempt.billable { hold.bill(attempt.reading.as_deref()) } else { None };
-            let go = self.judge(candidate, attempt, &mut run, began);
+            let renewal = match attempt.row {
+                Row::BadCredential if run.may_renew(account) => {
+                    self.renew(account, Why::Refused, &mut run).await
+                }
+                _ => None,
+            };
+            let go = self.judge(candidate, attempt, renewal, &mut run, began);
             if !matches!(go, Go::Answer(_)) {
                 hold.billed(billed);
             }
@@ -291,7 +323,14 @@ impl Sending<'_> {
     }
 
     /// Applies the table: notes what follows for the account, and says what becomes of the request.
-    fn judge(&self, candidate: &Candidate, attempt: Attempt, run: &mut Run, began: Instant) -> Go {
+    fn judge(
+        &self,
+        candidate: &Candidate,
+        attempt: Attempt,
+        renewal: Option<Renewal>,
+        run: &mut Run,
+        began: Instant,
+    ) -> Go {
         let Attempt { row, told, hint, reading, opened, billable: _ } = attempt;
         let then = self.relay.health.verdict(row).then;
         let account = &candidate.account;
@@ -307,6 +346,17 @@ impl Sending<'_> {
             };
             run.trail.tried(&tried, self.call.received);
         };
+        // What the token was refused for is done about: the account does not rest.
+        if let Some(renewal) = renewal {
+            tell(run, renewal.until());
+            if matches!(renewal, Renewal::Done) {
+                return Go::Again;
+            }
+            run.trail.passed(account.id, EXPIRED, renewal.until());
+            run.accounts = run.accounts.saturating_add(1);
+            run.last = Some(Last { row, told, opened });
+            return if self.may_go_on(run) { Go::On } else { Go::Nowhere };
+        }
         match (then, opened) {
             (Then::ToCaller, Some(opened)) => Go::Answer(Box::new(self.in_dialect(candidate, opened, &told))),
             (Then::Strip, Some(opened)) => {
@@ -405,6 +455,8 @@ impl Run {
             forbidden: false,
             stale: false,
             stripped: false,
+            renewed: Vec::new(),
+            fresh: Vec::new(),
             probe: None,
             policy,
             allowed: None,

@@ -16,6 +16,7 @@ mod drain;
 mod error;
 mod facts;
 mod failover;
+mod grant;
 mod halt;
 mod health;
 mod history;
@@ -44,7 +45,7 @@ pub use error::RelayError;
 pub use route::is_ours;
 pub use verdict::CooldownLength;
 
-use causeway_accounts::{AddressPolicy, Catalogue, SealingKey};
+use causeway_accounts::{AddressPolicy, Catalogue, Refresher, SealingKey, oauth::TokenClient};
 use causeway_dialect::{Dialect, request::Endpoint};
 use causeway_domain::{RequestId, price::PriceBook};
 use causeway_store::{Store, StoreError};
@@ -80,6 +81,7 @@ pub struct Relay {
     args: RelayArgs,
     prices: Arc<PriceBook>,
     directory: Arc<directory::Directory>,
+    refresher: Refresher,
     upstream: upstream::Upstream,
     health: Arc<health::Health>,
     whereabouts: conversation::Whereabouts,
@@ -107,6 +109,9 @@ impl Relay {
         addresses: AddressPolicy,
         catalogue: Catalogue,
     ) -> Result<Arc<Self>, StoreError> {
+        let issuers = TokenClient::new(addresses.clone());
+        let refresher =
+            Refresher::new(store.clone(), sealing.clone(), catalogue.clone(), issuers, args.refresh_pace());
         let directory = directory::Directory::new(store.clone(), sealing, addresses.clone(), catalogue);
         let directory = Arc::new(directory);
         let known = directory.clone();
@@ -119,6 +124,7 @@ impl Relay {
             health: health::Health::start(&store, verdict::Table::new(&args.cooldowns)).await?,
             whereabouts: conversation::Whereabouts::new(),
             directory,
+            refresher,
             ledger,
             halts,
             bodies: call::BodyBudget::new(&args),
@@ -322,7 +328,7 @@ impl Relay {
         let plan = self.plan(&tenant, &caller, &call, Utc::now(), Talk::default())?;
         // Counting costs an account nothing, and is nobody's turn.
         choice::give_back(&tenant, &plan.turns);
-        count::tokens(self, &call, &plan).await
+        count::tokens(self, tenant.org, &call, &plan).await
     }
 
     /// Everything that is judged by what we know, without asking anybody.
@@ -397,6 +403,11 @@ impl Relay {
         self.sweeper.lock().await.sweep(&self.store, grace).await
     }
 
+    /// Begins to refresh credentials that end soon. For a job that one instance runs. Returns how many.
+    pub async fn refresh_ahead(&self) -> Result<usize, StoreError> {
+        self.refresher.sweep().await
+    }
+
     /// Brings the gauges up to date. For a job.
     pub fn observe(&self) {
         #[expect(clippy::cast_precision_loss, reason = "a gauge for people to look at")]
@@ -408,7 +419,8 @@ impl Relay {
     /// Waits until every request is settled and written, at most this long. Call when no more requests are accepted
     /// and the connections are closed.
     pub async fn close(&self, patience: Duration) {
-        self.ledger.close(&self.store, patience).await;
+        // A token that an issuer has handed out and nobody has written down yet would be lost.
+        tokio::join!(self.ledger.close(&self.store, patience), self.refresher.close(patience));
     }
 }
 

@@ -4,6 +4,7 @@ use crate::{
     call::{self, Call},
     choice, conversation,
     error::RelayError,
+    grant::EXPIRED,
     health::{Health, Standing},
     history::History,
     identify::{self, Caller},
@@ -175,7 +176,9 @@ pub(crate) fn candidates(
             if mapped.is_none() && !serves(account, &model) {
                 continue;
             }
-            if !all_well && let Some(over) = passed_over(health, account, &model) {
+            if (!all_well || account.grant.waits().is_some())
+                && let Some(over) = passed_over(health, account, &model)
+            {
                 passed.push(over);
                 // What belongs to one account is never sent to another.
                 if call.parsed.owned {
@@ -304,6 +307,9 @@ fn nobody(tenant: &Tenant, principal: &Principal) -> &'static str {
 
 /// Why an account cannot be used at this moment, if so.
 pub(crate) fn passed_over(health: &Health, account: &Account, model: &str) -> Option<Passed> {
+    if let Some(until) = account.grant.waits() {
+        return Some(Passed { account: account.id, model: model.into(), why: EXPIRED, until });
+    }
     let (why, until) = match health.standing(account.id, model) {
         Standing::Ready | Standing::HalfOpen(_) => return None,
         Standing::Cooling { row, until } => (row.as_str(), until),

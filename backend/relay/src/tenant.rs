@@ -1,6 +1,6 @@
 //! An organisation as the relay works with it: credentials opened, headers made, window ends at hand.
 
-use crate::{choice::Pool, upstream::target::Target};
+use crate::{choice::Pool, grant::Grant, upstream::target::Target};
 use arc_swap::ArcSwap;
 use causeway_accounts::{AddressPolicy, Binding, Catalogue, Preset, SealingKey};
 use causeway_domain::{
@@ -69,6 +69,8 @@ pub(crate) struct Account {
     pub preset: Arc<Preset>,
     /// Where and with what credential.
     pub target: Target,
+    /// How that stands.
+    pub grant: Grant,
     /// Its limits; dollars are the provider's.
     pub limits: Limits,
     /// How long its provider may take, where the settings do not say.
@@ -96,7 +98,7 @@ impl Tenant {
         let accounts = row.accounts.into_iter().filter_map(|a| {
             let made = catalogue.get(a.provider).ok_or_else(|| "its provider is not known here".to_owned());
             let made = made.and_then(|preset| Ok((target(&a, org, sealing, addresses, &preset)?, preset)));
-            let (target, preset) = match made {
+            let ((target, grant), preset) = match made {
                 Ok(made) => made,
                 Err(problem) => {
                     tracing::error!(%org, account = %a.id, %problem, "an account cannot be used");
@@ -107,6 +109,7 @@ impl Tenant {
                 id: a.id,
                 provider: a.provider,
                 target,
+                grant,
                 limits: a.limits,
                 timeouts: a.timeouts.or(preset.timeouts),
                 preset,
@@ -196,12 +199,12 @@ fn target(
     sealing: &SealingKey,
     addresses: &AddressPolicy,
     preset: &Preset,
-) -> Result<Target, String> {
+) -> Result<(Target, Grant), String> {
     let base = addresses.base_url(&row.base_url).map_err(|e| format!("base URL {e}"))?;
     let origin = base.origin();
     let place = Binding { org, account: row.id, provider: row.provider, origin: &origin };
     let credential = sealing.open(&place, &row.credential).map_err(|e| e.to_string())?;
-    Target::new(&base, &credential, preset)
+    Ok((Target::new(&base, &credential, preset)?, Grant::new(row, &credential)))
 }
 
 fn compute(calendar: &Calendar, now: DateTime<Utc>) -> [WindowEnds; 3] {

@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::{
-    commands::{admin, migrate, openapi, prices, serve, services, up, usage},
+    commands::{admin, migrate, openapi, prices, rotate_key, serve, services, up, usage},
     telemetry::LogArgs,
 };
 use clap::{
@@ -28,6 +28,7 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     Admin(admin::AdminArgs),
     Prices(prices::PricesArgs),
+    RotateKey(rotate_key::RotateKeyArgs),
     Usage(usage::UsageArgs),
     Openapi(openapi::OpenapiArgs),
     Services(services::ServicesArgs),
@@ -57,6 +58,7 @@ impl Cli {
             Command::Migrate(args) => migrate::run(args).await,
             Command::Admin(args) => admin::run(args).await,
             Command::Prices(args) => prices::run(args).await,
+            Command::RotateKey(args) => rotate_key::run(args).await,
             Command::Usage(args) => usage::run(args).await,
             Command::Openapi(args) => openapi::run(args),
             Command::Services(args) => services::run(args).await,

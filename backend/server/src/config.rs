@@ -2,9 +2,9 @@
 //! and every problem names its variable and what it accepts.
 
 use crate::http::tls::Tls;
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use base64::{Engine, engine::general_purpose};
-use causeway_accounts::MasterKey;
+use causeway_accounts::{MasterKey, SealingKey};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use std::{
     net::{IpAddr, SocketAddr},
@@ -53,6 +53,18 @@ pub(crate) struct SecretArgs {
     /// sign-ins; losing it loses the stored credentials. `up` makes one by itself.
     #[arg(long, env = "CAUSEWAY_SECRET_KEY", hide_env_values = true)]
     pub(crate) secret_key: Option<SecretString>,
+
+    /// The secret before, while CAUSEWAY_SECRET_KEY is being exchanged: what was sealed with it can be opened until
+    /// `causeway rotate-key` has sealed everything anew.
+    #[arg(long, env = "CAUSEWAY_PREVIOUS_SECRET_KEY", hide_env_values = true)]
+    pub(crate) previous_secret_key: Option<SecretString>,
+}
+
+/// [`SecretArgs`] that have been checked.
+#[derive(Clone)]
+pub(crate) struct Secrets {
+    pub(crate) master: MasterKey,
+    pub(crate) previous: Option<MasterKey>,
 }
 
 /// [`HttpArgs`] that have been checked.
@@ -111,13 +123,34 @@ impl HttpArgs {
     }
 }
 
+impl Secrets {
+    /// What seals, and opens.
+    pub(crate) fn sealing(&self) -> SealingKey {
+        SealingKey::with_previous(&self.master, self.previous.as_ref())
+    }
+}
+
 impl SecretArgs {
-    /// The key's bytes, or how to make one.
-    pub(crate) fn check(&self) -> Result<MasterKey> {
-        match &self.secret_key {
-            Some(key) if !key.expose_secret().is_empty() => Ok(MasterKey::new(decode_secret(key)?)?),
+    /// Those of a data directory.
+    pub(crate) fn of(secrets: &causeway_embedded::secrets::Secrets) -> Self {
+        Self { secret_key: Some(secrets.key.clone()), previous_secret_key: secrets.previous_key.clone() }
+    }
+
+    /// The keys, or how to make one.
+    pub(crate) fn check(&self) -> Result<Secrets> {
+        let master = match &self.secret_key {
+            Some(key) if !key.expose_secret().is_empty() => MasterKey::new(decode_secret(key)?)?,
             _ => bail!("CAUSEWAY_SECRET_KEY is not set. Make one with: openssl rand -hex 32"),
-        }
+        };
+        let previous = self.previous_secret_key.as_ref().filter(|key| !key.expose_secret().is_empty());
+        let previous = previous.map(|key| {
+            let key = decode_secret(key).ok().and_then(|bytes| MasterKey::new(bytes).ok());
+            key.context(
+                "CAUSEWAY_PREVIOUS_SECRET_KEY is nothing that CAUSEWAY_SECRET_KEY can have been: at least 32 random \
+                 bytes in hex or base64",
+            )
+        });
+        Ok(Secrets { master, previous: previous.transpose()? })
     }
 }
 

@@ -5,10 +5,12 @@
 
 mod api;
 mod env;
+mod provider;
 mod tour;
 
 use anyhow::{Context, Result};
 use api::Api;
+use causeway_accounts::Catalogue;
 use causeway_admin::people::{self, NewOwner};
 use causeway_simulator::{Script, Simulator, SimulatorConfig};
 use causeway_store::AppDb;
@@ -40,6 +42,11 @@ impl Demo {
             Err(_) => Simulator::start(config(free)).await.context("starting the simulated provider")?,
         };
         Ok(Self { simulator, env })
+    }
+
+    /// The catalogue with a provider whose accounts are authorised at the simulator's issuer.
+    pub(crate) fn providers(&self, catalogue: &Catalogue) -> Result<Catalogue> {
+        provider::known(catalogue, &self.simulator.url())
     }
 
     /// Makes what is missing: the owner, the account, the key. `local` is where the server listens.

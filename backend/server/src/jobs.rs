@@ -17,12 +17,16 @@ const UPKEEP_EVERY: Duration = Duration::from_secs(6 * 60 * 60);
 /// What a dead instance has left is in the ledger this long after its lease ran out, at the latest.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
 
+/// Leads are minutes: this is soon enough, and finds again what an issuer could not be asked about.
+const REFRESH_EVERY: Duration = Duration::from_secs(5);
+
 /// Runs the jobs until stopped, whenever this instance holds the lease.
 pub(crate) async fn run(store: Store, relay: Arc<Relay>, retention: RetentionArgs, stop: CancellationToken) {
     let me = Uuid::now_v7().to_string();
     let mut ticks = interval(OUTBOX_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut upkeep_due, mut sweep_due) = (Instant::now(), Instant::now());
+    let mut refresh_due = Instant::now();
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
@@ -46,6 +50,12 @@ pub(crate) async fn run(store: Store, relay: Arc<Relay>, retention: RetentionArg
                 Ok(0) => {}
                 Ok(count) => tracing::info!("settled {count} requests that a dead instance had left"),
                 Err(error) => tracing::warn!("what dead instances have left could not be swept: {error}"),
+            }
+        }
+        if refresh_due <= Instant::now() {
+            refresh_due = Instant::now() + REFRESH_EVERY;
+            if let Err(error) = relay.refresh_ahead().await {
+                tracing::warn!("credentials that end soon could not be looked for: {error}");
             }
         }
         if upkeep_due <= Instant::now() {

@@ -9,6 +9,7 @@ mod demo;
 mod gauges;
 mod http;
 mod jobs;
+mod keys;
 mod prices;
 mod providers;
 mod server;

@@ -4,17 +4,17 @@
 //! the jobs stop; the pools close. Only then may Postgres and Redis go away.
 
 use crate::{
-    config::Http,
+    config::{Http, Secrets},
     gauges,
     http::{dispatch::Dispatch, docs, health::Ready, listen, metrics, routes},
-    jobs,
+    jobs, keys,
     prices::Prices,
     providers,
     shutdown::Shutdown,
     telemetry,
 };
 use anyhow::{Context, Result};
-use causeway_accounts::{AddressPolicy, Catalogue, MasterKey, SealingKey};
+use causeway_accounts::{AddressPolicy, Catalogue};
 use causeway_admin::{AdminArgs, AdminState, Wiring, mail::Mailer};
 use causeway_domain::TrustedProxies;
 use causeway_relay::{Relay, RelayArgs};
@@ -31,7 +31,7 @@ const SETTLE_WITHIN: Duration = Duration::from_secs(20);
 pub(crate) struct Settings {
     pub(crate) http: Http,
     pub(crate) store: StoreArgs,
-    pub(crate) master: MasterKey,
+    pub(crate) secrets: Secrets,
     /// Where upstream accounts may point to.
     pub(crate) addresses: AddressPolicy,
     /// What is known of providers.
@@ -84,8 +84,9 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
     let store = Store::connect(&settings.store).await.context("connecting to Postgres and Redis")?;
     // Refused before a single request: a wall that does not hold shows nothing of it.
     store.check_walls().await.context("looking at the database (DATABASE_URL)")?;
-    let sealing = SealingKey::new(&settings.master);
+    let sealing = settings.secrets.sealing();
     sealing.confirm(&store.app).await.context("comparing CAUSEWAY_SECRET_KEY with the database's")?;
+    let recovery = keys::of_recovery_codes(&store.app, &settings.secrets, &sealing).await?;
     let prices = settings.prices;
     let catalogue = settings.catalogue;
     catalogue.refresh(&store.app).await.context("reading the providers")?;
@@ -96,7 +97,9 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
     let admin = AdminState::new(Wiring {
         store: store.clone(),
         args: settings.admin,
-        master: &settings.master,
+        master: &settings.secrets.master,
+        sealing: sealing.clone(),
+        recovery,
         addresses: settings.addresses.clone(),
         catalogue: catalogue.clone(),
         prices: Arc::clone(&prices.book),
@@ -105,7 +108,7 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
         demo: settings.demo,
         mailer,
     });
-    let (book, known) = (Arc::clone(&prices.book), catalogue.clone());
+    let (book, known, watched) = (Arc::clone(&prices.book), catalogue.clone(), sealing.clone());
     let relay = Relay::start(store.clone(), relay_args, book, sealing, settings.addresses, catalogue).await?;
 
     let (connections, background) = (TaskTracker::new(), TaskTracker::new());
@@ -118,6 +121,7 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
     let router = routes::router(admin, &docs::with_relay(document), ready, https)?;
     background.spawn(prices.watch(stop_background.clone()));
     background.spawn(providers::watch(known, store.clone(), stop_background.clone()));
+    background.spawn(keys::watch(watched, store.clone(), stop_background.clone()));
     background.spawn(jobs::run(
         store.clone(),
         Arc::clone(&relay),

@@ -266,6 +266,9 @@ pub async fn update(tx: &mut TenantTx, account: &Account) -> StoreResult<()> {
            limits = $7, credential_version = credential_version + case when credential = $8 then 0 else 1 end,
            credential_state = case when credential = $8 then credential_state else 'ok' end,
            credential_reason = case when credential = $8 then credential_reason end,
+           refreshed_at = case when credential = $8 then refreshed_at end,
+           refresh_after = case when credential = $8 then refresh_after end,
+           refresh_failures = case when credential = $8 then refresh_failures else 0 end,
            credential = $8, credential_hint = $9, timeouts = $10, credential_kind = $11, credential_expires_at = $12,
            subject = $13, subject_organization = $14, identity = $15, owner_id = $16,
            dedicated = $17, draining = $18, updated_at = now()

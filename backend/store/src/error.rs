@@ -41,7 +41,7 @@ pub enum StoreError {
 
 impl StoreError {
     /// Reads a value that the schema says has a certain shape.
-    pub(crate) fn corrupt(what: &'static str, problem: impl std::fmt::Display) -> Self {
+    pub fn corrupt(what: &'static str, problem: impl std::fmt::Display) -> Self {
         Self::Corrupt { what, problem: problem.to_string() }
     }
 

@@ -29,14 +29,24 @@ fn key(name: &str) -> String {
 
 /// Takes the lease or prolongs it. False when another holds it.
 pub async fn take(cache: &Cache, name: &str, holder: &str, lasts: Duration) -> StoreResult<bool> {
+    take_key(cache, &key(name), holder, lasts).await
+}
+
+/// The same of a lease with any key.
+pub(crate) async fn take_key(cache: &Cache, key: &str, holder: &str, lasts: Duration) -> StoreResult<bool> {
     let mut connection = cache.connection.clone();
     let milliseconds = u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX);
-    Ok(TAKE.key(key(name)).arg(holder).arg(milliseconds).invoke_async(&mut connection).await?)
+    Ok(TAKE.key(key).arg(holder).arg(milliseconds).invoke_async(&mut connection).await?)
 }
 
 /// Lets another take it at once, instead of when it runs out.
 pub async fn give_up(cache: &Cache, name: &str, holder: &str) -> StoreResult<()> {
+    give_up_key(cache, &key(name), holder).await
+}
+
+/// The same of a lease with any key.
+pub(crate) async fn give_up_key(cache: &Cache, key: &str, holder: &str) -> StoreResult<()> {
     let mut connection = cache.connection.clone();
-    let () = GIVE_UP.key(key(name)).arg(holder).invoke_async(&mut connection).await?;
+    let () = GIVE_UP.key(key).arg(holder).invoke_async(&mut connection).await?;
     Ok(())
 }

@@ -233,6 +233,32 @@ async fn set_members(tx: &mut TenantTx, pool: &Pool) -> StoreResult<()> {
     Ok(())
 }
 
+/// Puts an account into pools, behind what is in them; false when one of them is not there.
+pub async fn put(tx: &mut TenantTx, account: AccountId, ids: &[PoolId]) -> StoreResult<bool> {
+    if ids.is_empty() {
+        return Ok(true);
+    }
+    let there = known(tx, ids).await?;
+    if ids.iter().any(|id| !there.contains(id)) {
+        return Ok(false);
+    }
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    sqlx::query!(
+        "insert into pool_members (org_id, pool_id, account_id, priority)
+         select $1, p.id, $3, least(1000, coalesce((
+           select max(m.priority) + 1 from pool_members m where m.org_id = $1 and m.pool_id = p.id), 0))
+         from unnest($2::uuid[]) as p (id) group by p.id
+         on conflict do nothing",
+        tx.org().0,
+        &ids,
+        account.0
+    )
+    .execute(tx.conn())
+    .await?;
+    tx.bump_policy().await?;
+    Ok(true)
+}
+
 /// Removes a pool. The caller has seen that no key names it.
 pub async fn delete(tx: &mut TenantTx, id: PoolId) -> StoreResult<()> {
     let gone = sqlx::query!("delete from pools where org_id = $1 and id = $2", tx.org().0, id.0)

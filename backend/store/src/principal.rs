@@ -201,6 +201,12 @@ pub struct AccountRow {
     pub base_url: String,
     /// Sealed credential.
     pub credential: Vec<u8>,
+    /// Which one it is; grows with every one.
+    pub credential_version: i64,
+    /// When what requests carry ends.
+    pub credential_expires_at: Option<DateTime<Utc>>,
+    /// Until then it is of no use to ask for another.
+    pub refresh_after: Option<DateTime<Utc>>,
     /// Its limits; dollars are the provider's.
     pub limits: Limits,
     /// How long its provider may take.
@@ -328,7 +334,8 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
         return Ok(None);
     };
     let accounts = sqlx::query!(
-        "select id, name, provider, base_url, credential, limits, timeouts, models, dedicated, draining
+        "select id, name, provider, base_url, credential, credential_version, credential_expires_at, refresh_after,
+           limits, timeouts, models, dedicated, draining
          from upstream_accounts
          where org_id = $1 and enabled and credential_state = 'ok' and deleted_at is null order by priority, id",
         org.0
@@ -380,6 +387,9 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
                     provider: r.provider.parse().map_err(|e| StoreError::corrupt("provider", e))?,
                     base_url: r.base_url,
                     credential: r.credential,
+                    credential_version: r.credential_version,
+                    credential_expires_at: r.credential_expires_at,
+                    refresh_after: r.refresh_after,
                     limits: shape("limits of an account", r.limits)?,
                     timeouts: shape("timeouts of an account", r.timeouts)?,
                     models: r.models.map(|m| shape("models of an account", m)).transpose()?,

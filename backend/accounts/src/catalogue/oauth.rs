@@ -19,6 +19,12 @@ pub struct OAuth {
     /// In what way device codes are had and asked for.
     #[serde(default)]
     pub device_style: DeviceStyle,
+    /// Where a person types a device's code in, if the issuer does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_page: Option<String>,
+    /// What the codes are exchanged with that [`DeviceStyle::Openai`] answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_redirect: Option<String>,
     /// Whether device codes are asked for with PKCE.
     #[serde(default)]
     pub device_pkce: bool,
@@ -130,6 +136,10 @@ impl OAuth {
         }
         if auth.contains(&AuthKind::DeviceCode) && self.device.is_none() {
             return Err("oauth: device_code needs device".to_owned());
+        }
+        let told = self.device_page.is_some() && self.device_redirect.is_some();
+        if self.device_style == DeviceStyle::Openai && !told {
+            return Err("oauth: device_style openai needs device_page and device_redirect".to_owned());
         }
         let urls = [self.authorize.as_ref(), Some(&self.token), self.device.as_ref(), self.userinfo.as_ref()];
         for url in urls.into_iter().flatten() {

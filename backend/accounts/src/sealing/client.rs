@@ -5,7 +5,7 @@ use causeway_domain::provider::Provider;
 use zeroize::Zeroizing;
 
 /// Provider and token endpoint; neither text can contain a zero byte, so no two places read the same.
-fn place(provider: Provider, token_endpoint: &str) -> Vec<u8> {
+pub(super) fn place(provider: Provider, token_endpoint: &str) -> Vec<u8> {
     let mut data = b"causeway provider 1\0".to_vec();
     data.extend_from_slice(provider.as_str().as_bytes());
     data.push(0);

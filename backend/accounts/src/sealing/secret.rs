@@ -18,9 +18,17 @@ pub struct SecretPlace<'a> {
     pub origin: &'a str,
 }
 
-impl SecretPlace<'_> {
+/// Of the client secrets of single sign-on.
+pub(super) const OIDC: &str = "oidc client secret";
+
+impl<'a> SecretPlace<'a> {
+    /// The client secret at an organisation's issuer for single sign-on.
+    pub fn oidc(org: OrgId, provider: Uuid, issuer: &'a str) -> Self {
+        Self { kind: OIDC, org, id: provider, origin: issuer }
+    }
+
     /// Neither text can contain a zero byte, so no two places read the same.
-    fn associated_data(&self) -> Vec<u8> {
+    pub(super) fn associated_data(&self) -> Vec<u8> {
         let mut data = b"causeway secret 1\0".to_vec();
         data.extend_from_slice(self.kind.as_bytes());
         data.push(0);

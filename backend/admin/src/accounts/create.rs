@@ -1,12 +1,14 @@
 //! Adding an account.
 
-use super::{audited, binding, credential, health, owner, preset, priority, signed_in, timeouts};
+use super::{
+    audited, authorizations::save, binding, credential, health, owner, preset, priority, signed_in, timeouts,
+};
 use crate::{
     check::Check,
     docs,
     error::ApiError,
     extract::Body,
-    guard::{May, right},
+    guard::{Caller, May, right},
     plan,
     state::AdminState,
 };
@@ -15,23 +17,42 @@ use causeway_accounts::{Credential, Preset, ServiceAccountKey};
 use causeway_domain::AccountId;
 use causeway_openapi::{Account, CreateAccount};
 use causeway_store::{
-    accounts::{self, NewAccount},
+    StoreError, TenantTx,
+    accounts::{self, NewAccount, SignedIn},
+    cooldowns,
     plans::Counted,
+    pools,
 };
 use http::StatusCode;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
+/// The pools that an account may be put into at once.
+const MOST_POOLS: usize = 10;
+
+/// What the account signs in with, and what is known of that.
+struct Given {
+    credential: Credential,
+    signed_in: SignedIn,
+    known: Option<AccountId>,
+    base_url: String,
+}
+
 /// Add an account
 ///
 /// Seals the credential for this account at this address, and puts the account to use at once unless `enabled` is false.
 /// Nothing is sent to the provider; `testAccount` does that.
+///
+/// With `authorization_id` the credential is the one that was authorised, and the authorisation is used up. Where the
+/// organisation has an account of the same identity at the provider already, that one gets the credential and comes back
+/// with 200; its name and settings stay, except for an `owner_id` that is given, and it is put into `pool_ids` too.
 #[utoipa::path(
     post, path = "/accounts", tag = "accounts", operation_id = "createAccount",
     request_body = CreateAccount,
     responses(
         (status = 201, description = "The account", body = Account),
-        docs::Input, docs::Guarded, docs::Full, docs::Failures
+        (status = 200, description = "The account that has this identity, with the new credential", body = Account),
+        docs::Input, docs::Guarded, docs::AuthorizedFull, docs::Failures
     )
 )]
 pub(crate) async fn handle(
@@ -44,44 +65,108 @@ pub(crate) async fn handle(
     let name = check.text("name", &input.name, 1..=100);
     check.limits("limits", &input.limits);
     timeouts(&mut check, &input.timeouts);
+    check.require(input.pool_ids.len() <= MOST_POOLS, "pool_ids", "must be at most 10");
     check.done()?;
-    let credential = credential(&input.credential, &preset)?;
-    let address = match input.base_url {
-        Some(address) => address,
-        None => usual_address(&preset, input.places, &credential)?,
-    };
-    let base =
-        state.addresses.base_url(&address).map_err(|bad| ApiError::field("base_url", bad.to_string()))?;
-    let id = AccountId(Uuid::now_v7());
+    let mut tx = caller.begin(&state).await?;
+    let given = given(&state, &caller, &mut tx, &input, &preset).await?;
+    let base = state
+        .addresses
+        .base_url(&given.base_url)
+        .map_err(|bad| ApiError::field("base_url", bad.to_string()))?;
+    owner(&mut tx, input.owner_id).await?;
+    let id = given.known.unwrap_or_else(|| AccountId(Uuid::now_v7()));
     let sealed = state
         .sealing
-        .seal(&binding(caller.org(), id, input.provider, &base.origin()), &credential)
+        .seal(&binding(caller.org(), id, input.provider, &base.origin()), &given.credential)
         .map_err(ApiError::internal)?;
-    let new = NewAccount {
-        id,
-        name: &name,
-        provider: input.provider,
-        base_url: &base.to_string(),
-        credential: &sealed,
-        credential_hint: &credential.hint(),
-        signed_in: &signed_in(&credential),
-        owner: input.owner_id,
-        enabled: input.enabled.unwrap_or(true),
-        priority: priority(input.priority.unwrap_or(100))?,
-        limits: &input.limits,
-        timeouts: input.timeouts,
-        dedicated: input.dedicated.unwrap_or(false),
-        created_by: caller.user.id,
+    let (action, before, rested) = if given.known.is_some() {
+        let mut account = accounts::get(&mut tx, id, true).await?;
+        let before = audited(&account);
+        account.base_url = base.to_string();
+        account.credential = sealed;
+        account.credential_hint = given.credential.hint();
+        account.signed_in = given.signed_in;
+        account.owner = input.owner_id.or(account.owner);
+        accounts::update(&mut tx, &account).await?;
+        // What it rests for may be what has just been mended.
+        ("account.update", Some(before), cooldowns::reset(&mut tx, id).await? > 0)
+    } else {
+        let new = NewAccount {
+            id,
+            name: &name,
+            provider: input.provider,
+            base_url: &base.to_string(),
+            credential: &sealed,
+            credential_hint: &given.credential.hint(),
+            signed_in: &given.signed_in,
+            owner: input.owner_id,
+            enabled: input.enabled.unwrap_or(true),
+            priority: priority(input.priority.unwrap_or(100))?,
+            limits: &input.limits,
+            timeouts: input.timeouts,
+            dedicated: input.dedicated.unwrap_or(false),
+            created_by: caller.user.id,
+        };
+        match accounts::insert(&mut tx, &new).await {
+            Err(StoreError::Conflict(_)) => {
+                let text = "the same account at the provider was added at this moment; look at the list";
+                return Err(ApiError::Conflict(text.to_owned()));
+            }
+            other => other?,
+        }
+        plan::check(&mut tx, Counted::Accounts).await?;
+        ("account.create", None, false)
     };
-    let mut tx = caller.begin(&state).await?;
-    owner(&mut tx, input.owner_id).await?;
-    accounts::insert(&mut tx, &new).await?;
-    plan::check(&mut tx, Counted::Accounts).await?;
-    let made = accounts::get(&mut tx, id, false).await?;
-    caller.record(&mut tx, "account.create", ("account", Some(id.0)), None, Some(audited(&made))).await?;
-    let made = health::view(&state, &mut tx, made).await?;
+    if !pools::put(&mut tx, id, &input.pool_ids).await? {
+        return Err(ApiError::field("pool_ids", "must be pools of this organisation"));
+    }
+    let now = accounts::get(&mut tx, id, false).await?;
+    caller.record(&mut tx, action, ("account", Some(id.0)), before, Some(audited(&now))).await?;
+    let now = health::view(&state, &mut tx, now).await?;
     state.commit(tx).await?;
-    Ok((StatusCode::CREATED, Json(made)))
+    if rested {
+        health::announce_reset(&state, caller.org(), id).await;
+    }
+    Ok((if given.known.is_some() { StatusCode::OK } else { StatusCode::CREATED }, Json(now)))
+}
+
+/// What the account signs in with: entered, or authorised.
+async fn given(
+    state: &AdminState,
+    caller: &Caller,
+    tx: &mut TenantTx,
+    input: &CreateAccount,
+    preset: &Preset,
+) -> Result<Given, ApiError> {
+    match (&input.credential, input.authorization_id) {
+        (Some(entered), None) => {
+            let credential = credential(entered, preset)?;
+            let base_url = match &input.base_url {
+                Some(address) => address.clone(),
+                None => usual_address(preset, input.places.clone(), &credential)?,
+            };
+            Ok(Given { signed_in: signed_in(&credential), credential, known: None, base_url })
+        }
+        (None, Some(id)) => {
+            let taken = save::take(state, caller, tx, id, input.provider).await?;
+            let base_url = match (taken.base_url, &input.base_url) {
+                (Some(usual), None) => usual,
+                // What a person has authorised for a provider is sent there and nowhere else.
+                (Some(_), Some(_)) => {
+                    let text = "must be absent: what was authorised is only sent to the provider itself";
+                    return Err(ApiError::field("base_url", text));
+                }
+                (None, Some(address)) => address.clone(),
+                (None, None) => usual_address(preset, input.places.clone(), &taken.credential)?,
+            };
+            let (credential, signed_in, known) = (taken.credential, taken.signed_in, taken.known);
+            Ok(Given { credential, signed_in, known, base_url })
+        }
+        (Some(_), Some(_)) => {
+            Err(ApiError::field("authorization_id", "must be absent where there is a credential"))
+        }
+        (None, None) => Err(ApiError::field("credential", "is needed, or an authorization_id")),
+    }
 }
 
 /// The provider's own address, with what is said of its places and what the credential says by itself.

@@ -1,5 +1,6 @@
 //! The kinds of provider that an account can be at.
 
+use super::authorizations;
 use crate::{
     docs,
     error::ApiError,
@@ -29,6 +30,12 @@ pub(crate) async fn handle(
         dialects: preset.dialects.iter().map(|shape| shape.dialect).collect(),
         sign_in: preset.auth.iter().filter(|way| preset.is_open(**way)).map(|way| shown(*way)).collect(),
         closed: preset.auth.iter().filter(|way| !preset.is_open(**way)).map(|way| shown(*way)).collect(),
+        redirects: match &preset.oauth {
+            Some(oauth) if preset.auth.contains(&AuthKind::OauthCode) => {
+                oauth.redirects.iter().map(authorizations::shown).collect()
+            }
+            _ => Vec::new(),
+        },
         notice: preset.notice.clone().map(|notice| Words { en: notice.en, zh: notice.zh }),
         places: preset.places().into_iter().map(str::to_owned).collect(),
         base_url: preset.base_url.clone(),

@@ -17,12 +17,12 @@ pub(crate) struct SignInKeys {
 }
 
 impl SignInKeys {
-    /// Derives them.
-    pub(crate) fn new(master: &MasterKey) -> Self {
+    /// Derives them, but for that of recovery codes, which outlives the installation's secret.
+    pub(crate) fn new(master: &MasterKey, recovery: Key) -> Self {
         Self {
             successor: master.derive("refresh token successor 1"),
             device: master.derive("known device 1"),
-            recovery: master.derive("recovery code 1"),
+            recovery,
         }
     }
 
@@ -85,7 +85,7 @@ mod tests {
     fn keys(byte: u8) -> SignInKeys {
         let mut secret = vec![byte; 32];
         secret[0] = 0;
-        SignInKeys::new(&MasterKey::new(secret.into()).unwrap())
+        SignInKeys::new(&MasterKey::new(secret.into()).unwrap(), Key::new([byte; 32]))
     }
 
     #[test]

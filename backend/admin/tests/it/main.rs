@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod accounts;
+mod addresses;
 mod announcements;
 mod attacks;
 mod audit;
+mod authorizations;
 mod billing;
 mod clients;
 mod comebacks;

@@ -84,7 +84,7 @@ async fn what_makes_no_route_is_refused_by_the_field_that_is_wrong() {
         let many = set(&world, &token, json!({"items": vec![&alias; 201]})).await;
         assert_eq!(fields(&many), (422, vec!["items"]));
         let unknown = json!({"kind": "detour", "pattern": "a"});
-        assert_eq!(set(&world, &token, json!({"items": [unknown]})).await.status, 400);
+        assert_eq!(set(&world, &token, json!({"items": [unknown]})).await.status, 422);
         assert_eq!(world.get("/model-routes", Some(&token)).await.body["items"], json!([]), "nothing is kept of it");
     })
     .await;

@@ -1,7 +1,7 @@
 //! Authenticator apps and recovery codes.
 
 use crate::world::{self, Answer, PASSWORD, World};
-use causeway_accounts::{AddressPolicy, Catalogue, MasterKey};
+use causeway_accounts::{AddressPolicy, Catalogue, MasterKey, SealingKey};
 use causeway_admin::{AdminArgs, AdminState, Wiring};
 use causeway_domain::{
     Role,
@@ -277,6 +277,8 @@ fn strict(world: &World) -> World {
         store: world.store.clone(),
         args: AdminArgs { operators_need_totp: true, ..AdminArgs::default() },
         master: &master,
+        sealing: SealingKey::new(&master),
+        recovery: master.derive("recovery code 1"),
         addresses: AddressPolicy::new(Vec::new(), true),
         prices: Arc::new(PriceBook::shipped(PriceTable::parse(table::SHIPPED).unwrap())),
         public_url: "http://localhost:3000".parse().unwrap(),

@@ -2,6 +2,7 @@
 //! line holds a secret.
 
 use crate::{
+    matrix::things::authorise,
     second_factor::App,
     smtp::Sink,
     spec::Spec,
@@ -149,6 +150,13 @@ async fn things(walk: &mut Walk, token: &str) {
     let path = format!("/accounts/{account}");
     walk.step(M::PATCH, &path, at, json!({"credential": credential, "name": "b"})).await;
     walk.step(M::POST, &format!("{path}/reset"), at, Value::Null).await;
+    // Nothing listens there, which is an answer too.
+    let begin = authorise(&walk.world, token).await;
+    let begun = walk.step(M::POST, "/accounts/authorizations", at, begin.clone()).await;
+    let authorization = format!("/accounts/authorizations/{}", id(&begun));
+    walk.step(M::POST, &format!("{authorization}/code"), at, json!({"code": "a-code"})).await;
+    let begun = walk.step(M::POST, "/accounts/authorizations", at, begin).await;
+    walk.step(M::DELETE, &format!("/accounts/authorizations/{}", id(&begun)), at, Value::Null).await;
     let pool = json!({"name": "p", "account_ids": [account]});
     let pool = format!("/pools/{}", id(&walk.step(M::POST, "/pools", at, pool).await));
     walk.step(M::PATCH, &pool, at, json!({"strategy": "weighted"})).await;

@@ -6,7 +6,7 @@ use axum::{
     body::Body,
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
-use causeway_accounts::{AddressPolicy, Catalogue, MasterKey};
+use causeway_accounts::{AddressPolicy, Catalogue, MasterKey, SealingKey};
 use causeway_admin::{
     AdminArgs, AdminState, Wiring,
     mail::Mailer,
@@ -86,6 +86,8 @@ where
             store: store.clone(),
             args: AdminArgs::default(),
             master: &master,
+            sealing: SealingKey::new(&master),
+            recovery: master.derive("recovery code 1"),
             addresses: AddressPolicy::new(Vec::new(), true),
             catalogue: Catalogue::shipped().unwrap(),
             prices: Arc::new(PriceBook::shipped(PriceTable::parse(table::SHIPPED).unwrap())),

@@ -39,8 +39,8 @@ pub(crate) struct App {
     pub(crate) org: OrgId,
     pub(crate) user: UserId,
     pub(crate) account: AccountId,
-    sealing: SealingKey,
-    catalogue: Catalogue,
+    pub(crate) sealing: SealingKey,
+    pub(crate) catalogue: Catalogue,
 }
 
 /// A key that was issued.
@@ -420,7 +420,7 @@ pub(crate) fn scripted(stream: bool, script: &str) -> Value {
     body
 }
 
-async fn serve(relay: Arc<Relay>) -> String {
+pub(crate) async fn serve(relay: Arc<Relay>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {

@@ -16,6 +16,7 @@ use base64::{
 use causeway_accounts::{AuthHeader, Credential};
 use causeway_domain::{TokenCounts, price::ServiceTier, provider::Provider};
 use causeway_simulator::{AWS_SECRET, ServiceAccount, Tokens};
+use causeway_store::credentials;
 use chrono::Utc;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -196,7 +197,7 @@ async fn vertex_is_asked_with_a_service_accounts_token_and_bills_the_model_in_it
 }
 
 #[tokio::test]
-async fn a_token_that_is_over_makes_the_account_rest_and_the_next_one_answers() {
+async fn a_token_that_is_over_is_had_again_once_and_after_that_the_account_rests_and_the_next_one_answers() {
     app::run(async |app| {
         let key = alone(&app).await;
         let account = app.sim.service_accounts().make("demo").unwrap();
@@ -204,12 +205,17 @@ async fn a_token_that_is_over_makes_the_account_rest_and_the_next_one_answers() 
         let access = Some(token(&account).await);
         let credential = Credential::ServiceAccount { key: account.json(), access, expires_at: None };
         let vertex = app.add_at(Provider::VERTEX, &base, &credential).await;
-        app.sim.service_accounts().expire_access();
         app.add_account(&app.sim.url(), "sk-sim-test").await;
-        let response = app.post(&key, &asking("claude-haiku-4-5", hello(false))).await;
-        assert_eq!(response.status(), 200);
-        let causes: Vec<_> = app.cooldowns(1).await.into_iter().map(|c| (c.account, c.cause)).collect();
-        assert_eq!(causes, [(vertex, "bad_credential".to_owned())]);
+        for (refused, version, rests) in [("at first", 2, 0), ("right after that", 2, 1)] {
+            app.sim.service_accounts().expire_access();
+            let response = app.post(&key, &asking("claude-haiku-4-5", hello(false))).await;
+            assert_eq!(response.status(), 200, "{refused}");
+            let held = credentials::held(&app.store.jobs, app.org, vertex).await.unwrap().unwrap();
+            assert_eq!((held.version, held.dead), (version, false), "{refused}");
+            let causes: Vec<_> =
+                app.cooldowns(rests).await.into_iter().map(|c| (c.account, c.cause)).collect();
+            assert_eq!(causes, vec![(vertex, "bad_credential".to_owned()); rests], "{refused}");
+        }
     })
     .await;
 }

@@ -149,7 +149,7 @@ async fn a_prefix_leads_to_its_accounts_and_what_is_excluded_to_none() {
         assert_eq!(app.ask(&key, MODEL, false).await.0, StatusCode::OK);
         assert_eq!(app.asked("sk-sim-b"), 2);
         app.route(&routes(false)).await;
-        app.reset(app.account).await;
+        app.recover().await;
         app.script("sk-sim-test", 1, "status=500");
         assert_eq!(app.ask(&key, MODEL, false).await.0, StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(app.asked("sk-sim-b"), 2);

@@ -43,20 +43,20 @@ impl ServeArgs {
         let mut problems = Problems::default();
         problems.take(self.store.database_url());
         problems.take(self.store.redis_url());
-        let master = problems.take(self.secret.check());
+        let secrets = problems.take(self.secret.check());
         let http = self.http.check(&mut problems, None);
         problems.take(self.admin.mail.check());
         let prices = problems.take(self.prices.load());
         let catalogue =
             problems.take(self.accounts.catalogue().map_err(|bad| format!("PROVIDERS_FILE: {bad}")));
         problems.check()?;
-        let settings = master.zip(http).zip(prices).zip(catalogue);
-        let (((master, http), prices), catalogue) = settings.context("checking the settings")?;
+        let settings = secrets.zip(http).zip(prices).zip(catalogue);
+        let (((secrets, http), prices), catalogue) = settings.context("checking the settings")?;
         let addresses = self.accounts.addresses(false);
         Ok(Settings {
             http,
             store: self.store,
-            master,
+            secrets,
             addresses,
             catalogue,
             admin: self.admin,

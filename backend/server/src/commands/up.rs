@@ -133,21 +133,25 @@ async fn start(
         database_connections: 10,
     };
     let public_url = http.public_url.clone();
+    let demo = match args.demo {
+        true => Some(Demo::start(embedded.data()).await?),
+        false => None,
+    };
+    let mut catalogue = args.accounts.catalogue().context("reading PROVIDERS_FILE")?;
+    if let Some(demo) = &demo {
+        catalogue = demo.providers(&catalogue)?;
+    }
     let settings = Settings {
         http,
         store,
-        master: SecretArgs { secret_key: Some(embedded.secrets().key.clone()) }.check()?,
+        secrets: SecretArgs::of(embedded.secrets()).check()?,
         addresses: args.accounts.addresses(args.demo),
-        catalogue: args.accounts.catalogue().context("reading PROVIDERS_FILE")?,
+        catalogue,
         admin: args.admin,
         relay: args.relay,
         prices,
         retention: args.retention,
         demo: args.demo,
-    };
-    let demo = match args.demo {
-        true => Some(Demo::start(embedded.data()).await?),
-        false => None,
     };
     let running = server::start(settings, listeners, shutdown.clone()).await?;
     Ok(Up { running, demo, public_url })

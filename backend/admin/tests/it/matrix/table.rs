@@ -313,6 +313,24 @@ pub(crate) fn rows() -> Vec<Row> {
         Right(P::AccountsWrite),
         [401, 403, 403, 201, 201, 201],
     );
+    row(
+        M::POST,
+        "/accounts/authorizations",
+        Some(r#"{"provider":"{open}","auth":"oauth_code"}"#),
+        Right(P::AccountsWrite),
+        [401, 403, 403, 201, 201, 201],
+    );
+    // It is the session's that began it, and to everybody else it is not there.
+    let authorization = "/accounts/authorizations/{authorization}";
+    row(M::GET, authorization, None, Right(P::AccountsRead), [401, 404, 404, 404, 404, 404]);
+    row(
+        M::POST,
+        "/accounts/authorizations/{authorization}/code",
+        Some(r#"{"code":"a"}"#),
+        Right(P::AccountsWrite),
+        [401, 403, 403, 404, 404, 404],
+    );
+    row(M::DELETE, authorization, None, Right(P::AccountsWrite), [401, 403, 403, 404, 404, 404]);
     row(M::GET, "/accounts/{account}", None, Right(P::AccountsRead), [401, 200, 200, 200, 200, 404]);
     row(
         M::PATCH,

@@ -51,6 +51,24 @@ impl Things {
     }
 }
 
+/// A provider that accounts can be authorised at.
+const OPEN: &str = "open-issuer";
+
+/// Opens it, and is what begins an authorisation there. Nothing is called until somebody is back.
+pub(crate) async fn authorise(world: &World, operator: &str) -> Value {
+    let changes = json!({
+        "name": "Open", "base_url": "http://127.0.0.1:9", "auth": ["oauth_code"],
+        "dialects": [{"dialect": "anthropic", "path": "/v1/messages"}],
+        "oauth": {"authorize": "http://127.0.0.1:9/authorize", "token": "http://127.0.0.1:9/token", "client_id": "us",
+            "redirects": [{"kind": "hosted"}]},
+    });
+    let path = format!("/operator/providers/{OPEN}");
+    let body = json!({"changes": changes}).to_string();
+    let answer = world.call(Method::PUT, &path, Some(operator), Some(body), &[]).await;
+    assert!(answer.status.is_success(), "{}", answer.body);
+    json!({"provider": OPEN, "auth": "oauth_code"})
+}
+
 impl Makers<'_> {
     /// One of everything. `n` is another number each time.
     pub(crate) async fn things(&self, n: usize) -> Things {
@@ -68,6 +86,7 @@ impl Makers<'_> {
         let account = world.account(owner).await;
         let pool = json!({"name": format!("pool {n}"), "account_ids": [account]});
         let pool = id(&post("/pools", Some(owner), pool).await);
+        let began = post("/accounts/authorizations", Some(owner), authorise(world, operator).await).await;
         let (key, secret) = world.key(owner, "another's").await;
         let tomorrow = (Utc::now() + Duration::days(1)).to_rfc3339();
         let token = json!({"name": "a", "scopes": ["keys:read"], "expires_at": tomorrow});
@@ -111,6 +130,8 @@ impl Makers<'_> {
             ("domain", domain),
             ("account", account),
             ("pool", pool),
+            ("authorization", id(&began)),
+            ("open", OPEN.to_owned()),
             ("key", key),
             ("key_secret", secret),
             ("token", id(&token)),

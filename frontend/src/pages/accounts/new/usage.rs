@@ -79,6 +79,7 @@ pub(super) fn UsageStep(wizard: Wizard) -> impl IntoView {
     let authorization =
         wizard.authorization.get_untracked().filter(|_| is_authorised(wizard.way.get_untracked()));
     let known = authorization.as_ref().and_then(|held| held.known_account.clone());
+    let is_known = known.is_some();
     let authorization_id = authorization.as_ref().map(|held| held.id);
     // The issuer's address is the account's, unless the provider has none.
     let typed_address = authorization.as_ref().is_none_or(|held| held.base_url.is_none());
@@ -113,7 +114,8 @@ pub(super) fn UsageStep(wizard: Wizard) -> impl IntoView {
             authorization_id,
             pool_ids: chosen_pools
                 .with_untracked(|ids| ids.iter().filter_map(|id| id.parse::<PoolId>().ok()).collect()),
-            owner_id: owner.get_untracked().parse::<UserId>().ok(),
+            // Who is reminded of an account that is only renewed stays who they are.
+            owner_id: owner.get_untracked().parse::<UserId>().ok().filter(|_| !is_known),
             priority: priority.get_untracked().trim().parse().ok(),
             limits,
             timeouts: Timeouts::NONE,
@@ -135,7 +137,6 @@ pub(super) fn UsageStep(wizard: Wizard) -> impl IntoView {
             wizard.go(Step::SignIn);
         }
     });
-    let is_known = known.is_some();
     let needs_address = authorization_id.is_some() && typed_address;
     view! {
         <form class="flex flex-col gap-4" on:submit=send>

@@ -186,7 +186,15 @@ impl UsageEvent {
     /// The sums that it is part of.
     fn sums_key(&self) -> SumsKey<'_> {
         let user = self.user.map_or(Uuid::nil(), |u| u.0);
-        (self.org.0, self.bucket(), self.key.0, self.account.0, self.model.as_str(), user, self.client_id.as_str())
+        (
+            self.org.0,
+            self.bucket(),
+            self.key.0,
+            self.account.0,
+            self.model.as_str(),
+            user,
+            self.client_id.as_str(),
+        )
     }
 
     /// Adds what it is in all sums.

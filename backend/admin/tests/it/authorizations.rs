@@ -74,7 +74,7 @@ impl Scene {
         let at = self.simulator.url();
         let mut issuer = json!({
             "authorize": format!("{at}/oauth/authorize"), "token": format!("{at}/oauth/token"),
-            "device": format!("{at}/oauth/device"), "scopes": ["inference"], "client_id": "us",
+            "device": format!("{at}/oauth/device"), "scopes": ["inference"],
             "redirects": [
                 {"kind": "hosted"},
                 {"kind": "page", "url": format!("{at}/oauth/paste")},
@@ -83,15 +83,19 @@ impl Scene {
             "identity": {"subject": ["/account/uuid"], "organization": ["/organization/uuid"],
                 "email": ["/account/email_address"]},
         });
+        let mut client_id = json!("us");
         for (name, value) in oauth.as_object().unwrap() {
-            issuer[name] = value.clone();
+            match name.as_str() {
+                "client_id" => client_id = value.clone(),
+                _ => issuer[name] = value.clone(),
+            }
         }
         let changes = json!({
             "name": "Sim", "base_url": at, "auth": ["oauth_code", "device_code"], "key_header": "bearer",
             "dialects": [{"dialect": "anthropic", "path": "/v1/messages"}], "models": {"path": "/v1/models"},
             "oauth": issuer,
         });
-        let body = json!({"changes": changes}).to_string();
+        let body = json!({"changes": changes, "client_id": client_id}).to_string();
         let path = "/operator/providers/sim";
         let answer = self.world.call(Method::PUT, path, Some(&self.owner), Some(body), &[]).await;
         assert_eq!(answer.status, 200, "{}", answer.body);

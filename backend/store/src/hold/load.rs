@@ -63,7 +63,7 @@ pub enum Loaded {
     OtherEpoch,
 }
 
-fn scope_key(org: OrgId, scope: ScopeId) -> String {
+pub(super) fn scope_key(org: OrgId, scope: ScopeId) -> String {
     let mut key = tenant_prefix(org);
     scope.write_suffix(&mut key);
     key

@@ -59,11 +59,11 @@ pub(crate) async fn authorise(world: &World, operator: &str) -> Value {
     let changes = json!({
         "name": "Open", "base_url": "http://127.0.0.1:9", "auth": ["oauth_code"],
         "dialects": [{"dialect": "anthropic", "path": "/v1/messages"}],
-        "oauth": {"authorize": "http://127.0.0.1:9/authorize", "token": "http://127.0.0.1:9/token", "client_id": "us",
+        "oauth": {"authorize": "http://127.0.0.1:9/authorize", "token": "http://127.0.0.1:9/token",
             "redirects": [{"kind": "hosted"}]},
     });
     let path = format!("/operator/providers/{OPEN}");
-    let body = json!({"changes": changes}).to_string();
+    let body = json!({"changes": changes, "client_id": "us"}).to_string();
     let answer = world.call(Method::PUT, &path, Some(operator), Some(body), &[]).await;
     assert!(answer.status.is_success(), "{}", answer.body);
     json!({"provider": OPEN, "auth": "oauth_code"})

@@ -141,8 +141,13 @@ async fn a_request_moves_to_another_account_and_leaves_nothing_at_the_first() {
 async fn a_scope_with_a_limit_per_minute_is_a_table_to_redis_from_its_first_request() {
     let f = Fixture::new().await;
     let encoding = async |id: ScopeId| -> String {
-        let key = scope_key(f.org, id);
-        redis::cmd("OBJECT").arg("ENCODING").arg(key).query_async(&mut f.cache.connection.clone()).await.unwrap()
+        let key = load::scope_key(f.org, id);
+        redis::cmd("OBJECT")
+            .arg("ENCODING")
+            .arg(key)
+            .query_async(&mut f.cache.connection.clone())
+            .await
+            .unwrap()
     };
     let key = ScopeId::Key(f.key);
     let by_requests = Scope { requests_per_minute: 5, ..unlimited(key) };
@@ -157,5 +162,9 @@ async fn a_scope_with_a_limit_per_minute_is_a_table_to_redis_from_its_first_requ
     f.load_scope(ScopeId::Organisation, &from_zero()).await;
     let few = Scope { windows: vec![total(5)], ..unlimited(ScopeId::Organisation) };
     assert!(held(&f.take_from(request(), &[few], &[unlimited(ScopeId::Account(f.account))], 1).await));
-    assert_eq!(encoding(ScopeId::Organisation).await, "listpack", "one with few fields takes less room as a list");
+    assert_eq!(
+        encoding(ScopeId::Organisation).await,
+        "listpack",
+        "one with few fields takes less room as a list"
+    );
 }

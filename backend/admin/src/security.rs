@@ -12,6 +12,7 @@ const RESOURCES: &[(&str, &str)] = &[
     ("accounts", "accounts"),
     ("audit", "audit"),
     ("billing", "billing"),
+    ("clients", "organization"),
     ("invitations", "members"),
     ("keys", "keys"),
     ("ledger", "usage"),

@@ -21,7 +21,7 @@ use causeway_store::clients;
 )]
 pub(crate) async fn handle(
     State(state): State<AdminState>,
-    May { caller, .. }: May<right::KeysRead>,
+    May { caller, .. }: May<right::OrganizationRead>,
 ) -> Result<Json<ClientRuleSet>, ApiError> {
     let mut tx = caller.begin(&state).await?;
     let stored = clients::get(&mut tx).await?;

@@ -155,6 +155,7 @@ async fn another_organisations_identifiers_are_like_identifiers_that_nobody_has(
             "step",
             "dimension",
             "record",
+            "open",
         ];
         let theirs: Vec<_> = foreign.values().filter(|(name, _)| !shared.contains(name)).collect();
         let ids: Vec<_> = theirs.iter().filter(|(_, value)| value.parse::<Uuid>().is_ok()).collect();

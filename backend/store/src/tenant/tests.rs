@@ -24,6 +24,15 @@ const SEEDS: &[(&str, &str)] = &[
     ("price_overrides", "(org_id, model, price, effective_from) values ('{org}', 'm', '{}', now())"),
     ("provider_multipliers", "(org_id, provider, multiplier) values ('{org}', 'anthropic', 1)"),
     ("client_rules", "(org_id, version, rules) values ('{org}', 1, '[]')"),
+    (
+        "model_routes",
+        "(org_id, position, kind, pattern, targets, keeps_original) values ('{org}', 0, 'alias', 'm', '[]', false)",
+    ),
+    (
+        "oauth_flows",
+        "(id, org_id, user_id, session_id, provider, kind, expires_at) values ('{id}', '{org}', '{users}', '{id}', 'p', \
+        'device', now())",
+    ),
     ("policy_outbox", "(org_id, version) values ('{org}', 2)"),
     (
         "usage",
@@ -124,6 +133,7 @@ const ACROSS: &[(&str, &str, &[&str])] = &[
             "api_keys",
             "client_rules",
             "memberships",
+            "model_routes",
             "organisations",
             "pool_members",
             "pools",
@@ -176,6 +186,12 @@ const ACROSS: &[(&str, &str, &[&str])] = &[
     ("jobs", "sees", &["api_keys", "organisations", "price_overrides"]),
     ("jobs", "changes", &["api_keys"]),
     ("jobs", "adds", &["audit"]),
+    // It has new tokens for accounts, tells everybody of them, and seals all secrets again with another key.
+    ("jobs", "sees", &["oidc_providers", "upstream_accounts"]),
+    ("jobs", "changes", &["oidc_providers", "organisations", "upstream_accounts"]),
+    // It forgets authorisations that nobody came back from.
+    ("jobs", "sees", &["oauth_flows"]),
+    ("jobs", "removes", &["oauth_flows"]),
     // It tidies up, and sends what others have left in the outbox.
     ("jobs", "sees", &["invitations", "oidc_attempts", "policy_outbox", "registrations"]),
     ("jobs", "removes", &["invitations", "oidc_attempts", "policy_outbox", "registrations"]),

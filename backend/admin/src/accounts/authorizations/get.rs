@@ -32,6 +32,8 @@ pub(crate) async fn handle(
     origin: Origin,
     Place(id): Place<Uuid>,
 ) -> Result<Json<Authorization>, ApiError> {
+    // Before anything holds a connection: whoever holds one and waits for another may wait for themselves.
+    state.catalogue.refresh(&state.store.app).await?;
     let who = who(&caller);
     let mut tx = caller.begin(&state).await?;
     let mut flow = oauth_flows::get(&mut tx, id, who, false).await?;
@@ -43,6 +45,5 @@ pub(crate) async fn handle(
         tx = caller.begin(&state).await?;
         flow = oauth_flows::get(&mut tx, id, who, false).await?;
     }
-    state.catalogue.refresh(&state.store.app).await?;
     Ok(Json(view::view(&state, &mut tx, flow, None).await?))
 }

@@ -360,7 +360,7 @@ pub(crate) fn rows() -> Vec<Row> {
     );
     let rule =
         r#"{"rules":[{"client":"ours","name":"Ours","when":[{"header":"user-agent","matches":"ours/*"}]}]}"#;
-    row(M::GET, "/client-rules", None, Right(P::KeysRead), [401, 200, 200, 200, 200, 200]);
+    row(M::GET, "/client-rules", None, Right(P::OrganizationRead), [401, 200, 200, 200, 200, 200]);
     row(M::PUT, "/client-rules", Some(rule), Right(P::OrganizationWrite), [401, 403, 403, 200, 200, 200]);
     row(
         M::POST,

@@ -150,11 +150,13 @@ async fn a_scope_with_a_limit_per_minute_is_a_table_to_redis_from_its_first_requ
             .unwrap()
     };
     let key = ScopeId::Key(f.key);
+    f.load_scope(key, &from_zero()).await;
     let by_requests = Scope { requests_per_minute: 5, ..unlimited(key) };
     assert!(held(&f.take(request(), by_requests).await));
     assert_eq!(encoding(key).await, "hashtable");
 
     let member = ScopeId::Member(UserId(Uuid::now_v7()));
+    f.load_scope(member, &from_zero()).await;
     let by_tokens = Scope { tokens: 1, tokens_per_minute: 5, ..unlimited(member) };
     assert!(held(&f.take_from(request(), &[by_tokens], &[unlimited(ScopeId::Account(f.account))], 1).await));
     assert_eq!(encoding(member).await, "hashtable");

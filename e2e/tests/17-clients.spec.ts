@@ -16,7 +16,7 @@ async function askAs(url: string, secret: string, agent: string): Promise<{ stat
     const response = await fetch(`${url}/claude/v1/messages`, {
         method: "POST",
         headers: { "content-type": "application/json", "x-api-key": secret, "anthropic-version": "2023-06-01", "user-agent": agent },
-        body: JSON.stringify({ model: "claude-haiku-4-5", max_tokens: 64, messages: [{ role: "user", content: "Hello" }] }),
+        body: JSON.stringify({ model: "claude-sonnet-5-5", max_tokens: 64, messages: [{ role: "user", content: "Hello" }] }),
     });
     const body = (await response.json()) as { error?: { causeway?: { code?: string } } };
     const code = body.error?.causeway?.code;
@@ -28,6 +28,7 @@ test("a rule is tried on the last day, saved, and a key is kept for what it reco
     expect(account).toBeTruthy();
     const { url } = installation;
     const key = await admin.post<{ id: string; secret: string }>("/keys", { name: "Lighthouse" });
+    await page.waitForTimeout(HEARD);
     for (const agent of ["lighthouse-agent/3.1 (linux)", "claude-cli/2.1.329 (external, cli)"]) {
         expect(await askAs(url, key.secret, agent)).toEqual({ status: 200 });
     }

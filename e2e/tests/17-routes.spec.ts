@@ -14,7 +14,7 @@ test("a name leads to a model, its answers have that name, and it is gone when i
     await page.goto("/web/model-routes");
     await page.getByTestId("add-route").or(page.getByTestId("add-first-route")).first().click();
     await page.getByTestId("route-pattern").fill("house model");
-    await page.getByTestId("route-model").fill("claude-haiku-4-5");
+    await page.getByTestId("route-model").fill("claude-sonnet-5-5");
     await page.getByTestId("save-route").click();
     await expect(page.getByTestId("route-dialog").getByTestId("form-error")).toContainText("without spaces");
     await page.getByTestId("route-pattern").fill("house-model");
@@ -22,8 +22,9 @@ test("a name leads to a model, its answers have that name, and it is gone when i
     const row = page.getByTestId("route").filter({ hasText: "house-model" });
     await expect(row).toContainText("Alias");
     await expect(row).toContainText("beside the original");
-    await expect(row.getByTestId("route-target")).toContainText("claude-haiku-4-5");
+    await expect(row.getByTestId("route-target")).toContainText("claude-sonnet-5-5");
 
+    await page.waitForTimeout(HEARD);
     const answer = await client(installation.url, key.secret, 0).anthropic.messages.create({ ...ask("Which one?"), model: "house-model" });
     expect(answer.model, "the client's own word").toBe("house-model");
 
@@ -32,5 +33,5 @@ test("a name leads to a model, its answers have that name, and it is gone when i
     await page.getByTestId("confirm-action").and(page.locator(":visible")).click();
     await expect(row).toHaveCount(0);
     await page.waitForTimeout(HEARD);
-    await expect(client(installation.url, key.secret, 0).anthropic.messages.create({ ...ask("And now?"), model: "house-model" })).rejects.toThrow(/404|not_found|house-model/);
+    await expect(client(installation.url, key.secret, 0).anthropic.messages.create({ ...ask("And now?"), model: "house-model" })).rejects.toThrow(/house-model|no_account/);
 });

@@ -190,6 +190,7 @@ test("a key has pools in an order that the keyboard changes, and the first that 
     await expect(page.getByText("Downstream is now 1 of 2.")).toBeAttached();
     await expect(chained.first().getByTestId("pool-down"), "the focus stays with what was moved").toBeFocused();
     await page.keyboard.press("Enter");
+    await expect(chained.last().getByTestId("pool-up"), "there is no further down").toBeFocused();
     await page.keyboard.press("Enter");
     await expect(chained).toHaveText([/Downstream/, /Upstream/]);
     await page.getByTestId("save-key").click();

@@ -70,7 +70,7 @@ use uuid::Uuid;
 pub const LEASE: Duration = Duration::from_millis(causeway_store::boots::LEASE_MS);
 
 /// How often a request begins anew because the policy changed under it.
-const RESTARTS: usize = 4;
+const RESTARTS: usize = 16;
 
 const CHANGING: RelayError =
     RelayError::Unavailable("the settings of this organisation keep changing; try again");

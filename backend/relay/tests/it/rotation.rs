@@ -146,7 +146,7 @@ async fn load(app: Arc<App>, url: String, key: Arc<Key>, stop: Arc<AtomicBool>, 
         let text = answer.text().await.unwrap();
         assert_eq!(status, 200, "{text}");
         served.fetch_add(1, Ordering::Relaxed);
-        if turn % 20 == 0 {
+        if turn % 50 == 0 {
             let mut tx = app.tx().await;
             tx.bump_policy().await.unwrap();
             app.commit(tx).await;
@@ -182,7 +182,7 @@ async fn the_key_is_exchanged_under_load_and_no_request_fails() {
                 accounts::update(&mut tx, &account).await.unwrap();
                 editor.commit(tx).await;
                 edited += 1;
-                tokio::time::sleep(Duration::from_millis(60)).await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
             }
             edited
         });

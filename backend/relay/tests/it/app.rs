@@ -433,7 +433,8 @@ pub(crate) async fn serve(relay: Arc<Relay>) -> String {
                     async move { Ok::<_, Infallible>(relay.serve(request, peer.ip()).await) }
                 });
                 let mut server = hyper::server::conn::http1::Builder::new();
-                let _ = server.timer(TokioTimer::new()).serve_connection(TokioIo::new(socket), service).await;
+                let connection = server.timer(TokioTimer::new()).serve_connection(TokioIo::new(socket), service);
+                let _ = connection.with_upgrades().await;
             });
         }
     });

@@ -7,13 +7,7 @@ use super::{
     seats::Seat,
     wire::{Fault, Gone, Heard, Wire},
 };
-use crate::{
-    Relay,
-    body::RelayBody,
-    error::RelayError,
-    identify,
-    route::Asking,
-};
+use crate::{Relay, body::RelayBody, error::RelayError, identify, route::Asking};
 use causeway_dialect::{
     Dialect,
     framing::Framing,
@@ -94,12 +88,20 @@ impl End {
         match self {
             Self::Left => ("left", None),
             Self::Idle => ("idle", Some((CloseCode::Normal, "nothing was asked for a while"))),
-            Self::Old => ("old", Some((CloseCode::Normal, "this connection is as old as one may be; open another"))),
-            Self::Restart => ("restart", Some((CloseCode::Restart, "this instance is being restarted; connect again"))),
+            Self::Old => {
+                ("old", Some((CloseCode::Normal, "this connection is as old as one may be; open another")))
+            }
+            Self::Restart => {
+                ("restart", Some((CloseCode::Restart, "this instance is being restarted; connect again")))
+            }
             Self::Key => ("key", Some((CloseCode::Policy, "this API key may not be used any longer"))),
             Self::Fault(Fault::Binary) => ("binary", Some((CloseCode::Unsupported, "messages are text"))),
-            Self::Fault(Fault::NotText) => ("not_text", Some((CloseCode::Invalid, "a text message was not UTF-8"))),
-            Self::Fault(Fault::TooLarge) => ("too_large", Some((CloseCode::Size, "the message is too large"))),
+            Self::Fault(Fault::NotText) => {
+                ("not_text", Some((CloseCode::Invalid, "a text message was not UTF-8")))
+            }
+            Self::Fault(Fault::TooLarge) => {
+                ("too_large", Some((CloseCode::Size, "the message is too large")))
+            }
             Self::Fault(Fault::NotFrames) => {
                 ("not_frames", Some((CloseCode::Protocol, "what came is no WebSocket frame")))
             }
@@ -164,13 +166,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
     /// What ends a connection is told as an event too, where a client could do something about it.
     async fn explain(&mut self, end: &End) -> Result<(), Gone> {
         let limit = self.relay.args.max_body_bytes;
-        let bad = |code, message: &str| RelayError::BadRequest { code, field: None, message: message.to_owned() };
+        let bad =
+            |code, message: &str| RelayError::BadRequest { code, field: None, message: message.to_owned() };
         let error = match end {
             End::Old => bad(
                 "websocket_connection_limit_reached",
                 "this connection is as old as one may be; open another and send the whole conversation",
             ),
-            End::Fault(Fault::Binary) => bad("invalid_message", "a message is a text frame with a JSON object, not a binary one"),
+            End::Fault(Fault::Binary) => {
+                bad("invalid_message", "a message is a text frame with a JSON object, not a binary one")
+            }
             End::Fault(Fault::NotText) => bad("invalid_message", "a text message must be UTF-8"),
             End::Fault(Fault::TooLarge) => RelayError::TooLarge { limit },
             End::Fault(Fault::Crowded) => {
@@ -282,7 +287,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             self.wire.flush().await?;
         }
         if !reply.is_over() {
-            const BROKEN: RelayError = RelayError::Unavailable("the provider's answer ended before it was whole");
+            const BROKEN: RelayError =
+                RelayError::Unavailable("the provider's answer ended before it was whole");
             self.refuse(&BROKEN).await?;
         } else if let Some((id, items)) = reply.finish() {
             self.talk.remember(&self.relay, id, asked, items);

@@ -14,11 +14,8 @@ use serde::de::IgnoredAny;
 const MOST_OF_AN_ERROR: usize = 1 << 20;
 
 /// Headers that clients heed when a request fails.
-const HEEDED: [HeaderName; 3] = [
-    header::RETRY_AFTER,
-    HeaderName::from_static("x-request-id"),
-    HeaderName::from_static("x-should-retry"),
-];
+const HEEDED: [HeaderName; 3] =
+    [header::RETRY_AFTER, HeaderName::from_static("x-request-id"), HeaderName::from_static("x-should-retry")];
 
 /// What has come of an answer.
 pub(super) struct Reply {

@@ -30,12 +30,7 @@ impl Client {
         Self::open_at(url, "/openai/v1/responses", key, headers).await
     }
 
-    pub(crate) async fn open_at(
-        url: &str,
-        path: &str,
-        key: &Key,
-        headers: &[(&'static str, &str)],
-    ) -> Self {
+    pub(crate) async fn open_at(url: &str, path: &str, key: &Key, headers: &[(&'static str, &str)]) -> Self {
         let place = url.strip_prefix("http://").unwrap();
         let mut request = format!("ws://{place}{path}").into_client_request().unwrap();
         let bearer = format!("Bearer {}", key.secret);
@@ -103,12 +98,36 @@ impl Client {
     pub(crate) async fn closed(&mut self) -> (u16, String) {
         loop {
             match timeout(PATIENCE, self.ws.next()).await.unwrap() {
-                Some(Ok(Message::Close(Some(frame)))) => return (frame.code.into(), frame.reason.to_string()),
+                Some(Ok(Message::Close(Some(frame)))) => {
+                    return (frame.code.into(), frame.reason.to_string());
+                }
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 other => panic!("{other:?}"),
             }
         }
     }
+}
+
+/// The headers of an upgrade.
+pub(crate) const UPGRADE: [(&str, &str); 4] = [
+    ("connection", "Upgrade"),
+    ("upgrade", "websocket"),
+    ("sec-websocket-version", "13"),
+    ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+];
+
+/// Asks for a WebSocket, and gets an answer instead.
+pub(crate) async fn upgrade(
+    app: &App,
+    url: &str,
+    secret: &str,
+    headers: &[(&str, &str)],
+) -> reqwest::Response {
+    let mut request = app.http.get(format!("{url}/openai/v1/responses")).bearer_auth(secret);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.send().await.unwrap()
 }
 
 /// A first message.
@@ -186,7 +205,9 @@ async fn each_event_is_one_message_and_they_are_those_of_the_same_request_over_h
 async fn every_address_of_responses_is_one_of_a_web_socket_too() {
     app::run(async |app| {
         let key = app.at_openai(Limits::default()).await;
-        for path in ["/openai/v1/responses", "/openai/responses", "/v1/responses", "/responses", "/api/v1/responses"] {
+        for path in
+            ["/openai/v1/responses", "/openai/responses", "/v1/responses", "/responses", "/api/v1/responses"]
+        {
             let mut client = Client::open_at(&app.url, path, &key, &[]).await;
             client.ask(&create(GPT, path)).await;
         }
@@ -205,7 +226,8 @@ async fn three_turns(app: &Arc<App>, key: &Key, provider: Provider, model: &str,
     assert_eq!((&first["object"], &first["model"]), (&json!("response"), &json!(model)), "{provider}");
     let second = client.ask(&go_on(model, &first, "And of harbours?")).await;
     assert_ne!(first["id"], second["id"]);
-    let more = json!({"type": "response.append", "input": [{"type": "message", "role": "user", "content": "And?"}]});
+    let more =
+        json!({"type": "response.append", "input": [{"type": "message", "role": "user", "content": "And?"}]});
     client.ask(&more).await;
     let (rows, truth) = (app.rows(before + 3).await, app.sim.ledger().entries());
     let served: Vec<&str> = truth.iter().map(|entry| entry.path.split('?').next().unwrap()).collect();

@@ -106,7 +106,11 @@ async fn a_hundred_turns_keep_their_account_their_limits_and_their_usage_through
             accounts.insert(entry.key.unwrap());
             ids.insert(entry.seq);
         }
-        assert_eq!((accounts.len(), ids.len()), (1, TURNS), "one account, and each request once: {accounts:?}");
+        assert_eq!(
+            (accounts.len(), ids.len()),
+            (1, TURNS),
+            "one account, and each request once: {accounts:?}"
+        );
         assert_eq!(app.sim.ledger().len(), TURNS + 1, "and no request without a row");
         let standing = app.standing(&key).await;
         assert_eq!((standing.nanos, standing.reserved_nanos, standing.open), (spent, 0, 0));

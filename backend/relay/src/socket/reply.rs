@@ -56,7 +56,8 @@ impl Reply {
 
 /// The event that tells of a request which was not answered: with what the same request would have got over HTTP.
 pub(super) fn refusal(status: u16, headers: &HeaderMap, body: &[u8]) -> String {
-    let heeded = HEEDED.iter().filter_map(|name| Some((name.as_str(), headers.get(name)?.to_str().ok()?)));
+    let names = HEEDED;
+    let heeded = names.iter().filter_map(|name| Some((name.as_str(), headers.get(name)?.to_str().ok()?)));
     failed(status, body, &heeded.collect::<Vec<_>>())
 }
 

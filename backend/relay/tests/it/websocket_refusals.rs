@@ -35,7 +35,8 @@ async fn who_asks_for_something_else_is_told_what_there_is_and_how_to_go_on_with
         let key = app.key(Limits::default()).await;
         let (status, code, headers) = refused(&app, &key.secret, &[]).await;
         assert_eq!((status, code.as_str()), (426, "upgrade_required"));
-        assert_eq!((&headers["upgrade"], &headers["sec-websocket-version"]), (&"websocket", &"13"));
+        assert_eq!(headers["upgrade"], "websocket");
+        assert_eq!(headers["sec-websocket-version"], "13");
         let old = [UPGRADE[0], UPGRADE[1], ("sec-websocket-version", "8"), UPGRADE[3]];
         assert_eq!(refused(&app, &key.secret, &old).await.0, 426);
         let (status, code, _) = refused(&app, &key.secret, &UPGRADE[..3]).await;

@@ -34,7 +34,7 @@ async fn a_compaction_passes_and_is_billed_to_the_token() {
             made = answer["output"].clone();
             assert_eq!(made.as_array().unwrap().last().unwrap()["type"], "compaction");
             let (row, truth) = (app.rows(n + 1).await.remove(0), app.truth().await);
-            assert_eq!(truth.path, "/v1/responses/compact");
+            assert_eq!(truth.path, "/responses/compact");
             assert_eq!(tokens(&row), truth.billed);
             assert_eq!(row.charged_nanos, app.cost_at(Provider::OPENAI, GPT, &truth.billed));
             assert!(row.charged_nanos > 0 && !row.estimated && !row.stream);

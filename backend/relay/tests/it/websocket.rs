@@ -216,7 +216,8 @@ async fn every_address_of_responses_is_one_of_a_web_socket_too() {
     .await;
 }
 
-/// Two turns and one more by `response.append` at the only account there is, exact to the token.
+/// Two turns and one more by `response.append` at the only account there is, exact to the token. `path` as the simulator's
+/// router has it, below what the dialect's own addresses begin with.
 async fn three_turns(app: &Arc<App>, key: &Key, provider: Provider, model: &str, path: &str) {
     app.sim.ledger().clear();
     let before = app.rows_now().await;
@@ -260,10 +261,10 @@ async fn an_account_of_any_dialect_answers_and_a_conversation_goes_on_with_what_
         three_turns(&app, &key, Provider::GEMINI, model, &path).await;
         app.disable_account(account).await;
         let account = app.add_bearer(Provider::QWEN, &url, "sk-sim-qwen").await;
-        three_turns(&app, &key, Provider::QWEN, "qwen3.8-max", "/compatible-mode/v1/chat/completions").await;
+        three_turns(&app, &key, Provider::QWEN, "qwen3.8-max", "/chat/completions").await;
         app.disable_account(account).await;
         app.add_bearer(Provider::OPENAI, &url, "sk-sim-openai").await;
-        three_turns(&app, &key, Provider::OPENAI, GPT, "/v1/responses").await;
+        three_turns(&app, &key, Provider::OPENAI, GPT, "/responses").await;
         assert_eq!(app.verify().await.differences, []);
     })
     .await;

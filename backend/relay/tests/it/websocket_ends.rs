@@ -60,7 +60,7 @@ async fn an_answer_that_breaks_off_has_failed_and_the_connection_goes_on() {
     app::run(async |app| {
         let key = app.key(Limits::default()).await;
         let mut client = Client::open(&app.url, &key, &[]).await;
-        let before = client.ask(&create(MODEL, "Hello")).await;
+        let mut before = client.ask(&create(MODEL, "Hello")).await;
         for (n, script) in ["cut=reset@6", "cut=end@6", "error_event=api_error@6"].into_iter().enumerate() {
             app.script("sk-sim-test", 1, script);
             client.say(&go_on(MODEL, &before, "And?")).await;
@@ -70,7 +70,7 @@ async fn an_answer_that_breaks_off_has_failed_and_the_connection_goes_on() {
             assert!(row.outcome == "upstream_cut" || row.outcome == "upstream_error", "{script}: {row:?}");
             app.recover().await;
             // What came before it is not lost.
-            client.ask(&go_on(MODEL, &before, "Once more")).await;
+            before = client.ask(&go_on(MODEL, &before, "Once more")).await;
             app.rows(n * 2 + 3).await;
         }
     })
@@ -93,7 +93,8 @@ async fn what_a_provider_refuses_is_told_in_its_words_and_what_fails_before_cont
         let account = app.cooldowns(1).await.remove(0).account;
         app.reset(account).await;
         app.script("sk-sim-openai", 1, "status=401");
-        assert_ne!(client.refused(&create(GPT, "Hello")).await.0, 200);
+        assert_ne!(client.refused(&create(GPT, "Hello")).await.0, 401);
+        app.cooldowns(1).await;
         app.reset(account).await;
         client.ask(&create(GPT, "Hello")).await;
         app.add_bearer(Provider::OPENAI, &app.sim.url(), "sk-sim-second").await;

@@ -68,6 +68,7 @@ mod load;
 mod queue;
 mod reserve;
 mod settle;
+mod state;
 mod stored;
 
 pub use ask::{Ask, Conversation, Held, Scope, ScopeWindow};

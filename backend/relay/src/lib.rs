@@ -32,6 +32,7 @@ mod reserve;
 mod route;
 mod scopes;
 mod settle;
+mod socket;
 mod stream;
 mod tenant;
 mod trail;
@@ -89,6 +90,7 @@ pub struct Relay {
     bodies: call::BodyBudget,
     loads: load::Loads,
     halts: Arc<halt::Halts>,
+    sockets: Arc<socket::Sockets>,
     sweeper: tokio::sync::Mutex<ledger::Sweeper>,
     meters: Meters,
 }
@@ -127,6 +129,7 @@ impl Relay {
             refresher,
             ledger,
             halts,
+            sockets: socket::Sockets::new(&args),
             bodies: call::BodyBudget::new(&args),
             loads: load::Loads::new(),
             sweeper: tokio::sync::Mutex::default(),
@@ -142,7 +145,7 @@ impl Relay {
 
     /// Answers a request whose path [`is_ours`], and which came over a connection with `peer`. Never fails: what goes
     /// wrong is told in the caller's dialect.
-    pub async fn serve<B>(&self, request: Request<B>, peer: IpAddr) -> Response<RelayBody>
+    pub async fn serve<B>(self: &Arc<Self>, request: Request<B>, peer: IpAddr) -> Response<RelayBody>
     where
         B: Body<Data = bytes::Bytes>,
         B::Error: Display,
@@ -151,7 +154,22 @@ impl Relay {
         let id = RequestId(Uuid::now_v7());
         let head_only = request.method() == Method::HEAD;
         let dialect = route::dialect(request.uri().path(), identify::is_openais(request.headers()));
-        let mut response = match self.answer(request, peer, dialect, (id, received)).await {
+        let answer = self.answer(request, peer, dialect, (id, received)).await;
+        let mut response = self.told(answer, dialect, (id, received));
+        if head_only {
+            response = body::without_body(response);
+        }
+        response
+    }
+
+    /// What came of a request, as its caller is told.
+    fn told(
+        &self,
+        answer: Result<Response<RelayBody>, RelayError>,
+        dialect: Dialect,
+        (id, received): (RequestId, Instant),
+    ) -> Response<RelayBody> {
+        let mut response = match answer {
             Ok(response) => response,
             Err(error) => {
                 tracing::info!(request = %id, reason = error.reason(), status = error.status().as_u16(), "refused");
@@ -159,9 +177,6 @@ impl Relay {
                 error.render(dialect, id)
             }
         };
-        if head_only {
-            response = body::without_body(response);
-        }
         self.meters.served.increment(1);
         self.meters.first_byte.record(received.elapsed());
         let mut text = Uuid::encode_buffer();
@@ -174,7 +189,7 @@ impl Relay {
     }
 
     async fn answer<B>(
-        &self,
+        self: &Arc<Self>,
         request: Request<B>,
         peer: IpAddr,
         dialect: Dialect,
@@ -197,7 +212,7 @@ impl Relay {
                 self.count_tokens(request, &asking, address, received).await
             }
             Route::Ask(asking) => self.ask(request, &asking, address, (id, received)).await,
-            Route::Socket => Err(RelayError::UpgradeRequired),
+            Route::Socket => socket::open(self, request, address).await,
             Route::Models | Route::Model(_) | Route::KeyInfo => {
                 let (headers, uri) = (request.headers(), request.uri());
                 let caller = identify::caller(&self.directory, headers, uri, address).await?;
@@ -416,9 +431,31 @@ impl Relay {
         gauge!("causeway_ledger_capacity").set(f64::from(self.args.ledger_capacity));
     }
 
+    /// Lets no more WebSockets open, and those that are end as soon as no answer is under way on them: their clients come
+    /// again, to whoever serves then.
+    pub fn retire_sockets(&self) {
+        self.sockets.retire();
+    }
+
+    /// Ends all WebSockets at once; what was under way is settled as if its client had left.
+    pub fn cut_sockets(&self) {
+        self.sockets.cut();
+    }
+
+    /// Waits until no WebSocket is open, after one of those two.
+    pub async fn sockets_ended(&self) {
+        self.sockets.ended().await;
+    }
+
     /// Waits until every request is settled and written, at most this long. Call when no more requests are accepted
-    /// and the connections are closed.
+    /// and the connections are closed. What is left of WebSockets is cut.
     pub async fn close(&self, patience: Duration) {
+        let begun = Instant::now();
+        self.cut_sockets();
+        if tokio::time::timeout(patience, self.sockets_ended()).await.is_err() {
+            tracing::warn!("WebSockets did not end in time");
+        }
+        let patience = patience.saturating_sub(begun.elapsed());
         // A token that an issuer has handed out and nobody has written down yet would be lost.
         tokio::join!(self.ledger.close(&self.store, patience), self.refresher.close(patience));
     }

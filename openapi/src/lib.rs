@@ -97,8 +97,8 @@ pub use page::{ListQuery, Page};
 pub use patch::Patch;
 pub use persons::{Administrator, Administrators, Person, PersonOrganization, PersonQuery, UpdatePerson};
 pub use playground::{
-    KeyModels, PlayAnswer, PlayDone, PlayEvent, PlayHeader, PlayOffer, PlayPiece, PlayPlan, PlayRequest, PlaySide,
-    PlayTruncated, PlayUpstreamRequest, PlayUsage, StartPlay,
+    KeyModels, PlayAnswer, PlayDone, PlayEvent, PlayHeader, PlayOffer, PlayPiece, PlayPlan, PlayRequest,
+    PlaySide, PlayTruncated, PlayUpstreamRequest, PlayUsage, StartPlay,
 };
 pub use pools::{CreatePool, Pool, PoolMember, UpdatePool};
 pub use prices::{

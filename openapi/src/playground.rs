@@ -14,17 +14,24 @@ pub struct StartPlay {
     pub dialect: ApiDialect,
     /// The model, for `gemini` only: its requests name it in the path. Other dialects name it in the body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schemas", schema(example = "claude-haiku-4-5", max_length = 200, nullable = false))]
+    #[cfg_attr(
+        feature = "schemas",
+        schema(example = "claude-haiku-4-5", max_length = 200, nullable = false)
+    )]
     pub model: Option<String>,
     /// Whether to ask for a stream, for `gemini` only: its requests say so in the path. Other dialects say so in the body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemas", schema(example = true, nullable = false))]
     pub stream: Option<bool>,
     /// The request's body, as it is sent: JSON, as text. Refused by the relay, and not here, where it is not one.
-    #[cfg_attr(feature = "schemas", schema(
-        min_length = 1, max_length = 524_288,
-        example = r#"{"model":"claude-haiku-4-5","max_tokens":200,"messages":[{"role":"user","content":"Hello"}]}"#
-    ))]
+    #[cfg_attr(
+        feature = "schemas",
+        schema(
+            min_length = 1,
+            max_length = 524_288,
+            example = r#"{"model":"claude-haiku-4-5","max_tokens":200,"messages":[{"role":"user","content":"Hello"}]}"#
+        )
+    )]
     pub body: String,
 }
 

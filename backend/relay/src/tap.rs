@@ -189,11 +189,7 @@ impl Tap {
     }
 
     /// An account is about to be sent this. What is returned hears the answer.
-    pub(crate) fn asked(
-        self: &Arc<Self>,
-        candidate: &Candidate,
-        request: &Request<Full<Bytes>>,
-    ) -> Box<Ear> {
+    pub(crate) fn asked(self: &Arc<Self>, candidate: &Candidate, request: &Request<Full<Bytes>>) -> Box<Ear> {
         let attempt = self.attempts.fetch_add(1, Ordering::Relaxed) + 1;
         let target = &candidate.account.target;
         let body = request.body().clone().collect().now_or_never();
@@ -204,7 +200,10 @@ impl Tap {
             account: candidate.account.id,
             dialect: named(candidate.speaks),
             method: request.method().to_string(),
-            path: request.uri().path_and_query().map_or_else(String::new, |place| secrets::path(place.as_str())),
+            path: request
+                .uri()
+                .path_and_query()
+                .map_or_else(String::new, |place| secrets::path(place.as_str())),
             headers: secrets::headers(request.headers(), &[]),
             body: text(&body).into_owned(),
             truncated: body.len() > MOST,

@@ -193,7 +193,8 @@ impl Http {
         let session = self.session;
         session
             .renew(async move {
-                let answer = send(Method::POST, "/auth/refresh", Sent::Nothing, None, DEADLINE_MS.into()).await;
+                let answer =
+                    send(Method::POST, "/auth/refresh", Sent::Nothing, None, DEADLINE_MS.into()).await;
                 match answer {
                     Ok(answer) => match answer.json::<Signed>().await {
                         Ok(signed) => {

@@ -62,6 +62,11 @@ fn Bench(keys: Vec<Key>) -> impl IntoView {
     // While the organisation is suspended, or one is inside only to look, nothing can be sent.
     let may = Memo::new(move |_| session.may(Permission::KeysWriteOwn));
     let first = keys.iter().find(|key| key.status == KeyStatus::Active).or(keys.first()).map(|key| key.id);
+    let named = |key: Key| {
+        let owner = key.owner.map(|owner| format!(" · {}", owner.name)).unwrap_or_default();
+        (key.id.to_string(), format!("{} ({}…){owner}", key.name, key.prefix))
+    };
+    let keys = keys.into_iter().map(named).collect();
     let begun = Memo::new(move |_| run.sent.with(Option::is_some));
     view! {
         <div class="flex min-w-0 flex-col gap-6">

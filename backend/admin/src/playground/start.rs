@@ -98,8 +98,16 @@ fn checked(input: &StartPlay) -> Result<Option<(String, bool)>, ApiError> {
         check.require(fits, "model", "must have 1 to 200 bytes: the path of a request names the model");
         Some((model.to_owned(), input.stream.unwrap_or(false)))
     } else {
-        check.require(input.model.is_none(), "model", "is for gemini only: this dialect names it in the body");
-        check.require(input.stream.is_none(), "stream", "is for gemini only: this dialect says so in the body");
+        check.require(
+            input.model.is_none(),
+            "model",
+            "is for gemini only: this dialect names it in the body",
+        );
+        check.require(
+            input.stream.is_none(),
+            "stream",
+            "is for gemini only: this dialect says so in the body",
+        );
         None
     };
     check.done()?;

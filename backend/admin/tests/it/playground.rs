@@ -14,7 +14,8 @@ use std::{sync::atomic::Ordering, time::Duration};
 use tower::ServiceExt;
 use uuid::Uuid;
 
-const BODY: &str = r#"{"model":"claude-haiku-4-5","max_tokens":9,"messages":[{"role":"user","content":"a secret wish"}]}"#;
+const BODY: &str =
+    r#"{"model":"claude-haiku-4-5","max_tokens":9,"messages":[{"role":"user","content":"a secret wish"}]}"#;
 
 async fn key(world: &World, token: &str) -> String {
     let made = world.post("/keys", Some(token), json!({"name": "Play"})).await;
@@ -117,7 +118,8 @@ async fn members_play_with_their_own_keys_admins_with_all_and_viewers_with_none(
         // Programs ask the relay itself.
         let token = json!({"name": "a", "scopes": ["keys:write"],
             "expires_at": chrono::Utc::now() + chrono::Duration::days(1)});
-        let token = world.post("/tokens", Some(&owner), token).await.body["secret"].as_str().unwrap().to_owned();
+        let token =
+            world.post("/tokens", Some(&owner), token).await.body["secret"].as_str().unwrap().to_owned();
         assert_eq!(play(&token, &members).await, 403);
     })
     .await;

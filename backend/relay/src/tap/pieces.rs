@@ -74,9 +74,8 @@ impl Pieces {
     /// Where the first event ends, behind its empty line.
     fn end(&mut self) -> Option<usize> {
         let bytes = &self.rest;
-        let found = (self.looked..bytes.len()).find(|&i| {
-            bytes[i] == b'\n' && (bytes[..i].ends_with(b"\n") || bytes[..i].ends_with(b"\n\r"))
-        });
+        let found = (self.looked..bytes.len())
+            .find(|&i| bytes[i] == b'\n' && (bytes[..i].ends_with(b"\n") || bytes[..i].ends_with(b"\n\r")));
         self.looked = bytes.len();
         found.map(|i| i + 1)
     }
@@ -106,7 +105,8 @@ mod tests {
                 seen.extend(pieces.push(chunk, &mut left));
             }
             seen.extend(pieces.finish());
-            let expected = ["event: a\ndata: 1\n\n", ": ping\r\n\r\n", "data: {\"x\":\"é\"}\n\n", "data: tail"];
+            let expected =
+                ["event: a\ndata: 1\n\n", ": ping\r\n\r\n", "data: {\"x\":\"é\"}\n\n", "data: tail"];
             assert_eq!(seen, expected, "in chunks of {size}");
             assert!(pieces.finish().is_none() && !pieces.is_cut());
         }

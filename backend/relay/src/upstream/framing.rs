@@ -100,10 +100,7 @@ impl Body for Unframed {
 }
 
 impl Unframed {
-    fn poll_unframed(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BrokenBody>>> {
+    fn poll_unframed(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokenBody>>> {
         let this = self;
         loop {
             let frame = ready!(Pin::new(&mut this.body).poll_frame(cx));

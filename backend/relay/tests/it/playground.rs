@@ -21,7 +21,12 @@ struct Played {
     heard: Vec<Heard>,
 }
 
-async fn begin(app: &App, (org, key): (OrgId, KeyId), path: &str, body: String) -> (Response<RelayBody>, Receiver<Heard>) {
+async fn begin(
+    app: &App,
+    (org, key): (OrgId, KeyId),
+    path: &str,
+    body: String,
+) -> (Response<RelayBody>, Receiver<Heard>) {
     let (tap, heard) = Tap::new();
     let request = Request::post(path).body(Full::new(Bytes::from(body))).unwrap();
     let play = Play { org, key, tap };
@@ -89,14 +94,19 @@ async fn both_sides_of_a_converted_stream_are_seen_and_the_bill_is_the_rows() {
         assert_eq!(played.status, 200, "{}", played.text);
         assert!(played.text.contains("chat.completion.chunk") && played.text.ends_with("data: [DONE]\n\n"));
 
-        let Heard::Offered { accounts, chosen: 0, .. } = &played.heard[0] else { panic!("{:?}", played.heard) };
+        let Heard::Offered { accounts, chosen: 0, .. } = &played.heard[0] else {
+            panic!("{:?}", played.heard)
+        };
         assert_eq!((accounts.len(), accounts[0].account, &*accounts[0].model), (1, app.account, MODEL));
         assert_eq!(accounts[0].dialect, ApiDialect::Anthropic);
         let asked = played.asked();
         assert_eq!(asked.len(), 1);
         let asked = asked[0];
         assert_eq!((asked.method.as_str(), asked.path.as_str(), asked.attempt), ("POST", "/v1/messages", 1));
-        assert_eq!((asked.account, asked.dialect, asked.truncated), (app.account, ApiDialect::Anthropic, false));
+        assert_eq!(
+            (asked.account, asked.dialect, asked.truncated),
+            (app.account, ApiDialect::Anthropic, false)
+        );
         let body: Value = serde_json::from_str(&asked.body).unwrap();
         assert_eq!((&body["model"], &body["max_tokens"]), (&json!(MODEL), &json!(300)));
         assert!(body["messages"].to_string().contains("Hello there"));
@@ -105,9 +115,13 @@ async fn both_sides_of_a_converted_stream_are_seen_and_the_bill_is_the_rows() {
         assert!(!format!("{:?}", played.heard).contains("sk-sim-test"));
 
         let said = played.said();
-        assert!(said[0].contains("message_start") && said.last().unwrap().contains("message_stop"), "{said:?}");
+        assert!(
+            said[0].contains("message_start") && said.last().unwrap().contains("message_stop"),
+            "{said:?}"
+        );
         assert!(said.iter().all(|event| event.ends_with("\n\n")), "whole events: {said:?}");
-        let answered = played.heard.iter().any(|h| matches!(h, Heard::Answered { status: 200, attempt: 1, .. }));
+        let answered =
+            played.heard.iter().any(|h| matches!(h, Heard::Answered { status: 200, attempt: 1, .. }));
         assert!(answered, "{:?}", played.heard);
 
         let (bill, row, truth) = (played.bill().unwrap(), app.row().await, app.truth().await);
@@ -164,7 +178,8 @@ async fn an_account_that_fails_and_the_one_that_answers_are_both_seen() {
 async fn a_key_that_may_not_be_used_is_refused_in_the_dialect_and_nobody_is_asked() {
     app::run(async |app| {
         let limits: Limits = serde_json::from_str(r#"{"usd":{"total":"0.000001"}}"#).unwrap();
-        let (poor, off, well) = (app.key(limits).await, app.key(Limits::default()).await, app.key(Limits::default()).await);
+        let (poor, off, well) =
+            (app.key(limits).await, app.key(Limits::default()).await, app.key(Limits::default()).await);
         app.change_key(&off, |key| key.enabled = false).await;
         let refused = |played: &Played| {
             assert!(played.asked().is_empty() && played.bill().is_none(), "{:?}", played.heard);
@@ -178,7 +193,10 @@ async fn a_key_that_may_not_be_used_is_refused_in_the_dialect_and_nobody_is_aske
         assert_eq!(disabled.status, 401, "{}", disabled.text);
         assert!(refused(&disabled)["message"].as_str().unwrap().contains("disabled"));
         let malformed = play(&app, well.id, MESSAGES, "{\"model\":".to_owned()).await;
-        assert_eq!((malformed.status, refused(&malformed)["type"].as_str()), (400, Some("invalid_request_error")));
+        assert_eq!(
+            (malformed.status, refused(&malformed)["type"].as_str()),
+            (400, Some("invalid_request_error"))
+        );
         let nobodys = (app.org, KeyId(Uuid::now_v7()));
         let elsewhere = (OrgId(Uuid::now_v7()), well.id);
         for key in [nobodys, elsewhere] {

@@ -12,12 +12,7 @@ impl Api {
     }
 
     /// Events of [`causeway_openapi::PlayEvent`], until `left`: then the client has left.
-    pub(crate) async fn play(
-        self,
-        id: KeyId,
-        play: StartPlay,
-        left: web_sys::AbortSignal,
-    ) -> Answer<Events> {
+    pub(crate) async fn play(self, id: KeyId, play: StartPlay, left: web_sys::AbortSignal) -> Answer<Events> {
         self.0.events(&format!("/keys/{id}/playground"), &play, left).await
     }
 

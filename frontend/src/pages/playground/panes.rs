@@ -21,7 +21,8 @@ pub(super) fn Panes(run: Run) -> impl IntoView {
     let i18n = use_i18n();
     let asked = Memo::new(move |_| {
         let attempt = run.attempt.get();
-        run.asked.with(|all| all.iter().find(|asked| asked.attempt == attempt).map(|asked| asked.request.clone()))
+        run.asked
+            .with(|all| all.iter().find(|asked| asked.attempt == attempt).map(|asked| asked.request.clone()))
     });
     let sent = Memo::new(move |_| run.sent.get());
     let client = Signal::stored(0);
@@ -43,7 +44,8 @@ pub(super) fn Panes(run: Run) -> impl IntoView {
 fn Attempts(run: Run) -> impl IntoView {
     let i18n = use_i18n();
     let names = Memo::new(move |_| {
-        let name = |asked: &causeway_openapi::PlayUpstreamRequest| (asked.attempt, asked.account_name.clone());
+        let name =
+            |asked: &causeway_openapi::PlayUpstreamRequest| (asked.attempt, asked.account_name.clone());
         run.asked.with(|all| all.iter().map(name).collect::<Vec<_>>())
     });
     move || {
@@ -117,12 +119,17 @@ fn Nothing(#[prop(into)] text: Signal<String>) -> impl IntoView {
 }
 
 #[component]
-fn Requested(title: Signal<String>, request: Memo<Option<PlayRequest>>, testid: &'static str) -> impl IntoView {
+fn Requested(
+    title: Signal<String>,
+    request: Memo<Option<PlayRequest>>,
+    testid: &'static str,
+) -> impl IntoView {
     let i18n = use_i18n();
     let about = Signal::derive(move || {
         request.with(|r| r.as_ref().map(|r| format!("{} {}", r.method, r.path)).unwrap_or_default())
     });
-    let copied = Signal::derive(move || request.with(|r| r.as_ref().map(|r| r.body.clone()).unwrap_or_default()));
+    let copied =
+        Signal::derive(move || request.with(|r| r.as_ref().map(|r| r.body.clone()).unwrap_or_default()));
     view! {
         <Pane title about copied testid>
             {move || match request.get() {
@@ -160,9 +167,14 @@ fn Answered(
         run.pieces.with(numbered)
     });
     let about = Signal::derive(move || {
-        answer.with(|a| a.as_ref().map(|a| format!("HTTP {} · {}", a.status, format::duration_ms(a.at_ms))).unwrap_or_default())
+        answer.with(|a| {
+            a.as_ref()
+                .map(|a| format!("HTTP {} · {}", a.status, format::duration_ms(a.at_ms)))
+                .unwrap_or_default()
+        })
     });
-    let copied = Signal::derive(move || pieces.with(|all| all.iter().map(|(_, piece)| piece.text.as_str()).collect()));
+    let copied =
+        Signal::derive(move || pieces.with(|all| all.iter().map(|(_, piece)| piece.text.as_str()).collect()));
     let cut = Memo::new(move |_| run.truncated.with(|sides| sides.contains(&side)));
     let headers = move || answer.get().map(|PlayAnswer { headers, .. }| view! { <Headers headers/> });
     let empty = Memo::new(move |_| pieces.with(Vec::is_empty));

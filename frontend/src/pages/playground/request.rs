@@ -2,7 +2,7 @@
 //! hand.
 
 use causeway_domain::{KeyId, service::ApiDialect};
-use causeway_openapi::{Key, StartPlay};
+use causeway_openapi::StartPlay;
 use leptos::prelude::*;
 
 use super::{
@@ -47,8 +47,7 @@ impl Draft {
         let (stream, prompt) = (RwSignal::new(true), RwSignal::new(prompt));
         let body = RwSignal::new(String::new());
         let edited = RwSignal::new(false);
-        let filled =
-            Memo::new(move |_| fill(dialect.get(), model.get().trim(), stream.get(), &prompt.get()));
+        let filled = Memo::new(move |_| fill(dialect.get(), model.get().trim(), stream.get(), &prompt.get()));
         // The last that was filled in: what differs from it was written by hand.
         Effect::new(move |last: Option<String>| {
             let now = filled.get();
@@ -83,18 +82,17 @@ impl Draft {
 
 /// The form.
 #[component]
-pub(super) fn Form(keys: Vec<Key>, first: Option<KeyId>, run: Run, may: Memo<bool>) -> impl IntoView {
+pub(super) fn Form(
+    /// Identifiers and names.
+    keys: Vec<(String, String)>,
+    first: Option<KeyId>,
+    run: Run,
+    may: Memo<bool>,
+) -> impl IntoView {
     let i18n = use_i18n();
     let api = use_api();
     let draft = Draft::new(first, text!(i18n, playground.example).get_untracked());
     let key_id = Memo::new(move |_| draft.key.get().parse::<KeyId>().ok());
-    let options: Vec<(String, String)> = keys
-        .iter()
-        .map(|key| {
-            let owner = key.owner.as_ref().map(|owner| format!(" · {}", owner.name)).unwrap_or_default();
-            (key.id.to_string(), format!("{} ({}…){owner}", key.name, key.prefix))
-        })
-        .collect();
     let running = Memo::new(move |_| run.stage.get() == Stage::Running);
     let error = move |field: &'static str| {
         Signal::derive(move || run.error.with(|e| e.as_ref().and_then(|e| e.field(field).map(str::to_owned))))
@@ -119,7 +117,7 @@ pub(super) fn Form(keys: Vec<Key>, first: Option<KeyId>, run: Run, may: Memo<boo
                         <SelectField
                             label=text!(i18n, playground.key)
                             value=draft.key
-                            options=Signal::stored(options)
+                            options=Signal::stored(keys)
                             testid="play-key"
                         />
                         <div class="flex min-w-0 flex-col gap-1.5">

@@ -1,6 +1,8 @@
 //! From a request to a call: the body read, unpacked, and understood as far as policy and money depend on it.
 
-use crate::{args::RelayArgs, error::RelayError, identify::Caller, route::Asking};
+use crate::{
+    args::RelayArgs, arrival::Arrival, error::RelayError, identify::Caller, route::Asking, tap::Tap,
+};
 use bytes::{Bytes, BytesMut};
 use causeway_dialect::{
     Dialect,
@@ -43,6 +45,8 @@ pub(crate) struct Call {
     pub query: Option<String>,
     /// When the request came in.
     pub received: Instant,
+    /// Who looks on, if anybody does.
+    pub tap: Option<Arc<Tap>>,
     /// The body's share of the memory for bodies; given back with the call.
     _memory: OwnedSemaphorePermit,
 }
@@ -204,7 +208,7 @@ impl Call {
         budget: &BodyBudget,
         request: Request<B>,
         asking: &Asking,
-        received: Instant,
+        arrival: &Arrival,
     ) -> Result<Self, RelayError>
     where
         B: Body<Data = Bytes>,
@@ -233,7 +237,8 @@ impl Call {
             body,
             query: query.and_then(without_key),
             headers: parts.headers,
-            received,
+            received: arrival.received,
+            tap: arrival.tap().cloned(),
             _memory: memory,
         })
     }

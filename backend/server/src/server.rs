@@ -8,6 +8,7 @@ use crate::{
     gauges,
     http::{dispatch::Dispatch, docs, health::Ready, listen, metrics, routes},
     jobs, keys,
+    playground::Played,
     prices::Prices,
     providers,
     shutdown::Shutdown,
@@ -94,22 +95,31 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
     let (mailer, post) = mail.map(Mailer::new).unzip();
     let mut relay_args = settings.relay;
     relay_args.trusted_proxies = TrustedProxies::new(settings.admin.trusted_proxies.clone());
+    let (book, known, watched) = (Arc::clone(&prices.book), catalogue.clone(), sealing.clone());
+    let relay = Relay::start(
+        store.clone(),
+        relay_args,
+        book,
+        sealing.clone(),
+        settings.addresses.clone(),
+        catalogue.clone(),
+    );
+    let relay = relay.await?;
     let admin = AdminState::new(Wiring {
         store: store.clone(),
         args: settings.admin,
         master: &settings.secrets.master,
-        sealing: sealing.clone(),
+        sealing,
         recovery,
-        addresses: settings.addresses.clone(),
-        catalogue: catalogue.clone(),
+        addresses: settings.addresses,
+        catalogue,
         prices: Arc::clone(&prices.book),
         public_url: settings.http.public_url.clone(),
         version: env!("CARGO_PKG_VERSION"),
         demo: settings.demo,
         mailer,
+        playground: Arc::new(Played::new(Arc::clone(&relay))),
     });
-    let (book, known, watched) = (Arc::clone(&prices.book), catalogue.clone(), sealing.clone());
-    let relay = Relay::start(store.clone(), relay_args, book, sealing, settings.addresses, catalogue).await?;
 
     let (connections, background) = (TaskTracker::new(), TaskTracker::new());
     let stop_background = CancellationToken::new();

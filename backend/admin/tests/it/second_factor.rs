@@ -285,6 +285,7 @@ fn strict(world: &World) -> World {
         version: "0.0.0",
         demo: true,
         mailer: None,
+        playground: world.played.clone(),
         catalogue: Catalogue::shipped().unwrap(),
     });
     World { router: causeway_admin::router(state).0, ..world.clone() }

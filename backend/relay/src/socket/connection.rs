@@ -7,7 +7,7 @@ use super::{
     seats::Seat,
     wire::{Fault, Gone, Heard, Wire},
 };
-use crate::{Relay, body::RelayBody, error::RelayError, identify, route::Asking};
+use crate::{Relay, arrival::Arrival, body::RelayBody, error::RelayError, identify, route::Asking};
 use causeway_dialect::{
     Dialect,
     framing::Framing,
@@ -232,20 +232,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
 
     /// Asks for an answer, and passes on what comes of it.
     async fn ask(&mut self, asked: Asked) -> Result<(), End> {
-        let (id, received) = (RequestId(Uuid::now_v7()), std::time::Instant::now());
         let request = self.talk.head.request(asked.body.clone());
         let address = self.talk.head.address();
+        let arrival = Arrival::now(address, None);
         let relay = self.relay.clone();
         let asking = Asking { endpoint: Endpoint::Generate, dialect: DIALECT, model: None, stream: false };
         let answer = {
-            let mut answer = Box::pin(relay.ask(request, &asking, address, (id, received)));
+            let mut answer = Box::pin(relay.ask(request, &asking, address, &arrival));
             select! {
                 answer = &mut answer => answer,
                 end = meanwhile(&mut self.wire, &mut self.talk) => return Err(end),
             }
         };
         let key_refused = answer.as_ref().is_err_and(RelayError::is_of_the_key);
-        let response = relay.told(answer, DIALECT, (id, received));
+        let response = relay.told(answer, DIALECT, &arrival);
         if self.is_stream(&response) {
             return self.stream(asked, response.into_body()).await;
         }

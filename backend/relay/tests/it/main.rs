@@ -17,6 +17,7 @@ mod ledger;
 mod limits;
 mod messages;
 mod outages;
+mod playground;
 mod pools;
 mod prices;
 mod recovery;

@@ -131,6 +131,47 @@ fn response(response: &Value) {
 
 /// A stream, whole or up to where it breaks off.
 pub(crate) fn stream(dialect: Dialect, text: &str) {
+    in_order(dialect, &events(text));
+}
+
+/// A stream that has come to an end, a proper one or an error: one event says so, and nothing comes after it.
+pub(crate) fn whole_stream(dialect: Dialect, text: &str, properly: bool) {
+    let events = events(text);
+    in_order(dialect, &events);
+    let last = events.last().unwrap_or_else(|| panic!("there is no event"));
+    assert_eq!(end(dialect, last), Some(properly), "{last}");
+    let others = &events[..events.len() - 1];
+    assert!(others.iter().all(|event| end(dialect, event).is_none()), "{text}");
+}
+
+/// The same of Gemini's stream in an array, which stays open where it breaks off.
+pub(crate) fn array(text: &str, properly: bool) {
+    let whole = if properly { text.to_owned() } else { format!("{text}]") };
+    let events: Vec<Value> = serde_json::from_str(&whole).unwrap_or_else(|error| panic!("{error}: {text}"));
+    let ends: Vec<Option<bool>> = events.iter().map(|event| end(Dialect::Gemini, event)).collect();
+    assert_eq!(ends.last(), Some(&Some(properly)), "{text}");
+    assert_eq!(ends.iter().filter(|end| end.is_some()).count(), 1, "{text}");
+}
+
+/// Whether an event says that nothing comes after it, and whether that is a proper end.
+fn end(dialect: Dialect, event: &Value) -> Option<bool> {
+    let failed = match dialect {
+        Dialect::Anthropic => event["type"] == "error",
+        Dialect::OpenaiResponses => event["type"] == "response.failed",
+        Dialect::OpenaiChat | Dialect::Gemini => event.get("error").is_some(),
+    };
+    let proper = match dialect {
+        Dialect::Anthropic => event["type"] == "message_stop",
+        Dialect::OpenaiResponses => {
+            matches!(event["type"].as_str(), Some("response.completed" | "response.incomplete"))
+        }
+        Dialect::OpenaiChat => event == "[DONE]",
+        Dialect::Gemini => event["candidates"][0]["finishReason"].is_string(),
+    };
+    (failed || proper).then_some(proper)
+}
+
+fn events(text: &str) -> Vec<Value> {
     assert!(text.is_empty() || text.ends_with("\n\n"), "{text}");
     let mut events = Vec::new();
     for event in text.split_terminator("\n\n") {
@@ -149,14 +190,15 @@ pub(crate) fn stream(dialect: Dialect, text: &str) {
         }
         events.push(data);
     }
+    events
+}
+
+fn in_order(dialect: Dialect, events: &[Value]) {
     match dialect {
-        Dialect::Anthropic => messages(&events),
-        Dialect::OpenaiChat => chat(&events),
-        Dialect::OpenaiResponses => responses(&events),
-        Dialect::Gemini => {
-            let finished = events.iter().filter(|chunk| chunk["candidates"][0]["finishReason"].is_string());
-            assert!(finished.count() <= 1);
-        }
+        Dialect::Anthropic => messages(events),
+        Dialect::OpenaiChat => chat(events),
+        Dialect::OpenaiResponses => responses(events),
+        Dialect::Gemini => {}
     }
 }
 

@@ -26,4 +26,5 @@ mod rotation;
 mod routes;
 mod scopes;
 mod sessions;
+mod square;
 mod suspended;

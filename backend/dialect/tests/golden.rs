@@ -46,7 +46,10 @@ const SQUARE: [(&str, &[&str]); 3] = [
         ],
     ),
     ("answers", &["cut_short", "empty", "error", "filtered", "refusal", "text", "thinking", "tools"]),
-    ("streams", &["cut", "cut_short", "empty", "error", "error_first", "refusal", "text", "thinking", "tools"]),
+    (
+        "streams",
+        &["cut", "cut_short", "empty", "error", "error_first", "refusal", "text", "thinking", "tools"],
+    ),
 ];
 
 #[test]
@@ -78,7 +81,9 @@ fn requests_are_carried_or_refused_by_name() {
                     let mut body = body["base"].clone();
                     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
                     let body = body.to_string();
-                    let carried = others(client).into_iter().map(|upstream| (upstream, request(client, &body, upstream)));
+                    let carried = others(client)
+                        .into_iter()
+                        .map(|upstream| (upstream, request(client, &body, upstream)));
                     let carried: Vec<(Dialect, String)> = carried.collect();
                     let _ = writeln!(snapshot, "=== {more}");
                     if carried.iter().all(|(_, text)| *text == carried[0].1) {

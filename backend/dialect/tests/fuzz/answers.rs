@@ -72,7 +72,8 @@ fn carry(from: Wire, client: Dialect, bytes: &[u8]) -> u64 {
             let (out, error) = convert(from, to, restore(), &[bytes]);
             let pieces = convert(from, to, restore(), &cut);
             assert!((&out, &error) == (&pieces.0, &pieces.1), "pieces make a difference");
-            let text = std::str::from_utf8(&out).unwrap_or_else(|error| panic!("{error} in what was written"));
+            let text =
+                std::str::from_utf8(&out).unwrap_or_else(|error| panic!("{error} in what was written"));
             match (framing, &error) {
                 (Framing::Body, Some(_)) => assert!(text.is_empty(), "half an answer: {text}"),
                 (Framing::Body, None) => check::answer(client, text),
@@ -106,7 +107,12 @@ fn convert(from: Wire, to: Wire, restore: Restore, chunks: &[&[u8]]) -> (BytesMu
 }
 
 fn plain() -> Restore {
-    Restore { model: "client-model".to_owned(), include_usage: true, request_id: "req_1".to_owned(), ..Restore::default() }
+    Restore {
+        model: "client-model".to_owned(),
+        include_usage: true,
+        request_id: "req_1".to_owned(),
+        ..Restore::default()
+    }
 }
 
 fn odd() -> Restore {
@@ -156,7 +162,9 @@ fn meter(dialect: Dialect, framing: Framing, bytes: &[u8]) -> u64 {
         })
     };
     assert!(passed(&[bytes]) == passed(&cut), "pieces make a difference to what passes");
-    hash(format!("{:?} {:?} {} {told:?}", reading.stop_reason, reading.unmetered, reading.complete).as_bytes())
+    hash(
+        format!("{:?} {:?} {} {told:?}", reading.stop_reason, reading.unmetered, reading.complete).as_bytes(),
+    )
 }
 
 /// The input in pieces, always the same ones for the same input.

@@ -53,7 +53,8 @@ impl From<&Value> for Node {
         match value {
             Value::Array(list) => Self::List(list.iter().map(Self::from).collect()),
             Value::Object(map) => {
-                let member = |(key, value): (&String, &Value)| (Value::from(&**key).to_string(), value.into());
+                let member =
+                    |(key, value): (&String, &Value)| (Value::from(&**key).to_string(), value.into());
                 Self::Object(map.iter().map(member).collect())
             }
             other => Self::Raw(other.to_string()),
@@ -64,7 +65,8 @@ impl From<&Value> for Node {
 impl Node {
     /// The tree of a document; what is none stays as it is.
     pub(crate) fn read(text: &str) -> Self {
-        serde_json::from_str::<Value>(text).map_or_else(|_| Self::Raw(text.to_owned()), |value| (&value).into())
+        serde_json::from_str::<Value>(text)
+            .map_or_else(|_| Self::Raw(text.to_owned()), |value| (&value).into())
     }
 
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
@@ -162,7 +164,18 @@ impl Node {
     }
 
     fn grow(&mut self, random: &mut Random, most: usize) {
-        let piece = *random.pick(&["a", " ", "é", "\\n", "\\\"", "\\u00e9", "\\ud83d\\ude00", "\\ud83d", "{\\\"", "\\\\"]);
+        let piece = *random.pick(&[
+            "a",
+            " ",
+            "é",
+            "\\n",
+            "\\\"",
+            "\\u00e9",
+            "\\ud83d\\ude00",
+            "\\ud83d",
+            "{\\\"",
+            "\\\\",
+        ]);
         let times = 1 + random.below(most / piece.len());
         match self {
             Self::Raw(text) if text.ends_with('"') => {
@@ -179,7 +192,9 @@ impl Node {
 
     /// Puts something odd into a string.
     fn sprinkle(&mut self, random: &mut Random) {
-        let odd = *random.pick(&["\\ud83d", "\\u0000", "\\n\\n", "\\\"", "\\\\", "\u{2028}", "😀", ":", "|", "cw_", "data: "]);
+        let odd = *random.pick(&[
+            "\\ud83d", "\\u0000", "\\n\\n", "\\\"", "\\\\", "\u{2028}", "😀", ":", "|", "cw_", "data: ",
+        ]);
         if let Self::Raw(text) = self
             && text.len() >= 2
             && text.starts_with('"')

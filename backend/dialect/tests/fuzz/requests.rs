@@ -69,7 +69,10 @@ fn read(dialect: Dialect, bytes: &[u8]) -> u64 {
                 let edited = request.edits("another \"model\"").apply(Bytes::copy_from_slice(bytes)).unwrap();
                 is_object(&edited);
                 assert!(request.outputs > 0);
-                how.push_str(&format!("{:?} {:?} {:?};", request.cache_write, request.unaccountable, request.usage_edit));
+                how.push_str(&format!(
+                    "{:?} {:?} {:?};",
+                    request.cache_write, request.unaccountable, request.usage_edit
+                ));
             }
             Err(error) => how.push_str(&format!("{} {:?};", error.code(), error.field())),
         }
@@ -112,7 +115,10 @@ fn carry(client: Dialect, upstream: Dialect, bytes: &[u8]) -> u64 {
             Ok(written) => {
                 is_object(&written.body);
                 if let Err(refused) = convert::read(upstream, PATH, &written.body) {
-                    panic!("what was written cannot be read: {refused}: {}", String::from_utf8_lossy(&written.body));
+                    panic!(
+                        "what was written cannot be read: {refused}: {}",
+                        String::from_utf8_lossy(&written.body)
+                    );
                 }
                 how.push_str(&format!("{:?} {}", written.dropped.names(), written.restore.json_tool));
             }

@@ -65,12 +65,16 @@ pub(crate) fn family(name: &str, inputs: usize, targets: Vec<Target>) {
             panic!("FUZZ_MINUTES is {value:?}; it must be a number of minutes above 0, such as 5 or 0.5")
         })
     });
-    let budget =
-        minutes.map_or(Budget::Inputs(inputs), |minutes| Budget::Time(Duration::from_secs_f64(minutes * 60.0)));
+    let budget = minutes
+        .map_or(Budget::Inputs(inputs), |minutes| Budget::Time(Duration::from_secs_f64(minutes * 60.0)));
     let seed = match (setting("FUZZ_SEED"), budget) {
-        (Some(seed), _) => seed.parse().unwrap_or_else(|_| panic!("FUZZ_SEED is {seed:?}; it must be a whole number")),
+        (Some(seed), _) => {
+            seed.parse().unwrap_or_else(|_| panic!("FUZZ_SEED is {seed:?}; it must be a whole number"))
+        }
         (None, Budget::Inputs(_)) => 6,
-        (None, Budget::Time(_)) => hash(format!("{:?} {}", std::time::SystemTime::now(), std::process::id()).as_bytes()),
+        (None, Budget::Time(_)) => {
+            hash(format!("{:?} {}", std::time::SystemTime::now(), std::process::id()).as_bytes())
+        }
     };
     println!("{name}: {} targets, FUZZ_SEED={seed}, {budget:?}", targets.len());
     let watchdog = Watchdog::new(name);
@@ -210,7 +214,8 @@ fn shrunk(target: &Target, bytes: &[u8], watchdog: &Watchdog) -> Vec<u8> {
 
 fn written(target: &Target, bytes: &[u8]) -> PathBuf {
     let folder = watchdog::folder();
-    let name = format!("{}.{:08x}.{}", target.name.replace([' ', '/'], "-"), hash(bytes) >> 32, target.dialect);
+    let name =
+        format!("{}.{:08x}.{}", target.name.replace([' ', '/'], "-"), hash(bytes) >> 32, target.dialect);
     let path = folder.join(name);
     fs::create_dir_all(folder).and_then(|()| fs::write(&path, bytes)).unwrap();
     path

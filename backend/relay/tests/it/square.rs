@@ -163,7 +163,9 @@ impl Cell {
 
         let script = "shape=full,events=24,out=60";
         let called = self.good("calls", script, self.client.with_tool()).await;
-        let [(one, first, given), (other, second, also)] = &called.calls[..] else { panic!("{self}: {called:?}") };
+        let [(one, first, given), (other, second, also)] = &called.calls[..] else {
+            panic!("{self}: {called:?}")
+        };
         assert_eq!((first.as_str(), second.as_str()), (TOOL, TOOL), "{self}");
         assert!(given["city"] == "Zürich" && given == also, "{self}: {given} {also}");
         assert!(one.is_none() || one != other, "{self}: {one:?}");
@@ -171,13 +173,15 @@ impl Cell {
         let said = self.good("results", script, self.client.with_results(&called)).await;
         assert_eq!(said.text, filler[..80], "{self}");
 
-        let thought = self.good("thinking", "shape=thinking,text_bytes=80", self.client.with_thinking()).await;
+        let thought =
+            self.good("thinking", "shape=thinking,text_bytes=80", self.client.with_thinking()).await;
         assert_eq!(thought.text, filler[..80], "{self}");
         // OpenAI shows nothing of it in Chat.
         assert_eq!(thought.thoughts.is_empty(), self.upstream == Dialect::OpenaiChat, "{self}: {thought:?}");
 
         let given = self.good("schema", "", self.client.with_schema()).await;
-        let given: Value = serde_json::from_str(&given.text).unwrap_or_else(|e| panic!("{self}: {e}: {given:?}"));
+        let given: Value =
+            serde_json::from_str(&given.text).unwrap_or_else(|e| panic!("{self}: {e}: {given:?}"));
         assert_eq!(given["city"], "Zürich", "{self}");
 
         let seen = self.good("picture", "shape=text,text_bytes=40", self.client.with_picture()).await;
@@ -207,7 +211,11 @@ impl Cell {
         let answer = self.client.read(&whole);
         let entry = self.entry(what).await;
         let billed = entry.billed;
-        assert_eq!(answer.usage, (billed.all_input(), billed.cache_read, billed.output), "{self}, {what}: {text}");
+        assert_eq!(
+            answer.usage,
+            (billed.all_input(), billed.cache_read, billed.output),
+            "{self}, {what}: {text}"
+        );
         answer
     }
 

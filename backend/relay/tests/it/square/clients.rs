@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 /// The tool that is offered, and the text that the provider gives by a schema.
 pub(super) const TOOL: &str = "forecast";
 
-const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+const PNG: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
 /// A client of one dialect that asks for one model, in a stream or not.
 #[derive(Clone, Copy)]
@@ -55,7 +56,9 @@ impl Client {
             Dialect::Anthropic => "/api/v1/messages".to_owned(),
             Dialect::OpenaiChat => "/openai/v1/chat/completions".to_owned(),
             Dialect::OpenaiResponses => "/openai/v1/responses".to_owned(),
-            Dialect::Gemini if *stream => format!("/gemini/v1beta/models/{model}:streamGenerateContent?alt=sse"),
+            Dialect::Gemini if *stream => {
+                format!("/gemini/v1beta/models/{model}:streamGenerateContent?alt=sse")
+            }
             Dialect::Gemini => format!("/gemini/v1beta/models/{model}:generateContent"),
         }
     }
@@ -117,17 +120,20 @@ impl Client {
         let mut turns = answer.turn.clone();
         match self.dialect {
             Dialect::Anthropic => {
-                let result = |call: &(Option<String>, String, Value)| {
-                    json!({"type": "tool_result", "tool_use_id": id(&call.0), "content": "sunny"})
-                };
-                turns.push(json!({"role": "user", "content": answer.calls.iter().map(result).collect::<Vec<_>>()}));
+                let result = |call: &(Option<String>, String, Value)| json!({"type": "tool_result", "tool_use_id": id(&call.0), "content": "sunny"});
+                turns.push(
+                    json!({"role": "user", "content": answer.calls.iter().map(result).collect::<Vec<_>>()}),
+                );
             }
-            Dialect::OpenaiChat => turns.extend(answer.calls.iter().map(|call| {
-                json!({"role": "tool", "tool_call_id": id(&call.0), "content": "sunny"})
-            })),
-            Dialect::OpenaiResponses => turns.extend(answer.calls.iter().map(|call| {
-                json!({"type": "function_call_output", "call_id": id(&call.0), "output": "sunny"})
-            })),
+            Dialect::OpenaiChat => turns.extend(
+                answer
+                    .calls
+                    .iter()
+                    .map(|call| json!({"role": "tool", "tool_call_id": id(&call.0), "content": "sunny"})),
+            ),
+            Dialect::OpenaiResponses => turns.extend(answer.calls.iter().map(
+                |call| json!({"type": "function_call_output", "call_id": id(&call.0), "output": "sunny"}),
+            )),
             Dialect::Gemini => {
                 let result = |(id, name, _): &(Option<String>, String, Value)| {
                     let mut response = json!({"name": name, "response": {"weather": "sunny"}});
@@ -136,7 +142,9 @@ impl Client {
                     }
                     json!({"functionResponse": response})
                 };
-                turns.push(json!({"role": "user", "parts": answer.calls.iter().map(result).collect::<Vec<_>>()}));
+                turns.push(
+                    json!({"role": "user", "parts": answer.calls.iter().map(result).collect::<Vec<_>>()}),
+                );
             }
         }
         self.said(&mut body).extend(turns);
@@ -151,7 +159,8 @@ impl Client {
             Dialect::OpenaiChat => body["reasoning_effort"] = json!("high"),
             Dialect::OpenaiResponses => body["reasoning"] = json!({"effort": "high", "summary": "auto"}),
             Dialect::Gemini => {
-                body["generationConfig"]["thinkingConfig"] = json!({"includeThoughts": true, "thinkingBudget": 1500});
+                body["generationConfig"]["thinkingConfig"] =
+                    json!({"includeThoughts": true, "thinkingBudget": 1500});
             }
         }
         body
@@ -169,7 +178,8 @@ impl Client {
                 body["response_format"] = json!({"type": "json_schema", "json_schema": format});
             }
             Dialect::OpenaiResponses => {
-                let format = json!({"type": "json_schema", "name": "weather", "strict": true, "schema": schema()});
+                let format =
+                    json!({"type": "json_schema", "name": "weather", "strict": true, "schema": schema()});
                 body["text"] = json!({"format": format});
             }
             Dialect::Gemini => {
@@ -237,7 +247,12 @@ fn text(value: &Value) -> String {
 
 /// The texts under a name, of those elements that are of a kind.
 fn texts(list: &Value, kind: &str, name: &str) -> String {
-    list.as_array().into_iter().flatten().filter(|one| one["type"] == kind).map(|one| text(&one[name])).collect()
+    list.as_array()
+        .into_iter()
+        .flatten()
+        .filter(|one| one["type"] == kind)
+        .map(|one| text(&one[name]))
+        .collect()
 }
 
 fn anthropic(whole: &Value) -> Answer {
@@ -249,7 +264,9 @@ fn anthropic(whole: &Value) -> Answer {
     Answer {
         text: texts(content, "text", "text"),
         thoughts: texts(content, "thinking", "thinking"),
-        calls: calls.map(|call| (Some(text(&call["id"])), text(&call["name"]), call["input"].clone())).collect(),
+        calls: calls
+            .map(|call| (Some(text(&call["id"])), text(&call["name"]), call["input"].clone()))
+            .collect(),
         usage: (number(&usage["input_tokens"]) + cached + written, cached, number(&usage["output_tokens"])),
         turn: vec![json!({"role": "assistant", "content": content})],
     }
@@ -258,7 +275,8 @@ fn anthropic(whole: &Value) -> Answer {
 fn chat(whole: &Value) -> Answer {
     let message = &whole["choices"][0]["message"];
     let calls = message["tool_calls"].as_array().into_iter().flatten();
-    let arguments = |call: &Value| serde_json::from_str(call["function"]["arguments"].as_str().unwrap()).unwrap();
+    let arguments =
+        |call: &Value| serde_json::from_str(call["function"]["arguments"].as_str().unwrap()).unwrap();
     let usage = &whole["usage"];
     Answer {
         text: text(&message["content"]),
@@ -310,9 +328,7 @@ fn gemini(whole: &Value) -> Answer {
         text: told(false),
         thoughts: told(true),
         calls: calls
-            .map(|call| {
-                (call["id"].as_str().map(str::to_owned), text(&call["name"]), call["args"].clone())
-            })
+            .map(|call| (call["id"].as_str().map(str::to_owned), text(&call["name"]), call["args"].clone()))
             .collect(),
         usage: (
             number(&usage["promptTokenCount"]),

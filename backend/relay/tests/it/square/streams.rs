@@ -35,7 +35,8 @@ fn messages(events: &[Value]) -> Value {
                     "thinking_delta" => add(&mut block["thinking"], &delta["thinking"]),
                     "signature_delta" => block["signature"] = delta["signature"].clone(),
                     "input_json_delta" => {
-                        let mut so_far = if block["input"].is_string() { block["input"].clone() } else { json!("") };
+                        let mut so_far =
+                            if block["input"].is_string() { block["input"].clone() } else { json!("") };
                         add(&mut so_far, &delta["partial_json"]);
                         block["input"] = so_far;
                     }
@@ -108,8 +109,12 @@ fn responses(events: &[Value]) -> Value {
 
 fn gemini(events: &[Value]) -> Value {
     let mut parts: Vec<Value> = Vec::new();
-    for part in events.iter().flat_map(|event| event["candidates"][0]["content"]["parts"].as_array().into_iter().flatten()) {
-        let empty = part.as_object().is_some_and(|part: &Map<String, Value>| part.len() == 1) && part["text"] == "";
+    for part in events
+        .iter()
+        .flat_map(|event| event["candidates"][0]["content"]["parts"].as_array().into_iter().flatten())
+    {
+        let empty =
+            part.as_object().is_some_and(|part: &Map<String, Value>| part.len() == 1) && part["text"] == "";
         if !empty {
             parts.push(part.clone());
         }

@@ -17,7 +17,7 @@ use crate::error::{Failure, UpstreamError};
 use crate::framing::Framing;
 use crate::neutral::accumulate::LARGEST;
 use crate::neutral::order::TooMuch;
-use crate::neutral::{Block, Conversation, Event, Restore, Target, Unsupported, Written};
+use crate::neutral::{Block, Conversation, Event, Restore, StopReason, Target, Unsupported, Written};
 use crate::request::Path;
 use crate::{Dialect, anthropic, array, chat, gemini, responses, sse};
 
@@ -83,6 +83,7 @@ struct Stage {
     restoring: Restoring,
     writer: Writer,
     started: bool,
+    stopped: bool,
     ended: bool,
     error: Option<UpstreamError>,
     /// How many bytes of ids, names and proofs have come, which stay until the end.
@@ -110,6 +111,7 @@ impl Converter {
             restoring: Restoring::default(),
             writer: Writer::new(to),
             started: false,
+            stopped: false,
             ended: false,
             error: None,
             kept: 0,
@@ -186,8 +188,14 @@ impl Stage {
                 self.event(Event::Start { id: None, usage: None }, out);
                 event
             }
+            Event::End if !self.stopped => {
+                // Nor without a word about why it ends.
+                self.event(Event::Stop { reason: StopReason::EndTurn, sequence: None }, out);
+                event
+            }
             event => event,
         };
+        self.stopped |= matches!(event, Event::Stop { .. });
         if !self.has_room(&event) {
             return self.fail(too_large(), out);
         }

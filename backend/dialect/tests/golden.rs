@@ -8,6 +8,8 @@
 
 #[path = "golden/check.rs"]
 mod check;
+#[path = "golden/check_requests.rs"]
+mod check_requests;
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -152,6 +154,10 @@ fn streams_are_carried() {
 #[test]
 fn an_answer_and_its_stream_say_the_same_to_every_client() {
     for (case, upstream, text) in cases("answers") {
+        // Arguments that are no JSON are put into an object where they are whole, and are out already in a stream.
+        if case == "odd_arguments" {
+            continue;
+        }
         for client in others(upstream) {
             let from = Wire { dialect: upstream, framing: Framing::Body };
             // The white space in a call's arguments is the upstream's, but for line ends.
@@ -160,7 +166,7 @@ fn an_answer_and_its_stream_say_the_same_to_every_client() {
             if stream.contains("error: ") {
                 continue;
             }
-            check::stream(client, &stream);
+            check::whole_stream(client, &stream, true);
             let again = Wire { dialect: client, framing: Framing::Events };
             // Chat has all text in one, as Gemini's streams do.
             let through = convert(again, Dialect::OpenaiChat, Framing::Body, &stream);
@@ -180,7 +186,7 @@ fn request(client: Dialect, body: &str, upstream: Dialect) -> String {
     match outcome {
         Ok(written) => {
             let body = std::str::from_utf8(&written.body).unwrap();
-            check::request(upstream, body);
+            check_requests::request(upstream, body);
             let mut text = laid_out(body);
             if !written.dropped.names().is_empty() {
                 let _ = write!(text, "\ndropped: {}", written.dropped.names().join(", "));

@@ -81,6 +81,10 @@ impl Restoring {
             Event::Stop { reason: StopReason::ToolUse, sequence } if self.unwrapped && !self.called => {
                 emit(Event::Stop { reason: StopReason::EndTurn, sequence });
             }
+            // Calls wait for results whatever the upstream calls it.
+            Event::Stop { reason: StopReason::EndTurn | StopReason::Other, sequence } if self.called => {
+                emit(Event::Stop { reason: StopReason::ToolUse, sequence });
+            }
             other => emit(other),
         }
     }

@@ -151,7 +151,8 @@ fn change_bytes(out: &mut Vec<u8>, random: &mut Random, most: usize) {
         2 => drop(out.drain(at..end)),
         3 => {
             let piece = out[at..end].to_vec();
-            let times = 1 + random.below(if random.one_in(16) { most / 64 } else { 3 });
+            let many = if random.one_in(16) { most / 64 } else { 3 };
+            let times = 1 + random.below(many);
             insert(out, at, &piece.repeat(times));
         }
         4 => {
@@ -160,12 +161,12 @@ fn change_bytes(out: &mut Vec<u8>, random: &mut Random, most: usize) {
         }
         5 => {
             let odd: [&[u8]; 5] = [b"\xff", b"\xc3", b"\xe2\x82", b"\xed\xa0\x80", b"\xf0\x9f\x98"];
-            insert(out, at, random.pick(&odd));
+            insert(out, at, random.pick::<&[u8]>(&odd));
         }
         6 => {
             let odd: [&[u8]; 8] =
                 [b"\n\n", b"\r", b"data: ", b"event: error\n", b"data: [DONE]\n\n", b"\0", b"\"", b"\\"];
-            insert(out, at, random.pick(&odd));
+            insert(out, at, random.pick::<&[u8]>(&odd));
         }
         _ => {
             let piece: Vec<u8> = (0..random.below(16)).map(|_| random.next().to_le_bytes()[0]).collect();

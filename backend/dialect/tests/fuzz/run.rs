@@ -24,8 +24,10 @@ pub(crate) struct Target {
     pub(crate) dialect: Dialect,
     pub(crate) framing: Framing,
     /// Takes an input, and panics where something is wrong. Inputs that are taken in another way give another number.
-    pub(crate) run: Box<dyn Fn(&[u8]) -> u64>,
+    pub(crate) run: Run,
 }
+
+pub(crate) type Run = Box<dyn Fn(&[u8]) -> u64>;
 
 /// How long it goes on.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +59,7 @@ struct State {
 
 /// Runs the targets of a family: a few inputs of each, always the same, or with `FUZZ_MINUTES` for so long, from a seed
 /// that is new each time unless `FUZZ_SEED` has one.
+#[allow(clippy::disallowed_methods, reason = "a test has no settings of the product's")]
 pub(crate) fn family(name: &str, inputs: usize, targets: Vec<Target>) {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let setting = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
@@ -78,7 +81,8 @@ pub(crate) fn family(name: &str, inputs: usize, targets: Vec<Target>) {
     };
     println!("{name}: {} targets, FUZZ_SEED={seed}, {budget:?}", targets.len());
     let watchdog = Watchdog::new(name);
-    let quiet = Quiet::new();
+    // Shrinking makes thousands of them.
+    panic::set_hook(Box::new(|_| {}));
     let mut states: Vec<State> = targets.into_iter().map(|target| begin(target, seed, &watchdog)).collect();
     let mut random = Random::new(seed);
     let begun = Instant::now();
@@ -97,7 +101,7 @@ pub(crate) fn family(name: &str, inputs: usize, targets: Vec<Target>) {
             break;
         }
     }
-    drop(quiet);
+    let _ = panic::take_hook();
     for State { target, samples, golden, inputs, spent, dearest, .. } in &states {
         let pace = *inputs as f64 / spent.as_secs_f64().max(1e-6);
         println!(
@@ -131,6 +135,7 @@ fn begin(target: Target, seed: u64, watchdog: &Watchdog) -> State {
     }
     for (path, bytes) in corpus::regressions(state.target.kind, state.target.dialect) {
         if let Err(wrong) = attempt(&state.target, &bytes, watchdog) {
+            let _ = panic::take_hook();
             panic!("{}: {wrong}\nwhile it takes {path}", state.target.name);
         }
     }
@@ -168,14 +173,15 @@ fn take(target: &Target, bytes: &[u8], seed: u64, watchdog: &Watchdog) -> u64 {
             let small = shrunk(target, bytes, watchdog);
             let wrong = attempt(target, &small, watchdog).err().unwrap_or_default();
             let path = written(target, &small);
+            let _ = panic::take_hook();
             panic!(
                 "{}: {wrong}\nThe input is in {} ({} bytes, of {}), found with FUZZ_SEED={seed}. When it is mended, \
-                 put the file into backend/dialect/tests/fuzz/regressions/{:?}s (in lower case) as <what>.{}.",
+                 put the file into backend/dialect/tests/fuzz/regressions/{} as <what>.{}.",
                 target.name,
                 path.display(),
                 small.len(),
                 bytes.len(),
-                target.kind,
+                target.kind.folder(),
                 target.dialect,
             );
         }
@@ -219,28 +225,4 @@ fn written(target: &Target, bytes: &[u8]) -> PathBuf {
     let path = folder.join(name);
     fs::create_dir_all(folder).and_then(|()| fs::write(&path, bytes)).unwrap();
     path
-}
-
-type Hook = Box<dyn Fn(&panic::PanicHookInfo<'_>) + Sync + Send>;
-
-/// While it lives panics are not printed: shrinking makes thousands of them.
-struct Quiet(Option<Hook>);
-
-impl Quiet {
-    fn new() -> Self {
-        let hook = panic::take_hook();
-        panic::set_hook(Box::new(|_| {}));
-        Self(Some(hook))
-    }
-}
-
-impl Drop for Quiet {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            return;
-        }
-        if let Some(hook) = self.0.take() {
-            panic::set_hook(hook);
-        }
-    }
 }

@@ -20,6 +20,8 @@ mod check;
 mod corpus;
 #[path = "fuzz/json.rs"]
 mod json;
+#[path = "fuzz/large.rs"]
+mod large;
 #[path = "fuzz/memory.rs"]
 mod memory;
 #[path = "fuzz/mutate.rs"]
@@ -58,4 +60,16 @@ fn whole_answers_are_carried() {
 #[test]
 fn streams_are_carried() {
     run::family("carried-streams", 200, answers::conversions(Kind::Stream));
+}
+
+#[test]
+fn large_requests_take_no_more_than_they_are_large() {
+    let targets = requests::readers().into_iter().chain(requests::conversions());
+    run::large("large-requests", &large::requests(), targets);
+}
+
+#[test]
+fn large_streams_take_no_more_than_they_are_large() {
+    let targets = answers::meters().into_iter().chain(answers::conversions(Kind::Stream));
+    run::large("large-streams", &large::streams(), targets);
 }

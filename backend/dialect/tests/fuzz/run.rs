@@ -11,6 +11,7 @@ use causeway_dialect::Dialect;
 use causeway_dialect::framing::Framing;
 
 use super::corpus::{self, Kind};
+use super::large::Large;
 use super::memory;
 use super::mutate::{Sample, bytes_of, mutated};
 use super::random::{Random, hash};
@@ -112,6 +113,22 @@ pub(crate) fn family(name: &str, inputs: usize, targets: Vec<Target>) {
     }
     let inputs: usize = states.iter().map(|state| state.inputs).sum();
     println!("{name}: {inputs} inputs in {:.0} s, nothing wrong", begun.elapsed().as_secs_f64());
+}
+
+/// Runs each target with the large inputs that are for it.
+pub(crate) fn large(name: &str, inputs: &[Large], targets: impl Iterator<Item = Target>) {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let watchdog = Watchdog::new(name);
+    for target in targets {
+        for large in inputs.iter().filter(|large| large.is_for(&target)) {
+            memory::dearest();
+            if let Err(wrong) = attempt(&target, &large.bytes, &watchdog) {
+                panic!("{}, {}: {wrong}", target.name, large.what);
+            }
+            let (bytes, dearest) = (large.bytes.len(), memory::dearest());
+            println!("{}, {}: {bytes} bytes, peak {dearest:.1} times as much", target.name, large.what);
+        }
+    }
 }
 
 /// What is known goes in first: it must be taken well.

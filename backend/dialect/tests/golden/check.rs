@@ -31,8 +31,10 @@ fn response(response: &Value) {
     for member in ["id", "created_at", "model", "output", "parallel_tool_calls", "tool_choice", "tools"] {
         assert!(response.get(member).is_some(), "{member}");
     }
-    let mut ids: Vec<&str> =
-        response["output"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect();
+    let output = response["output"].as_array().unwrap();
+    // Reasoning keeps the name that its provider gave it.
+    let ours = output.iter().filter(|item| item["type"] != "reasoning");
+    let mut ids: Vec<&str> = ours.map(|item| item["id"].as_str().unwrap()).collect();
     let count = ids.len();
     ids.sort_unstable();
     ids.dedup();

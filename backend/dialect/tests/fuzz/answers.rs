@@ -76,6 +76,7 @@ fn carry(from: Wire, client: Dialect, bytes: &[u8]) -> u64 {
                 std::str::from_utf8(&out).unwrap_or_else(|error| panic!("{error} in what was written"));
             let text = &*small_numbers(&whole_pairs(text));
             match (framing, &error) {
+                _ if is_deep(text) => {}
                 (Framing::Body, Some(_)) => assert!(text.is_empty(), "half an answer: {text}"),
                 (Framing::Body, None) => check::answer(client, text),
                 (Framing::Events, _) => check::whole_stream(client, text, error.is_none()),
@@ -183,6 +184,19 @@ fn cuts(bytes: &[u8]) -> Vec<&[u8]> {
         rest = after;
     }
     pieces
+}
+
+/// Whether it lies deeper than serde goes. Brackets in strings count as well: few have that many.
+fn is_deep(text: &str) -> bool {
+    let mut depth = 0_usize;
+    text.bytes().any(|byte| {
+        match byte {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > 120
+    })
 }
 
 /// Text in which no number is larger than serde takes. Where they stand in a string no harm is done either.

@@ -7,7 +7,7 @@ use causeway_dialect::framing::Framing;
 use causeway_dialect::neutral::{Target as Upstream, Unsupported};
 use causeway_dialect::request::{Endpoint, Path, Request};
 use causeway_dialect::responses::socket::{Message, Session};
-use serde_json::Value;
+use causeway_dialect::scan::{self, ScanError};
 
 use super::corpus::Kind;
 use super::memory;
@@ -155,8 +155,8 @@ const fn other() -> Upstream<'static> {
 }
 
 fn is_object(bytes: &[u8]) {
-    let text = std::str::from_utf8(bytes).unwrap_or_else(|error| panic!("{error} in what was written"));
-    // Half a surrogate pair is the provider's to refuse, and serde's too.
-    let whole = causeway_dialect::scan::object::<0>(bytes, &[]);
-    assert!(whole.is_ok() || serde_json::from_str::<Value>(text).is_ok(), "{whole:?}: {text}");
+    let whole = scan::object::<0>(bytes, &[]);
+    // What was as deep as may be can lie a little deeper elsewhere: the provider's to refuse.
+    let fine = matches!(whole, Ok(_) | Err(ScanError::TooDeep { .. }));
+    assert!(fine, "{whole:?}: {}", String::from_utf8_lossy(bytes));
 }

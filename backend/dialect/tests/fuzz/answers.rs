@@ -199,25 +199,23 @@ fn is_deep(text: &str) -> bool {
     })
 }
 
-/// Text in which no number is larger than serde takes. Where they stand in a string no harm is done either.
+/// Text in which no number is larger than serde takes.
 fn small_numbers(text: &str) -> String {
     let mut small = String::with_capacity(text.len());
-    let (mut digits, mut exponent, mut escape) = (0, false, 0);
+    let (mut quoted, mut escaped) = (false, false);
+    let (mut digits, mut exponent) = (0, false);
     for character in text.chars() {
-        if escape > 0 {
-            // The four digits of a character, or the one letter of another escape.
-            escape = if escape == 5 && character != 'u' { 0 } else { escape - 1 };
-            small.push(character);
-            continue;
-        }
         match character {
-            '\\' => escape = 5,
+            _ if escaped => escaped = false,
+            '\\' => escaped = quoted,
+            '"' => quoted = !quoted,
+            _ if quoted => {}
             '0'..='9' => digits += 1,
             'e' | 'E' => (digits, exponent) = (0, true),
             '+' | '-' => digits = 0,
             _ => (digits, exponent) = (0, false),
         }
-        if digits <= if exponent { 2 } else { 20 } {
+        if quoted || digits <= if exponent { 2 } else { 20 } {
             small.push(character);
         }
     }

@@ -37,6 +37,7 @@
 //! | `logit_bias`, `metadata`, `prompt_cache_key`, `safety_identifier`, `verbosity` | Chat, Responses | where missing | dropped |
 //! | cache hints (`cache_control`) | Anthropic | others | dropped, not reported: they cache by themselves |
 //! | documents by URL | Anthropic, Responses, Gemini | Chat | refused |
+//! | what `$ref` repeats beyond a bound ([`schema::Repeats`]) | all | Gemini | an object without properties |
 //! | a JSON schema and tools | all | Gemini before its third generation | refused |
 //! | thinking that the client did not ask to see | all | all | left out of the answer |
 //! | `is_error` of a result | Anthropic, Gemini | Chat, Responses | dropped |

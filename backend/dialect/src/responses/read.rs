@@ -45,7 +45,12 @@ pub(crate) fn request(body: &[u8]) -> Result<Conversation<'_>, Unsupported> {
             "parallel_tool_calls" => read.parallel = Some(flag("parallel_tool_calls", value)?),
             "text" => text_options(&mut read, value)?,
             "reasoning" => read.thinking = reasoning(&object("reasoning", value)?),
-            "service_tier" => read.tier = format::tier(&word("service_tier", value)?),
+            "service_tier" => {
+                read.tier = format::tier(&word("service_tier", value)?);
+                if read.tier.is_none() {
+                    read.dropped.note("service_tier");
+                }
+            }
             "user" => read.user = Some(text("user", value)?),
             "previous_response_id" | "conversation" | "prompt" => {
                 refuse(name.to_owned(), value, ELSEWHERE)?;

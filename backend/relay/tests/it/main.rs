@@ -28,6 +28,7 @@ mod rotation;
 mod routes;
 mod scopes;
 mod sessions;
+mod square;
 mod suspended;
 mod websocket;
 mod websocket_bounds;

@@ -14,6 +14,7 @@ pub mod guard;
 pub mod mail;
 pub mod people;
 pub mod price_check;
+pub mod reminders;
 pub mod state;
 pub mod transfer;
 

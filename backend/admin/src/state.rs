@@ -8,7 +8,7 @@ use crate::{
     mail::Mailer,
     sso::flow::FlowKey,
 };
-use causeway_accounts::{AddressPolicy, Catalogue, MasterKey, SealingKey};
+use causeway_accounts::{AddressPolicy, Catalogue, MasterKey, Refresher, SealingKey};
 use causeway_domain::{TrustedProxies, price::PriceBook};
 use causeway_store::{Store, TenantTx, global_prices::GlobalTx, policy, tenant::PolicyChange};
 use std::{ops::Deref, sync::Arc};
@@ -31,6 +31,8 @@ pub struct Wiring<'a> {
     pub addresses: AddressPolicy,
     /// What is known of providers.
     pub catalogue: Catalogue,
+    /// What refreshes credentials: the relay's own, so that one instance asks an issuer once.
+    pub refresher: Refresher,
     /// The price table.
     pub prices: Arc<PriceBook>,
     /// The address that people use; cookies are `Secure` when it is https.
@@ -61,6 +63,7 @@ pub struct Shared {
     pub(crate) browsers: BrowserKey,
     pub(crate) addresses: AddressPolicy,
     pub(crate) catalogue: Catalogue,
+    pub(crate) refresher: Refresher,
     pub(crate) prices: Arc<PriceBook>,
     pub(crate) public_url: Url,
     pub(crate) version: &'static str,
@@ -84,6 +87,7 @@ impl AdminState {
             operators_need_totp: wiring.args.operators_need_totp,
             addresses: wiring.addresses,
             catalogue: wiring.catalogue,
+            refresher: wiring.refresher,
             prices: wiring.prices,
             public_url: wiring.public_url,
             version: wiring.version,

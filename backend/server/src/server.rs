@@ -15,7 +15,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use causeway_accounts::{AddressPolicy, Catalogue};
-use causeway_admin::{AdminArgs, AdminState, Wiring, mail::Mailer};
+use causeway_admin::{AdminArgs, AdminState, Wiring, mail::Mailer, reminders::Reminders};
 use causeway_domain::TrustedProxies;
 use causeway_relay::{Relay, RelayArgs};
 use causeway_store::{RetentionArgs, Store, StoreArgs};
@@ -94,22 +94,33 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
     let (mailer, post) = mail.map(Mailer::new).unzip();
     let mut relay_args = settings.relay;
     relay_args.trusted_proxies = TrustedProxies::new(settings.admin.trusted_proxies.clone());
+    let (known, watched) = (catalogue.clone(), sealing.clone());
+    let relay = Relay::start(
+        store.clone(),
+        relay_args,
+        Arc::clone(&prices.book),
+        sealing.clone(),
+        settings.addresses.clone(),
+        catalogue.clone(),
+    )
+    .await?;
+    let reminders =
+        mailer.clone().map(|mailer| Reminders::new(store.clone(), mailer, settings.http.public_url.clone()));
     let admin = AdminState::new(Wiring {
         store: store.clone(),
         args: settings.admin,
         master: &settings.secrets.master,
-        sealing: sealing.clone(),
+        sealing,
         recovery,
-        addresses: settings.addresses.clone(),
-        catalogue: catalogue.clone(),
+        addresses: settings.addresses,
+        catalogue,
+        refresher: relay.refresher(),
         prices: Arc::clone(&prices.book),
         public_url: settings.http.public_url.clone(),
         version: env!("CARGO_PKG_VERSION"),
         demo: settings.demo,
         mailer,
     });
-    let (book, known, watched) = (Arc::clone(&prices.book), catalogue.clone(), sealing.clone());
-    let relay = Relay::start(store.clone(), relay_args, book, sealing, settings.addresses, catalogue).await?;
 
     let (connections, background) = (TaskTracker::new(), TaskTracker::new());
     let stop_background = CancellationToken::new();
@@ -126,6 +137,7 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
         store.clone(),
         Arc::clone(&relay),
         settings.retention,
+        reminders,
         stop_background.clone(),
     ));
     if let Some(post) = post {

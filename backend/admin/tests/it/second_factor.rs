@@ -286,6 +286,7 @@ fn strict(world: &World) -> World {
         demo: true,
         mailer: None,
         catalogue: Catalogue::shipped().unwrap(),
+        refresher: world::refresher(&world.store),
     });
     World { router: causeway_admin::router(state).0, ..world.clone() }
 }

@@ -139,15 +139,15 @@ pub fn grant_dead(language: Language, organization: &str, account: &str, reason:
         language: language.tag(),
         subject: language.pick(
             format!("{account} of {organization} has to be authorised again"),
-            format!("“{organization}”的账号 {account} 需要重新授权"),
+            format!("“{organization}”的账户 {account} 需要重新授权"),
         ),
         before: vec![
             language.pick(
                 format!("Causeway sends no more requests through the upstream account {account} of {organization}: its provider does not accept its credential any more. Sign in there once more:"),
-                format!("Causeway 已停止通过“{organization}”的上游账号 {account} 发送请求：提供商不再接受其凭据。请重新登录授权："),
+                format!("Causeway 已停止通过“{organization}”的上游账户 {account} 发送请求：提供商不再接受其凭据。请重新登录授权："),
             ),
         ],
-        link: Some((language.pick("Open the account", "打开账号").to_owned(), link.to_owned())),
+        link: Some((language.pick("Open the account", "打开账户").to_owned(), link.to_owned())),
         code: None,
         after: if reason.is_empty() {
             Vec::new()

@@ -1,6 +1,6 @@
 //! What a caller can be told when a request does not go through, and how: in the caller's own dialect.
 
-use crate::body::RelayBody;
+use crate::{body::RelayBody, grant::DEAD};
 use causeway_dialect::{Dialect, error::Failure};
 use causeway_domain::{Nanos, RequestId, window::WindowKind};
 use causeway_store::{
@@ -317,6 +317,7 @@ impl RelayError {
         match self {
             Self::AccountsBusy(reasons) => reasons.iter().any(|r| r.retry_ms.is_some()),
             Self::Unavailable(_) | Self::TooManySockets { .. } => true,
+            Self::NoneLeft { code: DEAD, .. } => false,
             Self::NoneLeft { status, retry, .. } => retry.is_some() || status.is_server_error(),
             Self::Limit(hit) => {
                 self.status() == StatusCode::TOO_MANY_REQUESTS && hit.refusal.retry_ms.is_some()

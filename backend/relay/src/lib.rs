@@ -470,6 +470,11 @@ impl Relay {
         self.sweeper.lock().await.sweep(&self.store, grace).await
     }
 
+    /// What refreshes credentials, for those who refresh them beside the relay: one instance has one.
+    pub fn refresher(&self) -> Refresher {
+        self.refresher.clone()
+    }
+
     /// Begins to refresh credentials that end soon. For a job that one instance runs. Returns how many.
     pub async fn refresh_ahead(&self) -> Result<usize, StoreError> {
         self.refresher.sweep().await

@@ -202,7 +202,10 @@ impl App {
             base_url,
             credential: &sealed,
             credential_hint: "",
-            signed_in: &accounts::SignedIn::by(credential.kind()),
+            signed_in: &accounts::SignedIn {
+                expires_at: credential.expires_at(),
+                ..accounts::SignedIn::by(credential.kind())
+            },
             owner: None,
             enabled: true,
             priority: 100,
@@ -482,7 +485,12 @@ impl App {
 
     /// What is written down of a request's way, once it is.
     pub(crate) async fn attempts(&self, response: &reqwest::Response) -> attempts::Attempts {
-        let id = response.headers()["x-request-id"].to_str().unwrap().parse().unwrap();
+        self.attempts_of(response.headers()["x-request-id"].to_str().unwrap()).await
+    }
+
+    /// The same of a request by its id.
+    pub(crate) async fn attempts_of(&self, id: &str) -> attempts::Attempts {
+        let id = id.parse().unwrap();
         let until = Instant::now() + Duration::from_secs(5);
         loop {
             let mut tx = self.tx().await;

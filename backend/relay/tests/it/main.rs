@@ -23,6 +23,7 @@ mod prices;
 mod recovery;
 mod redirects;
 mod redis;
+mod refreshing;
 mod refusals;
 mod rotation;
 mod routes;

@@ -62,7 +62,12 @@ use ledger::Ledger;
 use metrics::{Counter, Histogram, counter, gauge, histogram};
 use plan::Talk;
 use route::Route;
-use std::{fmt::Display, net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    fmt::Display,
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tenant::Tenant;
 use uuid::Uuid;
 

@@ -13,7 +13,9 @@ pub mod error;
 pub mod guard;
 pub mod mail;
 pub mod people;
+pub mod playground;
 pub mod price_check;
+pub mod reminders;
 pub mod state;
 pub mod transfer;
 

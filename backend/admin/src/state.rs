@@ -6,9 +6,10 @@ use crate::{
     auth::{keys::SignInKeys, password::Passwords, token::AccessKeys},
     error::ApiError,
     mail::Mailer,
+    playground::Playground,
     sso::flow::FlowKey,
 };
-use causeway_accounts::{AddressPolicy, Catalogue, MasterKey, SealingKey};
+use causeway_accounts::{AddressPolicy, Catalogue, MasterKey, Refresher, SealingKey};
 use causeway_domain::{TrustedProxies, price::PriceBook};
 use causeway_store::{Store, TenantTx, global_prices::GlobalTx, policy, tenant::PolicyChange};
 use std::{ops::Deref, sync::Arc};
@@ -31,6 +32,8 @@ pub struct Wiring<'a> {
     pub addresses: AddressPolicy,
     /// What is known of providers.
     pub catalogue: Catalogue,
+    /// What refreshes credentials: the relay's own, so that one instance asks an issuer once.
+    pub refresher: Refresher,
     /// The price table.
     pub prices: Arc<PriceBook>,
     /// The address that people use; cookies are `Secure` when it is https.
@@ -41,6 +44,8 @@ pub struct Wiring<'a> {
     pub demo: bool,
     /// Where mails are put; `None` when no mail server is set.
     pub mailer: Option<Mailer>,
+    /// What sends the requests of the playground.
+    pub playground: Arc<dyn Playground>,
 }
 
 /// What every handler can reach. Cheap to clone.
@@ -61,11 +66,13 @@ pub struct Shared {
     pub(crate) browsers: BrowserKey,
     pub(crate) addresses: AddressPolicy,
     pub(crate) catalogue: Catalogue,
+    pub(crate) refresher: Refresher,
     pub(crate) prices: Arc<PriceBook>,
     pub(crate) public_url: Url,
     pub(crate) version: &'static str,
     pub(crate) demo: bool,
     pub(crate) mailer: Option<Mailer>,
+    pub(crate) playground: Arc<dyn Playground>,
 }
 
 impl AdminState {
@@ -84,11 +91,13 @@ impl AdminState {
             operators_need_totp: wiring.args.operators_need_totp,
             addresses: wiring.addresses,
             catalogue: wiring.catalogue,
+            refresher: wiring.refresher,
             prices: wiring.prices,
             public_url: wiring.public_url,
             version: wiring.version,
             demo: wiring.demo,
             mailer: wiring.mailer,
+            playground: wiring.playground,
         }))
     }
 

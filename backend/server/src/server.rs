@@ -8,6 +8,7 @@ use crate::{
     gauges,
     http::{dispatch::Dispatch, docs, health::Ready, listen, metrics, routes},
     jobs, keys,
+    playground::Played,
     prices::Prices,
     providers,
     shutdown::Shutdown,
@@ -15,7 +16,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use causeway_accounts::{AddressPolicy, Catalogue};
-use causeway_admin::{AdminArgs, AdminState, Wiring, mail::Mailer};
+use causeway_admin::{AdminArgs, AdminState, Wiring, mail::Mailer, reminders::Reminders};
 use causeway_domain::TrustedProxies;
 use causeway_relay::{Relay, RelayArgs};
 use causeway_store::{RetentionArgs, Store, StoreArgs};
@@ -94,22 +95,34 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
     let (mailer, post) = mail.map(Mailer::new).unzip();
     let mut relay_args = settings.relay;
     relay_args.trusted_proxies = TrustedProxies::new(settings.admin.trusted_proxies.clone());
+    let (known, watched) = (catalogue.clone(), sealing.clone());
+    let relay = Relay::start(
+        store.clone(),
+        relay_args,
+        Arc::clone(&prices.book),
+        sealing.clone(),
+        settings.addresses.clone(),
+        catalogue.clone(),
+    )
+    .await?;
+    let reminders =
+        mailer.clone().map(|mailer| Reminders::new(store.clone(), mailer, settings.http.public_url.clone()));
     let admin = AdminState::new(Wiring {
         store: store.clone(),
         args: settings.admin,
         master: &settings.secrets.master,
-        sealing: sealing.clone(),
+        sealing,
         recovery,
-        addresses: settings.addresses.clone(),
-        catalogue: catalogue.clone(),
+        addresses: settings.addresses,
+        catalogue,
+        refresher: relay.refresher(),
         prices: Arc::clone(&prices.book),
         public_url: settings.http.public_url.clone(),
         version: env!("CARGO_PKG_VERSION"),
         demo: settings.demo,
         mailer,
+        playground: Arc::new(Played::new(Arc::clone(&relay))),
     });
-    let (book, known, watched) = (Arc::clone(&prices.book), catalogue.clone(), sealing.clone());
-    let relay = Relay::start(store.clone(), relay_args, book, sealing, settings.addresses, catalogue).await?;
 
     let (connections, background) = (TaskTracker::new(), TaskTracker::new());
     let stop_background = CancellationToken::new();
@@ -126,6 +139,7 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
         store.clone(),
         Arc::clone(&relay),
         settings.retention,
+        reminders,
         stop_background.clone(),
     ));
     if let Some(post) = post {
@@ -171,18 +185,22 @@ impl Running {
     pub(crate) async fn run(self) {
         self.shutdown.begin.cancelled().await;
         self.connections.close();
+        self.relay.retire_sockets();
         if !self.connections.is_empty() {
             tracing::info!("waiting up to {:?} for {} connections", self.grace, self.connections.len());
         }
+        // A connection that became a WebSocket is the relay's.
+        let ended = async || tokio::join!(self.connections.wait(), self.relay.sockets_ended());
         tokio::select! {
-            () = self.connections.wait() => {}
+            _ = ended() => {}
             () = tokio::time::sleep(self.grace) => {
                 tracing::warn!("{} connections are cut: they did not end within {:?}", self.connections.len(), self.grace);
             }
             () = self.shutdown.hurry.cancelled() => {}
         }
         self.shutdown.hurry.cancel();
-        self.connections.wait().await;
+        self.relay.cut_sockets();
+        ended().await;
         // The jobs would only compete for Postgres; what was used is written first.
         self.relay.close(SETTLE_WITHIN).await;
         tracing::info!("every request has ended and is in the ledger");

@@ -6,6 +6,7 @@ mod clients;
 mod keys;
 mod operator;
 mod people;
+mod playground;
 mod profile;
 pub(crate) mod sso;
 
@@ -65,6 +66,10 @@ impl Api {
 
     pub(crate) async fn reset_account(self, id: AccountId) -> Answer<Account> {
         self.0.post(&format!("/accounts/{id}/reset"), &serde_json::Map::new()).await
+    }
+
+    pub(crate) async fn refresh_account(self, id: AccountId) -> Answer<Account> {
+        self.0.post(&format!("/accounts/{id}/refresh"), &serde_json::Map::new()).await
     }
 
     pub(crate) async fn pools(self) -> Answer<Page<Pool>> {

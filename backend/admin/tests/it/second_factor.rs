@@ -285,7 +285,9 @@ fn strict(world: &World) -> World {
         version: "0.0.0",
         demo: true,
         mailer: None,
+        playground: world.played.clone(),
         catalogue: Catalogue::shipped().unwrap(),
+        refresher: world::refresher(&world.store),
     });
     World { router: causeway_admin::router(state).0, ..world.clone() }
 }

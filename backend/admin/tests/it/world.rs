@@ -1,12 +1,14 @@
 //! Two organisations and people of every role, and a way to call as any of them.
 
-use crate::smtp::Sink;
+use crate::{playing::Fake, smtp::Sink};
 use axum::{
     Router,
     body::Body,
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
-use causeway_accounts::{AddressPolicy, Catalogue, MasterKey, SealingKey};
+use causeway_accounts::{
+    AddressPolicy, Catalogue, MasterKey, Refresher, SealingKey, oauth::TokenClient, refresh::Pace,
+};
 use causeway_admin::{
     AdminArgs, AdminState, Wiring,
     mail::Mailer,
@@ -41,6 +43,8 @@ pub(crate) struct World {
     pub(crate) router: Router,
     pub(crate) store: Store,
     pub(crate) args: StoreArgs,
+    /// Plays in the place of the relay.
+    pub(crate) played: Arc<Fake>,
 }
 
 /// What a call was answered with.
@@ -75,12 +79,21 @@ where
     .await;
 }
 
+/// What refreshes credentials in an installation.
+pub(crate) fn refresher(store: &Store) -> Refresher {
+    let (master, addresses) =
+        (MasterKey::new(MASTER.to_vec().into()).unwrap(), AddressPolicy::new(Vec::new(), true));
+    let (sealing, catalogue) = (SealingKey::new(&master), Catalogue::shipped().unwrap());
+    Refresher::new(store.clone(), sealing, catalogue, TokenClient::new(addresses), Pace::default())
+}
+
 async fn installation<F, T>(mailer: Option<Mailer>, test: F)
 where
     F: FnOnce(World) -> T + Send + 'static,
     T: Future<Output = ()> + Send + 'static,
 {
     testing::with_store(|store, args| async move {
+        let played = Arc::new(Fake::default());
         let master = MasterKey::new(MASTER.to_vec().into()).unwrap();
         let state = AdminState::new(Wiring {
             store: store.clone(),
@@ -90,13 +103,15 @@ where
             recovery: master.derive("recovery code 1"),
             addresses: AddressPolicy::new(Vec::new(), true),
             catalogue: Catalogue::shipped().unwrap(),
+            refresher: refresher(&store),
             prices: Arc::new(PriceBook::shipped(PriceTable::parse(table::SHIPPED).unwrap())),
             public_url: "http://localhost:3000".parse().unwrap(),
             version: "0.0.0",
             demo: true,
             mailer,
+            playground: played.clone(),
         });
-        test(World { router: causeway_admin::router(state).0, store, args }).await;
+        test(World { router: causeway_admin::router(state).0, store, args, played }).await;
     })
     .await;
 }

@@ -120,6 +120,7 @@ impl<'c> Draft<'c> {
             hide_thinking,
             include_usage: self.conversation.include_usage,
             free_text: self.conversation.free_text.clone(),
+            namespaced: self.conversation.namespaced.clone(),
             echo,
             request_id: self.target.request_id.to_owned(),
             created: self.target.now,

@@ -86,7 +86,7 @@ fn events(text: &str) -> Vec<Value> {
             Some((name, data)) => (name.strip_prefix("event: "), data),
             None => (None, event),
         };
-        let data = data.strip_prefix("data: ").unwrap_or_else(|| panic!("no data: {event}"));
+        let data = data.strip_prefix("data: ").unwrap_or_else(|| panic!("no data: {event:?} in {text:?}"));
         let data = if data == "[DONE]" {
             Value::String(data.to_owned())
         } else {
@@ -124,6 +124,7 @@ fn messages(events: &[Value]) {
             "content_block_stop" => assert_eq!(open.take(), index),
             "message_delta" => assert_eq!((open, at), (None, events.len() - 2)),
             "message_stop" | "error" => assert_eq!(at, events.len() - 1),
+            "ping" => {}
             other => panic!("{other}"),
         }
     }
@@ -154,7 +155,8 @@ fn responses(events: &[Value]) {
     let mut added = Vec::new();
     let mut done = Vec::new();
     for (at, event) in events.iter().enumerate() {
-        assert_eq!(event["sequence_number"], at);
+        // Where a stream passes untouched nobody has counted when it breaks.
+        assert!(event["sequence_number"] == at || event["type"] == "response.failed", "{event}");
         match event["type"].as_str().unwrap() {
             "response.output_item.added" => {
                 assert_eq!(event["output_index"], added.len());

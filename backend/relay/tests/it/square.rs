@@ -25,8 +25,8 @@ const FILLER: &str = "All work and no play makes a long answer. ";
 /// Providers that speak one dialect each, with a model.
 const UPSTREAMS: [(Dialect, Provider, &str); 4] = [
     (Dialect::Anthropic, Provider::ANTHROPIC, "claude-haiku-4-5"),
-    (Dialect::OpenaiChat, Provider::OPENAI_COMPATIBLE, "gpt-5.5"),
-    (Dialect::OpenaiResponses, Provider::OPENAI, "gpt-5.5"),
+    (Dialect::OpenaiChat, Provider::OPENAI, "gpt-5.5"),
+    (Dialect::OpenaiResponses, Provider::OPENAI_COMPATIBLE, "gpt-5.5"),
     (Dialect::Gemini, Provider::GEMINI, "gemini-2.5-flash"),
 ];
 
@@ -98,11 +98,11 @@ async fn row(dialect: Dialect) {
     .await;
 }
 
-/// A relay that knows OpenAI for its Responses alone, and what is compatible for Chat.
+/// A relay that knows OpenAI for Chat alone, and what is compatible with it for Responses.
 async fn instance(app: &App) -> (Arc<Relay>, String) {
     let said = json!({
-        "openai": {"dialects": [{"dialect": "openai_responses", "path": "/v1/responses"}]},
-        "openai-compatible": {"dialects": [{"dialect": "openai_chat", "path": "/v1/chat/completions"}]}
+        "openai": {"dialects": [{"dialect": "openai_chat", "path": "/v1/chat/completions"}]},
+        "openai-compatible": {"dialects": [{"dialect": "openai_responses", "path": "/v1/responses"}]}
     });
     let catalogue = app.catalogue.with(said.as_object().unwrap().clone()).unwrap();
     let addresses = AddressPolicy::new(vec![], true);
@@ -176,8 +176,7 @@ impl Cell {
         let thought =
             self.good("thinking", "shape=thinking,text_bytes=80", self.client.with_thinking()).await;
         assert_eq!(thought.text, filler[..80], "{self}");
-        // OpenAI shows nothing of it in Chat.
-        assert_eq!(thought.thoughts.is_empty(), self.upstream == Dialect::OpenaiChat, "{self}: {thought:?}");
+        assert!(!thought.thoughts.is_empty(), "{self}: {thought:?}");
 
         let given = self.good("schema", "", self.client.with_schema()).await;
         let given: Value =
@@ -262,12 +261,12 @@ impl Cell {
     async fn entry(&mut self, what: &'static str) -> Entry {
         let entry = self.app.truth().await;
         let path = match self.upstream {
-            Dialect::Anthropic => "/v1/messages",
-            Dialect::OpenaiChat => "/v1/chat/completions",
-            Dialect::OpenaiResponses => "/v1/responses",
-            Dialect::Gemini => "/v1beta/models/",
+            Dialect::Anthropic => "/messages",
+            Dialect::OpenaiChat => "/chat/completions",
+            Dialect::OpenaiResponses => "/responses",
+            Dialect::Gemini => "/models/",
         };
-        assert!(entry.path.starts_with(path), "{self}, {what}: {}", entry.path);
+        assert!(entry.path.contains(path), "{self}, {what}: {}", entry.path);
         self.entries.push((what, entry.clone()));
         entry
     }
@@ -280,7 +279,8 @@ impl std::fmt::Display for Cell {
     }
 }
 
-/// A stream without the comments that keep it alive.
+/// A stream without the comments that keep it alive, and the blank lines that end what the provider had begun.
 fn without_comments(text: &str) -> String {
-    text.split_inclusive("\n\n").filter(|event| !event.starts_with(':')).collect()
+    let says = |event: &&str| !event.starts_with(':') && !event.trim().is_empty();
+    text.split_inclusive("\n\n").filter(says).collect()
 }

@@ -31,6 +31,7 @@ const AREAS: &[&str] = &[
     "pools",
     "model_routes",
     "clients",
+    "playground",
     "providers",
     "prices",
     "profile",

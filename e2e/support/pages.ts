@@ -28,6 +28,7 @@ export const PAGES = [
     { name: "operator-announcements", path: "/web/operator/announcements", heading: "Announcements" },
     { name: "operator-audit", path: "/web/operator/audit", heading: "Installation audit" },
     { name: "settings", path: "/web/settings", heading: "Settings" },
+    { name: "playground", path: "/web/playground", heading: "Playground" },
     { name: "connect", path: "/web/connect", heading: "Connect Claude Code" },
 ] as const;
 

@@ -43,7 +43,11 @@ test("a rule is tried on the last day, saved, and a key is kept for what it reco
     await page.getByTestId("rule-client").fill("Lighthouse");
     await page.getByTestId("rule-matches").fill("lighthouse-agent/*");
     await page.getByTestId("save-rules").click();
-    await expect(page.getByTestId("form-error")).toContainText("rules[0].client");
+    // Beside its field, and nowhere else.
+    await expect(page.getByTestId("rule-client")).toHaveAttribute("aria-invalid", "true");
+    await expect(page.getByTestId("own-rule")).toContainText("must have 1 to 40 characters of a-z");
+    await expect(page.getByTestId("rule-name")).not.toHaveAttribute("aria-invalid");
+    await expect(page.getByTestId("form-error")).toHaveCount(0);
     await page.getByTestId("rule-client").fill("lighthouse");
     await page.getByTestId("try-rules").click();
     const sum = page.locator("[data-testid=trial-sum][data-client=lighthouse]");

@@ -62,6 +62,7 @@ pub(crate) fn App() -> impl IntoView {
                         <Route path=path!("/pools") view=pages::pools::Pools/>
                         <Route path=path!("/model-routes") view=pages::model_routes::Routes/>
                         <Route path=path!("/clients") view=pages::clients::Clients/>
+                        <Route path=path!("/playground") view=pages::playground::Playground/>
                         <Route path=path!("/prices") view=pages::prices::Prices/>
                         <Route path=path!("/billing") view=pages::billing::Billing/>
                         <Route path=path!("/operator/organizations") view=pages::operator::tenants::Tenants/>

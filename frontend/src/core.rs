@@ -3,6 +3,7 @@
 pub(crate) mod api;
 pub(crate) mod download;
 pub(crate) mod error;
+pub(crate) mod events;
 pub(crate) mod form;
 pub(crate) mod format;
 pub(crate) mod http;

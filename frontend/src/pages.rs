@@ -18,6 +18,7 @@ pub(crate) mod model_routes;
 pub(crate) mod my_key;
 pub(crate) mod not_found;
 pub(crate) mod operator;
+pub(crate) mod playground;
 pub(crate) mod pools;
 pub(crate) mod prices;
 pub(crate) mod profile;

@@ -27,6 +27,7 @@ pub mod organization;
 pub mod page;
 pub mod patch;
 pub mod persons;
+pub mod playground;
 pub mod pools;
 pub mod prices;
 pub mod problem;
@@ -95,6 +96,10 @@ pub use organization::{HoldMode, OnRedisLoss, Organization, OrganizationRef, Upd
 pub use page::{ListQuery, Page};
 pub use patch::Patch;
 pub use persons::{Administrator, Administrators, Person, PersonOrganization, PersonQuery, UpdatePerson};
+pub use playground::{
+    KeyModels, PlayAnswer, PlayDone, PlayEvent, PlayHeader, PlayOffer, PlayPiece, PlayPlan, PlayRequest,
+    PlaySide, PlayTruncated, PlayUpstreamRequest, PlayUsage, StartPlay,
+};
 pub use pools::{CreatePool, Pool, PoolMember, UpdatePool};
 pub use prices::{
     GlobalMultiplier, GlobalMultipliers, GlobalPrice, GlobalPrices, LongContextFigures, OverrideQuery,

@@ -39,6 +39,7 @@ use utoipa::{
         (name = "pools", description = "Upstream accounts that serve the same keys, and how they are chosen among"),
         (name = "model-routes", description = "What models are called here, and where each name leads"),
         (name = "keys", description = "API keys that clients of the relay present"),
+        (name = "playground", description = "Real requests with a key, seen on both sides of the conversion"),
         (name = "clients", description = "Programs that requests come from, and how they are recognised"),
         (name = "members", description = "The people of the organisation"),
         (name = "invitations", description = "People who were asked to come in"),
@@ -197,6 +198,10 @@ refusals! {
     /// Whatever can contradict what is there.
     Clash: [
         ApiError::Conflict("2 keys are bound to this account; bind them to another one first".to_owned()) => "It contradicts what is there",
+    ],
+    /// Whatever the relay is asked for with a key.
+    Refused: [
+        ApiError::Conflict("the API key \"Ada's laptop\" is disabled".to_owned()) => "The key cannot be used: it is disabled, expired, or not for where the caller is",
     ],
     /// Whatever an issuer, or an authorisation that is over, can be in the way of.
     Authorizing: [

@@ -23,6 +23,7 @@ pub(crate) mod first;
 pub(crate) mod get;
 pub(crate) mod limits;
 pub(crate) mod list;
+pub(crate) mod models;
 pub(crate) mod restore;
 pub(crate) mod rotate;
 pub(crate) mod rules;
@@ -30,7 +31,7 @@ mod secret;
 pub(crate) mod update;
 
 /// Whose keys the caller may change: everybody's (`None`) or their own.
-fn changes(caller: &Caller) -> Option<UserId> {
+pub(crate) fn changes(caller: &Caller) -> Option<UserId> {
     if caller.may(Permission::KeysWrite) { None } else { Some(caller.user.id) }
 }
 

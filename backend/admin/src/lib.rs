@@ -13,6 +13,7 @@ pub mod error;
 pub mod guard;
 pub mod mail;
 pub mod people;
+pub mod playground;
 pub mod price_check;
 pub mod reminders;
 pub mod state;

@@ -6,7 +6,7 @@ use crate::{
     error::ApiError,
     extract::LARGEST,
     gate, instance, invitations, join, keys, ledger, me, members, model_routes, operator, organization,
-    pools, prices, registration, requests, security, setup, sso,
+    playground, pools, prices, registration, requests, security, setup, sso,
     state::AdminState,
     tokens, usage,
 };
@@ -92,6 +92,8 @@ fn operations() -> OpenApiRouter<AdminState> {
         .routes(routes!(keys::list::handle, keys::create::handle))
         .routes(routes!(keys::get::handle, keys::update::handle, keys::delete::handle))
         .routes(routes!(keys::limits::handle))
+        .routes(routes!(keys::models::handle))
+        .routes(routes!(playground::start::handle))
         .routes(routes!(keys::restore::handle))
         .routes(routes!(keys::rotate::handle))
         .routes(routes!(keys::rotate::end))

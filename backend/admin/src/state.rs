@@ -6,6 +6,7 @@ use crate::{
     auth::{keys::SignInKeys, password::Passwords, token::AccessKeys},
     error::ApiError,
     mail::Mailer,
+    playground::Playground,
     sso::flow::FlowKey,
 };
 use causeway_accounts::{AddressPolicy, Catalogue, MasterKey, Refresher, SealingKey};
@@ -43,6 +44,8 @@ pub struct Wiring<'a> {
     pub demo: bool,
     /// Where mails are put; `None` when no mail server is set.
     pub mailer: Option<Mailer>,
+    /// What sends the requests of the playground.
+    pub playground: Arc<dyn Playground>,
 }
 
 /// What every handler can reach. Cheap to clone.
@@ -69,6 +72,7 @@ pub struct Shared {
     pub(crate) version: &'static str,
     pub(crate) demo: bool,
     pub(crate) mailer: Option<Mailer>,
+    pub(crate) playground: Arc<dyn Playground>,
 }
 
 impl AdminState {
@@ -93,6 +97,7 @@ impl AdminState {
             version: wiring.version,
             demo: wiring.demo,
             mailer: wiring.mailer,
+            playground: wiring.playground,
         }))
     }
 

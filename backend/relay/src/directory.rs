@@ -6,7 +6,7 @@
 use crate::error::RelayError;
 use crate::tenant::Tenant;
 use causeway_accounts::{AddressPolicy, Catalogue, SealingKey};
-use causeway_domain::OrgId;
+use causeway_domain::{KeyId, OrgId};
 use causeway_store::{
     Store, first_use, policy,
     principal::{self, Principal},
@@ -66,6 +66,11 @@ impl Directory {
         let found = Arc::new(found);
         self.principals.insert(*hash, found.clone());
         Ok(Some(found))
+    }
+
+    /// What the secret of a key was made into, by which everything else here knows the key. Asked of Postgres each time.
+    pub(crate) async fn hash(&self, org: OrgId, key: KeyId) -> Result<Option<[u8; 32]>, RelayError> {
+        Ok(principal::hash_of(&self.store.relay, org, key).await?)
     }
 
     /// The key after its first use has been noted, from which its days are counted. Asked of Postgres once for each

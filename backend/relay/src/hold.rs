@@ -6,6 +6,7 @@ use crate::{
     ledger::{Ledger, Place, Settled},
     plan::Candidate,
     settle::{Draft, Ending, Figures},
+    tap::Tap,
 };
 use causeway_accounts::rules::{self, Row};
 use causeway_dialect::{Dialect, usage::Reading};
@@ -57,6 +58,8 @@ struct Inner {
     doubtful: Vec<ScopeId>,
     /// Whether less than the worst case may be reserved, so that it has to grow with what is used.
     expected: bool,
+    /// Who looks on, if anybody does.
+    tap: Option<Arc<Tap>>,
     /// What is reserved at least, once it has grown.
     grown: Mutex<Option<Growth>>,
 }
@@ -91,6 +94,8 @@ pub(crate) struct Granted {
     pub expected: bool,
     /// Its place among what runs of the organisation.
     pub running: Running,
+    /// Who looks on, if anybody does.
+    pub tap: Option<Arc<Tap>>,
 }
 
 /// Where providers name a request: Anthropic, the OpenAI family, Amazon.
@@ -123,6 +128,7 @@ impl Hold {
                 left: Vec::new(),
                 doubtful: Vec::new(),
                 expected: granted.expected,
+                tap: granted.tap,
                 grown: Mutex::default(),
                 drain,
                 received,
@@ -397,6 +403,9 @@ impl Inner {
             // The bound was wrong: the budget may be overspent by the difference. Must be seen, never hidden.
             metrics::counter!("causeway_relay_over_reserved_total").increment(1);
             tracing::warn!(request = %self.request, reserved = %self.reserved, charged = %figures.charged, "a request cost more than was reserved for it");
+        }
+        if let Some(tap) = &self.tap {
+            tap.settled(self.candidates.get(self.chosen).map(|chosen| chosen.account.id), &figures);
         }
         self.ledger.settle(Settled {
             place: self.place,

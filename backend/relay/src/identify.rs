@@ -3,7 +3,7 @@
 use crate::{call::Call, directory::Directory, error::RelayError, tenant::Tenant};
 use causeway_dialect::Dialect;
 use causeway_domain::{
-    TrustedProxies,
+    KeyId, OrgId, TrustedProxies,
     secret::{KEY_PREFIX, looks_like_key},
 };
 use causeway_store::principal::Principal;
@@ -46,6 +46,16 @@ pub(crate) async fn known(
 ) -> Result<Caller, RelayError> {
     let principal = directory.principal(&hash).await?.ok_or_else(unknown)?;
     Ok(Caller { hash, address, principal })
+}
+
+/// The caller whose key is named from within, by whoever may use it without its secret.
+pub(crate) async fn inside(
+    directory: &Directory,
+    (org, key): (OrgId, KeyId),
+    address: IpAddr,
+) -> Result<Caller, RelayError> {
+    let hash = directory.hash(org, key).await?.ok_or_else(unknown)?;
+    known(directory, hash, address).await
 }
 
 /// Who is calling through which proxies.

@@ -6,6 +6,7 @@
 //! (the reservation script does).
 
 pub mod args;
+mod arrival;
 pub mod body;
 mod call;
 mod choice;
@@ -32,7 +33,9 @@ mod reserve;
 mod route;
 mod scopes;
 mod settle;
+mod socket;
 mod stream;
+pub mod tap;
 mod tenant;
 mod trail;
 mod translate;
@@ -40,14 +43,16 @@ mod upstream;
 mod verdict;
 
 pub use args::RelayArgs;
+pub use arrival::Play;
 pub use body::RelayBody;
 pub use error::RelayError;
 pub use route::is_ours;
 pub use verdict::CooldownLength;
 
+use arrival::Arrival;
 use causeway_accounts::{AddressPolicy, Catalogue, Refresher, SealingKey, oauth::TokenClient};
 use causeway_dialect::{Dialect, request::Endpoint};
-use causeway_domain::{RequestId, price::PriceBook};
+use causeway_domain::{KeyId, OrgId, RequestId, price::PriceBook};
 use causeway_store::{Store, StoreError};
 use chrono::{DateTime, Utc};
 use http::{HeaderValue, Method, Request, Response};
@@ -57,12 +62,7 @@ use ledger::Ledger;
 use metrics::{Counter, Histogram, counter, gauge, histogram};
 use plan::Talk;
 use route::Route;
-use std::{
-    fmt::Display,
-    net::IpAddr,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{fmt::Display, net::IpAddr, sync::Arc, time::Duration};
 use tenant::Tenant;
 use uuid::Uuid;
 
@@ -89,6 +89,7 @@ pub struct Relay {
     bodies: call::BodyBudget,
     loads: load::Loads,
     halts: Arc<halt::Halts>,
+    sockets: Arc<socket::Sockets>,
     sweeper: tokio::sync::Mutex<ledger::Sweeper>,
     meters: Meters,
 }
@@ -127,6 +128,7 @@ impl Relay {
             refresher,
             ledger,
             halts,
+            sockets: socket::Sockets::new(&args),
             bodies: call::BodyBudget::new(&args),
             loads: load::Loads::new(),
             sweeper: tokio::sync::Mutex::default(),
@@ -142,16 +144,65 @@ impl Relay {
 
     /// Answers a request whose path [`is_ours`], and which came over a connection with `peer`. Never fails: what goes
     /// wrong is told in the caller's dialect.
-    pub async fn serve<B>(&self, request: Request<B>, peer: IpAddr) -> Response<RelayBody>
+    pub async fn serve<B>(self: &Arc<Self>, request: Request<B>, peer: IpAddr) -> Response<RelayBody>
     where
         B: Body<Data = bytes::Bytes>,
         B::Error: Display,
     {
-        let received = Instant::now();
-        let id = RequestId(Uuid::now_v7());
+        self.respond(request, Arrival::now(peer, None)).await
+    }
+
+    /// The same for a request from the playground: relayed, limited and billed like any other of its key, and looked on at.
+    /// `peer` is where the person is.
+    pub async fn play<B>(
+        self: &Arc<Self>,
+        request: Request<B>,
+        peer: IpAddr,
+        play: Play,
+    ) -> Response<RelayBody>
+    where
+        B: Body<Data = bytes::Bytes>,
+        B::Error: Display,
+    {
+        self.respond(request, Arrival::now(peer, Some(play))).await
+    }
+
+    /// The names that a key may ask for, in alphabetical order, or why it may be used for nothing. For whoever may use the
+    /// key without its secret.
+    pub async fn models_of(
+        &self,
+        (org, key): (OrgId, KeyId),
+        address: IpAddr,
+    ) -> Result<Vec<String>, RelayError> {
+        let caller = identify::inside(&self.directory, (org, key), address).await?;
+        let (caller, tenant) = self.current(caller).await?;
+        Ok(local::names(self, &tenant, &caller))
+    }
+
+    async fn respond<B>(self: &Arc<Self>, request: Request<B>, arrival: Arrival) -> Response<RelayBody>
+    where
+        B: Body<Data = bytes::Bytes>,
+        B::Error: Display,
+    {
         let head_only = request.method() == Method::HEAD;
         let dialect = route::dialect(request.uri().path(), identify::is_openais(request.headers()));
-        let mut response = match self.answer(request, peer, dialect, (id, received)).await {
+        let answer = self.answer(request, &arrival, dialect).await;
+        let mut response = self.told(answer, dialect, &arrival);
+        if head_only {
+            response = body::without_body(response);
+        }
+        response
+    }
+
+    /// What came of a request, as its caller is told.
+    fn told(
+        &self,
+        answer: Result<Response<RelayBody>, RelayError>,
+        dialect: Dialect,
+        arrival: &Arrival,
+    ) -> Response<RelayBody> {
+        let id = arrival.id;
+        let mut response = match answer {
             Ok(response) => response,
             Err(error) => {
                 tracing::info!(request = %id, reason = error.reason(), status = error.status().as_u16(), "refused");
@@ -159,11 +210,8 @@ impl Relay {
                 error.render(dialect, id)
             }
         };
-        if head_only {
-            response = body::without_body(response);
-        }
         self.meters.served.increment(1);
-        self.meters.first_byte.record(received.elapsed());
+        self.meters.first_byte.record(arrival.received.elapsed());
         let mut text = Uuid::encode_buffer();
         if let Ok(value) = HeaderValue::from_str(id.0.hyphenated().encode_lower(&mut text)) {
             response.headers_mut().insert("x-request-id", value.clone());
@@ -174,11 +222,10 @@ impl Relay {
     }
 
     async fn answer<B>(
-        &self,
+        self: &Arc<Self>,
         request: Request<B>,
-        peer: IpAddr,
+        arrival: &Arrival,
         dialect: Dialect,
-        (id, received): (RequestId, Instant),
     ) -> Result<Response<RelayBody>, RelayError>
     where
         B: Body<Data = bytes::Bytes>,
@@ -190,17 +237,16 @@ impl Relay {
                 path: request.uri().path().to_owned(),
             });
         };
-        let address = identify::address(&self.args.trusted_proxies, peer, request.headers());
+        let address = identify::address(&self.args.trusted_proxies, arrival.peer, request.headers());
         match route {
             Route::Greeting => Ok(local::greeting()),
             Route::Ask(asking) if asking.endpoint == Endpoint::CountTokens => {
-                self.count_tokens(request, &asking, address, received).await
+                self.count_tokens(request, &asking, address, arrival).await
             }
-            Route::Ask(asking) => self.ask(request, &asking, address, (id, received)).await,
-            Route::Socket => Err(RelayError::UpgradeRequired),
+            Route::Ask(asking) => self.ask(request, &asking, address, arrival).await,
+            Route::Socket => socket::open(self, request, address).await,
             Route::Models | Route::Model(_) | Route::KeyInfo => {
-                let (headers, uri) = (request.headers(), request.uri());
-                let caller = identify::caller(&self.directory, headers, uri, address).await?;
+                let caller = self.presented(&request, address, arrival).await?;
                 let (caller, tenant) = self.current(caller).await?;
                 // What a key may know of itself belongs to no dialect.
                 if !matches!(route, Route::KeyInfo) {
@@ -221,20 +267,21 @@ impl Relay {
         request: Request<B>,
         asked: &route::Asking,
         address: IpAddr,
-        (id, received): (RequestId, Instant),
+        arrival: &Arrival,
     ) -> Result<Response<RelayBody>, RelayError>
     where
         B: Body<Data = bytes::Bytes>,
         B::Error: Display,
     {
-        let mut caller = match self.caller(&request, address).await {
+        let id = arrival.id;
+        let mut caller = match self.caller(&request, address, arrival).await {
             Ok(caller) => caller,
             Err(error) => {
                 call::discard(request.into_body()).await;
                 return Err(error);
             }
         };
-        let call = call::Call::parse(&self.bodies, request, asked, received).await?;
+        let call = call::Call::parse(&self.bodies, request, asked, arrival).await?;
         let mut asking = reserve::Asking::new(self, caller.principal.org, id);
         let mut restarts = 0;
         let mut talk = Talk::default();
@@ -265,6 +312,9 @@ impl Relay {
                     drop(asking);
                     let (caller, tenant, call, plan) = (&caller, &*tenant, &call, &plan);
                     let sending = failover::Sending { relay: self, caller, tenant, call, plan, id };
+                    if let Some(tap) = &call.tap {
+                        tap.offered(plan, hold.chosen());
+                    }
                     let halted = hold.halted();
                     let answer = halted
                         .run_until_cancelled_owned(Box::pin(sending.send(hold)))
@@ -316,15 +366,15 @@ impl Relay {
         request: Request<B>,
         asked: &route::Asking,
         address: IpAddr,
-        received: Instant,
+        arrival: &Arrival,
     ) -> Result<Response<RelayBody>, RelayError>
     where
         B: Body<Data = bytes::Bytes>,
         B::Error: Display,
     {
-        let caller = self.caller(&request, address).await?;
+        let caller = self.caller(&request, address, arrival).await?;
         let (caller, tenant) = self.current(caller).await?;
-        let call = call::Call::parse(&self.bodies, request, asked, received).await?;
+        let call = call::Call::parse(&self.bodies, request, asked, arrival).await?;
         let plan = self.plan(&tenant, &caller, &call, Utc::now(), Talk::default())?;
         // Counting costs an account nothing, and is nobody's turn.
         choice::give_back(&tenant, &plan.turns);
@@ -354,9 +404,13 @@ impl Relay {
 
     /// The caller, with a key that may be used: checked before a body of any size is read. A key that ends some days after
     /// its first use has been used from here on.
-    async fn caller<B>(&self, request: &Request<B>, address: IpAddr) -> Result<Caller, RelayError> {
-        let (headers, uri) = (request.headers(), request.uri());
-        let mut caller = identify::caller(&self.directory, headers, uri, address).await?;
+    async fn caller<B>(
+        &self,
+        request: &Request<B>,
+        address: IpAddr,
+        arrival: &Arrival,
+    ) -> Result<Caller, RelayError> {
+        let mut caller = self.presented(request, address, arrival).await?;
         if identify::usable(&caller).is_err() {
             caller = self.current(caller).await?.0;
         }
@@ -365,6 +419,19 @@ impl Relay {
             identify::usable(&caller)?;
         }
         Ok(caller)
+    }
+
+    /// The caller by the key that the request presents, or that it is sent with from within.
+    async fn presented<B>(
+        &self,
+        request: &Request<B>,
+        address: IpAddr,
+        arrival: &Arrival,
+    ) -> Result<Caller, RelayError> {
+        match &arrival.play {
+            None => identify::caller(&self.directory, request.headers(), request.uri(), address).await,
+            Some(play) => identify::inside(&self.directory, (play.org, play.key), address).await,
+        }
     }
 
     /// The caller and its organisation under the policy in force, for calls that reserve nothing.
@@ -421,9 +488,31 @@ impl Relay {
         gauge!("causeway_ledger_capacity").set(f64::from(self.args.ledger_capacity));
     }
 
+    /// Lets no more WebSockets open, and those that are end as soon as no answer is under way on them: their clients come
+    /// again, to whoever serves then.
+    pub fn retire_sockets(&self) {
+        self.sockets.retire();
+    }
+
+    /// Ends all WebSockets at once; what was under way is settled as if its client had left.
+    pub fn cut_sockets(&self) {
+        self.sockets.cut();
+    }
+
+    /// Waits until no WebSocket is open, after one of those two.
+    pub async fn sockets_ended(&self) {
+        self.sockets.ended().await;
+    }
+
     /// Waits until every request is settled and written, at most this long. Call when no more requests are accepted
-    /// and the connections are closed.
+    /// and the connections are closed. What is left of WebSockets is cut.
     pub async fn close(&self, patience: Duration) {
+        let begun = Instant::now();
+        self.cut_sockets();
+        if tokio::time::timeout(patience, self.sockets_ended()).await.is_err() {
+            tracing::warn!("WebSockets did not end in time");
+        }
+        let patience = patience.saturating_sub(begun.elapsed());
         // A token that an issuer has handed out and nobody has written down yet would be lost.
         tokio::join!(self.ledger.close(&self.store, patience), self.refresher.close(patience));
     }

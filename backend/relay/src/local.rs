@@ -90,6 +90,11 @@ fn usable_models(relay: &Relay, tenant: &Tenant, caller: &Caller) -> BTreeMap<St
     names.filter_map(|name| behind(&name).map(|listed| (name, listed))).collect()
 }
 
+/// The names that this key may ask for.
+pub(crate) fn names(relay: &Relay, tenant: &Tenant, caller: &Caller) -> Vec<String> {
+    usable_models(relay, tenant, caller).into_keys().collect()
+}
+
 fn model<'a>(relay: &Relay, id: &'a str, listed: &'a Listed) -> Model<'a> {
     let prices = relay.prices.table();
     let known = prices.find(listed.provider, &listed.model);

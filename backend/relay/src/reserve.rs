@@ -238,6 +238,7 @@ impl Taking<'_> {
             five_hours,
             expected: self.tenant.hold_mode == HoldMode::Expected,
             running: self.relay.halts.enter(self.tenant.org),
+            tap: self.call.tap.clone(),
         }
     }
 

@@ -17,31 +17,35 @@ pub(crate) struct Trail {
 }
 
 /// What happened at one account.
-#[derive(Debug, Serialize)]
-pub(crate) struct Step {
-    account: AccountId,
+#[derive(Clone, Debug, Serialize)]
+pub struct Step {
+    /// Which.
+    pub account: AccountId,
     /// A row of the failover table, `ok`, or why the account was passed over.
-    what: String,
+    pub what: String,
     /// Whether it was sent a request at all.
-    tried: bool,
+    pub tried: bool,
+    /// What it answered; inside a stream what that stands for. `None` = it did not answer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<u16>,
+    pub status: Option<u16>,
+    /// What it said, without what it was shown to be let in.
     #[serde(skip_serializing_if = "String::is_empty")]
-    message: String,
+    pub message: String,
     /// Milliseconds after the request came in.
     #[serde(skip_serializing_if = "Option::is_none")]
-    after_ms: Option<u64>,
+    pub after_ms: Option<u64>,
     /// Milliseconds that it took.
     #[serde(skip_serializing_if = "Option::is_none")]
-    took_ms: Option<u64>,
+    pub took_ms: Option<u64>,
     /// Until when the account, or the part of it, is not used.
     #[serde(skip_serializing_if = "Option::is_none")]
-    until: Option<DateTime<Utc>>,
-    /// What the provider may bill for it, where it has told. Nobody is charged.
+    pub until: Option<DateTime<Utc>>,
+    /// Input tokens that the provider may bill for it, where it has told. Nobody is charged.
     #[serde(skip_serializing_if = "Option::is_none")]
-    input_tokens: Option<u64>,
+    pub input_tokens: Option<u64>,
+    /// The same of output.
     #[serde(skip_serializing_if = "Option::is_none")]
-    output_tokens: Option<u64>,
+    pub output_tokens: Option<u64>,
 }
 
 /// An attempt that failed.
@@ -129,7 +133,7 @@ impl Trail {
         });
     }
 
-    /// As it is written down. `told` = the status and code that we gave ourselves.
+    /// As it is written down, and as whoever looks on is told. `told` = the status and code that we gave ourselves.
     pub(crate) fn attempts(
         &self,
         request: RequestId,
@@ -138,6 +142,9 @@ impl Trail {
         told: Option<(u16, &str)>,
     ) -> Attempts {
         let principal = &caller.principal;
+        if let Some(tap) = &call.tap {
+            tap.went(&self.steps);
+        }
         Attempts {
             request,
             org: principal.org,

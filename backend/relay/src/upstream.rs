@@ -53,11 +53,18 @@ impl Upstream {
     ) -> Result<Pending, RelayError> {
         let request = request::build(call, body, candidate, asked)?;
         let account = &candidate.account;
+        let ear = call.tap.as_ref().map(|tap| tap.asked(candidate, &request));
         let pool = account.target.pool.get_or_init(|| self.pool(&account.target.address)).clone();
         let connect = account.timeouts.connect_seconds;
         let connect = connect.map_or(self.connect, |seconds| Duration::from_secs(seconds.into()));
         let shape = account.preset.shape(request::named(candidate.speaks));
         let framing = shape.map(|shape| shape.framing).unwrap_or_default();
-        Ok(Box::pin(async move { Ok(framing::unframed(pool.call(request, connect).await?, framing)) }))
+        Ok(Box::pin(async move {
+            let answer = framing::unframed(pool.call(request, connect).await?, framing);
+            Ok(match ear {
+                Some(ear) => framing::overheard(answer, ear),
+                None => answer,
+            })
+        }))
     }
 }

@@ -10,6 +10,7 @@ mod gauges;
 mod http;
 mod jobs;
 mod keys;
+mod playground;
 mod prices;
 mod providers;
 mod server;

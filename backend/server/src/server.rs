@@ -8,6 +8,7 @@ use crate::{
     gauges,
     http::{dispatch::Dispatch, docs, health::Ready, listen, metrics, routes},
     jobs, keys,
+    playground::Played,
     prices::Prices,
     providers,
     shutdown::Shutdown,
@@ -120,6 +121,7 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
         version: env!("CARGO_PKG_VERSION"),
         demo: settings.demo,
         mailer,
+        playground: Arc::new(Played::new(Arc::clone(&relay))),
     });
 
     let (connections, background) = (TaskTracker::new(), TaskTracker::new());
@@ -183,18 +185,22 @@ impl Running {
     pub(crate) async fn run(self) {
         self.shutdown.begin.cancelled().await;
         self.connections.close();
+        self.relay.retire_sockets();
         if !self.connections.is_empty() {
             tracing::info!("waiting up to {:?} for {} connections", self.grace, self.connections.len());
         }
+        // A connection that became a WebSocket is the relay's.
+        let ended = async || tokio::join!(self.connections.wait(), self.relay.sockets_ended());
         tokio::select! {
-            () = self.connections.wait() => {}
+            _ = ended() => {}
             () = tokio::time::sleep(self.grace) => {
                 tracing::warn!("{} connections are cut: they did not end within {:?}", self.connections.len(), self.grace);
             }
             () = self.shutdown.hurry.cancelled() => {}
         }
         self.shutdown.hurry.cancel();
-        self.connections.wait().await;
+        self.relay.cut_sockets();
+        ended().await;
         // The jobs would only compete for Postgres; what was used is written first.
         self.relay.close(SETTLE_WITHIN).await;
         tracing::info!("every request has ended and is in the ledger");

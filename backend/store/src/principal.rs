@@ -319,6 +319,16 @@ pub async fn by_hash(db: &RelayDb, hash: &[u8; 32]) -> StoreResult<Option<Princi
     .transpose()
 }
 
+/// The SHA-256 of a key's secret; `None` if that organisation has no such key.
+pub async fn hash_of(db: &RelayDb, org: OrgId, key: KeyId) -> StoreResult<Option<[u8; 32]>> {
+    let found = sqlx::query_scalar!("select hash from api_keys where id = $1 and org_id = $2", key.0, org.0)
+        .fetch_optional(&db.0)
+        .await?;
+    found
+        .map(|hash| hash.try_into().map_err(|_| StoreError::corrupt("hash of an API key", "not 32 bytes")))
+        .transpose()
+}
+
 /// What counts of a key's multiplier: one below one would pay for a dollar of cost with less than a dollar of credit.
 fn key_multiplier(own: Multiplier, prepaid: bool) -> Multiplier {
     if prepaid { own.max(Multiplier::ONE) } else { own }

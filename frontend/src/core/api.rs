@@ -6,6 +6,7 @@ mod clients;
 mod keys;
 mod operator;
 mod people;
+mod playground;
 mod profile;
 pub(crate) mod sso;
 

@@ -6,7 +6,7 @@ use causeway_openapi::{Problem, ProblemCode, Session as Signed};
 use gloo_net::http::{Method, Request, RequestBuilder, Response};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{download::File, error::ApiError, session::Session};
+use super::{download::File, error::ApiError, events::Events, session::Session};
 
 const BASE: &str = "/admin/v1";
 /// Longer than any answer of the server: a test of an upstream account waits for the provider.
@@ -104,6 +104,17 @@ impl Http {
         self.answer(Method::POST, path, Sent::Json(to_json(body)?), DEADLINE_MS).await.map(drop)
     }
 
+    /// POST that is answered with events, until `left`. They come as long as there are any: no deadline.
+    pub(crate) async fn events(
+        self,
+        path: &str,
+        body: &impl Serialize,
+        left: web_sys::AbortSignal,
+    ) -> Result<Events, ApiError> {
+        let answer = self.answer(Method::POST, path, Sent::Json(to_json(body)?), left).await?;
+        Events::of(&answer)
+    }
+
     /// Asks for a new access token in another organisation, where the session is from then on.
     pub(crate) async fn enter(self, organization: OrgId) -> Result<(), ApiError> {
         let deadline = web_sys::AbortSignal::timeout_with_u32(DEADLINE_MS);
@@ -145,17 +156,18 @@ impl Http {
         method: Method,
         path: &str,
         body: Sent,
-        deadline: u32,
+        until: impl Into<Until>,
     ) -> Result<Response, ApiError> {
+        let until = until.into();
         let token = self.session.token();
         let was_signed_in = token.is_some();
-        let first = send(method.clone(), path, body.clone(), token, deadline).await;
+        let first = send(method.clone(), path, body.clone(), token, until.clone()).await;
         let expired = matches!(&first, Err(e) if e.code() == Some(ProblemCode::NotSignedIn));
         if !(was_signed_in && expired) {
             return first;
         }
         match self.renew().await {
-            Renewed::Yes => send(method, path, body, self.session.token(), deadline).await,
+            Renewed::Yes => send(method, path, body, self.session.token(), until).await,
             Renewed::Unreachable => Err(ApiError::Unreachable),
             Renewed::Refused => {
                 self.session.forget();
@@ -181,7 +193,8 @@ impl Http {
         let session = self.session;
         session
             .renew(async move {
-                let answer = send(Method::POST, "/auth/refresh", Sent::Nothing, None, DEADLINE_MS).await;
+                let answer =
+                    send(Method::POST, "/auth/refresh", Sent::Nothing, None, DEADLINE_MS.into()).await;
                 match answer {
                     Ok(answer) => match answer.json::<Signed>().await {
                         Ok(signed) => {
@@ -234,14 +247,38 @@ enum Sent {
     File(web_sys::File),
 }
 
+/// How long a request is waited for.
+#[derive(Clone)]
+enum Until {
+    /// So many milliseconds.
+    Deadline(u32),
+    /// As long as nobody gives it up.
+    Left(web_sys::AbortSignal),
+}
+
+impl From<u32> for Until {
+    fn from(ms: u32) -> Self {
+        Self::Deadline(ms)
+    }
+}
+
+impl From<web_sys::AbortSignal> for Until {
+    fn from(left: web_sys::AbortSignal) -> Self {
+        Self::Left(left)
+    }
+}
+
 async fn send(
     method: Method,
     path: &str,
     body: Sent,
     token: Option<String>,
-    deadline: u32,
+    until: Until,
 ) -> Result<Response, ApiError> {
-    let deadline = web_sys::AbortSignal::timeout_with_u32(deadline);
+    let deadline = match until {
+        Until::Deadline(ms) => web_sys::AbortSignal::timeout_with_u32(ms),
+        Until::Left(left) => left,
+    };
     let mut request: RequestBuilder =
         Request::get(&format!("{BASE}{path}")).method(method).abort_signal(Some(&deadline));
     if let Some(token) = token {

@@ -27,6 +27,7 @@ pub(crate) const OPERATOR_AUDIT: &str = "/web/operator/audit";
 pub(crate) const MEMBERS: &str = "/web/members";
 pub(crate) const SETTINGS: &str = "/web/settings";
 pub(crate) const MY_KEY: &str = "/web/my-key";
+pub(crate) const PLAYGROUND: &str = "/web/playground";
 pub(crate) const CONNECT: &str = "/web/connect";
 pub(crate) const PROFILE: &str = "/web/profile";
 pub(crate) const FORGOT: &str = "/web/forgot-password";

@@ -8,7 +8,7 @@ use causeway_openapi::{ClientRuleSet, Permission, SetClientRules, TryClientRules
 use leptos::prelude::*;
 
 use self::{
-    editor::{Drafts, Editor},
+    editor::{Drafts, Editor, Errors},
     shipped::Shipped,
     trial::Trial,
 };
@@ -28,6 +28,9 @@ use crate::{
         toast::use_toasts,
     },
 };
+
+/// What stands beside a field of a rule is not said above the rules.
+const OF_RULES: &[&str] = &["rules[*"];
 
 /// The page.
 #[component]
@@ -56,28 +59,38 @@ fn Rules(set: ClientRuleSet, rules: Query<ClientRuleSet>) -> impl IntoView {
     let headers = StoredValue::new(set.headers.clone());
     let (saving, trying) = (Submission::new(), Submission::new());
     let trial = RwSignal::new(None);
+    // What the last answer said of single fields; both buttons are answered alike.
+    let errors = Errors::new();
     let save = move |()| {
         let new = SetClientRules {
             version: Some(version),
             rules: drafts.read(),
             without_shipped: without.get_untracked(),
         };
-        saving.run(async move { api.set_client_rules(new).await }, move |_| {
+        let sent = drafts.sent();
+        errors.clear();
+        let request =
+            async move { api.set_client_rules(new).await.inspect_err(|error| errors.take(&sent, error)) };
+        saving.run(request, move |_| {
             toasts.good(tu_string!(i18n, clients.saved_toast));
             rules.reload();
         });
     };
     let attempt = move |()| {
         let rules = TryClientRules { rules: drafts.read(), without_shipped: without.get_untracked() };
-        trying.run(async move { api.try_client_rules(rules).await }, move |found| trial.set(Some(found)));
+        let sent = drafts.sent();
+        errors.clear();
+        let request =
+            async move { api.try_client_rules(rules).await.inspect_err(|error| errors.take(&sent, error)) };
+        trying.run(request, move |found| trial.set(Some(found)));
     };
     view! {
         <div class="flex flex-col gap-6">
             <Card title=text!(i18n, clients.own)>
                 <p class="mb-4 max-w-2xl text-sm text-base-content/70">{t!(i18n, clients.own_text)}</p>
-                <Failure error=saving.error/>
-                <Failure error=trying.error/>
-                <Editor drafts headers may_write/>
+                <Failure error=saving.error fields=OF_RULES/>
+                <Failure error=trying.error fields=OF_RULES/>
+                <Editor drafts headers may_write errors/>
                 <label class="mt-5 flex cursor-pointer items-center gap-2 text-sm">
                     <input
                         type="checkbox"

@@ -5,7 +5,7 @@ mod filters;
 mod row;
 
 use causeway_openapi::{ExportFormat, Request, RequestQuery};
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_query_map;
 
 use self::{detail::Detail, filters::Filters, row::Row};
@@ -66,6 +66,15 @@ pub(crate) fn Requests() -> impl IntoView {
         chosen.set(Some(request));
         open.set(true);
     };
+    // A link may name a request besides, which is then shown. Where it is not there, or not yet, the list speaks for itself.
+    if let Some(id) = map.with_untracked(|map| map.get("request")).and_then(|id| id.parse().ok()) {
+        spawn_local(async move {
+            if let Ok(request) = api.request(id).await {
+                let _ = chosen.try_set(Some(request));
+                let _ = open.try_set(true);
+            }
+        });
+    }
     let filtered = Memo::new(move |_| query.get() != RequestQuery::default());
     let columns = move || {
         vec![

@@ -30,6 +30,7 @@ enum Entry {
     Members,
     Tokens,
     Settings,
+    Playground,
     Connect,
     Audit,
     Announcements,
@@ -56,6 +57,7 @@ const ALL: &[Entry] = &[
     Entry::Members,
     Entry::Settings,
     Entry::Tokens,
+    Entry::Playground,
     Entry::Connect,
     Entry::Audit,
     Entry::Announcements,
@@ -92,6 +94,7 @@ impl Entry {
             Self::Members => (routes::MEMBERS, Icon::People, Whoever(Permission::MembersRead)),
             Self::Tokens => (routes::TOKENS, Icon::Bolt, Whoever(Permission::UsageRead)),
             Self::Settings => (routes::SETTINGS, Icon::Sliders, Whoever(Permission::OrganizationRead)),
+            Self::Playground => (routes::PLAYGROUND, Icon::Play, Whoever(Permission::KeysWriteOwn)),
             Self::Connect => (routes::CONNECT, Icon::Terminal, Whoever(Permission::KeysRead)),
             Self::Audit => (routes::AUDIT, Icon::Search, Whoever(Permission::AuditRead)),
             Self::Announcements => {
@@ -156,7 +159,7 @@ pub(super) fn Navigation() -> impl IntoView {
                 Signal::derive(move || t_string!(i18n, shell.group_manage)),
                 &[Entry::Keys, Entry::Accounts, Entry::Pools, Entry::ModelRoutes, Entry::Clients, Entry::Prices, Entry::Billing, Entry::Members, Entry::Tokens, Entry::Audit, Entry::Announcements, Entry::Settings],
             )}
-            {group(Signal::derive(move || t_string!(i18n, shell.group_use)), &[Entry::Connect])}
+            {group(Signal::derive(move || t_string!(i18n, shell.group_use)), &[Entry::Connect, Entry::Playground])}
             <Show when=move || operates.get()>
                 {group(
                     Signal::derive(move || t_string!(i18n, shell.group_installation)),
@@ -196,6 +199,7 @@ fn Link(entry: Entry) -> impl IntoView {
         Entry::Members => t_string!(i18n, shell.members),
         Entry::Tokens => t_string!(i18n, shell.tokens),
         Entry::Settings => t_string!(i18n, shell.settings),
+        Entry::Playground => t_string!(i18n, shell.playground),
         Entry::Connect => t_string!(i18n, shell.connect),
         Entry::Audit => t_string!(i18n, shell.audit),
         Entry::Announcements => t_string!(i18n, shell.announcements),

@@ -135,6 +135,7 @@ pub(crate) fn TextArea(
     #[prop(optional, into)] hint: Option<Signal<String>>,
     #[prop(optional, into)] optional: Option<Signal<String>>,
     #[prop(optional, into)] placeholder: Signal<String>,
+    #[prop(default = 2)] rows: u32,
     #[prop(optional)] testid: &'static str,
 ) -> impl IntoView {
     let id = next_id();
@@ -145,7 +146,7 @@ pub(crate) fn TextArea(
             class="textarea w-full font-mono text-sm min-h-20"
             class:textarea-error=move || error.get().is_some()
             spellcheck="false"
-            rows="2"
+            rows=rows
             placeholder=move || placeholder.get()
             aria-invalid=move || error.get().is_some().then_some("true")
             aria-describedby=note

@@ -23,6 +23,7 @@ pub(crate) enum Icon {
     Menu,
     Moon,
     People,
+    Play,
     Plug,
     Plus,
     Power,
@@ -67,6 +68,7 @@ impl Icon {
             Self::People => {
                 "M9 5a3.500 3.500 0 1 0 0 7 3.500 3.500 0 0 0 0-7zM2.500 20c0-3.500 2.900-5.500 6.500-5.500s6.500 2 6.500 5.500M16 5.500a3.200 3.200 0 0 1 0 6M18 14.800c2.200.6 3.500 2.300 3.500 5.200"
             }
+            Self::Play => "M7 4.500v15l12-7.500L7 4.500z",
             Self::Plug => "M9 3v5M15 3v5M6 8h12v3a6 6 0 0 1-12 0V8zM12 17v4",
             Self::Plus => "M12 5v14M5 12h14",
             Self::Power => "M12 3v8M6.500 6.500a8 8 0 1 0 11 0",

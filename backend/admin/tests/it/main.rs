@@ -29,6 +29,8 @@ mod operator;
 mod people;
 mod persons;
 mod plans;
+mod playground;
+mod playing;
 mod pools;
 mod price_check;
 mod prices;

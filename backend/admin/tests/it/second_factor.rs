@@ -285,6 +285,7 @@ fn strict(world: &World) -> World {
         version: "0.0.0",
         demo: true,
         mailer: None,
+        playground: world.played.clone(),
         catalogue: Catalogue::shipped().unwrap(),
         refresher: world::refresher(&world.store),
     });

@@ -171,6 +171,8 @@ async fn things(walk: &mut Walk, token: &str) {
     walk.step(M::PATCH, &path, at, json!({"name": "l"})).await;
     walk.step(M::POST, &format!("{path}/rotate"), at, json!({"overlap_minutes": 5})).await;
     walk.step(M::DELETE, &format!("{path}/overlap"), at, Value::Null).await;
+    let play = json!({"dialect": "anthropic", "body": "{}"});
+    walk.step(M::POST, &format!("{path}/playground"), at, play).await;
     walk.step(M::DELETE, &path, at, Value::Null).await;
     walk.step(M::POST, &format!("{path}/restore"), at, Value::Null).await;
     // One for each key.

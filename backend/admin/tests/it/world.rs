@@ -1,6 +1,6 @@
 //! Two organisations and people of every role, and a way to call as any of them.
 
-use crate::smtp::Sink;
+use crate::{playing::Fake, smtp::Sink};
 use axum::{
     Router,
     body::Body,
@@ -43,6 +43,8 @@ pub(crate) struct World {
     pub(crate) router: Router,
     pub(crate) store: Store,
     pub(crate) args: StoreArgs,
+    /// Plays in the place of the relay.
+    pub(crate) played: Arc<Fake>,
 }
 
 /// What a call was answered with.
@@ -91,6 +93,7 @@ where
     T: Future<Output = ()> + Send + 'static,
 {
     testing::with_store(|store, args| async move {
+        let played = Arc::new(Fake::default());
         let master = MasterKey::new(MASTER.to_vec().into()).unwrap();
         let state = AdminState::new(Wiring {
             store: store.clone(),
@@ -106,8 +109,9 @@ where
             version: "0.0.0",
             demo: true,
             mailer,
+            playground: played.clone(),
         });
-        test(World { router: causeway_admin::router(state).0, store, args }).await;
+        test(World { router: causeway_admin::router(state).0, store, args, played }).await;
     })
     .await;
 }

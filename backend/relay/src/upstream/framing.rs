@@ -2,6 +2,7 @@
 //! events, everything else passes as it is.
 
 use super::pool::Leased;
+use crate::tap::Ear;
 use aws_smithy_eventstream::frame::{DecodedFrame, MessageFrameDecoder};
 use aws_smithy_types::event_stream::Message;
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -24,6 +25,8 @@ const AMAZON: &str = "application/vnd.amazon.eventstream";
 pub(crate) struct Unframed {
     body: Leased,
     frames: Option<Frames>,
+    /// Hears all of it, where somebody looks on.
+    ear: Option<Box<Ear>>,
 }
 
 /// Why an answer broke off.
@@ -54,7 +57,14 @@ pub(super) fn unframed(response: Response<Leased>, framing: Framing) -> Response
         head.headers.remove(header::CONTENT_LENGTH);
     }
     let frames = framed.then(|| Frames { decoder: MessageFrameDecoder::new(), rest: BytesMut::new() });
-    Response::from_parts(head, Unframed { body, frames })
+    Response::from_parts(head, Unframed { body, frames, ear: None })
+}
+
+/// The same answer, which somebody hears.
+pub(super) fn overheard(mut answer: Response<Unframed>, mut ear: Box<Ear>) -> Response<Unframed> {
+    ear.answered(answer.status(), answer.headers());
+    answer.body_mut().ear = Some(ear);
+    answer
 }
 
 fn is_amazons(headers: &HeaderMap) -> bool {
@@ -70,7 +80,28 @@ impl Body for Unframed {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenBody>>> {
-        let this = &mut *self;
+        let frame = ready!(self.poll_unframed(cx));
+        if let Some(ear) = &mut self.ear {
+            match &frame {
+                Some(Ok(frame)) => ear.hear(frame.data_ref().map_or(&[][..], |data| data)),
+                Some(Err(_)) | None => ear.ended(),
+            }
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream() && self.frames.as_ref().is_none_or(|frames| frames.rest.is_empty())
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        if self.frames.is_some() { SizeHint::default() } else { self.body.size_hint() }
+    }
+}
+
+impl Unframed {
+    fn poll_unframed(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokenBody>>> {
+        let this = self;
         loop {
             let frame = ready!(Pin::new(&mut this.body).poll_frame(cx));
             let Some(frames) = &mut this.frames else { return Poll::Ready(frame.map(|f| Ok(f?))) };
@@ -92,14 +123,6 @@ impl Body for Unframed {
                 Err(error) => return Poll::Ready(Some(Err(error))),
             }
         }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream() && self.frames.as_ref().is_none_or(|frames| frames.rest.is_empty())
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        if self.frames.is_some() { SizeHint::default() } else { self.body.size_hint() }
     }
 }
 

@@ -231,15 +231,24 @@ impl App {
         models: ModelPolicy,
         expires_at: Option<DateTime<Utc>>,
     ) -> Key {
+        let owner = keys::Owner { id: self.user, name: "A".to_owned(), role: None };
+        self.issue(self.org, |key| {
+            key.owner = Some(owner);
+            (key.limits, key.models, key.expiry.at) = (limits, models, expires_at);
+        })
+        .await
+    }
+
+    /// Issues a key of any organisation.
+    pub(crate) async fn issue(&self, org: OrgId, set: impl FnOnce(&mut keys::Key)) -> Key {
         let id = KeyId(Uuid::now_v7());
         let random: Vec<u8> = (0..6).flat_map(|_| Uuid::new_v4().into_bytes()).collect();
         let secret = secret::key_from_random(&random).unwrap();
         testing::logs::secret(&secret);
         let mut key = keys::Key::new(id, "test", &secret[..secret::KEY_SHOWN_CHARS]);
-        key.owner = Some(keys::Owner { id: self.user, name: "A".to_owned(), role: None });
-        (key.limits, key.models, key.expiry.at) = (limits, models, expires_at);
+        set(&mut key);
         let hash = Sha256::digest(secret.as_bytes()).into();
-        let mut tx = self.tx().await;
+        let mut tx = TenantTx::begin(&self.store.app, org, Some(self.user)).await.unwrap();
         let new = keys::NewKey { key: &key, hash, created_by: self.user, batch: None };
         keys::insert(&mut tx, &new).await.unwrap();
         self.commit(tx).await;
@@ -436,7 +445,9 @@ pub(crate) async fn serve(relay: Arc<Relay>) -> String {
                     async move { Ok::<_, Infallible>(relay.serve(request, peer.ip()).await) }
                 });
                 let mut server = hyper::server::conn::http1::Builder::new();
-                let _ = server.timer(TokioTimer::new()).serve_connection(TokioIo::new(socket), service).await;
+                let connection =
+                    server.timer(TokioTimer::new()).serve_connection(TokioIo::new(socket), service);
+                let _ = connection.with_upgrades().await;
             });
         }
     });

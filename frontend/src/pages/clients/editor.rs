@@ -4,7 +4,10 @@ use causeway_domain::{ClientRule, client::Condition};
 use leptos::prelude::*;
 
 use crate::{
-    core::i18n::{t, t_string, text, use_i18n},
+    core::{
+        error::ApiError,
+        i18n::{t, t_string, text, use_i18n},
+    },
     ui::{
         button::Button,
         field::{SelectField, TextField},
@@ -85,6 +88,14 @@ impl Drafts {
         });
     }
 
+    /// What stands where.
+    pub(super) fn sent(self) -> Sent {
+        let conditions = |rule: &Draft| rule.when.with_untracked(|when| when.iter().map(|c| c.id).collect());
+        Sent(
+            self.rules.with_untracked(|rules| rules.iter().map(|rule| (rule.id, conditions(rule))).collect()),
+        )
+    }
+
     /// What is typed. Whether it makes rules, the API says.
     pub(super) fn read(self) -> Vec<ClientRule> {
         let trimmed = |text: RwSignal<String>| text.get_untracked().trim().to_owned();
@@ -98,12 +109,70 @@ impl Drafts {
     }
 }
 
+/// What the API said of the rules as they were sent. It counts by places, and what stands in a place changes under the hand
+/// of who edits on: so each error is kept with the rule or condition that it is about.
+#[derive(Clone, Copy)]
+pub(super) struct Errors(RwSignal<Vec<(u32, String, String)>>);
+
+impl Errors {
+    pub(super) fn new() -> Self {
+        Self(RwSignal::default())
+    }
+
+    /// Takes what is about a rule or a condition out of an answer, as `drafts` were when it was sent.
+    pub(super) fn take(self, drafts: &Sent, error: &ApiError) {
+        let told = error.fields().filter_map(|field| {
+            let (id, name) = drafts.place(field)?;
+            Some((id, name.to_owned(), error.field(field)?.to_owned()))
+        });
+        // The page may be gone by now.
+        let _ = self.0.try_set(told.collect());
+    }
+
+    pub(super) fn clear(self) {
+        self.0.set(Vec::new());
+    }
+
+    /// What is wrong with a field of the rule or condition.
+    fn at(self, id: u32, name: &'static str) -> Signal<Option<String>> {
+        Signal::derive(move || {
+            let found = |all: &Vec<(u32, String, String)>| {
+                all.iter().find(|(of, field, _)| *of == id && field == name).map(|(.., text)| text.clone())
+            };
+            self.0.with(found)
+        })
+    }
+}
+
+/// Which rules and conditions were sent in which places.
+#[derive(Clone)]
+pub(super) struct Sent(Vec<(u32, Vec<u32>)>);
+
+impl Sent {
+    /// The rule or condition that a field is of, and what it is called there: `rules[0].when[1].matches`.
+    fn place<'f>(&self, field: &'f str) -> Option<(u32, &'f str)> {
+        let (rule, rest) = indexed(field, "rules")?;
+        let (id, conditions) = self.0.get(rule)?;
+        match indexed(rest, "when") {
+            Some((condition, name)) => Some((*conditions.get(condition)?, name)),
+            None => Some((*id, rest)),
+        }
+    }
+}
+
+/// `list[3].name` as 3 and `name`.
+fn indexed<'f>(field: &'f str, list: &str) -> Option<(usize, &'f str)> {
+    let (index, rest) = field.strip_prefix(list)?.strip_prefix('[')?.split_once(']')?;
+    Some((index.parse().ok()?, rest.strip_prefix('.')?))
+}
+
 /// The cards.
 #[component]
 pub(super) fn Editor(
     drafts: Drafts,
     headers: StoredValue<Vec<String>>,
     may_write: Memo<bool>,
+    errors: Errors,
 ) -> impl IntoView {
     let i18n = use_i18n();
     view! {
@@ -114,7 +183,7 @@ pub(super) fn Editor(
                 </p>
             </Show>
             <For each=move || drafts.rules.get() key=|rule| rule.id let:rule>
-                <RuleCard rule drafts headers may_write/>
+                <RuleCard rule drafts headers may_write errors/>
             </For>
             <Show when=move || may_write.get()>
                 <div>
@@ -134,6 +203,7 @@ fn RuleCard(
     drafts: Drafts,
     headers: StoredValue<Vec<String>>,
     may_write: Memo<bool>,
+    errors: Errors,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let place = Memo::new(move |_| drafts.rules.with(|rules| rules.iter().position(|r| r.id == rule.id)));
@@ -146,11 +216,18 @@ fn RuleCard(
             <div class="flex items-start gap-3">
                 <span class="badge badge-soft badge-neutral mt-8 tabular-nums max-sm:hidden">{move || place.get().unwrap_or(0) + 1}</span>
                 <div class="grid min-w-0 grow gap-3 sm:grid-cols-2">
-                    <TextField label=text!(i18n, clients.name) value=rule.name placeholder="Claude Code" testid="rule-name"/>
+                    <TextField
+                        label=text!(i18n, clients.name)
+                        value=rule.name
+                        error=errors.at(rule.id, "name")
+                        placeholder="Claude Code"
+                        testid="rule-name"
+                    />
                     <TextField
                         label=text!(i18n, clients.id)
                         hint=text!(i18n, clients.id_hint)
                         value=rule.client
+                        error=errors.at(rule.id, "client")
                         placeholder="claude_code"
                         mono=true
                         testid="rule-client"
@@ -182,9 +259,10 @@ fn RuleCard(
                 </Show>
             </div>
             <p class="mt-3 mb-2 text-sm font-medium">{t!(i18n, clients.when)}</p>
+            <p class="mb-2 text-xs text-error empty:hidden" role="alert" data-testid="when-error">{move || errors.at(rule.id, "when").get()}</p>
             <div class="flex flex-col gap-2">
                 <For each=move || rule.when.get() key=|condition| condition.id let:condition>
-                    <ConditionRow condition rule headers/>
+                    <ConditionRow condition rule headers errors/>
                 </For>
             </div>
             <Show when=move || may_write.get()>
@@ -198,7 +276,12 @@ fn RuleCard(
 }
 
 #[component]
-fn ConditionRow(condition: Typed, rule: Draft, headers: StoredValue<Vec<String>>) -> impl IntoView {
+fn ConditionRow(
+    condition: Typed,
+    rule: Draft,
+    headers: StoredValue<Vec<String>>,
+    errors: Errors,
+) -> impl IntoView {
     let i18n = use_i18n();
     let options = Signal::derive(move || {
         headers.with_value(|headers| headers.iter().map(|h| (h.clone(), h.clone())).collect::<Vec<_>>())
@@ -206,11 +289,12 @@ fn ConditionRow(condition: Typed, rule: Draft, headers: StoredValue<Vec<String>>
     view! {
         <div class="grid grid-cols-[1fr_auto] items-end gap-2 sm:grid-cols-[15rem_1fr_auto]" data-testid="condition">
             <div class="max-sm:col-span-2">
-                <SelectField label=text!(i18n, clients.header) value=condition.header options testid="rule-header"/>
+                <SelectField label=text!(i18n, clients.header) value=condition.header options error=errors.at(condition.id, "header") testid="rule-header"/>
             </div>
             <TextField
                 label=text!(i18n, clients.matches)
                 value=condition.matches
+                error=errors.at(condition.id, "matches")
                 placeholder="claude-cli/*"
                 mono=true
                 testid="rule-matches"
@@ -225,5 +309,21 @@ fn ConditionRow(condition: Typed, rule: Draft, headers: StoredValue<Vec<String>>
                 <Glyph icon=Icon::Close class="size-4"/>
             </button>
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_finds_the_rule_or_the_condition_that_it_is_about() {
+        let sent = Sent(vec![(7, vec![8]), (3, vec![9, 4])]);
+        assert_eq!(sent.place("rules[0].client"), Some((7, "client")));
+        assert_eq!(sent.place("rules[1].when"), Some((3, "when")));
+        assert_eq!(sent.place("rules[1].when[1].matches"), Some((4, "matches")));
+        for nowhere in ["rules", "rules[2].name", "rules[1].when[2].header", "version", "rules[x].name"] {
+            assert_eq!(sent.place(nowhere), None, "{nowhere}");
+        }
     }
 }

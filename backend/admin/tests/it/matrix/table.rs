@@ -413,6 +413,14 @@ pub(crate) fn rows() -> Vec<Row> {
         [401, 403, 404, 200, 200, 404],
     );
     row(M::GET, "/keys/{key}/limits", None, Right(P::KeysRead), [401, 200, 404, 200, 200, 404]);
+    row(M::GET, "/keys/{key}/models", None, Right(P::KeysRead), [401, 200, 404, 200, 200, 404]);
+    row(
+        M::POST,
+        "/keys/{key}/playground",
+        Some(r#"{"dialect":"anthropic","body":"{}"}"#),
+        PersonWith(P::KeysWriteOwn),
+        [401, 403, 404, 200, 200, 404],
+    );
     row(
         M::POST,
         "/keys/{key}/rotate",

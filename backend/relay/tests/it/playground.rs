@@ -187,7 +187,7 @@ async fn a_key_that_may_not_be_used_is_refused_in_the_dialect_and_nobody_is_aske
             body["error"].clone()
         };
         let broke = play(&app, poor.id, MESSAGES, app::hello(true).to_string()).await;
-        assert_eq!(broke.status, 429, "{}", broke.text);
+        assert_eq!(broke.status, 402, "{}", broke.text);
         assert!(refused(&broke)["message"].is_string());
         let disabled = play(&app, off.id, CHAT, chat(true, "Hello")).await;
         assert_eq!(disabled.status, 401, "{}", disabled.text);

@@ -164,9 +164,11 @@ pub async fn standing(cache: &Cache, org: OrgId, scope: ScopeId) -> StoreResult<
         .query_async(&mut cache.connection.clone())
         .await?;
     let state = all.get(state::FIELD).and_then(|packed| State::unpack(packed));
-    let Some(state) = state.filter(|state| Some(state.epoch) == epoch) else {
+    let Some(mut state) = state.filter(|state| Some(state.epoch) == epoch) else {
         return Ok(Standing::default());
     };
+    // They lie in the order in which they were first limited.
+    state.windows.sort_unstable_by_key(|window| state::number_of(window.kind));
     let (requests_in_minute, tokens_in_minute) = state.minute(&all, seconds);
     Ok(Standing {
         loaded: state.loaded,

@@ -173,6 +173,8 @@ fn secrets(rivals: &Things) -> Vec<String> {
         "step",
         "dimension",
         "record",
+        // The operator's provider, which everybody may see while it is there.
+        "open",
     ];
     let of_things =
         rivals.values().filter(|(name, _)| !shared.contains(name)).map(|(_, value)| value.to_owned());

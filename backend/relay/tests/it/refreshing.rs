@@ -137,11 +137,8 @@ impl Scene {
     async fn answered(&self) {
         for answer in self.burst().await {
             assert_eq!(answer.status, 200, "{}", answer.body);
-            assert!(
-                answer.body.contains("message_stop") || answer.body.contains("\"end_turn\""),
-                "{}",
-                answer.body
-            );
+            let whole = ["event: message_stop", "\"stop_reason\":\""];
+            assert!(whole.iter().any(|end| answer.body.contains(end)), "{}", answer.body);
         }
     }
 

@@ -76,7 +76,7 @@ test("what the relay refuses is shown as the client gets it, and nobody was aske
     await page.getByTestId("play-dialect").getByText("OpenAI Chat").click();
     await page.getByTestId("send-play").click();
     await expect(page.getByTestId("play-unbilled")).toBeVisible();
-    await expect(page.getByTestId("play-status")).toHaveText("HTTP 429");
+    await expect(page.getByTestId("play-status")).toHaveText("HTTP 402");
     await expect(page.getByTestId("client-answer").getByTestId("play-whole")).toContainText('"error": {');
     await expect(page.getByTestId("upstream-request")).toContainText("No account was sent anything.");
     expect(await admin.rows(key.id)).toEqual([]);

@@ -66,7 +66,7 @@ fn Bench(keys: Vec<Key>) -> impl IntoView {
         let owner = key.owner.map(|owner| format!(" · {}", owner.name)).unwrap_or_default();
         (key.id.to_string(), format!("{} ({}…){owner}", key.name, key.prefix))
     };
-    let keys = keys.into_iter().map(named).collect();
+    let keys: Vec<(String, String)> = keys.into_iter().map(named).collect();
     let begun = Memo::new(move |_| run.sent.with(Option::is_some));
     view! {
         <div class="flex min-w-0 flex-col gap-6">

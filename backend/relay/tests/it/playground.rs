@@ -187,7 +187,7 @@ async fn a_key_that_may_not_be_used_is_refused_in_the_dialect_and_nobody_is_aske
             body["error"].clone()
         };
         let broke = play(&app, poor.id, MESSAGES, app::hello(true).to_string()).await;
-        assert_eq!(broke.status, 429, "{}", broke.text);
+        assert_eq!(broke.status, 402, "{}", broke.text);
         assert!(refused(&broke)["message"].is_string());
         let disabled = play(&app, off.id, CHAT, chat(true, "Hello")).await;
         assert_eq!(disabled.status, 401, "{}", disabled.text);
@@ -263,7 +263,8 @@ async fn of_requests_at_the_same_time_everybody_hears_their_own_and_nobody_hears
             let (app, key) = (Arc::clone(&app), key.id);
             async move { play(&app, key, CHAT, chat(n % 2 == 0, &format!("marker-{n}-"))).await }
         };
-        let plain = app.post(&key, &app::hello(true));
+        let hello = app::hello(true);
+        let plain = app.post(&key, &hello);
         let (first, second, third, plain) = tokio::join!(one(0), one(1), one(2), plain);
         assert_eq!(plain.status(), 200);
         assert!(!plain.text().await.unwrap().is_empty());

@@ -45,7 +45,7 @@ pub struct Account {
     pub refreshed_at: Option<DateTime<Utc>>,
     /// Whose account it is at the provider, where the provider says so.
     pub identity: Option<AccountIdentity>,
-    /// The member to remind when it needs a person.
+    /// The member to remind when it needs a person; else it is whoever has added it.
     #[cfg_attr(feature = "schemas", schema(value_type = Option<uuid::Uuid>))]
     pub owner_id: Option<UserId>,
     /// Whether requests may go there.
@@ -115,7 +115,7 @@ pub struct CreateAccount {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schemas", schema(value_type = Option<Vec<uuid::Uuid>>, max_items = 10))]
     pub pool_ids: Vec<PoolId>,
-    /// The member to remind when it needs a person.
+    /// The member to remind when it needs a person; else it is whoever has added it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemas", schema(value_type = Option<uuid::Uuid>))]
     pub owner_id: Option<UserId>,

@@ -83,7 +83,7 @@ pub struct AuthorizationFailure {
     /// The issuer's error, or `unavailable` where it could not be reached.
     #[cfg_attr(feature = "schemas", schema(example = "access_denied"))]
     pub code: String,
-    /// Its own words.
+    /// Its own words, without the code; empty where it has none.
     #[cfg_attr(feature = "schemas", schema(example = "The owner of the account did not agree."))]
     pub message: String,
 }

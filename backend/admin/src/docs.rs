@@ -207,6 +207,11 @@ refusals! {
     Authorizing: [
         ApiError::Conflict("the state was used before: each authorisation takes one code, once".to_owned()) => "The authorisation is over, too many are under way, or the issuer refuses or cannot be reached",
     ],
+    /// Refreshing a credential.
+    Refreshing: [
+        ApiError::Conflict("the issuer gives no other token: invalid_grant: The grant has been revoked; authorise the account anew".to_owned())
+            => "There is nothing to refresh, the account is switched off, or the issuer refuses or cannot be reached; `detail` has its words",
+    ],
     /// Adding an account, which a plan counts and an authorisation may be needed for.
     AuthorizedFull: [
         ApiError::PlanLimit("the plan of this organisation allows 5 accounts, and there is no place left: remove one that \

@@ -15,6 +15,7 @@ pub mod mail;
 pub mod people;
 pub mod playground;
 pub mod price_check;
+pub mod reminders;
 pub mod state;
 pub mod transfer;
 

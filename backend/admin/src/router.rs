@@ -84,6 +84,7 @@ fn operations() -> OpenApiRouter<AdminState> {
         .routes(routes!(accounts::get::handle, accounts::update::handle, accounts::delete::handle))
         .routes(routes!(accounts::test::handle))
         .routes(routes!(accounts::reset::handle))
+        .routes(routes!(accounts::refresh::handle))
         .routes(routes!(accounts::limits::handle))
         .routes(routes!(pools::list::handle, pools::create::handle))
         .routes(routes!(pools::get::handle, pools::update::handle, pools::delete::handle))

@@ -9,7 +9,7 @@ use crate::{
     playground::Playground,
     sso::flow::FlowKey,
 };
-use causeway_accounts::{AddressPolicy, Catalogue, MasterKey, SealingKey};
+use causeway_accounts::{AddressPolicy, Catalogue, MasterKey, Refresher, SealingKey};
 use causeway_domain::{TrustedProxies, price::PriceBook};
 use causeway_store::{Store, TenantTx, global_prices::GlobalTx, policy, tenant::PolicyChange};
 use std::{ops::Deref, sync::Arc};
@@ -32,6 +32,8 @@ pub struct Wiring<'a> {
     pub addresses: AddressPolicy,
     /// What is known of providers.
     pub catalogue: Catalogue,
+    /// What refreshes credentials: the relay's own, so that one instance asks an issuer once.
+    pub refresher: Refresher,
     /// The price table.
     pub prices: Arc<PriceBook>,
     /// The address that people use; cookies are `Secure` when it is https.
@@ -64,6 +66,7 @@ pub struct Shared {
     pub(crate) browsers: BrowserKey,
     pub(crate) addresses: AddressPolicy,
     pub(crate) catalogue: Catalogue,
+    pub(crate) refresher: Refresher,
     pub(crate) prices: Arc<PriceBook>,
     pub(crate) public_url: Url,
     pub(crate) version: &'static str,
@@ -88,6 +91,7 @@ impl AdminState {
             operators_need_totp: wiring.args.operators_need_totp,
             addresses: wiring.addresses,
             catalogue: wiring.catalogue,
+            refresher: wiring.refresher,
             prices: wiring.prices,
             public_url: wiring.public_url,
             version: wiring.version,

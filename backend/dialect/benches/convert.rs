@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use causeway_dialect::convert::{self, Converter, Wire};
 use causeway_dialect::framing::Framing;
 use causeway_dialect::neutral::{Restore, Target};
-use causeway_dialect::request::Path;
+use causeway_dialect::request::{Endpoint, Path, Request};
 use causeway_dialect::{Dialect, sse};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
@@ -58,6 +58,11 @@ fn requests(c: &mut Criterion) {
     let Ok(read) = read else { return };
     for client in Dialect::ALL {
         let Ok(written) = convert::write(client, &read, &TARGET) else { return };
+        group.throughput(Throughput::Bytes(written.body.len() as u64));
+        // What it costs to know what is asked for, which a request that passes untouched costs too.
+        group.bench_function(format!("{client} passed through"), |b| {
+            b.iter(|| Request::parse(client, Endpoint::Generate, PATH, black_box(&written.body)).is_ok());
+        });
         for upstream in others(client) {
             group.throughput(Throughput::Bytes(written.body.len() as u64));
             group.bench_function(format!("{client} to {upstream}"), |b| {
@@ -100,11 +105,12 @@ fn run(from: Dialect, to: Dialect, chunks: &[Bytes], mut each: impl FnMut(Bytes)
 
 fn streams(c: &mut Criterion) {
     let mut group = c.benchmark_group("convert a stream of 1,000 events");
-    group.throughput(Throughput::Elements(1_000));
     let first = stream(1_000);
     for upstream in Dialect::ALL {
         let mut chunks = Vec::new();
         run(Dialect::Anthropic, upstream, &first, |chunk| chunks.push(chunk));
+        let bytes = chunks.iter().map(|chunk| chunk.len() as u64).sum();
+        group.throughput(Throughput::ElementsAndBytes { elements: 1_000, bytes });
         for client in others(upstream) {
             group.bench_function(format!("{upstream} to {client}"), |b| {
                 b.iter(|| {
@@ -115,7 +121,7 @@ fn streams(c: &mut Criterion) {
             });
         }
         // What it costs to read its usage as it goes by, which a stream that passes untouched costs too.
-        group.bench_function(format!("{upstream} metered"), |b| {
+        group.bench_function(format!("{upstream} passed through"), |b| {
             b.iter(|| {
                 let mut meter = upstream.meter(true, Some("text/event-stream"), None);
                 for chunk in black_box(&chunks) {

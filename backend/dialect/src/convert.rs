@@ -17,7 +17,7 @@ use crate::error::{Failure, UpstreamError};
 use crate::framing::Framing;
 use crate::neutral::accumulate::LARGEST;
 use crate::neutral::order::TooMuch;
-use crate::neutral::{Conversation, Event, Restore, Target, Unsupported, Written};
+use crate::neutral::{Block, Conversation, Event, Restore, StopReason, Target, Unsupported, Written};
 use crate::request::Path;
 use crate::{Dialect, anthropic, array, chat, gemini, responses, sse};
 
@@ -82,9 +82,19 @@ struct Stage {
     restore: Restore,
     restoring: Restoring,
     writer: Writer,
+    started: bool,
+    stopped: bool,
     ended: bool,
     error: Option<UpstreamError>,
+    /// How many bytes of ids, names and proofs have come, which stay until the end.
+    kept: usize,
 }
+
+/// How many blocks an answer may have. The longest that were seen have some hundreds.
+const MOST_BLOCKS: usize = 16 * 1024;
+
+/// The longest id of an answer that is handed on: some dialects repeat it in every event.
+const LONGEST_ID: usize = 256;
 
 impl Converter {
     /// A converter for the answer to the request that `restore` came from.
@@ -100,8 +110,11 @@ impl Converter {
             restore,
             restoring: Restoring::default(),
             writer: Writer::new(to),
+            started: false,
+            stopped: false,
             ended: false,
             error: None,
+            kept: 0,
         };
         Self { split, reader: Reader::new(from.dialect), stage }
     }
@@ -166,8 +179,25 @@ impl Stage {
         if self.ended {
             return;
         }
-        if let Event::Error(error) = event {
-            return self.fail(error, out);
+        let event = match event {
+            Event::Error(error) => return self.fail(error, out),
+            Event::Start { .. } if std::mem::replace(&mut self.started, true) => return,
+            Event::Start { id, usage } => Event::Start { id: id.filter(|id| id.len() <= LONGEST_ID), usage },
+            event if !self.started => {
+                // Some servers forget how an answer begins, and no client does without it.
+                self.event(Event::Start { id: None, usage: None }, out);
+                event
+            }
+            Event::End if !self.stopped => {
+                // Nor without a word about why it ends.
+                self.event(Event::Stop { reason: StopReason::EndTurn, sequence: None }, out);
+                event
+            }
+            event => event,
+        };
+        self.stopped |= matches!(event, Event::Stop { .. });
+        if !self.has_room(&event) {
+            return self.fail(too_large(), out);
         }
         let Self { to, restore, restoring, writer, .. } = self;
         let ends = event == Event::End;
@@ -181,6 +211,24 @@ impl Stage {
             Ok(()) => self.ended |= ends,
             Err(TooMuch) => self.fail(too_large(), out),
         }
+    }
+
+    /// Whether what stays of an event still fits beside what has stayed before.
+    fn has_room(&mut self, event: &Event<'_>) -> bool {
+        let (blocks, bytes) = match event {
+            Event::Open { index, block } => {
+                let bytes = match block {
+                    Block::Tool { id, name } => id.len() + name.len(),
+                    Block::Redacted(opaque) => opaque.payload.len(),
+                    Block::Text | Block::Refusal | Block::Thinking => 0,
+                };
+                (index + 1, bytes)
+            }
+            Event::Signature { opaque, .. } => (0, opaque.payload.len()),
+            _ => return true,
+        };
+        self.kept = self.kept.saturating_add(bytes);
+        blocks <= MOST_BLOCKS && self.kept <= LARGEST
     }
 
     fn finish(&mut self, out: &mut BytesMut) -> Result<(), UpstreamError> {

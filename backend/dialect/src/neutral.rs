@@ -18,6 +18,7 @@
 //! | `background` | Responses | all | refused |
 //! | file ids, `cachedContent`, containers, MCP servers | all that have it | all | refused: they are at another provider |
 //! | tools that the provider runs (search, code, computer use) | all that have it | all | refused; of Responses `web_search`, which Codex adds by itself, is dropped |
+//! | tools in a `namespace` | Responses | all | functions called `namespace__name`, taken apart again |
 //! | tools in a grammar (`custom`) | Responses | all | a function with one string, unwrapped again |
 //! | JSON schema | all | Anthropic | a tool that must be called, unwrapped again; thinking is off then |
 //! | JSON schema and tools | all | Anthropic | some tool must be called: one of the client's, or that one |
@@ -36,6 +37,7 @@
 //! | `logit_bias`, `metadata`, `prompt_cache_key`, `safety_identifier`, `verbosity` | Chat, Responses | where missing | dropped |
 //! | cache hints (`cache_control`) | Anthropic | others | dropped, not reported: they cache by themselves |
 //! | documents by URL | Anthropic, Responses, Gemini | Chat | refused |
+//! | what `$ref` repeats beyond a bound ([`schema::Repeats`]) | all | Gemini | an object without properties |
 //! | a JSON schema and tools | all | Gemini before its third generation | refused |
 //! | thinking that the client did not ask to see | all | all | left out of the answer |
 //! | `is_error` of a result | Anthropic, Gemini | Chat, Responses | dropped |
@@ -66,8 +68,8 @@ use std::borrow::Cow;
 
 pub use accumulate::Accumulator;
 pub use conversation::{
-    Args, Choice, Conversation, Extra, Format, Media, Part, Role, Sampling, Tier, Tool, ToolResult, ToolUse,
-    Turn,
+    Args, Choice, Conversation, Extra, Format, Media, Namespaced, Part, Role, Sampling, Tier, Tool,
+    ToolResult, ToolUse, Turn,
 };
 pub use event::{Answer, Block, Event, StopReason, Usage};
 pub use levels::{Amount, Effort, Thinking};
@@ -220,10 +222,22 @@ pub struct Restore {
     pub include_usage: bool,
     /// Tools that take free text, by the client's names.
     pub free_text: Vec<String>,
+    /// Tools of a namespace.
+    pub namespaced: Vec<Namespaced>,
     /// Members that the answer repeats, as JSON text without braces.
     pub echo: String,
     /// What the answer is called where the upstream names no id.
     pub request_id: String,
     /// Seconds since 1970.
     pub created: u64,
+}
+
+impl Restore {
+    /// The namespace of a tool, if it has one, and its name within it.
+    pub(crate) fn apart<'n>(&'n self, joined: &'n str) -> (Option<&'n str>, &'n str) {
+        match self.namespaced.iter().find(|tool| tool.joined == joined) {
+            Some(tool) => (Some(&tool.namespace), &tool.name),
+            None => (None, joined),
+        }
+    }
 }

@@ -194,6 +194,78 @@ fn free_text_goes_into_a_function_and_comes_out_of_it() {
 }
 
 #[test]
+fn tools_of_a_namespace_have_one_name_on_the_way_and_two_at_their_client() {
+    let tool = |name| json!({"type": "function", "name": name, "parameters": {"type": "object"}});
+    let body = json!({"model": "client", "tools": [
+        tool("close"),
+        {"type": "namespace", "name": "agents", "description": "Sub-agents.", "tools": [
+            tool("close"), {"type": "custom", "name": "note"}]}],
+        "input": [
+            {"role": "user", "content": "x"},
+            {"type": "function_call", "call_id": "call_1", "name": "close", "namespace": "agents", "arguments": "{}"},
+            {"type": "function_call_output", "call_id": "call_1", "output": "done"}]});
+    for to in [Anthropic, OpenaiChat, Gemini] {
+        let sent = written(OpenaiResponses, &body, to, &TARGET).to_string();
+        for name in ["\"close\"", "\"agents__close\"", "\"agents__note\""] {
+            assert!(sent.contains(name), "{to}: {sent}");
+        }
+        assert!(!sent.contains("namespace"), "{to}: {sent}");
+    }
+    let restore = carried(OpenaiResponses, &body, Anthropic, &TARGET).unwrap().restore;
+    let calls = json!([
+        {"type": "tool_use", "id": "toolu_1", "name": "agents__close", "input": {}},
+        {"type": "tool_use", "id": "toolu_2", "name": "close", "input": {}},
+        {"type": "tool_use", "id": "toolu_3", "name": "agents__note", "input": {"input": "n"}}]);
+    let answer = answered(Anthropic, &claude(&calls, "tool_use"), OpenaiResponses, restore.clone());
+    let told: Vec<_> = answer["output"].as_array().unwrap().iter().map(named).collect();
+    let expected = [
+        (json!("function_call"), json!("close"), json!("agents")),
+        (json!("function_call"), json!("close"), Value::Null),
+        (json!("custom_tool_call"), json!("note"), json!("agents")),
+    ];
+    assert_eq!(told, expected);
+
+    let stream = [
+        json!({"type": "message_start", "message": {"id": "msg_1", "usage": {"input_tokens": 1, "output_tokens": 1}}}),
+        json!({"type": "content_block_start", "index": 0,
+               "content_block": {"type": "tool_use", "id": "toolu_1", "name": "agents__close", "input": {}}}),
+        json!({"type": "content_block_stop", "index": 0}),
+        json!({"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 2}}),
+        json!({"type": "message_stop"}),
+    ];
+    let events = |dialect| Wire { dialect, framing: Framing::Events };
+    let mut converter = Converter::new(events(Anthropic), events(OpenaiResponses), restore);
+    let mut out = BytesMut::new();
+    for event in stream {
+        let text = format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap());
+        converter.push(text.as_bytes(), &mut out);
+    }
+    converter.finish(&mut out).unwrap();
+    let text = String::from_utf8(out.to_vec()).unwrap();
+    let items = text.lines().filter_map(|line| line.strip_prefix("data: "));
+    let items =
+        items.map(|data| serde_json::from_str::<Value>(data).unwrap()).filter(|e| e["item"].is_object());
+    let told: Vec<_> = items.map(|event| named(&event["item"])).collect();
+    assert_eq!(told, [expected[0].clone(), expected[0].clone()], "announced, and whole");
+}
+
+/// Kind, name and namespace of an item.
+fn named(item: &Value) -> (Value, Value, Value) {
+    (item["type"].clone(), item["name"].clone(), item["namespace"].clone())
+}
+
+#[test]
+fn what_a_namespace_may_not_have_is_refused_by_its_field() {
+    let body = |tool: Value| json!({"model": "client", "input": "x", "tools": [{"type": "namespace", "name": "n", "tools": [tool]}]});
+    let refused =
+        carried(OpenaiResponses, &body(json!({"type": "computer"})), Anthropic, &TARGET).unwrap_err();
+    assert_eq!(refused.field, "tools[].tools[].type: computer");
+    let body = json!({"model": "client", "input": "x", "tools": [{"type": "namespace", "name": "n"}]});
+    let refused = carried(OpenaiResponses, &body, Anthropic, &TARGET).unwrap_err();
+    assert_eq!(refused.field, "tools[].tools");
+}
+
+#[test]
 fn what_a_provider_signed_comes_back_to_it_through_every_client_that_has_a_place_for_it() {
     let content = json!([
         {"type": "thinking", "thinking": "hm “so”\n", "signature": "c2ln"},

@@ -52,6 +52,27 @@ pub struct RelayArgs {
     #[arg(long, env = "KEEP_ALIVE_SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(0..=3600))]
     pub keep_alive_seconds: u64,
 
+    /// WebSockets that may be open at once on this instance; more are answered with 429. 0 = none are offered, and clients go
+    /// on over HTTP.
+    #[arg(long, env = "SOCKETS", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pub sockets: u32,
+
+    /// WebSockets that one key may have open at once on this instance.
+    #[arg(long, env = "SOCKETS_PER_KEY", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub sockets_per_key: u32,
+
+    /// Seconds after the last answer or message in which a WebSocket stays open.
+    #[arg(long, env = "SOCKET_IDLE_SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub socket_idle_seconds: u64,
+
+    /// Seconds after which no new answer begins on a WebSocket, and it is closed. OpenAI's are open for 60 minutes.
+    #[arg(long, env = "SOCKET_LIFE_SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub socket_life_seconds: u64,
+
+    /// Seconds between two pings on a WebSocket, which keep open what lies between; 0 = never.
+    #[arg(long, env = "SOCKET_PING_SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(0..=3600))]
+    pub socket_ping_seconds: u64,
+
     /// How long accounts are not used after a failure, where that shall differ: `overloaded=10..600` for 10 seconds at
     /// first and 600 at most, separated by commas.
     #[arg(long, env = "COOLDOWNS", value_delimiter = ',')]

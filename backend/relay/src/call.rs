@@ -67,15 +67,30 @@ pub(crate) struct BodyBudget {
 impl BodyBudget {
     /// By the settings.
     pub(crate) fn new(args: &RelayArgs) -> Self {
-        let units = usize::try_from(args.body_budget_bytes / UNIT).unwrap_or(usize::MAX);
-        Self { units: Arc::new(Semaphore::new(units.min(Semaphore::MAX_PERMITS))), max: args.max_body_bytes }
+        Self::of(args.body_budget_bytes, args.max_body_bytes)
     }
 
+    /// So many bytes altogether, and so many for one body at most.
+    pub(crate) fn of(bytes: u64, max: u64) -> Self {
+        let units = usize::try_from(bytes / UNIT).unwrap_or(usize::MAX);
+        Self { units: Arc::new(Semaphore::new(units.min(Semaphore::MAX_PERMITS))), max }
+    }
+
+    /// A share of so many bytes.
     pub(crate) fn take(&self, bytes: u64) -> Result<OwnedSemaphorePermit, RelayError> {
         let units = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
         self.units.clone().try_acquire_many_owned(units).map_err(|_| {
             RelayError::Unavailable("too many large requests at once; nothing was sent to the provider")
         })
+    }
+
+    /// Makes a share large enough for so many bytes.
+    pub(crate) fn grow(&self, share: &mut OwnedSemaphorePermit, bytes: u64) -> Result<(), RelayError> {
+        let held = share.num_permits() as u64 * UNIT;
+        if bytes > held {
+            share.merge(self.take(bytes - held)?);
+        }
+        Ok(())
     }
 
     /// Reads a body to its end, within the limits.
@@ -101,10 +116,7 @@ impl BodyBudget {
             if length > self.max {
                 return Err(too_large());
             }
-            let held = memory.num_permits() as u64 * UNIT;
-            if length > held {
-                memory.merge(self.take(length - held)?);
-            }
+            self.grow(&mut memory, length)?;
             // Small bodies come in one piece, which is passed on without being copied.
             if first.is_empty() && rest.is_empty() {
                 first = data;
@@ -132,10 +144,7 @@ impl BodyBudget {
                 });
             }
         };
-        let held = memory.num_permits() as u64 * UNIT;
-        if bytes.len() as u64 > held {
-            memory.merge(self.take(bytes.len() as u64 - held)?);
-        }
+        self.grow(&mut memory, bytes.len() as u64)?;
         Ok((bytes, memory))
     }
 }

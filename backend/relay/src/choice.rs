@@ -116,16 +116,21 @@ pub(crate) fn of(
 
 /// Whether an account is among those that may serve a key, leaving its rules aside.
 pub(crate) fn includes(tenant: &Tenant, principal: &Principal, account: &Account) -> bool {
+    names(tenant, principal, account.id, account.dedicated)
+}
+
+/// The same of one of which no more is known.
+pub(crate) fn names(tenant: &Tenant, principal: &Principal, id: AccountId, dedicated: bool) -> bool {
     if let Some(only) = principal.account {
-        return only == account.id;
+        return only == id;
     }
     if principal.pools.is_empty() {
-        return !account.dedicated;
+        return !dedicated;
     }
     let named = |pool: &&Pool| principal.pools.contains(&pool.id);
     tenant.pools.iter().filter(named).any(|pool| match pool.strategy {
-        Strategy::ActiveFirst => pool.active == Some(account.id),
-        _ => pool.members.iter().any(|member| member.account == account.id),
+        Strategy::ActiveFirst => pool.active == Some(id),
+        _ => pool.members.iter().any(|member| member.account == id),
     })
 }
 

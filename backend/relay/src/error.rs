@@ -1,6 +1,6 @@
 //! What a caller can be told when a request does not go through, and how: in the caller's own dialect.
 
-use crate::body::RelayBody;
+use crate::{body::RelayBody, grant::DEAD};
 use causeway_dialect::{Dialect, error::Failure};
 use causeway_domain::{Nanos, RequestId, window::WindowKind};
 use causeway_store::{
@@ -65,9 +65,20 @@ pub enum RelayError {
         /// Bytes.
         limit: u64,
     },
-    /// A WebSocket was asked for.
-    #[error("WebSockets are not spoken here; send the same request over HTTP with \"stream\": true")]
-    UpgradeRequired,
+    /// Something else than a WebSocket was asked for where there are only those, or one where there are none.
+    #[error("{}", upgrade_text(*.offered))]
+    UpgradeRequired {
+        /// Whether there are any.
+        offered: bool,
+    },
+    /// More WebSockets than may be open.
+    #[error("this {} may have {limit} WebSockets open at once, and has", whose(.scope))]
+    TooManySockets {
+        /// `key` or `instance`.
+        scope: &'static str,
+        /// How many.
+        limit: u32,
+    },
     /// The key may not use this model.
     #[error("this API key may not use the model {model:?}; it allows: {allowed}")]
     ModelForbidden {
@@ -145,6 +156,18 @@ impl From<StoreError> for RelayError {
         tracing::error!(%error, "a store failed under a relay request");
         Self::Unavailable("the relay cannot check limits at the moment; nothing was sent to the provider")
     }
+}
+
+fn upgrade_text(offered: bool) -> &'static str {
+    if offered {
+        "this is the address of a WebSocket (version 13); without one, POST the same request with \"stream\": true"
+    } else {
+        "WebSockets are not spoken here; send the same request over HTTP with \"stream\": true"
+    }
+}
+
+fn whose(scope: &str) -> &'static str {
+    if scope == "key" { "API key" } else { "instance" }
 }
 
 fn limit_text(hit: &LimitHit) -> String {
@@ -245,11 +268,11 @@ impl RelayError {
             Self::NotFound { .. } | Self::UnknownModel { .. } => StatusCode::NOT_FOUND,
             Self::NoKey(_) | Self::KeyRefused { .. } => StatusCode::UNAUTHORIZED,
             Self::BadRequest { .. } | Self::Unconvertible { .. } => StatusCode::BAD_REQUEST,
-            Self::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
+            Self::UpgradeRequired { .. } => StatusCode::UPGRADE_REQUIRED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::ModelForbidden { .. } | Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::NoAccount(_) | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::AccountsBusy(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::AccountsBusy(_) | Self::TooManySockets { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Limit(hit) => match hit.refusal.by {
                 RefusedBy::Usd(_) | RefusedBy::Tokens(_) => StatusCode::PAYMENT_REQUIRED,
                 _ => StatusCode::TOO_MANY_REQUESTS,
@@ -268,7 +291,9 @@ impl RelayError {
             | Self::BadRequest { code, .. }
             | Self::NoneLeft { code, .. } => code,
             Self::Unconvertible { .. } => "unconvertible_field",
-            Self::UpgradeRequired => "websocket_not_spoken",
+            Self::UpgradeRequired { offered: true } => "upgrade_required",
+            Self::UpgradeRequired { offered: false } => "websocket_not_spoken",
+            Self::TooManySockets { .. } => "too_many_sockets",
             Self::TooLarge { .. } => "body_too_large",
             Self::ModelForbidden { .. } => "model_forbidden",
             Self::UnknownModel { .. } => "unknown_model",
@@ -291,13 +316,19 @@ impl RelayError {
     pub fn retryable(&self) -> bool {
         match self {
             Self::AccountsBusy(reasons) => reasons.iter().any(|r| r.retry_ms.is_some()),
-            Self::Unavailable(_) => true,
+            Self::Unavailable(_) | Self::TooManySockets { .. } => true,
+            Self::NoneLeft { code: DEAD, .. } => false,
             Self::NoneLeft { status, retry, .. } => retry.is_some() || status.is_server_error(),
             Self::Limit(hit) => {
                 self.status() == StatusCode::TOO_MANY_REQUESTS && hit.refusal.retry_ms.is_some()
             }
             _ => false,
         }
+    }
+
+    /// Whether the key itself is refused, and so whatever else would be asked with it.
+    pub(crate) fn is_of_the_key(&self) -> bool {
+        matches!(self, Self::NoKey(_) | Self::KeyRefused { .. })
     }
 
     /// Seconds after which it makes sense to try again, rounded up.
@@ -312,6 +343,7 @@ impl RelayError {
             Self::Limit(hit) => hit.refusal.retry_ms?,
             Self::AccountsBusy(reasons) => reasons.iter().filter_map(|r| r.retry_ms).min()?,
             Self::Unavailable(_) => 2000,
+            Self::TooManySockets { .. } => 5000,
             Self::NoneLeft { retry, .. } => u64::try_from((*retry)?.as_millis()).unwrap_or(u64::MAX),
             _ => return None,
         };
@@ -329,6 +361,10 @@ impl RelayError {
             }
             Self::TooLarge { limit } => {
                 facts.insert("limit_bytes".into(), json!(limit));
+            }
+            Self::TooManySockets { scope, limit } => {
+                facts.insert("scope".into(), json!(scope));
+                facts.insert("limit".into(), json!(limit));
             }
             Self::ModelForbidden { model, .. } | Self::UnknownModel { model } => {
                 facts.insert("model".into(), json!(model));
@@ -385,6 +421,10 @@ impl RelayError {
         }
         if let Some(seconds) = self.retry_after() {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if matches!(self, Self::UpgradeRequired { offered: true }) {
+            headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+            headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
         }
         response
     }

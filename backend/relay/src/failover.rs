@@ -15,7 +15,6 @@ use crate::{
     Relay,
     call::Call,
     error::RelayError,
-    grant::EXPIRED,
     health::{Failure, Probe, Standing},
     hold::Hold,
     identify::Caller,
@@ -138,7 +137,7 @@ impl Sending<'_> {
                     None => {}
                     Some(not) => {
                         run.probe = None;
-                        run.trail.passed(account.id, EXPIRED, not.until());
+                        run.unrenewed(account.id, not);
                         match self.onwards(&mut hold, &mut run).await {
                             true => continue,
                             false => return self.nothing_left(hold, run),
@@ -229,7 +228,7 @@ impl Sending<'_> {
         match plan::passed_over(health, account, &candidate.model) {
             None => true,
             Some(over) => {
-                run.trail.passed(account.id, over.why, Some(over.until));
+                run.trail.passed(account.id, over.why, over.until);
                 false
             }
         }
@@ -352,7 +351,7 @@ impl Sending<'_> {
             if matches!(renewal, Renewal::Done) {
                 return Go::Again;
             }
-            run.trail.passed(account.id, EXPIRED, renewal.until());
+            run.unrenewed(account.id, renewal);
             run.accounts = run.accounts.saturating_add(1);
             run.last = Some(Last { row, told, opened });
             return if self.may_go_on(run) { Go::On } else { Go::Nowhere };

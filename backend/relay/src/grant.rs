@@ -5,8 +5,11 @@ use causeway_accounts::Credential;
 use causeway_store::principal::AccountRow;
 use chrono::{DateTime, Utc};
 
-/// Why an account is passed over whose credential could not be refreshed.
+/// Why an account is passed over whose credential could not be refreshed: its issuer is away, or refuses for now.
 pub(crate) const EXPIRED: &str = "credential_expired";
+
+/// Why an account is passed over that its provider wants authorised anew; what a caller is told where there is no other.
+pub(crate) const DEAD: &str = "credential_dead";
 
 /// How a credential stands.
 #[derive(Clone, Copy, Debug)]

@@ -33,6 +33,7 @@ mod reserve;
 mod route;
 mod scopes;
 mod settle;
+mod socket;
 mod stream;
 pub mod tap;
 mod tenant;
@@ -61,7 +62,12 @@ use ledger::Ledger;
 use metrics::{Counter, Histogram, counter, gauge, histogram};
 use plan::Talk;
 use route::Route;
-use std::{fmt::Display, net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    fmt::Display,
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tenant::Tenant;
 use uuid::Uuid;
 
@@ -88,6 +94,7 @@ pub struct Relay {
     bodies: call::BodyBudget,
     loads: load::Loads,
     halts: Arc<halt::Halts>,
+    sockets: Arc<socket::Sockets>,
     sweeper: tokio::sync::Mutex<ledger::Sweeper>,
     meters: Meters,
 }
@@ -126,6 +133,7 @@ impl Relay {
             refresher,
             ledger,
             halts,
+            sockets: socket::Sockets::new(&args),
             bodies: call::BodyBudget::new(&args),
             loads: load::Loads::new(),
             sweeper: tokio::sync::Mutex::default(),
@@ -141,7 +149,7 @@ impl Relay {
 
     /// Answers a request whose path [`is_ours`], and which came over a connection with `peer`. Never fails: what goes
     /// wrong is told in the caller's dialect.
-    pub async fn serve<B>(&self, request: Request<B>, peer: IpAddr) -> Response<RelayBody>
+    pub async fn serve<B>(self: &Arc<Self>, request: Request<B>, peer: IpAddr) -> Response<RelayBody>
     where
         B: Body<Data = bytes::Bytes>,
         B::Error: Display,
@@ -151,7 +159,12 @@ impl Relay {
 
     /// The same for a request from the playground: relayed, limited and billed like any other of its key, and looked on at.
     /// `peer` is where the person is.
-    pub async fn play<B>(&self, request: Request<B>, peer: IpAddr, play: Play) -> Response<RelayBody>
+    pub async fn play<B>(
+        self: &Arc<Self>,
+        request: Request<B>,
+        peer: IpAddr,
+        play: Play,
+    ) -> Response<RelayBody>
     where
         B: Body<Data = bytes::Bytes>,
         B::Error: Display,
@@ -171,15 +184,30 @@ impl Relay {
         Ok(local::names(self, &tenant, &caller))
     }
 
-    async fn respond<B>(&self, request: Request<B>, arrival: Arrival) -> Response<RelayBody>
+    async fn respond<B>(self: &Arc<Self>, request: Request<B>, arrival: Arrival) -> Response<RelayBody>
     where
         B: Body<Data = bytes::Bytes>,
         B::Error: Display,
     {
-        let id = arrival.id;
         let head_only = request.method() == Method::HEAD;
         let dialect = route::dialect(request.uri().path(), identify::is_openais(request.headers()));
-        let mut response = match self.answer(request, &arrival, dialect).await {
+        let answer = self.answer(request, &arrival, dialect).await;
+        let mut response = self.told(answer, dialect, &arrival);
+        if head_only {
+            response = body::without_body(response);
+        }
+        response
+    }
+
+    /// What came of a request, as its caller is told.
+    fn told(
+        &self,
+        answer: Result<Response<RelayBody>, RelayError>,
+        dialect: Dialect,
+        arrival: &Arrival,
+    ) -> Response<RelayBody> {
+        let id = arrival.id;
+        let mut response = match answer {
             Ok(response) => response,
             Err(error) => {
                 tracing::info!(request = %id, reason = error.reason(), status = error.status().as_u16(), "refused");
@@ -187,9 +215,6 @@ impl Relay {
                 error.render(dialect, id)
             }
         };
-        if head_only {
-            response = body::without_body(response);
-        }
         self.meters.served.increment(1);
         self.meters.first_byte.record(arrival.received.elapsed());
         let mut text = Uuid::encode_buffer();
@@ -202,7 +227,7 @@ impl Relay {
     }
 
     async fn answer<B>(
-        &self,
+        self: &Arc<Self>,
         request: Request<B>,
         arrival: &Arrival,
         dialect: Dialect,
@@ -224,7 +249,7 @@ impl Relay {
                 self.count_tokens(request, &asking, address, arrival).await
             }
             Route::Ask(asking) => self.ask(request, &asking, address, arrival).await,
-            Route::Socket => Err(RelayError::UpgradeRequired),
+            Route::Socket => socket::open(self, request, address).await,
             Route::Models | Route::Model(_) | Route::KeyInfo => {
                 let caller = self.presented(&request, address, arrival).await?;
                 let (caller, tenant) = self.current(caller).await?;
@@ -450,6 +475,11 @@ impl Relay {
         self.sweeper.lock().await.sweep(&self.store, grace).await
     }
 
+    /// What refreshes credentials, for those who refresh them beside the relay: one instance has one.
+    pub fn refresher(&self) -> Refresher {
+        self.refresher.clone()
+    }
+
     /// Begins to refresh credentials that end soon. For a job that one instance runs. Returns how many.
     pub async fn refresh_ahead(&self) -> Result<usize, StoreError> {
         self.refresher.sweep().await
@@ -463,9 +493,31 @@ impl Relay {
         gauge!("causeway_ledger_capacity").set(f64::from(self.args.ledger_capacity));
     }
 
+    /// Lets no more WebSockets open, and those that are end as soon as no answer is under way on them: their clients come
+    /// again, to whoever serves then.
+    pub fn retire_sockets(&self) {
+        self.sockets.retire();
+    }
+
+    /// Ends all WebSockets at once; what was under way is settled as if its client had left.
+    pub fn cut_sockets(&self) {
+        self.sockets.cut();
+    }
+
+    /// Waits until no WebSocket is open, after one of those two.
+    pub async fn sockets_ended(&self) {
+        self.sockets.ended().await;
+    }
+
     /// Waits until every request is settled and written, at most this long. Call when no more requests are accepted
-    /// and the connections are closed.
+    /// and the connections are closed. What is left of WebSockets is cut.
     pub async fn close(&self, patience: Duration) {
+        let begun = Instant::now();
+        self.cut_sockets();
+        if tokio::time::timeout(patience, self.sockets_ended()).await.is_err() {
+            tracing::warn!("WebSockets did not end in time");
+        }
+        let patience = patience.saturating_sub(begun.elapsed());
         // A token that an issuer has handed out and nobody has written down yet would be lost.
         tokio::join!(self.ledger.close(&self.store, patience), self.refresher.close(patience));
     }

@@ -4,7 +4,7 @@ use crate::{
     call::{self, Call},
     choice, conversation,
     error::RelayError,
-    grant::EXPIRED,
+    grant::{DEAD, EXPIRED},
     health::{Health, Standing},
     history::History,
     identify::{self, Caller},
@@ -16,8 +16,9 @@ use causeway_dialect::{Dialect, neutral::Written};
 use causeway_domain::{
     AccountId, Factor, Multiplier, Nanos,
     price::{PriceTable, Snapshot},
+    provider::Provider,
 };
-use causeway_store::principal::{HoldMode, Principal};
+use causeway_store::principal::{DeadRow, HoldMode, Principal};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::{sync::Arc, time::Duration};
 
@@ -78,10 +79,12 @@ pub(crate) struct Passed {
     pub account: AccountId,
     /// For this model.
     pub model: Arc<str>,
-    /// A row of the failover table, or `tried` while another request tries it.
+    /// A row of the failover table, `tried` while another request tries it, or how its credential stands.
     pub why: &'static str,
-    /// Until when.
-    pub until: DateTime<Utc>,
+    /// Until when; `None` = until a person does something about it.
+    pub until: Option<DateTime<Utc>>,
+    /// In words, where there is more to say.
+    pub reason: String,
 }
 
 /// An account that could serve the call.
@@ -135,8 +138,12 @@ pub(crate) fn candidates(
         return Err(call.forbidden(caller));
     }
     let choice = choice::of(tenant, principal, talk.at, |id| health.pool_standing(tenant.org, id));
-    let usable: Vec<_> = choice.accounts.iter().filter(|a| permits(principal, a)).collect();
+    let usable: Vec<_> = choice.accounts.iter().filter(|a| permits(principal, a.provider, a.id)).collect();
     if usable.is_empty() {
+        let dead: Vec<_> = dead(tenant, principal, asked).collect();
+        if !dead.is_empty() {
+            return Ok(Plan::nobody(dead));
+        }
         if principal.rules.is_some() && !choice.accounts.is_empty() {
             return Err(RelayError::Forbidden {
                 code: "provider_forbidden",
@@ -242,6 +249,9 @@ pub(crate) fn candidates(
             "no upstream account of this organisation lists the model {asked:?}"
         )));
     }
+    if plan.is_empty() {
+        passed.extend(dead(tenant, principal, asked));
+    }
     if call.asks_for_long_context() {
         context = context.max(LONG_CONTEXT);
     }
@@ -308,14 +318,55 @@ fn nobody(tenant: &Tenant, principal: &Principal) -> &'static str {
 /// Why an account cannot be used at this moment, if so.
 pub(crate) fn passed_over(health: &Health, account: &Account, model: &str) -> Option<Passed> {
     if let Some(until) = account.grant.waits() {
-        return Some(Passed { account: account.id, model: model.into(), why: EXPIRED, until });
+        return Some(Passed::until(account.id, model, EXPIRED, until));
     }
     let (why, until) = match health.standing(account.id, model) {
         Standing::Ready | Standing::HalfOpen(_) => return None,
         Standing::Cooling { row, until } => (row.as_str(), until),
         Standing::Tried => ("tried", Utc::now() + TRIED),
     };
-    Some(Passed { account: account.id, model: model.into(), why, until })
+    Some(Passed::until(account.id, model, why, until))
+}
+
+/// Accounts that could serve a key if a person authorised them anew.
+fn dead<'a>(
+    tenant: &'a Tenant,
+    principal: &'a Principal,
+    model: &'a str,
+) -> impl Iterator<Item = Passed> + 'a {
+    let mine = |row: &&DeadRow| {
+        choice::names(tenant, principal, row.id, row.dedicated) && permits(principal, row.provider, row.id)
+    };
+    tenant.dead.iter().filter(mine).map(|row| Passed {
+        account: row.id,
+        model: model.into(),
+        why: DEAD,
+        until: None,
+        reason: row.reason.clone(),
+    })
+}
+
+impl Passed {
+    fn until(account: AccountId, model: &str, why: &'static str, until: DateTime<Utc>) -> Self {
+        Self { account, model: model.into(), why, until: Some(until), reason: String::new() }
+    }
+}
+
+impl Plan {
+    /// One with nobody to ask.
+    fn nobody(passed: Vec<Passed>) -> Self {
+        Self {
+            candidates: Arc::new([]),
+            passed,
+            nanos: Nanos::ZERO,
+            input: 0,
+            output: 0,
+            tokens: 0,
+            conversation: None,
+            counted: false,
+            turns: Vec::new(),
+        }
+    }
 }
 
 /// The most the call can cost at an account. Few are known to keep to `standard_only`.
@@ -330,14 +381,13 @@ fn worst_case(candidate: &Candidate, call: &Call, (input, output): (u64, u64)) -
 
 /// Whether an account may serve a key.
 pub(crate) fn reaches(tenant: &Tenant, principal: &Principal, account: &Account) -> bool {
-    choice::includes(tenant, principal, account) && permits(principal, account)
+    choice::includes(tenant, principal, account) && permits(principal, account.provider, account.id)
 }
 
 /// Whether a key's rules let an account serve it.
-fn permits(principal: &Principal, account: &Account) -> bool {
+fn permits(principal: &Principal, provider: Provider, account: AccountId) -> bool {
     principal.rules.as_ref().is_none_or(|rules| {
-        rules.services.reaches(account.provider)
-            && (rules.accounts.is_empty() || rules.accounts.contains(&account.id))
+        rules.services.reaches(provider) && (rules.accounts.is_empty() || rules.accounts.contains(&account))
     })
 }
 

@@ -15,7 +15,7 @@ pub(crate) enum Route {
     Model(String),
     /// `GET …/v1/me`, `/v1/key-info`, `/v1/usage`: what a key may know of itself.
     KeyInfo,
-    /// `GET …/responses`: a WebSocket, which is not spoken here. Codex goes on without when it is told so properly.
+    /// `GET …/responses`: a WebSocket.
     Socket,
     /// Calls that clients make at their start and that need no more than a friendly answer.
     Greeting,

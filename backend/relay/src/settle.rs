@@ -1,5 +1,7 @@
 //! How a request ended, and the figures that its row is made of.
 
+mod offered;
+
 use causeway_dialect::usage::{Reading, TokenCounts as Metered};
 use causeway_domain::{
     AccountId, Factor, KeyId, Nanos, OrgId, RequestId, TokenCounts, UserId,
@@ -48,26 +50,24 @@ pub(crate) struct Draft {
     #[serde(default)]
     pub strict: bool,
     /// The accounts it may have gone to, in the order they were offered.
+    #[serde(with = "offered")]
     pub candidates: Vec<DraftCandidate>,
 }
 
 /// One of the accounts.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub(crate) struct DraftCandidate {
     /// Which.
     pub account: AccountId,
     /// The model that it is asked for, where that is not the one of the request's own name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// Its provider.
     pub provider: String,
     /// The price there.
     pub price: Arc<Snapshot>,
     /// What is charged for a dollar of cost there.
-    #[serde(default)]
     pub factor: Factor,
     /// The most that it can cost there.
-    #[serde(default)]
     pub worst: Nanos,
 }
 

@@ -11,7 +11,7 @@ use causeway_domain::{
     timeouts::Timeouts,
     window::{Calendar, WindowEnds, WindowKind},
 };
-use causeway_store::principal::{AccountRow, HoldMode, OnRedisLoss, Tenancy};
+use causeway_store::principal::{AccountRow, DeadRow, HoldMode, OnRedisLoss, Tenancy};
 use chrono::{DateTime, Utc};
 use std::{
     collections::{HashMap, HashSet},
@@ -37,6 +37,8 @@ pub(crate) struct Tenant {
     pub drain: Duration,
     /// Accounts that can be used, best first.
     pub accounts: Vec<Arc<Account>>,
+    /// Accounts that wait for a person to authorise them anew.
+    pub dead: Vec<DeadRow>,
     /// Its pools.
     pub pools: Vec<Pool>,
     /// How it recognises clients.
@@ -128,6 +130,7 @@ impl Tenant {
             as_of: row.as_of,
             drain: Duration::from_millis(u64::from(row.drain_ms)),
             accounts: accounts.collect(),
+            dead: row.dead,
             pools: row.pools.into_iter().map(Pool::from).collect(),
             clients: row.clients,
             routes: Routes::new(row.routes),

@@ -1,7 +1,7 @@
 //! What happened to a request on its way to an account, for the people who ask why. Empty, and without cost, for one that
 //! went to the first account and was answered.
 
-use crate::{call::Call, identify::Caller, plan::Plan};
+use crate::{call::Call, grant::DEAD, identify::Caller, plan::Plan};
 use causeway_accounts::rules::Row;
 use causeway_dialect::usage::Reading;
 use causeway_domain::{AccountId, RequestId};
@@ -64,9 +64,23 @@ impl Trail {
     pub(crate) fn of(plan: &Plan) -> Self {
         let mut trail = Self::default();
         for passed in &plan.passed {
-            trail.passed(passed.account, passed.why, Some(passed.until));
+            trail.steps.push(Step {
+                until: passed.until,
+                message: passed.reason.clone(),
+                ..Step::new(passed.account, passed.why.to_owned(), false)
+            });
         }
         trail
+    }
+
+    /// An account whose grant turned out to be over, in the issuer's words.
+    pub(crate) fn died(&mut self, account: AccountId, reason: String) {
+        self.steps.push(Step { message: reason, ..Step::new(account, DEAD.to_owned(), false) });
+    }
+
+    /// Whether an account has to be authorised anew.
+    pub(crate) fn is_dead(&self, account: AccountId) -> bool {
+        self.steps.iter().any(|step| step.account == account && step.what == DEAD)
     }
 
     /// Whether there is nothing to tell.

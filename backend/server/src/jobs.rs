@@ -1,6 +1,7 @@
 //! What one instance does for all of them, under a lease.
 
 use anyhow::Result;
+use causeway_admin::reminders::Reminders;
 use causeway_relay::Relay;
 use causeway_store::{RetentionArgs, Store, keys, lease, policy, upkeep};
 use std::{sync::Arc, time::Duration};
@@ -21,7 +22,13 @@ const SWEEP_EVERY: Duration = Duration::from_secs(5);
 const REFRESH_EVERY: Duration = Duration::from_secs(5);
 
 /// Runs the jobs until stopped, whenever this instance holds the lease.
-pub(crate) async fn run(store: Store, relay: Arc<Relay>, retention: RetentionArgs, stop: CancellationToken) {
+pub(crate) async fn run(
+    store: Store,
+    relay: Arc<Relay>,
+    retention: RetentionArgs,
+    reminders: Option<Reminders>,
+    stop: CancellationToken,
+) {
     let me = Uuid::now_v7().to_string();
     let mut ticks = interval(OUTBOX_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -56,6 +63,12 @@ pub(crate) async fn run(store: Store, relay: Arc<Relay>, retention: RetentionArg
             refresh_due = Instant::now() + REFRESH_EVERY;
             if let Err(error) = relay.refresh_ahead().await {
                 tracing::warn!("credentials that end soon could not be looked for: {error}");
+            }
+            // Of those that have ended for good.
+            if let Some(reminders) = &reminders
+                && let Err(error) = reminders.send().await
+            {
+                tracing::warn!("nobody could be told of accounts that need a person: {error}");
             }
         }
         if upkeep_due <= Instant::now() {

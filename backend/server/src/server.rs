@@ -16,7 +16,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use causeway_accounts::{AddressPolicy, Catalogue};
-use causeway_admin::{AdminArgs, AdminState, Wiring, mail::Mailer};
+use causeway_admin::{AdminArgs, AdminState, Wiring, mail::Mailer, reminders::Reminders};
 use causeway_domain::TrustedProxies;
 use causeway_relay::{Relay, RelayArgs};
 use causeway_store::{RetentionArgs, Store, StoreArgs};
@@ -95,16 +95,18 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
     let (mailer, post) = mail.map(Mailer::new).unzip();
     let mut relay_args = settings.relay;
     relay_args.trusted_proxies = TrustedProxies::new(settings.admin.trusted_proxies.clone());
-    let (book, known, watched) = (Arc::clone(&prices.book), catalogue.clone(), sealing.clone());
+    let (known, watched) = (catalogue.clone(), sealing.clone());
     let relay = Relay::start(
         store.clone(),
         relay_args,
-        book,
+        Arc::clone(&prices.book),
         sealing.clone(),
         settings.addresses.clone(),
         catalogue.clone(),
-    );
-    let relay = relay.await?;
+    )
+    .await?;
+    let reminders =
+        mailer.clone().map(|mailer| Reminders::new(store.clone(), mailer, settings.http.public_url.clone()));
     let admin = AdminState::new(Wiring {
         store: store.clone(),
         args: settings.admin,
@@ -113,6 +115,7 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
         recovery,
         addresses: settings.addresses,
         catalogue,
+        refresher: relay.refresher(),
         prices: Arc::clone(&prices.book),
         public_url: settings.http.public_url.clone(),
         version: env!("CARGO_PKG_VERSION"),
@@ -136,6 +139,7 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
         store.clone(),
         Arc::clone(&relay),
         settings.retention,
+        reminders,
         stop_background.clone(),
     ));
     if let Some(post) = post {
@@ -181,18 +185,22 @@ impl Running {
     pub(crate) async fn run(self) {
         self.shutdown.begin.cancelled().await;
         self.connections.close();
+        self.relay.retire_sockets();
         if !self.connections.is_empty() {
             tracing::info!("waiting up to {:?} for {} connections", self.grace, self.connections.len());
         }
+        // A connection that became a WebSocket is the relay's.
+        let ended = async || tokio::join!(self.connections.wait(), self.relay.sockets_ended());
         tokio::select! {
-            () = self.connections.wait() => {}
+            _ = ended() => {}
             () = tokio::time::sleep(self.grace) => {
                 tracing::warn!("{} connections are cut: they did not end within {:?}", self.connections.len(), self.grace);
             }
             () = self.shutdown.hurry.cancelled() => {}
         }
         self.shutdown.hurry.cancel();
-        self.connections.wait().await;
+        self.relay.cut_sockets();
+        ended().await;
         // The jobs would only compete for Postgres; what was used is written first.
         self.relay.close(SETTLE_WITHIN).await;
         tracing::info!("every request has ended and is in the ledger");

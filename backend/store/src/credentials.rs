@@ -174,7 +174,8 @@ pub async fn bury(db: &JobsDb, at: At, reason: &str) -> StoreResult<Option<Polic
     let reason = short(reason);
     let mut tx = db.0.begin().await?;
     let name = sqlx::query_scalar!(
-        "update upstream_accounts set credential_state = 'dead', credential_reason = $4, refresh_after = null
+        "update upstream_accounts set credential_state = 'dead', credential_reason = $4, refresh_after = null,
+           death_told_at = null
          where org_id = $1 and id = $2 and credential_version = $3 and credential_state = 'ok' and deleted_at is null
          returning name",
         at.org.0,

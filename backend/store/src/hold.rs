@@ -37,14 +37,16 @@
 //! `u = Σ rows + Σ settled and not written`. A scope that is filled in from Postgres is filled in only if nothing was
 //! settled in it since before Postgres was read (its generation `g` says so). Totals that may be wrong are forgotten and
 //! read again. A window that was not limited for a while is not watched: nobody would have noticed its end, so its base
-//! is read again too (`l` names the windows that are watched).
+//! is read again too.
 //!
-//! **Epochs.** All of this is of one epoch of the shard (see [`epoch`]): a hash of another epoch (`x`) is void, a hold of
+//! **Epochs.** All of this is of one epoch of the shard (see [`epoch`]): a scope packed in another epoch is void, a hold of
 //! another epoch counts nowhere until it is registered anew. What is reserved in an epoch is
 //! `Σ holds of this epoch that are not settled`, whatever Redis has lost before it began.
 //!
-//! **Numbers.** Amounts are strings all the way into `HINCRBY`, which is exact in 64 bits. Lua compares in doubles, exact
-//! to 2⁵³, and writes back sums of its own only below that; a total above it adds a margin larger than any rounding (2048
+//! **Numbers.** Lua has doubles, exact to 2⁵³. A scope's sums are packed as such, in one field of its hash, and so are the
+//! script's arguments and answers: text would cost Redis more time than all the rest. Where a sum or an amount is beyond
+//! 2⁵³ it is added in two halves of 32 bits and kept as an integer of 64, so that every sum is exact to the nano-dollar
+//! (`scope.lua`); what is compared is the double, and a total beyond 2⁵³ adds a margin larger than any rounding (2048
 //! nano-dollars) to every check.
 //!
 //! `tests/model.rs` has the same without totals and counters, as sums over requests; `tests/property.rs` lives random
@@ -68,6 +70,7 @@ mod load;
 mod queue;
 mod reserve;
 mod settle;
+mod state;
 mod stored;
 
 pub use ask::{Ask, Conversation, Held, Scope, ScopeWindow};

@@ -55,6 +55,7 @@ pub mod providers;
 pub mod redeem;
 pub mod references;
 pub mod registration;
+pub mod reminders;
 pub mod reports;
 pub mod requests;
 pub mod reset_links;

@@ -113,6 +113,8 @@ pub struct Tenancy {
     pub on_redis_loss: OnRedisLoss,
     /// Accounts that are switched on, best first.
     pub accounts: Vec<AccountRow>,
+    /// Accounts that are switched on and have to be authorised anew.
+    pub dead: Vec<DeadRow>,
     /// Its pools.
     pub pools: Vec<PoolRow>,
     /// How it recognises clients.
@@ -217,6 +219,19 @@ pub struct AccountRow {
     pub dedicated: bool,
     /// It takes nothing new: only conversations that it has.
     pub draining: bool,
+}
+
+/// An upstream account whose provider does not accept its credential any more: a person has to authorise it anew.
+#[derive(Clone, Debug)]
+pub struct DeadRow {
+    /// Which.
+    pub id: AccountId,
+    /// Provider.
+    pub provider: Provider,
+    /// In the issuer's words.
+    pub reason: String,
+    /// It serves only keys that name it or a pool that it is in.
+    pub dedicated: bool,
 }
 
 pub(crate) fn shape<T: DeserializeOwned>(what: &'static str, value: serde_json::Value) -> StoreResult<T> {
@@ -344,14 +359,15 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
         return Ok(None);
     };
     let accounts = sqlx::query!(
-        "select id, name, provider, base_url, credential, credential_version, credential_expires_at, refresh_after,
-           limits, timeouts, models, dedicated, draining
+        "select id, name, provider, base_url, credential, credential_version, credential_expires_at, credential_state,
+           credential_reason, refresh_after, limits, timeouts, models, dedicated, draining
          from upstream_accounts
-         where org_id = $1 and enabled and credential_state = 'ok' and deleted_at is null order by priority, id",
+         where org_id = $1 and enabled and deleted_at is null order by priority, id",
         org.0
     )
     .fetch_all(&db.0)
     .await?;
+    let (accounts, dead): (Vec<_>, Vec<_>) = accounts.into_iter().partition(|r| r.credential_state == "ok");
     let pools = pools_of(db, org).await?;
     let client_rules = clients::of(db, org).await?;
     let routes = model_routes::of(db, org).await?;
@@ -405,6 +421,17 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
                     models: r.models.map(|m| shape("models of an account", m)).transpose()?,
                     dedicated: r.dedicated,
                     draining: r.draining,
+                })
+            })
+            .collect::<StoreResult<_>>()?,
+        dead: dead
+            .into_iter()
+            .map(|r| {
+                Ok(DeadRow {
+                    id: AccountId(r.id),
+                    provider: r.provider.parse().map_err(|e| StoreError::corrupt("provider", e))?,
+                    reason: r.credential_reason.unwrap_or_default(),
+                    dedicated: r.dedicated,
                 })
             })
             .collect::<StoreResult<_>>()?,

@@ -2,11 +2,11 @@
 
 use crate::{
     Args,
-    causeway::{self, Causeway},
+    causeway::{self, Causeway, Key},
     closed::{Fleet, Outcome},
     open,
     redis::{Ran, Scripts},
-    report::{Phase, Report},
+    report::{self, Phase, Report},
     upstream, watch,
 };
 use anyhow::{Context, Result, bail};
@@ -42,8 +42,10 @@ struct Others {
     simulator: Vec<u32>,
 }
 
-/// Ways that take streams and nothing else.
-const STREAM_WAYS: [usize; 2] = [3, 4];
+/// Ways of [`ways`] by what they take: single answers, a measured wait for single answers, and streams.
+const CLOSED_WAYS: std::ops::Range<usize> = 0..5;
+const LATENCY_WAYS: [usize; 3] = [2, 0, 1];
+const STREAM_WAYS: [usize; 2] = [5, 6];
 
 struct Bench<'a> {
     args: &'a Args,
@@ -119,15 +121,20 @@ fn ways(sim: u16, nginx: u16, causeway: u16, relay: &Causeway, nginx_processes: 
     };
     let target = |port: u16, path: &str, key: &str| asking(port, path, key, BODY);
     let (path, upstream_key) = ("/api/v1/messages", "sk-sim-benchmark");
+    let [one, two, four] = &relay.keys;
+    let proxy = || vec![relay.running.id()];
+    let relayed = |name, key: &Key| Way { name, target: target(causeway, path, &key.secret), proxy: proxy() };
     let stream = |name, path: &str, body: &str| Way {
         name,
-        target: asking(causeway, path, &relay.key, body),
-        proxy: vec![relay.running.id()],
+        target: asking(causeway, path, &one.secret, body),
+        proxy: proxy(),
     };
     vec![
         Way { name: "nginx", target: target(nginx, path, upstream_key), proxy: nginx_processes },
-        Way { name: "causeway", target: target(causeway, path, &relay.key), proxy: vec![relay.running.id()] },
+        relayed(report::RELAYED[0], one),
         Way { name: "direct", target: target(sim, "/v1/messages", upstream_key), proxy: Vec::new() },
+        relayed(report::RELAYED[1], two),
+        relayed(report::RELAYED[2], four),
         stream("passed", path, STREAM),
         stream("converted", "/openai/v1/chat/completions", CHAT),
     ]
@@ -174,7 +181,7 @@ impl Bench<'_> {
         let (seconds, connections) =
             (Duration::from_secs_f64(self.args.seconds), self.args.connections.clone());
         for &connections in &connections {
-            for way in 0..STREAM_WAYS[0] {
+            for way in CLOSED_WAYS {
                 self.closed(way, "closed", connections, 0, Duration::from_millis(500))?;
             }
         }
@@ -188,14 +195,14 @@ impl Bench<'_> {
         for round in 1..=self.args.rounds {
             eprintln!("round {round} of {}", self.args.rounds);
             for &connections in &connections {
-                for way in 0..STREAM_WAYS[0] {
+                for way in CLOSED_WAYS {
                     self.closed(way, "closed", connections, round, seconds)?;
                 }
             }
             for way in STREAM_WAYS {
                 self.closed(way, "streams", STREAMS, round, seconds)?;
             }
-            for way in [2, 0, 1] {
+            for way in LATENCY_WAYS {
                 self.latency(way, round, "one", 1, |target| open::one_by_one(target, seconds / 2))?;
                 self.latency(way, round, "clock", LINES as usize, |target| {
                     open::by_the_clock(target, LINES, rate, seconds)

@@ -1,9 +1,10 @@
-//! Causeway as it is run in production, with a tenant whose account is the simulator and in which every limit counts: of the
-//! key, its holder, the organisation and the account. Everything is set up through the admin API, as a person would.
+//! Causeway as it is run in production, with tenants whose accounts are the simulator, in pools. What differs is how much of
+//! a tenant is limited: the key alone, its account too, or the member and the organisation as well. Everything is set up
+//! through the admin API, as a person would.
 
 use anyhow::{Context, Result};
 use causeway_rig::{
-    causeway::{Admin, call, random_key, setup_token},
+    causeway::{Admin, call, random_key, setup_token, text},
     process::{self, Running},
 };
 use serde_json::json;
@@ -16,14 +17,25 @@ use std::{
 /// A server that answers, and a key for it.
 pub(crate) struct Causeway {
     pub(crate) running: Running,
-    /// What clients present.
-    pub(crate) key: String,
-    /// The key's identifier, by which its usage is found.
-    pub(crate) key_id: String,
+    /// One for each of [`SCOPES`].
+    pub(crate) keys: [Key; 3],
     database: String,
 }
 
-/// What the ledger says of a key.
+/// How many scopes of a request are limited, for each of the tenants.
+pub(crate) const SCOPES: [u8; 3] = [1, 2, 4];
+/// Accounts of each tenant's pool.
+const ACCOUNTS: usize = 4;
+
+/// A key of one of the tenants.
+pub(crate) struct Key {
+    /// What clients present.
+    pub(crate) secret: String,
+    /// By which its usage is found.
+    id: String,
+}
+
+/// What the ledger says of the keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub(crate) struct Ledger {
     pub(crate) rows: u64,
@@ -59,21 +71,44 @@ pub(crate) fn start(
     let mut running = process::start(program, &["serve"], &settings, cores, &log)?;
     running.wait_for(&log, || call(&address, "GET", "/ready", &[], None).ok())?;
     let token = running.wait_for(&log, || setup_token(&log))?;
-    let (key, key_id) = tenant(&address, &token, upstream).context("preparing a tenant")?;
-    Ok(Causeway { running, key, key_id, database: database.to_owned() })
+    let keys = tenants(&address, &token, upstream).context("preparing tenants")?;
+    Ok(Causeway { running, keys, database: database.to_owned() })
 }
 
-/// An organisation, an account and a key that everything is counted and limited for, in all four scopes.
-fn tenant(address: &str, token: &str, upstream: u16) -> Result<(String, String)> {
-    let admin = Admin::set_up(address, token, "Benchmark")?;
+fn tenants(address: &str, token: &str, upstream: u16) -> Result<[Key; 3]> {
+    let first = Admin::set_up(address, token, "Benchmark")?;
+    let [one, two, four] = SCOPES;
+    Ok([
+        tenant(&first, upstream, one)?,
+        tenant(&first.another("Two scopes")?, upstream, two)?,
+        tenant(&first.another("Four scopes")?, upstream, four)?,
+    ])
+}
+
+/// A pool of accounts and a key for it. Limits are of every kind: requests and tokens a minute, requests at once, and
+/// dollars in two windows.
+fn tenant(admin: &Admin, upstream: u16, scopes: u8) -> Result<Key> {
     let limits = json!({
         "requests_per_minute": 100_000_000, "tokens_per_minute": 1_000_000_000_000_u64, "concurrency": 100_000,
         "usd": { "day": "1000000", "total": "1000000" },
     });
-    admin.account("Simulator", &format!("http://127.0.0.1:{upstream}"), "sk-sim-causeway", &limits)?;
-    admin.limit_owner(&limits)?;
-    admin.call("PATCH", "organization", &json!({ "limits": limits }))?;
-    admin.key("Benchmark", &limits, &json!({ "allow": ["claude-*"], "deny": ["claude-opus-3*"] }))
+    let of_account = if scopes >= 2 { limits.clone() } else { json!({}) };
+    let accounts: Vec<String> = (1..=ACCOUNTS)
+        .map(|n| {
+            let url = format!("http://127.0.0.1:{upstream}");
+            admin.account(&format!("Simulator {n}"), &url, "sk-sim-causeway", &of_account)
+        })
+        .collect::<Result<_>>()?;
+    let pool = json!({ "name": "Everything", "strategy": "round_robin", "account_ids": accounts });
+    let pool = text(&admin.call("POST", "pools", &pool)?, "id")?;
+    if scopes >= 4 {
+        admin.limit_owner(&limits)?;
+        admin.call("PATCH", "organization", &json!({ "limits": limits }))?;
+    }
+    let models = json!({ "allow": ["claude-*"], "deny": ["claude-opus-3*"] });
+    let (secret, id) = admin.key("Benchmark", &limits, &models)?;
+    admin.call("PATCH", &format!("keys/{id}"), &json!({ "pool_ids": [pool] }))?;
+    Ok(Key { secret, id })
 }
 
 impl Causeway {
@@ -96,9 +131,9 @@ impl Causeway {
     async fn count(&self, connection: &mut PgConnection) -> Result<Ledger> {
         let row = sqlx::query(
             "select count(*), count(*) filter (where outcome = 'completed' and status = 200),
-               count(*) filter (where estimated) from usage where key_id = $1::uuid",
+               count(*) filter (where estimated) from usage where key_id::text = any($1)",
         )
-        .bind(&self.key_id)
+        .bind(self.keys.iter().map(|key| key.id.clone()).collect::<Vec<_>>())
         .fetch_one(connection)
         .await?;
         let at = |i: usize| row.try_get::<i64, _>(i).map(|n| u64::try_from(n).unwrap_or(0));

@@ -68,6 +68,10 @@ impl Api {
         self.0.post(&format!("/accounts/{id}/reset"), &serde_json::Map::new()).await
     }
 
+    pub(crate) async fn refresh_account(self, id: AccountId) -> Answer<Account> {
+        self.0.post(&format!("/accounts/{id}/refresh"), &serde_json::Map::new()).await
+    }
+
     pub(crate) async fn pools(self) -> Answer<Page<Pool>> {
         self.0.find("/pools", &ListQuery { limit: Some(WHOLE_LIST), cursor: None }).await
     }

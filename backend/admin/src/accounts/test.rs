@@ -1,6 +1,6 @@
 //! Testing an account.
 
-use super::{binding, probe, stored_base};
+use super::fresh;
 use crate::{
     docs,
     error::ApiError,
@@ -9,7 +9,6 @@ use crate::{
     state::AdminState,
 };
 use axum::{Json, extract::State};
-use causeway_accounts::SealError;
 use causeway_domain::AccountId;
 use causeway_openapi::AccountTest;
 use causeway_store::accounts;
@@ -18,7 +17,8 @@ use serde_json::json;
 /// Test an account
 ///
 /// Asks the provider for its models with the account's credential, waiting up to ten seconds, and keeps the outcome with
-/// the account. Costs nothing. A provider that refuses is not an error of this call: see `ok` and `message`.
+/// the account. Costs nothing. A token that has ended, or that the provider refuses, is refreshed first where it can be. A
+/// provider or an issuer that refuses is not an error of this call: see `ok` and `message`.
 #[utoipa::path(
     post, path = "/accounts/{id}/test", tag = "accounts", operation_id = "testAccount",
     params(("id" = uuid::Uuid, Path, description = "Identifier of the account")),
@@ -36,18 +36,7 @@ pub(crate) async fn handle(
     let account = accounts::get(&mut tx, id, false).await?;
     // Not across the call: the provider may take its time.
     drop(tx);
-    let base = stored_base(&account)?;
-    let origin = base.origin();
-    let place = binding(caller.org(), id, account.provider, &origin);
-    let credential = state.sealing.open(&place, &account.credential).map_err(|error| match error {
-        SealError::OtherKey | SealError::Damaged => {
-            ApiError::Conflict(format!("{error}; enter the credential again"))
-        }
-        other => ApiError::internal(other),
-    })?;
-    let outcome =
-        probe::models(&state.addresses, &*super::preset(&state, account.provider).await?, &base, &credential)
-            .await;
+    let outcome = fresh::tested(&state, &caller, account).await?;
     let mut tx = caller.begin(&state).await?;
     // The models have a place of their own.
     let kept = json!(AccountTest { models: Vec::new(), ..outcome.clone() });

@@ -132,6 +132,31 @@ pub fn registration_decided(language: Language, organization: &str, accepted: bo
     }
 }
 
+/// An account that the reader looks after has to be authorised anew. `reason` is in its issuer's words.
+pub fn grant_dead(language: Language, organization: &str, account: &str, reason: &str, link: &str) -> Letter {
+    Letter {
+        kind: "grant_dead",
+        language: language.tag(),
+        subject: language.pick(
+            format!("{account} of {organization} has to be authorised again"),
+            format!("“{organization}”的账户 {account} 需要重新授权"),
+        ),
+        before: vec![
+            language.pick(
+                format!("Causeway sends no more requests through the upstream account {account} of {organization}: its provider does not accept its credential any more. Sign in there once more:"),
+                format!("Causeway 已停止通过“{organization}”的上游账户 {account} 发送请求：提供商不再接受其凭据。请重新登录授权："),
+            ),
+        ],
+        link: Some((language.pick("Open the account", "打开账户").to_owned(), link.to_owned())),
+        code: None,
+        after: if reason.is_empty() {
+            Vec::new()
+        } else {
+            vec![language.pick(format!("The provider says: {reason}"), format!("提供商的说明：{reason}"))]
+        },
+    }
+}
+
 /// The link with which a person sets a new password.
 pub fn password_reset(language: Language, link: &str, minutes: i64) -> Letter {
     Letter {
@@ -195,6 +220,7 @@ mod tests {
                 registration_decided(language, "Engines", true, link),
                 password_reset(language, link, 60),
                 password_changed(language, link),
+                grant_dead(language, "Engines", "Codex", "invalid_grant: Revoked", link),
             ];
             for letter in letters {
                 let text = letter.text();

@@ -2,9 +2,13 @@
 
 mod codes;
 mod devices;
+mod refreshing;
 mod refusals;
 
-use crate::world::{self, Answer, World};
+use crate::{
+    smtp::Sink,
+    world::{self, Answer, World},
+};
 use axum::body::Body;
 use causeway_admin::people::Created;
 use causeway_simulator::{Simulator, SimulatorConfig};
@@ -27,13 +31,26 @@ where
     F: FnOnce(Scene) -> T + Send + 'static,
     T: Future<Output = ()> + Send + 'static,
 {
-    world::with_owner(|world, made, owner| async move {
-        let simulator = Arc::new(Simulator::start(SimulatorConfig::default()).await.unwrap());
-        let scene = Scene { world, made, owner, simulator };
-        scene.open(json!({})).await;
-        test(scene).await;
+    world::with_owner(|world, made, owner| async move { test(open(world, made, owner).await).await }).await;
+}
+
+/// The same, with a mail server whose mails the test reads.
+async fn mailing<F, T>(test: F)
+where
+    F: FnOnce(Scene, Sink) -> T + Send + 'static,
+    T: Future<Output = ()> + Send + 'static,
+{
+    world::with_mail(|world, made, owner, sink| async move {
+        test(open(world, made, owner).await, sink).await;
     })
     .await;
+}
+
+async fn open(world: World, made: Created, owner: String) -> Scene {
+    let simulator = Arc::new(Simulator::start(SimulatorConfig::default()).await.unwrap());
+    let scene = Scene { world, made, owner, simulator };
+    scene.open(json!({})).await;
+    scene
 }
 
 /// Goes where a browser is sent, once.

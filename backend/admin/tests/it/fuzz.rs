@@ -173,6 +173,8 @@ fn secrets(rivals: &Things) -> Vec<String> {
         "step",
         "dimension",
         "record",
+        // A provider that an operator has made is everybody's.
+        "open",
     ];
     let of_things =
         rivals.values().filter(|(name, _)| !shared.contains(name)).map(|(_, value)| value.to_owned());

@@ -287,6 +287,7 @@ fn strict(world: &World) -> World {
         mailer: None,
         playground: world.played.clone(),
         catalogue: Catalogue::shipped().unwrap(),
+        refresher: world::refresher(&world.store),
     });
     World { router: causeway_admin::router(state).0, ..world.clone() }
 }

@@ -30,8 +30,8 @@ impl Mail {
     }
 }
 
-/// The mails that arrived.
-pub(crate) struct Sink(mpsc::UnboundedReceiver<Mail>);
+/// The mails that arrived, and what sends them.
+pub(crate) struct Sink(mpsc::UnboundedReceiver<Mail>, Mailer);
 
 impl Sink {
     /// A mail server, and a mailer that uses it.
@@ -50,7 +50,12 @@ impl Sink {
         };
         let (mailer, post) = Mailer::new(args.check().unwrap().unwrap());
         tokio::spawn(post.run(std::future::pending()));
-        (Self(received), mailer)
+        (Self(received, mailer.clone()), mailer)
+    }
+
+    /// What sends them.
+    pub(crate) fn mailer(&self) -> Mailer {
+        self.1.clone()
     }
 
     /// The next mail.

@@ -22,6 +22,7 @@ use uuid::Uuid;
 const SILENT: &[(&str, &str)] = &[
     ("POST /auth/refresh", "renews what signing in began"),
     ("POST /accounts/{id}/test", "asks the provider"),
+    ("POST /accounts/{id}/refresh", "asks an issuer; its line is read where there is one"),
     ("POST /sso/providers/{id}/test", "asks the issuer"),
     ("POST /client-rules/trial", "only looks"),
     ("POST /me/totp", "begins what confirming puts in force"),

@@ -6,7 +6,9 @@ use axum::{
     body::Body,
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
-use causeway_accounts::{AddressPolicy, Catalogue, MasterKey, SealingKey};
+use causeway_accounts::{
+    AddressPolicy, Catalogue, MasterKey, Refresher, SealingKey, oauth::TokenClient, refresh::Pace,
+};
 use causeway_admin::{
     AdminArgs, AdminState, Wiring,
     mail::Mailer,
@@ -77,6 +79,14 @@ where
     .await;
 }
 
+/// What refreshes credentials in an installation.
+pub(crate) fn refresher(store: &Store) -> Refresher {
+    let (master, addresses) =
+        (MasterKey::new(MASTER.to_vec().into()).unwrap(), AddressPolicy::new(Vec::new(), true));
+    let (sealing, catalogue) = (SealingKey::new(&master), Catalogue::shipped().unwrap());
+    Refresher::new(store.clone(), sealing, catalogue, TokenClient::new(addresses), Pace::default())
+}
+
 async fn installation<F, T>(mailer: Option<Mailer>, test: F)
 where
     F: FnOnce(World) -> T + Send + 'static,
@@ -93,6 +103,7 @@ where
             recovery: master.derive("recovery code 1"),
             addresses: AddressPolicy::new(Vec::new(), true),
             catalogue: Catalogue::shipped().unwrap(),
+            refresher: refresher(&store),
             prices: Arc::new(PriceBook::shipped(PriceTable::parse(table::SHIPPED).unwrap())),
             public_url: "http://localhost:3000".parse().unwrap(),
             version: "0.0.0",

@@ -45,7 +45,12 @@ pub(crate) fn request(body: &[u8]) -> Result<Conversation<'_>, Unsupported> {
                 let effort = Effort::named(&word("reasoning_effort", value)?);
                 read.thinking = effort.map(|effort| format::thinking(effort, true));
             }
-            "service_tier" => read.tier = format::tier(&word("service_tier", value)?),
+            "service_tier" => {
+                read.tier = format::tier(&word("service_tier", value)?);
+                if read.tier.is_none() {
+                    read.dropped.note("service_tier");
+                }
+            }
             "user" => read.user = Some(text("user", value)?),
             "n" if value.u64() == Some(1) => {}
             "n" => return Err(Unsupported::new("n", "one answer is carried at a time: send 1, or nothing")),

@@ -28,6 +28,8 @@ struct Shown {
     hidden: bool,
     /// The text of thinking that will not come back as it went: hidden, or left out by Gemini's clients.
     kept: Option<String>,
+    /// Nothing of it may follow, whatever the upstream sends.
+    closed: bool,
 }
 
 impl Restoring {
@@ -38,6 +40,11 @@ impl Restoring {
         client: Dialect,
         emit: &mut impl FnMut(Event<'_>),
     ) {
+        if let Event::Delta { index, .. } | Event::Signature { index, .. } | Event::Close { index } = event
+            && self.blocks.get(index).is_none_or(|block| block.closed)
+        {
+            return;
+        }
         match event {
             Event::Open { block, .. } => self.open(block, restore, client, emit),
             Event::Delta { index, raw } => {
@@ -72,6 +79,7 @@ impl Restoring {
             }
             Event::Close { index } => {
                 let empty = self.blocks.get(index).is_some_and(|block| block.empty);
+                self.blocks[index].closed = true;
                 let Some(index) = self.index(index) else { return };
                 if empty {
                     emit(Event::Delta { index, raw: "{}" });
@@ -80,6 +88,10 @@ impl Restoring {
             }
             Event::Stop { reason: StopReason::ToolUse, sequence } if self.unwrapped && !self.called => {
                 emit(Event::Stop { reason: StopReason::EndTurn, sequence });
+            }
+            // Calls wait for results whatever the upstream calls it.
+            Event::Stop { reason: StopReason::EndTurn | StopReason::Other, sequence } if self.called => {
+                emit(Event::Stop { reason: StopReason::ToolUse, sequence });
             }
             other => emit(other),
         }
@@ -112,7 +124,7 @@ impl Restoring {
         let hidden = thinks && block.is_none();
         let kept = (hidden || thinks && client == Dialect::Gemini).then(String::new);
         let index = block.map(|block| self.show(block, emit));
-        self.blocks.push(Shown { index, empty, hidden, kept });
+        self.blocks.push(Shown { index, empty, hidden, kept, closed: false });
     }
 
     fn show(&mut self, block: Block<'_>, emit: &mut impl FnMut(Event<'_>)) -> usize {

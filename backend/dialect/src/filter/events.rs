@@ -18,9 +18,17 @@ pub(super) struct Events {
     hide_usage: bool,
     /// The beginning of an event.
     held: BytesMut,
-    /// Where the last line in it begins: everything before has been searched for the event's end.
-    line: usize,
+    place: Place,
     given_up: bool,
+}
+
+/// How far what waits has been searched for its event's end.
+#[derive(Debug, Default)]
+struct Place {
+    /// Where the last line begins.
+    line: usize,
+    /// Where to go on.
+    searched: usize,
 }
 
 /// What becomes of one event.
@@ -38,7 +46,7 @@ impl Events {
             model: model.map(escaped),
             hide_usage,
             held: BytesMut::new(),
-            line: 0,
+            place: Place::default(),
             given_up: false,
         }
     }
@@ -47,15 +55,21 @@ impl Events {
         if self.given_up {
             return chunk;
         }
+        let mut first = None;
         let input = if self.held.is_empty() {
             chunk
         } else {
             self.held.extend_from_slice(&chunk);
+            first = self.place.event_end(&self.held, 0);
+            // A large event comes in many pieces, and is neither searched nor copied anew for each.
+            if first.is_none() && self.held.len() <= MAX_EVENT {
+                return Bytes::new();
+            }
             self.held.split().freeze()
         };
         let mut edited: Option<BytesMut> = None;
         let (mut kept, mut start) = (0, 0);
-        while let Some(end) = self.event_end(&input, start) {
+        while let Some(end) = first.take().or_else(|| self.place.event_end(&input, start)) {
             match self.judge(&input[start..end]) {
                 Verdict::Keep => {}
                 Verdict::Drop => {
@@ -96,26 +110,6 @@ impl Events {
         }
     }
 
-    /// Where the event ends that begins at `start`, its blank line included. A CR at the very end may have its LF still to
-    /// come.
-    fn event_end(&mut self, input: &[u8], start: usize) -> Option<usize> {
-        let mut line = start + std::mem::take(&mut self.line);
-        while let Some(found) = memchr2(b'\n', b'\r', &input[line..]) {
-            let end = line + found;
-            let next = match &input[end..] {
-                [b'\r', b'\n', ..] => end + 2,
-                [b'\r'] => break,
-                _ => end + 1,
-            };
-            if found == 0 {
-                return Some(next);
-            }
-            line = next;
-        }
-        self.line = line - start;
-        None
-    }
-
     fn judge(&self, event: &[u8]) -> Verdict {
         let Some(data) = data(event) else { return Verdict::Keep };
         let text = &event[data.clone()];
@@ -148,6 +142,32 @@ impl Events {
         let from = object.range().start;
         let name = inner(&scan::lenient(object.raw().as_bytes(), &[member]).ok()?.get(member)?)?;
         Some(name.start + from..name.end + from)
+    }
+}
+
+impl Place {
+    /// Where the event ends that begins at `start`, its blank line included. A CR at the very end may have its LF still to
+    /// come.
+    fn event_end(&mut self, input: &[u8], start: usize) -> Option<usize> {
+        let Self { line, searched } = std::mem::take(self);
+        let (mut line, mut from) = (start + line, start + searched);
+        while let Some(found) = memchr2(b'\n', b'\r', &input[from..]) {
+            let end = from + found;
+            let next = match &input[end..] {
+                [b'\r', b'\n', ..] => end + 2,
+                [b'\r'] => {
+                    *self = Self { line: line - start, searched: end - start };
+                    return None;
+                }
+                _ => end + 1,
+            };
+            if end == line {
+                return Some(next);
+            }
+            (line, from) = (next, next);
+        }
+        *self = Self { line: line - start, searched: input.len() - start };
+        None
     }
 }
 

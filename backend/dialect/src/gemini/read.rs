@@ -3,6 +3,7 @@
 pub(crate) mod parts;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use crate::Dialect;
 use crate::neutral::fields::{
@@ -107,7 +108,7 @@ fn tool_config<'a>(read: &mut Conversation<'a>, value: &Value<'a>) -> Result<(),
         "ANY" if allowed.is_empty() => Some(Choice::Any),
         "ANY" => {
             // Which of several must be called cannot be said elsewhere; the others are not offered.
-            let names: Vec<_> = allowed.iter().filter_map(|name| name.str()).collect();
+            let names: HashSet<_> = allowed.iter().filter_map(|name| name.str()).collect();
             read.tools.retain(|tool| names.contains(&tool.name));
             Some(Choice::Any)
         }

@@ -61,12 +61,14 @@ fn tools(draft: &mut Draft<'_>) {
     draft.json().key("tools").list().open().key("functionDeclarations").list();
     for tool in &conversation.tools {
         let name = draft.name(&tool.name).into_owned();
+        let schema = tool.schema.as_deref();
+        let schema = schema.and_then(|schema| schema::for_gemini(schema, &mut draft.repeats));
         let mut json = draft.json();
         json.open().member("name", &name);
         if let Some(description) = &tool.description {
             json.key("description").text(description);
         }
-        if let Some(schema) = tool.schema.as_deref().and_then(schema::for_gemini) {
+        if let Some(schema) = schema {
             json.key("parameters").raw(&schema);
         }
         json.close();
@@ -106,18 +108,16 @@ fn generation_config(draft: &mut Draft<'_>) {
         json.end();
     }
     let model = draft.target.model;
+    let schema = match &conversation.format {
+        Some(Format::Schema { schema, .. }) => schema::for_gemini(schema, &mut draft.repeats),
+        Some(Format::Json) | None => None,
+    };
     let mut json = draft.json();
-    match &conversation.format {
-        None => {}
-        Some(Format::Json) => {
-            json.member("responseMimeType", "application/json");
-        }
-        Some(Format::Schema { schema, .. }) => {
-            json.member("responseMimeType", "application/json");
-            if let Some(schema) = schema::for_gemini(schema) {
-                json.key("responseSchema").raw(&schema);
-            }
-        }
+    if conversation.format.is_some() {
+        json.member("responseMimeType", "application/json");
+    }
+    if let Some(schema) = schema {
+        json.key("responseSchema").raw(&schema);
     }
     if let Some(thinking) = conversation.thinking {
         thinking_config(&mut json, thinking, model);

@@ -47,6 +47,8 @@ pub struct Conversation<'a> {
     pub echo: Vec<(&'static str, &'a str)>,
     /// Tools that take free text instead of JSON (Responses' `custom`), by name.
     pub free_text: Vec<String>,
+    /// Tools of a namespace (Responses' `namespace`), each of which has one name here.
+    pub namespaced: Vec<Namespaced>,
     /// What was left behind on the way.
     pub dropped: Dropped,
     /// The body's length, from which the length of what is written follows.
@@ -76,6 +78,7 @@ impl Conversation<'_> {
             extra: Vec::new(),
             echo: Vec::new(),
             free_text: Vec::new(),
+            namespaced: Vec::new(),
             dropped: Dropped::default(),
             bytes,
         }
@@ -266,6 +269,29 @@ pub struct Tool<'a> {
     pub strict: Option<bool>,
     /// A cache hint, as JSON text.
     pub cache: Option<&'a str>,
+}
+
+/// A tool that its dialect calls by two names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Namespaced {
+    /// Both in one, as it is called here.
+    pub joined: String,
+    /// The namespace.
+    pub namespace: String,
+    /// The name within it.
+    pub name: String,
+}
+
+impl Namespaced {
+    /// Of a namespace and a name within it.
+    pub fn new(namespace: &str, name: &str) -> Self {
+        Self { joined: Self::join(namespace, name), namespace: namespace.to_owned(), name: name.to_owned() }
+    }
+
+    /// Both names in one.
+    pub fn join(namespace: &str, name: &str) -> String {
+        format!("{namespace}__{name}")
+    }
 }
 
 /// Which tool must be called.

@@ -6,6 +6,7 @@ use bytes::BytesMut;
 
 use super::conversation::on_one_line;
 use super::ids::{self, Names};
+use super::schema::Repeats;
 use super::{Conversation, Dropped, Extra, Field, Restore, Target, Unsupported, Written};
 use crate::Dialect;
 use crate::json::Json;
@@ -22,6 +23,8 @@ pub(crate) struct Draft<'c> {
     pub(crate) names: Names,
     pub(crate) dropped: Dropped,
     pub(crate) json_tool: bool,
+    /// What references in schemas may still repeat.
+    pub(crate) repeats: Repeats,
 }
 
 impl<'c> Draft<'c> {
@@ -34,6 +37,7 @@ impl<'c> Draft<'c> {
             names: Names::default(),
             dropped: conversation.dropped.clone(),
             json_tool: false,
+            repeats: Repeats::of(conversation.bytes),
         }
     }
 
@@ -116,6 +120,7 @@ impl<'c> Draft<'c> {
             hide_thinking,
             include_usage: self.conversation.include_usage,
             free_text: self.conversation.free_text.clone(),
+            namespaced: self.conversation.namespaced.clone(),
             echo,
             request_id: self.target.request_id.to_owned(),
             created: self.target.now,

@@ -6,6 +6,7 @@
 //! must say the client's own.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -92,8 +93,10 @@ pub fn hash(words: &[&str]) -> u64 {
 /// The tools of one request under the names that the upstream gets.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
-    /// The upstream's and the client's, where they differ.
-    changed: Vec<(String, String)>,
+    /// The upstream's, by the client's, where they differ. A request may bring any number of them.
+    changed: HashMap<String, String>,
+    /// The other way round.
+    original: HashMap<String, String>,
 }
 
 impl Names {
@@ -105,7 +108,7 @@ impl Names {
         if plain(name) && name.len() <= longest && starts_well {
             return Cow::Borrowed(name);
         }
-        if let Some((legal, _)) = self.changed.iter().find(|(_, original)| original == name) {
+        if let Some(legal) = self.changed.get(name) {
             return Cow::Owned(legal.clone());
         }
         let like: String =
@@ -115,14 +118,15 @@ impl Names {
         let lead = if starts_well { "" } else { "_" };
         let kept = like.len().min(longest - tail.len() - lead.len());
         let legal = format!("{lead}{}{tail}", &like[..kept]);
-        self.changed.push((legal.clone(), name.to_owned()));
+        self.changed.insert(name.to_owned(), legal.clone());
+        self.original.insert(legal.clone(), name.to_owned());
         Cow::Owned(legal)
     }
 
     /// The name as the client knows it.
     pub fn restored<'n>(&'n self, name: Cow<'n, str>) -> Cow<'n, str> {
-        match self.changed.iter().find(|(legal, _)| *legal == name) {
-            Some((_, original)) => Cow::Borrowed(original),
+        match self.original.get(&*name) {
+            Some(original) => Cow::Borrowed(original),
             None => name,
         }
     }

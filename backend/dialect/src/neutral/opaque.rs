@@ -11,6 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
 
 use crate::Dialect;
+use crate::scan;
 
 /// How every seal begins: `causeway:` in base64. A body with these bytes in it holds something of another dialect's,
 /// which the provider of the body's own dialect will refuse.
@@ -51,10 +52,11 @@ impl<'a> Opaque<'a> {
         Self { payload: Cow::Owned(format!("{}\n{text}", self.payload)), ..self }
     }
 
-    /// What [`with_text`](Self::with_text) put together.
+    /// What [`with_text`](Self::with_text) put together. A seal is no secret, and clients can make some themselves: text
+    /// that could not stand between quotes is left out.
     pub fn text(&self) -> (&str, Option<&str>) {
         match self.payload.split_once('\n') {
-            Some((proof, text)) if self.from == Dialect::Anthropic => (proof, Some(text)),
+            Some((proof, text)) if self.from == Dialect::Anthropic => (proof, Some(text).filter(is_escaped)),
             _ => (&self.payload, None),
         }
     }
@@ -63,6 +65,11 @@ impl<'a> Opaque<'a> {
     pub fn into_owned(self) -> Opaque<'static> {
         Opaque { from: self.from, redacted: self.redacted, payload: Cow::Owned(self.payload.into_owned()) }
     }
+}
+
+/// Whether text is what stands between the quotes of a JSON string.
+fn is_escaped(text: &&str) -> bool {
+    scan::string_end(format!("{text}\"").as_bytes(), 0) == Ok(text.len())
 }
 
 fn unsealed(field: &str) -> Option<Opaque<'static>> {
@@ -105,6 +112,19 @@ mod tests {
         assert_eq!(read.text(), ("c2ln", Some(r"hm\n“so”")));
         let other = Opaque { from: Dialect::Gemini, redacted: false, payload: "c2ln".into() };
         assert_eq!(other.with_text("hm").text(), ("c2ln", None));
+    }
+
+    #[test]
+    fn text_that_would_end_its_string_is_no_text() {
+        let read = |text: &str| {
+            let sealed = STANDARD.encode(format!("causeway:anthropic:signed:c2ln\n{text}"));
+            let opaque = Opaque::read(Dialect::Gemini, false, sealed.into());
+            opaque.text().1.map(str::to_owned)
+        };
+        assert_eq!(read(r#"hm \"so\" \u00e9"#).as_deref(), Some(r#"hm \"so\" \u00e9"#));
+        for text in [r#"","max_tokens":1,"x":""#, "two\nlines", "\\", r"\x", "\u{1}"] {
+            assert_eq!(read(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -74,7 +74,9 @@ impl Order {
     }
 
     fn of(&mut self, index: usize) -> Option<&mut Waiting> {
-        self.waiting.iter_mut().find(|waiting| waiting.index == index)
+        // They open in the order of their numbers.
+        let at = self.waiting.binary_search_by_key(&index, |waiting| waiting.index).ok()?;
+        self.waiting.get_mut(at)
     }
 
     fn next(&mut self, emit: &mut impl FnMut(Event<'_>)) {

@@ -5,6 +5,7 @@
 //! itself ends), `const` becomes `enum`, a list of types `nullable` or `anyOf`, and keywords that it does not know go.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
@@ -13,6 +14,37 @@ const DEEPEST: usize = 16;
 
 /// How large a schema may become before no reference is followed any more: they can multiply.
 const LARGEST: usize = 2_000;
+
+/// How many types a value may have; JSON Schema knows seven.
+const MOST_TYPES: usize = 8;
+
+/// How much references may repeat in one request, in bytes.
+#[derive(Debug)]
+pub struct Repeats(usize);
+
+impl Repeats {
+    /// For a request of so many bytes.
+    pub const fn of(bytes: usize) -> Self {
+        Self((1 << 20) + bytes / 2)
+    }
+
+    /// Whether this may be written once more.
+    fn allow(&mut self, schema: &Value) -> bool {
+        let left = self.0.checked_sub(weight(schema));
+        self.0 = left.unwrap_or(0);
+        left.is_some()
+    }
+}
+
+/// About how many bytes a schema is written with.
+fn weight(schema: &Value) -> usize {
+    16 + match schema {
+        Value::String(text) => text.len(),
+        Value::Array(list) => list.iter().map(weight).sum(),
+        Value::Object(map) => map.iter().map(|(name, value)| name.len() + weight(value)).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    }
+}
 
 /// An empty object's schema.
 pub const EMPTY: &str = r#"{"type":"object","properties":{}}"#;
@@ -87,9 +119,9 @@ pub fn for_object<'s>(schema: &'s str, alternatives: bool) -> Cow<'s, str> {
 }
 
 /// As Gemini takes it; `None` for an object without properties, which it takes only as no schema at all.
-pub fn for_gemini(schema: &str) -> Option<String> {
+pub fn for_gemini(schema: &str, repeats: &mut Repeats) -> Option<String> {
     let root: Value = serde_json::from_str(schema).ok()?;
-    let mut cleaner = Cleaner { root: &root, left: LARGEST };
+    let mut cleaner = Cleaner { root: &root, left: LARGEST, repeats };
     let clean = cleaner.schema(&root, 0);
     let empty = clean.get("type") == Some(&json!("OBJECT")) && clean.get("properties").is_none();
     (!empty).then(|| Value::Object(clean).to_string())
@@ -98,6 +130,7 @@ pub fn for_gemini(schema: &str) -> Option<String> {
 struct Cleaner<'s> {
     root: &'s Value,
     left: usize,
+    repeats: &'s mut Repeats,
 }
 
 impl Cleaner<'_> {
@@ -107,7 +140,8 @@ impl Cleaner<'_> {
         if let Some(target) = from.get("$ref").and_then(Value::as_str) {
             let root = self.root;
             let found = target.strip_prefix('#').and_then(|path| root.pointer(path));
-            let Some(found) = found.filter(|_| depth < DEEPEST && self.left > 0) else {
+            let more = depth < DEEPEST && self.left > 0;
+            let Some(found) = found.filter(|found| more && self.repeats.allow(found)) else {
                 return any_object();
             };
             let mut clean = self.schema(found, depth + 1);
@@ -133,7 +167,14 @@ impl Cleaner<'_> {
         let named: Vec<String> = match from.get("type") {
             Some(Value::String(kind)) => vec![kind.to_ascii_uppercase()],
             Some(Value::Array(kinds)) => {
-                kinds.iter().filter_map(Value::as_str).map(str::to_ascii_uppercase).collect()
+                let mut named = Vec::new();
+                // Each once: what is inside is written for each, and that at every depth.
+                for kind in kinds.iter().filter_map(Value::as_str).map(str::to_ascii_uppercase) {
+                    if named.len() < MOST_TYPES && !named.contains(&kind) {
+                        named.push(kind);
+                    }
+                }
+                named
             }
             _ if from.contains_key("properties") => vec!["OBJECT".to_owned()],
             _ if from.contains_key("items") => vec!["ARRAY".to_owned()],
@@ -289,7 +330,8 @@ fn merge(into: &mut Map<String, Value>, from: Map<String, Value>) {
                 }
             }
             (Some(Value::Array(known)), Value::Array(more)) if name != "anyOf" && name != "enum" => {
-                known.extend(more.into_iter().filter(|one| !known.contains(one)).collect::<Vec<_>>());
+                let mut seen: HashSet<String> = known.iter().map(Value::to_string).collect();
+                known.extend(more.into_iter().filter(|one| seen.insert(one.to_string())));
             }
             (Some(_), _) => {}
             (None, value) => {

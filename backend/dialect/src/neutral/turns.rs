@@ -73,6 +73,11 @@ pub(crate) fn joined<'c>(parts: &'c [Part<'c>], between: &str) -> Cow<'c, str> {
         Part::Text { text, .. } | Part::Refusal(text) => Some(text.raw()),
         _ => None,
     });
-    let first = texts.next().unwrap_or_default();
-    texts.fold(Cow::Borrowed(first), |all, text| Cow::Owned(format!("{all}{between}{text}")))
+    let mut all = Cow::Borrowed(texts.next().unwrap_or_default());
+    for text in texts {
+        let all = all.to_mut();
+        all.push_str(between);
+        all.push_str(text);
+    }
+    all
 }

@@ -168,15 +168,24 @@ pub(super) fn item(
         Part::Redacted(opaque) => reasoning(json, &id, &Text::default(), Some(opaque)),
         Part::ToolUse(call) if restore.free_text.iter().any(|name| *name == call.name) => {
             json.open().member("id", &id).member("type", "custom_tool_call").member("status", "completed");
-            json.member("call_id", &call.id).member("name", &call.name);
+            named(json.member("call_id", &call.id), &call.name, restore);
             json.key("input").pieces(&[&free_text(&call.input.object())]).close();
         }
         Part::ToolUse(call) => {
             json.open().member("id", &id).member("type", "function_call").member("status", "completed");
-            json.member("call_id", &call.id).member("name", &call.name);
+            named(json.member("call_id", &call.id), &call.name, restore);
             json.key("arguments").pieces(&[&call.input.escaped()]).close();
         }
         Part::Image { .. } | Part::File { .. } | Part::ToolResult(_) => {}
+    }
+}
+
+/// The name of the tool that is called, as its client knows it.
+pub(super) fn named(json: &mut Json<'_>, name: &str, restore: &Restore) {
+    let (namespace, name) = restore.apart(name);
+    json.member("name", name);
+    if let Some(namespace) = namespace {
+        json.member("namespace", namespace);
     }
 }
 

@@ -13,7 +13,9 @@ use crate::json::escaped;
 use crate::neutral::fields::{
     body as members_of, count, flag, leave, list, needed, object, refuse, text, unless_one, word,
 };
-use crate::neutral::{Amount, Conversation, Effort, Extra, Part, Text, Thinking, Tool, Unsupported};
+use crate::neutral::{
+    Amount, Conversation, Effort, Extra, Namespaced, Part, Text, Thinking, Tool, Unsupported,
+};
 use crate::openai::format;
 use crate::scan::{Members, Value};
 
@@ -43,7 +45,12 @@ pub(crate) fn request(body: &[u8]) -> Result<Conversation<'_>, Unsupported> {
             "parallel_tool_calls" => read.parallel = Some(flag("parallel_tool_calls", value)?),
             "text" => text_options(&mut read, value)?,
             "reasoning" => read.thinking = reasoning(&object("reasoning", value)?),
-            "service_tier" => read.tier = format::tier(&word("service_tier", value)?),
+            "service_tier" => {
+                read.tier = format::tier(&word("service_tier", value)?);
+                if read.tier.is_none() {
+                    read.dropped.note("service_tier");
+                }
+            }
             "user" => read.user = Some(text("user", value)?),
             "previous_response_id" | "conversation" | "prompt" => {
                 refuse(name.to_owned(), value, ELSEWHERE)?;
@@ -109,11 +116,19 @@ fn tools<'a>(read: &mut Conversation<'a>, value: &Value<'a>) -> Result<(), Unsup
         let members = object("tools[]", &tool)?;
         let kind = members.str("type").unwrap_or(Cow::Borrowed("function"));
         match &*kind {
-            "function" => read.tools.push(function_of(&members)?),
-            "custom" => {
-                let tool = free_text(&members)?;
-                read.free_text.push(tool.name.clone().into_owned());
-                read.tools.push(tool);
+            "function" | "custom" => one(read, &kind, &members, None)?,
+            // Codex has those for its sub-agents and for the tools of each server that it is connected to.
+            "namespace" => {
+                let name = word("tools[].name", needed(&members, "name", "tools[].name")?)?;
+                for tool in list("tools[].tools", needed(&members, "tools", "tools[].tools")?)? {
+                    let members = object("tools[].tools[]", &tool)?;
+                    let kind = members.str("type").unwrap_or(Cow::Borrowed("function"));
+                    if !matches!(&*kind, "function" | "custom") {
+                        let reason = "a namespace has functions and tools that take free text";
+                        return Err(Unsupported::new(format!("tools[].tools[].type: {kind}"), reason));
+                    }
+                    one(read, &kind, &members, Some(&name))?;
+                }
             }
             // Codex adds it to every request, wanted or not.
             "web_search" | "web_search_preview" => read.dropped.note("tools[].type: web_search"),
@@ -123,6 +138,26 @@ fn tools<'a>(read: &mut Conversation<'a>, value: &Value<'a>) -> Result<(), Unsup
             }
         }
     }
+    Ok(())
+}
+
+/// A tool that the client runs, by itself or in a namespace.
+fn one<'a>(
+    read: &mut Conversation<'a>,
+    kind: &str,
+    members: &Members<'a>,
+    namespace: Option<&str>,
+) -> Result<(), Unsupported> {
+    let mut tool = if kind == "custom" { free_text(members)? } else { function_of(members)? };
+    if let Some(namespace) = namespace {
+        let both = Namespaced::new(namespace, &tool.name);
+        tool.name = Cow::Owned(both.joined.clone());
+        read.namespaced.push(both);
+    }
+    if kind == "custom" {
+        read.free_text.push(tool.name.clone().into_owned());
+    }
+    read.tools.push(tool);
     Ok(())
 }
 

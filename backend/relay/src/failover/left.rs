@@ -7,15 +7,17 @@
 use super::{Answer, Last, Run, Sending};
 use crate::{
     error::RelayError,
+    grant::DEAD,
     health::{Health, Standing},
     hold::Hold,
     plan::Plan,
     settle::Ending,
 };
 use causeway_accounts::rules::Row;
+use causeway_domain::AccountId;
 use chrono::Utc;
 use http::{HeaderValue, StatusCode, header};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// When to ask again while another request tries an account.
 const TRIED: Duration = Duration::from_secs(1);
@@ -25,6 +27,7 @@ impl Sending<'_> {
     pub(super) fn nothing_left(&self, hold: Hold, mut run: Run) -> Result<Answer, RelayError> {
         run.probe = None;
         let retry = soonest(&self.relay.health, self.plan, &run);
+        let dead = all_dead(self.plan, &run);
         let last = run.last.take();
         let error = last.as_ref().map(|last| last.told.text.clone());
         let row = last.as_ref().map(|last| last.row);
@@ -56,6 +59,7 @@ impl Sending<'_> {
             (Some(status), Some(text)) if row.is_some_and(may_be_told) => {
                 RelayError::NoneLeft { status, code: "upstream_error", message: text.clone(), retry }
             }
+            _ if dead => authorise_anew(),
             _ => refusal(row, retry),
         };
         let told = (refusal.status().as_u16(), refusal.reason());
@@ -71,7 +75,8 @@ impl Sending<'_> {
 
 /// What a caller is told when none of the accounts that could serve a call may be asked now.
 pub(crate) fn none_to_ask(health: &Health, plan: &Plan) -> RelayError {
-    refusal(None, soonest(health, plan, &Run::new(0, plan)))
+    let run = Run::new(0, plan);
+    if all_dead(plan, &run) { authorise_anew() } else { refusal(None, soonest(health, plan, &run)) }
 }
 
 /// Whether the answer may go to the caller: it tells nothing of the account.
@@ -112,17 +117,40 @@ fn refusal(row: Option<Row>, retry: Option<Duration>) -> RelayError {
     RelayError::NoneLeft { status: status.unwrap_or(otherwise), code, message, retry }
 }
 
+/// Whose grant has ended, and in what words, is told to admins only.
+fn authorise_anew() -> RelayError {
+    RelayError::NoneLeft {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        code: DEAD,
+        message: "the upstream accounts for this model have to be authorised anew, because their provider does not \
+                  accept their credentials any more; an admin can do that, and see why in the request log"
+            .to_owned(),
+        retry: None,
+    }
+}
+
 fn seconds(wait: Duration) -> u64 {
     u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX).max(1)
 }
 
-/// When the first of the accounts can be used again, if that is only a matter of time for every one of them.
+/// Whether there were accounts, and every one of them waits for a person to authorise it anew.
+fn all_dead(plan: &Plan, run: &Run) -> bool {
+    let mut accounts = concerned(plan).peekable();
+    accounts.peek().is_some() && accounts.all(|(account, _)| run.trail.is_dead(account))
+}
+
+/// The accounts that could serve a call, asked or passed over, and for which model.
+fn concerned(plan: &Plan) -> impl Iterator<Item = (AccountId, &Arc<str>)> {
+    let accounts = plan.candidates.iter().map(|c| (c.account.id, &c.model));
+    accounts.chain(plan.passed.iter().map(|p| (p.account, &p.model)))
+}
+
+/// When the first of the accounts can be used again, if that is only a matter of time for every one of them that needs no
+/// person.
 fn soonest(health: &Health, plan: &Plan, run: &Run) -> Option<Duration> {
     let now = Utc::now();
-    let accounts = plan.candidates.iter().map(|c| (c.account.id, &c.model));
-    let accounts = accounts.chain(plan.passed.iter().map(|p| (p.account, &p.model)));
     let mut first: Option<Duration> = None;
-    for (account, model) in accounts {
+    for (account, model) in concerned(plan).filter(|(account, _)| !run.trail.is_dead(*account)) {
         let wait = match health.standing(account, model) {
             Standing::Cooling { until, .. } => (until - now).to_std().unwrap_or(TRIED),
             Standing::Tried | Standing::HalfOpen(_) => TRIED,

@@ -25,7 +25,7 @@ impl Sending<'_> {
                 continue;
             }
             if let Some(over) = plan::passed_over(&self.relay.health, account, &candidate.model) {
-                run.trail.passed(account.id, over.why, Some(over.until));
+                run.trail.passed(account.id, over.why, over.until);
                 continue;
             }
             for _ in 0..MOVES {

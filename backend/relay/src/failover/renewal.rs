@@ -2,7 +2,7 @@
 //! for each request. What is sent afterwards is read from the stores, where the new token was written first.
 
 use super::{Run, Sending};
-use crate::{plan::Candidate, tenant::Account};
+use crate::{grant::EXPIRED, plan::Candidate, tenant::Account};
 use causeway_accounts::refresh::{Outcome, Wanted, Why};
 use causeway_domain::AccountId;
 use chrono::{DateTime, Utc};
@@ -20,6 +20,8 @@ pub(super) enum Renewal {
     Done,
     /// Not before then.
     Waits(DateTime<Utc>),
+    /// The account has to be authorised anew; why, in the issuer's words.
+    Dead(String),
     /// The account is out of use.
     Gone,
 }
@@ -28,7 +30,7 @@ impl Renewal {
     pub(super) fn until(&self) -> Option<DateTime<Utc>> {
         match self {
             Self::Waits(until) => Some(*until),
-            Self::Done | Self::Gone => None,
+            Self::Done | Self::Dead(_) | Self::Gone => None,
         }
     }
 }
@@ -39,6 +41,15 @@ impl Run {
         match self.fresh.iter().find(|account| account.id == planned.account.id) {
             Some(account) => Cow::Owned(Candidate { account: account.clone(), ..planned.clone() }),
             None => Cow::Borrowed(planned),
+        }
+    }
+
+    /// Notes an account that has no other token.
+    pub(super) fn unrenewed(&mut self, account: AccountId, renewal: Renewal) {
+        let until = renewal.until();
+        match renewal {
+            Renewal::Dead(reason) => self.trail.died(account, reason),
+            _ => self.trail.passed(account, EXPIRED, until),
         }
     }
 
@@ -63,7 +74,8 @@ impl Sending<'_> {
                 None => Renewal::Gone,
             },
             Outcome::Later { until, .. } => Renewal::Waits(until),
-            Outcome::Dead { .. } | Outcome::Off => Renewal::Gone,
+            Outcome::Dead { reason } => Renewal::Dead(reason),
+            Outcome::Off => Renewal::Gone,
             Outcome::Unfit { .. } => return None,
         })
     }

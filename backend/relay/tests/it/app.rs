@@ -202,7 +202,10 @@ impl App {
             base_url,
             credential: &sealed,
             credential_hint: "",
-            signed_in: &accounts::SignedIn::by(credential.kind()),
+            signed_in: &accounts::SignedIn {
+                expires_at: credential.expires_at(),
+                ..accounts::SignedIn::by(credential.kind())
+            },
             owner: None,
             enabled: true,
             priority: 100,
@@ -228,15 +231,24 @@ impl App {
         models: ModelPolicy,
         expires_at: Option<DateTime<Utc>>,
     ) -> Key {
+        let owner = keys::Owner { id: self.user, name: "A".to_owned(), role: None };
+        self.issue(self.org, |key| {
+            key.owner = Some(owner);
+            (key.limits, key.models, key.expiry.at) = (limits, models, expires_at);
+        })
+        .await
+    }
+
+    /// Issues a key of any organisation.
+    pub(crate) async fn issue(&self, org: OrgId, set: impl FnOnce(&mut keys::Key)) -> Key {
         let id = KeyId(Uuid::now_v7());
         let random: Vec<u8> = (0..6).flat_map(|_| Uuid::new_v4().into_bytes()).collect();
         let secret = secret::key_from_random(&random).unwrap();
         testing::logs::secret(&secret);
         let mut key = keys::Key::new(id, "test", &secret[..secret::KEY_SHOWN_CHARS]);
-        key.owner = Some(keys::Owner { id: self.user, name: "A".to_owned(), role: None });
-        (key.limits, key.models, key.expiry.at) = (limits, models, expires_at);
+        set(&mut key);
         let hash = Sha256::digest(secret.as_bytes()).into();
-        let mut tx = self.tx().await;
+        let mut tx = TenantTx::begin(&self.store.app, org, Some(self.user)).await.unwrap();
         let new = keys::NewKey { key: &key, hash, created_by: self.user, batch: None };
         keys::insert(&mut tx, &new).await.unwrap();
         self.commit(tx).await;
@@ -433,7 +445,9 @@ pub(crate) async fn serve(relay: Arc<Relay>) -> String {
                     async move { Ok::<_, Infallible>(relay.serve(request, peer.ip()).await) }
                 });
                 let mut server = hyper::server::conn::http1::Builder::new();
-                let _ = server.timer(TokioTimer::new()).serve_connection(TokioIo::new(socket), service).await;
+                let connection =
+                    server.timer(TokioTimer::new()).serve_connection(TokioIo::new(socket), service);
+                let _ = connection.with_upgrades().await;
             });
         }
     });
@@ -471,7 +485,12 @@ impl App {
 
     /// What is written down of a request's way, once it is.
     pub(crate) async fn attempts(&self, response: &reqwest::Response) -> attempts::Attempts {
-        let id = response.headers()["x-request-id"].to_str().unwrap().parse().unwrap();
+        self.attempts_of(response.headers()["x-request-id"].to_str().unwrap()).await
+    }
+
+    /// The same of a request by its id.
+    pub(crate) async fn attempts_of(&self, id: &str) -> attempts::Attempts {
+        let id = id.parse().unwrap();
         let until = Instant::now() + Duration::from_secs(5);
         loop {
             let mut tx = self.tx().await;

@@ -312,17 +312,6 @@ async fn a_list_of_models_has_the_shape_of_the_dialect() {
 }
 
 #[tokio::test]
-async fn who_asks_for_a_web_socket_is_told_to_go_on_without() {
-    app::run(async |app| {
-        let url = format!("{}/openai/responses", app.url);
-        let answer = app.http.get(url).send().await.unwrap();
-        assert_eq!(answer.status(), 426);
-        assert!(answer.json::<Value>().await.unwrap()["error"]["message"].is_string());
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn tokens_are_estimated_where_the_account_counts_in_another_dialect() {
     app::run(async |app| {
         let key = app.key(Default::default()).await;

@@ -261,7 +261,7 @@ async fn of_requests_at_the_same_time_everybody_hears_their_own_and_nobody_hears
         let key = app.key(Limits::default()).await;
         let one = |n: usize| {
             let (app, key) = (Arc::clone(&app), key.id);
-            async move { play(&app, key, CHAT, chat(n % 2 == 0, &format!("marker-{n}-"))).await }
+            async move { play(&app, key, CHAT, chat(n.is_multiple_of(2), &format!("marker-{n}-"))).await }
         };
         let hello = app::hello(true);
         let plain = app.post(&key, &hello);

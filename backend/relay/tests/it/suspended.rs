@@ -11,7 +11,7 @@ const BOUND: Duration = Duration::from_secs(2);
 
 impl App {
     /// Suspends the organisation or serves it again, as the operator would.
-    async fn set_suspended(&self, suspended: bool) {
+    pub(crate) async fn set_suspended(&self, suspended: bool) {
         let mut tx = TenantTx::begin_as_operator(&self.store.operator, self.org, None).await.unwrap();
         let mut tenant = tenants::lock(&mut tx).await.unwrap();
         tenant.suspended = suspended;

@@ -116,18 +116,30 @@ impl Scope {
         }
     }
 
+    /// How a hold remembers what is reserved, as far as it is known before it is.
+    pub(super) fn write_amounts(&self, to: &mut String) {
+        self.write_reserved(to, self.nanos, self.tokens);
+    }
+
+    fn write_reserved(&self, to: &mut String, nanos: i64, tokens: u64) {
+        self.id.write_suffix(to);
+        let _ = match self.mode() {
+            Mode::Noted => write!(to, ",0,0,0,"),
+            mode => write!(to, ",{nanos},{tokens},{},", mode as u8),
+        };
+    }
+
     /// As a hold remembers it, once it has grown; the scripts write the same.
     fn write_part(&self, to: &mut String, at: i64, grown: &Growth) {
-        self.id.write_suffix(to);
-        let mode = self.mode();
-        if mode == Mode::Noted {
-            to.push_str(",0,0,0,,");
+        if self.mode() == Mode::Noted {
+            self.write_amounts(to);
+            to.push(',');
             return;
         }
         let second = at / 1000;
         let nanos = if matches!(self.id, ScopeId::Account(_)) { grown.real } else { grown.charged };
         let (nanos, tokens) = (self.nanos.max(nanos), self.tokens.max(grown.tokens));
-        let _ = write!(to, ",{nanos},{tokens},{},", mode as u8);
+        self.write_reserved(to, nanos, tokens);
         if self.tokens_per_minute > 0 {
             let _ = write!(to, "{second}");
         }

@@ -10,17 +10,22 @@ local function grown(key, part, charged, real, tokens)
   local suffix, nanos, reserved, mode, k, q = string.match(part, '^([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),([^,]*)$')
   if mode == '0' or mode == '3' then return part end
   local wanted = string.sub(suffix, 1, 2) == 'a:' and real or charged
+  local more_nanos, more_tokens = tonumber(wanted) > tonumber(nanos), tonumber(tokens) > tonumber(reserved)
+  if not more_nanos and not more_tokens then return part end
   key = key .. suffix
-  if tonumber(wanted) > tonumber(nanos) then
-    redis.call('HINCRBY', key, 'ru', text(tonumber(wanted) - tonumber(nanos)))
+  local s = opened(key, tonumber(epoch))
+  if more_nanos then
+    add(s, RESERVED_NANOS, wanted)
+    add(s, RESERVED_NANOS, '-' .. nanos)
     nanos = wanted
   end
-  if tonumber(tokens) > tonumber(reserved) then
-    local more = tonumber(tokens) - tonumber(reserved)
-    redis.call('HINCRBY', key, 'rt', text(more))
-    if k ~= '' then note(key, 'k', tonumber(k), more) end
+  if more_tokens then
+    add(s, RESERVED_TOKENS, tokens)
+    add(s, RESERVED_TOKENS, '-' .. reserved)
+    if k ~= '' then note(key, s, tonumber(k), 0, tonumber(tokens) - tonumber(reserved)) end
     reserved = tokens
   end
+  store(key, s)
   return table.concat({suffix, nanos, reserved, mode, k, q}, ',')
 end
 

@@ -17,7 +17,7 @@ use std::{collections::BTreeSet, sync::LazyLock};
 
 macro_rules! with_ring {
     ($file:literal) => {
-        LazyLock::new(|| Script::new(concat!(include_str!("ring.lua"), include_str!($file))))
+        LazyLock::new(|| Script::new(concat!(include_str!("scope.lua"), include_str!($file))))
     };
 }
 

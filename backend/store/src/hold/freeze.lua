@@ -3,16 +3,17 @@
 -- KEYS  1 meta, 2 joined
 -- ARGV  1 epoch the caller worked in (0 = none yet), 2 1 = close that epoch, 0 = only look
 -- Returns {epoch, state}
+local SCHEMA = '3' -- how scopes and holds are kept; to be raised when that changes
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state')
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state', 'schema')
 local of, known = tonumber(meta[1] or 0), tonumber(ARGV[1])
 -- Closed if nobody has done so since; also if the shard is in an epoch before the caller's, to which only a loss can
--- have set it back.
-if not meta[1] or of < known or (ARGV[2] == '1' and of == known) then
+-- have set it back, or if its scopes are kept in another way than the scripts here read.
+if not meta[1] or meta[3] ~= SCHEMA or of < known or (ARGV[2] == '1' and of == known) then
   -- Never an epoch that was there before, also where all is lost.
   local epoch = text(math.max(now, of + 1, known + 1))
-  redis.call('HSET', KEYS[1], 'schema', 2, 'epoch', epoch, 'state', 'closed', 'at', text(now))
+  redis.call('HSET', KEYS[1], 'schema', SCHEMA, 'epoch', epoch, 'state', 'closed', 'at', text(now))
   redis.call('DEL', KEYS[2])
   return {epoch, 'closed'}
 end

@@ -7,31 +7,40 @@
 -- Returns 1 = done, 0 = something was settled since the generation was read: read Postgres again, -1 = another epoch
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return -1 end
 local key = KEYS[2]
-local known = redis.call('HMGET', key, 'x', 'v', 'g', 'l')
-local fresh = known[1] ~= ARGV[1] or not known[2]
-if fresh and (known[1] == ARGV[1] and known[3] or '0') ~= ARGV[2] then return 0 end
+local found = redis.call('HMGET', key, 's', 'g')
+local s, void = unpacked(found[1], tonumber(ARGV[1]))
+local generation = void and '0' or found[2] or '0'
+local fresh = s[LOADED] == 0
+if fresh and generation ~= ARGV[2] then return 0 end
+if void then renew(key) end
 if fresh then
-  renew(key, ARGV[1])
-  redis.call('HSET', key, 'v', 1, 'u', ARGV[3], 't', ARGV[4], 'n', ARGV[5])
+  s[LOADED] = 1
+  for i = NANOS, REQUESTS do
+    s[i] = 0
+    if s.halves then s.halves[i] = nil end
+    add(s, i, ARGV[3 + i - NANOS])
+  end
+  forget_windows(s)
 end
--- The windows that every reservation has watched since they were loaded; others may be over without anybody having
+-- The windows that every reservation has watched since they were loaded stay; others may be over without anybody having
 -- noticed.
-local watched = not fresh and known[4] or ''
-local windows = tonumber(ARGV[6])
-for at = 7, 6 + 5 * windows, 5 do
-  local name = ARGV[at]
-  if not string.find(watched, name .. ',', 1, true) then
-    redis.call('HSET', key, 'e:' .. name, ARGV[at + 1], 'bu:' .. name, ARGV[at + 2], 'bt:' .. name, ARGV[at + 3],
-      'bn:' .. name, ARGV[at + 4])
-    watched = watched .. name .. ','
+local watched = {}
+for at = HEAD + 1, #s, WINDOW do watched[s[at]] = true end
+for arg = 7, 6 + WINDOW * tonumber(ARGV[6]), WINDOW do
+  if not watched[tonumber(ARGV[arg])] then
+    local at = #s
+    for i = 1, WINDOW do
+      s[at + i] = 0
+      add(s, at + i, ARGV[arg + i - 1])
+    end
   end
 end
-redis.call('HSET', key, 'l', watched, 'la', text(tonumber(redis.call('TIME')[1]) * 1000))
+s[LOADED_AT] = tonumber(redis.call('TIME')[1]) * 1000
 -- Only once in an epoch: the ring counts on by itself from then on.
 if fresh and redis.call('HSETNX', key, 'm', 1) == 1 then
-  for at = 7 + 5 * windows, #ARGV, 3 do
-    note(key, 'q', tonumber(ARGV[at]), tonumber(ARGV[at + 1]))
-    note(key, 'k', tonumber(ARGV[at]), tonumber(ARGV[at + 2]))
+  for at = 7 + WINDOW * tonumber(ARGV[6]), #ARGV, 3 do
+    note(key, s, tonumber(ARGV[at]), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]))
   end
 end
+store(key, s)
 return 1

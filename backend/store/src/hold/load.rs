@@ -1,15 +1,20 @@
 //! Filling a scope in Redis from Postgres, and reading it.
 
-use super::{ScopeId, ShardKeys};
+use super::{
+    ScopeId, ShardKeys,
+    state::{self, State},
+};
 use crate::{Cache, StoreResult, cache::tenant_prefix};
 use causeway_domain::{AccountId, OrgId, window::WindowKind};
 use redis::{AsyncCommands, Script};
 use std::sync::LazyLock;
 
 static BEGIN: LazyLock<Script> =
-    LazyLock::new(|| Script::new(concat!(include_str!("ring.lua"), include_str!("begin.lua"))));
+    LazyLock::new(|| Script::new(concat!(include_str!("scope.lua"), include_str!("begin.lua"))));
 static LOAD: LazyLock<Script> =
-    LazyLock::new(|| Script::new(concat!(include_str!("ring.lua"), include_str!("load.lua"))));
+    LazyLock::new(|| Script::new(concat!(include_str!("scope.lua"), include_str!("load.lua"))));
+static FORGET: LazyLock<Script> =
+    LazyLock::new(|| Script::new(concat!(include_str!("scope.lua"), include_str!("forget.lua"))));
 
 /// What Postgres knows of a scope.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -90,7 +95,10 @@ pub async fn load(
     call.key(scope_key(org, scope)).arg(epoch).arg(generation);
     call.arg(totals.nanos).arg(totals.tokens).arg(totals.requests).arg(totals.windows.len());
     for window in &totals.windows {
-        call.arg(window.kind.as_str()).arg(window.end).arg(window.base_nanos).arg(window.base_tokens);
+        call.arg(state::number_of(window.kind))
+            .arg(window.end)
+            .arg(window.base_nanos)
+            .arg(window.base_tokens);
         call.arg(window.base_requests);
     }
     for one in &totals.minute {
@@ -105,18 +113,7 @@ pub async fn load(
 
 /// Makes the next reservation load a scope's totals again. What is reserved and open stays counted.
 pub async fn forget(cache: &Cache, org: OrgId, scope: ScopeId) -> StoreResult<()> {
-    let key = scope_key(org, scope);
-    let mut connection = cache.connection.clone();
-    if connection.exists(&key).await? {
-        let () = redis::pipe()
-            .atomic()
-            .hdel(&key, "v")
-            .ignore()
-            .hincr(&key, "g", 1)
-            .ignore()
-            .query_async(&mut connection)
-            .await?;
-    }
+    let () = FORGET.key(scope_key(org, scope)).invoke_async(&mut cache.connection.clone()).await?;
     Ok(())
 }
 
@@ -125,8 +122,9 @@ pub async fn open_at(cache: &Cache, accounts: &[(OrgId, AccountId)]) -> StoreRes
     // In a cluster the keys lie on many slots, so they are asked for one by one.
     let asked = accounts.iter().map(|(org, account)| async move {
         let key = scope_key(*org, ScopeId::Account(*account));
-        let open: Option<i64> = cache.connection.clone().hget(key, "c").await?;
-        Ok(open.and_then(|n| u32::try_from(n).ok()).unwrap_or(0))
+        let packed: Option<Vec<u8>> = cache.connection.clone().hget(key, state::FIELD).await?;
+        let state = packed.and_then(|packed| State::unpack(&packed)).unwrap_or_default();
+        Ok(u32::try_from(state.open).unwrap_or(0))
     });
     futures_util::future::try_join_all(asked).await
 }
@@ -158,42 +156,28 @@ pub struct Standing {
 
 /// Reads a scope; one that Redis does not have is all zero and not loaded.
 pub async fn standing(cache: &Cache, org: OrgId, scope: ScopeId) -> StoreResult<Standing> {
-    type Fields = std::collections::HashMap<String, String>;
-    let (all, epoch, (seconds, _)): (Fields, Option<String>, (i64, i64)) = redis::pipe()
+    type Fields = std::collections::HashMap<String, Vec<u8>>;
+    let (all, epoch, (seconds, _)): (Fields, Option<i64>, (i64, i64)) = redis::pipe()
         .hgetall(scope_key(org, scope))
         .hget(&ShardKeys::of(org.shard()).meta, "epoch")
         .cmd("TIME")
         .query_async(&mut cache.connection.clone())
         .await?;
-    if all.get("x") != epoch.as_ref() {
+    let state = all.get(state::FIELD).and_then(|packed| State::unpack(packed));
+    let Some(state) = state.filter(|state| Some(state.epoch) == epoch) else {
         return Ok(Standing::default());
-    }
-    let number = |field: &str| all.get(field).and_then(|v| v.parse().ok()).unwrap_or(0);
-    let minute = |ring: &str| {
-        let last = number(&format!("{ring}s"));
-        let buckets = (0..=60).map(|age| seconds - age).filter(|s| *s <= last && last - s <= 60);
-        buckets.map(|s| number(&format!("{ring}{}", s.rem_euclid(61)))).sum()
     };
-    let watched = all.get("l").map_or("", String::as_str);
-    let windows = WindowKind::ALL.into_iter().filter(|kind| watched.split(',').any(|w| w == kind.as_str()));
+    let (requests_in_minute, tokens_in_minute) = state.minute(&all, seconds);
     Ok(Standing {
-        loaded: all.contains_key("v"),
-        nanos: number("u"),
-        tokens: number("t"),
-        requests: number("n"),
-        reserved_nanos: number("ru"),
-        reserved_tokens: number("rt"),
-        open: number("c"),
-        requests_in_minute: minute("q"),
-        tokens_in_minute: minute("k"),
-        windows: windows
-            .map(|kind| LoadedWindow {
-                kind,
-                end: number(&format!("e:{kind}")),
-                base_nanos: number(&format!("bu:{kind}")),
-                base_tokens: number(&format!("bt:{kind}")),
-                base_requests: number(&format!("bn:{kind}")),
-            })
-            .collect(),
+        loaded: state.loaded,
+        nanos: state.nanos,
+        tokens: state.tokens,
+        requests: state.requests,
+        reserved_nanos: state.reserved_nanos,
+        reserved_tokens: state.reserved_tokens,
+        open: state.open,
+        requests_in_minute,
+        tokens_in_minute,
+        windows: state.windows,
     })
 }

@@ -17,18 +17,16 @@ for at = 3, #ARGV, 2 do
     for part in string.gmatch(parts, '[^;]+') do
       local suffix, nanos, tokens, mode, k, q = string.match(part, '^([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),([^,]*)$')
       local key = ARGV[1] .. org .. ':' .. suffix
-      if mode == '3' then
-        if nanos ~= '0' then
-          renew(key, ARGV[2])
-          redis.call('HINCRBY', key, 'ru', nanos)
+      if (mode == '3' and nanos ~= '0') or mode == '1' or mode == '2' then
+        local s = opened(key, tonumber(ARGV[2]))
+        add(s, RESERVED_NANOS, nanos)
+        if mode ~= '3' then
+          s[OPEN] = s[OPEN] + 1
+          add(s, RESERVED_TOKENS, tokens)
+          if k ~= '' then note(key, s, tonumber(k), 0, tonumber(tokens)) end
+          if q ~= '' then note(key, s, tonumber(q), 1, 0) end
         end
-      elseif mode ~= '0' then
-        renew(key, ARGV[2])
-        redis.call('HINCRBY', key, 'c', 1)
-        redis.call('HINCRBY', key, 'ru', nanos)
-        redis.call('HINCRBY', key, 'rt', tokens)
-        if k ~= '' then note(key, 'k', tonumber(k), tonumber(tokens)) end
-        if q ~= '' then note(key, 'q', tonumber(q), 1) end
+        store(key, s)
       end
     end
     redis.call('HSET', KEYS[2], id, hold)

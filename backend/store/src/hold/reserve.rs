@@ -3,6 +3,7 @@
 use super::{
     ShardKeys,
     ask::{Ask, Mode, Scope},
+    state,
 };
 use crate::{Cache, StoreError, StoreResult, cache::tenant_prefix, policy};
 use causeway_domain::{AccountId, window::WindowKind};
@@ -13,7 +14,7 @@ use uuid::Uuid;
 /// Where conversations are remembered, behind the organisation's prefix.
 const CONVERSATION: &str = "s:";
 
-const TEXT: &str = concat!(include_str!("ring.lua"), include_str!("reserve.lua"));
+const TEXT: &str = concat!(include_str!("scope.lua"), include_str!("reserve.lua"));
 
 /// The reservation script of one life of an instance.
 ///
@@ -203,9 +204,8 @@ fn command(
     let own = if first == 0 { &ask.scopes[..] } else { &[] };
     let candidates = ask.candidates.get(offered).unwrap_or_default();
     let scopes = || own.iter().chain(candidates);
-    let windows: usize = scopes().map(|s| s.windows.len()).sum();
     let count = own.len() + candidates.len();
-    let mut call = Cmd::with_capacity(19 + 10 * count + 6 * windows, 600 + 120 * count + ask.payload.len());
+    let mut call = Cmd::with_capacity(13 + 3 * count, 700 + 400 * count + ask.payload.len());
     let shard = ShardKeys::of(ask.org.shard());
     let mut key = tenant_prefix(ask.org);
     let prefix = key.len();
@@ -226,40 +226,65 @@ fn command(
         call.arg(&key);
     }
     let mut id = Uuid::encode_buffer();
-    call.arg(&*ask.request.0.simple().encode_lower(&mut id)).arg(&*ask.boot).arg(policy);
-    call.arg(&*ask.org.0.simple().encode_lower(&mut id)).arg(&ask.payload).arg(epoch);
-    call.arg(own.len()).arg(candidates.len()).arg(first).arg(billed);
-    call.arg(remembered.map_or(0, |c| c.remembered_ms));
-    call.arg(u8::from(remembered.is_some_and(|c| c.elsewhere)));
+    call.arg(&*ask.request.0.simple().encode_lower(&mut id)).arg(&*ask.boot);
+    call.arg(&*ask.org.0.simple().encode_lower(&mut id)).arg(epoch).arg(&ask.payload).arg(billed);
+    let mut numbers = Numbers::default();
+    let sizes = [own.len(), candidates.len(), first].map(|size| i64::try_from(size).unwrap_or(i64::MAX));
+    numbers.push(policy).all(sizes);
+    numbers.push(remembered.map_or(0, |c| at_most(c.remembered_ms)));
+    numbers.push(i64::from(remembered.is_some_and(|c| c.elsewhere)));
+    call.arg(numbers.bytes());
     for scope in scopes() {
         key.clear();
-        scope.id.write_suffix(&mut key);
-        call.arg(&key);
-        arguments(&mut call, scope);
+        scope.write_amounts(&mut key);
+        arguments(&mut numbers, scope);
+        call.arg(&key).arg(numbers.bytes());
     }
     call
 }
 
-fn arguments(call: &mut Cmd, scope: &Scope) {
+fn arguments(numbers: &mut Numbers, scope: &Scope) {
     let mode = scope.mode();
-    call.arg(mode as u8);
+    numbers.clear();
+    numbers.push(mode as i64);
     if mode == Mode::Noted {
         return;
     }
-    call.arg(scope.nanos)
-        .arg(scope.tokens)
-        .arg(scope.requests_per_minute)
-        .arg(scope.tokens_per_minute)
-        .arg(scope.concurrency)
-        .arg(scope.queue)
-        .arg(scope.windows.len());
+    numbers.push(scope.nanos).push(at_most(scope.tokens)).push(scope.requests_per_minute.into());
+    numbers.push(at_most(scope.tokens_per_minute)).push(scope.concurrency.into()).push(scope.queue.into());
+    numbers.push(i64::try_from(scope.windows.len()).unwrap_or(i64::MAX));
     for window in &scope.windows {
-        call.arg(window.kind.as_str())
-            .arg(window.end)
-            .arg(window.next_end)
-            .arg(window.usd)
-            .arg(window.tokens)
-            .arg(window.requests);
+        let limits = [window.usd, at_most(window.tokens), at_most(window.requests)];
+        numbers.push(state::number_of(window.kind)).push(window.end).push(window.next_end).all(limits);
+    }
+}
+
+fn at_most(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+/// Numbers as the script reads them: doubles, which is what Lua computes with, the least byte first.
+#[derive(Default)]
+struct Numbers(Vec<u8>);
+
+impl Numbers {
+    fn push(&mut self, n: i64) -> &mut Self {
+        self.0.extend_from_slice(&state::rounded(n).to_le_bytes());
+        self
+    }
+
+    fn all(&mut self, some: [i64; 3]) {
+        for n in some {
+            self.push(n);
+        }
+    }
+
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.0
     }
 }
 
@@ -268,6 +293,7 @@ fn read_answer(answer: &[Value], ask: &Ask, first: usize) -> StoreResult<Reserve
     let text = |i: usize| answer.get(i).and_then(|v| String::from_redis_value_ref(v).ok()).ok_or_else(bad);
     let number = |i: usize| text(i)?.parse::<i64>().map_err(|_| bad());
     let index = |i: usize| usize::try_from(number(i)?).map_err(|_| bad());
+    let scope_of = |i: usize| ask.scopes.get(i).ok_or_else(bad);
     Ok(match text(0)?.as_str() {
         "OK" => {
             let candidate = index(1)?;
@@ -289,28 +315,33 @@ fn read_answer(answer: &[Value], ask: &Ask, first: usize) -> StoreResult<Reserve
         }
         "LOAD" => Reserved::Load(index(1)?),
         "RECOUNT" => Reserved::Recount(index(1)?),
-        "QUEUED" => Reserved::Queued { scope: index(1)?, place: index(2)?, limit: number(3)? },
+        "QUEUED" => {
+            let scope = index(1)?;
+            Reserved::Queued { scope, place: index(2)?, limit: scope_of(scope)?.concurrency.into() }
+        }
         "LIMIT" => {
-            let window = || {
-                let name = text(3)?;
-                WindowKind::ALL.into_iter().find(|k| k.as_str() == name).ok_or_else(bad)
-            };
-            let by = match text(2)?.as_str() {
-                "requests_per_minute" => RefusedBy::RequestsPerMinute,
-                "tokens_per_minute" => RefusedBy::TokensPerMinute,
-                "concurrency" => RefusedBy::Concurrency,
-                "usd" => RefusedBy::Usd(window()?),
-                "tokens" => RefusedBy::Tokens(window()?),
-                "requests" => RefusedBy::Requests(window()?),
+            let index = index(1)?;
+            let scope = scope_of(index)?;
+            let kind = state::window_of(number(3)?);
+            let window =
+                || kind.and_then(|kind| scope.windows.iter().find(|w| w.kind == kind)).ok_or_else(bad);
+            let (by, limit) = match text(2)?.as_str() {
+                "requests_per_minute" => (RefusedBy::RequestsPerMinute, scope.requests_per_minute.into()),
+                "tokens_per_minute" => (RefusedBy::TokensPerMinute, at_most(scope.tokens_per_minute)),
+                "concurrency" => (RefusedBy::Concurrency, scope.concurrency.into()),
+                "usd" => window().map(|w| (RefusedBy::Usd(w.kind), w.usd))?,
+                "tokens" => window().map(|w| (RefusedBy::Tokens(w.kind), at_most(w.tokens)))?,
+                "requests" => window().map(|w| (RefusedBy::Requests(w.kind), at_most(w.requests)))?,
                 _ => return Err(bad()),
             };
+            let retry_ms = u64::try_from(number(6)?).ok();
             Reserved::Refused(Refusal {
-                scope: index(1)?,
+                scope: index,
                 by,
                 spent: number(4)?,
                 reserved: number(5)?,
-                limit: number(6)?,
-                retry_ms: u64::try_from(number(7)?).ok(),
+                limit,
+                retry_ms,
             })
         }
         "NONE" => Reserved::NoCandidate(
@@ -323,10 +354,10 @@ fn read_answer(answer: &[Value], ask: &Ask, first: usize) -> StoreResult<Reserve
     })
 }
 
-/// Unpacks what the script has packed: eight bytes a number, in the order of [`ScopeFacts`].
+/// Unpacks what the script has packed: doubles, in the order of [`ScopeFacts`].
 fn facts<'a>(packed: &[u8], scopes: impl Iterator<Item = &'a Scope>) -> Option<Vec<ScopeFacts>> {
     let (numbers, []) = packed.as_chunks::<8>() else { return None };
-    let mut numbers = numbers.iter().map(|bytes| i64::from_le_bytes(*bytes));
+    let mut numbers = numbers.iter().map(|bytes| state::whole(f64::from_le_bytes(*bytes)));
     let all = scopes.map(|scope| scope_facts(scope, &mut numbers)).collect::<Option<_>>();
     all.filter(|_| numbers.next().is_none())
 }

@@ -13,90 +13,104 @@ local results = {redis.call('HINCRBY', KEYS[1], 'seq', 1)}
 local epoch = redis.call('HGET', KEYS[1], 'epoch')
 
 -- What changes in each scope, summed up over the batch and written at the end: many requests of one key cost little
--- more than one. Sums that a double would not hold exactly are kept apart, as text.
+-- more than one.
 local changes = {}
-local OPEN, USED = {'c', 'ru', 'rt'}, {'u', 't', 'n'}
 
-local function add(scope, field, sign, amount)
-  if #amount > 15 then
-    scope.big[#scope.big + 1] = {field, sign .. amount}
+-- Sums that a double would not hold exactly are kept apart, as text.
+local function note_change(scope, field, sign, digits)
+  if #digits > 15 then
+    scope.big[#scope.big + 1] = {field, sign .. digits}
     return
   end
-  local sum = (scope[field] or 0) + tonumber(sign .. amount)
+  local sum = scope[field] + tonumber(sign .. digits)
   if sum >= EXACT or sum <= -EXACT then
     scope.big[#scope.big + 1] = {field, text(scope[field])}
-    sum = tonumber(sign .. amount)
+    sum = tonumber(sign .. digits)
   end
   scope[field] = sum
 end
 
--- Counts that were read are written back in one call; by Redis itself where a double would not be exact.
-local function write(key, scope, known, from, fields, set)
-  for i = 1, 3 do
-    local field = fields[i]
-    local amount = scope[field]
-    if amount and amount ~= 0 then
-      local sum = (tonumber(known[from + i]) or 0) + amount
-      if sum < EXACT and sum > -EXACT then
-        set[#set + 1] = field
-        set[#set + 1] = sum
-      else
-        redis.call('HINCRBY', key, field, amount)
-      end
-    end
-  end
+-- Corrects the minute in which it was reserved: later, when it is known whether that second is still in the ring.
+local function correct(scope, second, requests, tokens)
+  scope.minute = scope.minute or {}
+  local one = scope.minute[second] or {0, 0}
+  scope.minute[second] = {one[1] + requests, one[2] + tokens}
 end
 
-local function give_back(key, suffix, nanos, reserved, mode, k, q, begun, at, used)
+local function give_back(key, suffix, nanos, tokens, mode, k, q, begun, at, used)
   key = key .. suffix
   local scope = changes[key]
   if not scope then
-    scope = {c = 0, ru = 0, rt = 0, u = 0, t = 0, n = 0, big = {}, ring = false, spent = false, unwatched = false}
+    scope = {[OPEN] = 0, [RESERVED_NANOS] = 0, [RESERVED_TOKENS] = 0, [NANOS] = 0, [TOKENS] = 0, [REQUESTS] = 0,
+      big = {}, minute = false, spent = false, unwatched = false}
     changes[key] = scope
   end
   if mode == '3' then
     -- An attempt that failed, of another account: its bill is known since, and it is no request.
-    add(scope, 'ru', '-', nanos)
+    note_change(scope, RESERVED_NANOS, '-', nanos)
     if used then
       if nanos == '0' then scope.unwatched = math.max(scope.unwatched or 0, tonumber(begun)) end
       scope.spent = true
-      add(scope, 'u', '', reserved)
+      note_change(scope, NANOS, '', tokens)
     end
     return
   end
   if mode ~= '0' then
-    scope.c = scope.c - 1
-    add(scope, 'ru', '-', nanos)
-    add(scope, 'rt', '-', reserved)
+    scope[OPEN] = scope[OPEN] - 1
+    note_change(scope, RESERVED_NANOS, '-', nanos)
+    note_change(scope, RESERVED_TOKENS, '-', tokens)
   end
   if used then
     if mode == '0' then scope.unwatched = math.max(scope.unwatched or 0, tonumber(begun)) end
     -- An account pays what the provider asks, everyone else what is charged.
     scope.spent = true
-    add(scope, 'u', '', string.sub(suffix, 1, 2) == 'a:' and ARGV[at + 3] or ARGV[at + 2])
-    add(scope, 't', '', ARGV[at + 4])
-    scope.n = scope.n + 1
+    note_change(scope, NANOS, '', string.sub(suffix, 1, 2) == 'a:' and ARGV[at + 3] or ARGV[at + 2])
+    note_change(scope, TOKENS, '', ARGV[at + 4])
+    scope[REQUESTS] = scope[REQUESTS] + 1
   end
-  if k ~= '' then
-    -- Correct the minute in which it was reserved, while that second is still in the ring.
-    local last = redis.call('HGET', key, 'ks')
-    if last and tonumber(last) - tonumber(k) < RING then
-      local less = (used and tonumber(ARGV[at + 4]) or 0) - tonumber(reserved)
-      scope.ring = scope.ring or {}
-      for _, field in ipairs({'k' .. (tonumber(k) % RING), 'kn'}) do
-        scope.ring[field] = (scope.ring[field] or 0) + less
-      end
-    end
-  end
+  if k ~= '' then correct(scope, tonumber(k), 0, (used and tonumber(ARGV[at + 4]) or 0) - tonumber(tokens)) end
   -- What never reached a provider has not been made.
-  if q ~= '' and not used then
-    local last = redis.call('HGET', key, 'qs')
-    if last and tonumber(last) - tonumber(q) < RING then
-      scope.ring = scope.ring or {}
-      for _, field in ipairs({'q' .. (tonumber(q) % RING), 'qn'}) do
-        scope.ring[field] = (scope.ring[field] or 0) - 1
-      end
+  if q ~= '' and not used then correct(scope, tonumber(q), -1, 0) end
+end
+
+local function write(key, scope)
+  local fields, seconds = {'s'}, {}
+  for second in pairs(scope.minute or {}) do
+    seconds[#seconds + 1] = second
+    fields[#fields + 1] = 'r' .. (second % RING)
+  end
+  local found = redis.call('HMGET', key, unpack(fields))
+  local s, void = unpacked(found[1], tonumber(epoch))
+  if void or not found[1] then return end
+  local loaded = s[LOADED] == 1
+  for field = OPEN, RESERVED_TOKENS do
+    if scope[field] ~= 0 then add(s, field, scope[field]) end
+  end
+  if loaded then
+    for field = NANOS, REQUESTS do
+      if scope[field] ~= 0 then add(s, field, scope[field]) end
     end
+    -- Used without a limit since it was loaded: nobody has watched its windows (see load.lua).
+    if scope.unwatched and scope.unwatched > s[LOADED_AT] then forget_windows(s) end
+  end
+  for _, one in ipairs(scope.big) do
+    if loaded or one[1] <= RESERVED_TOKENS then add(s, one[1], one[2]) end
+  end
+  local set = {}
+  for i, second in ipairs(seconds) do
+    if second <= s[SECOND] and s[SECOND] - second < RING then
+      local requests, tokens = unpack(scope.minute[second])
+      local had_requests, had_tokens = 0, 0
+      if found[1 + i] then had_requests, had_tokens = struct.unpack('<dd', found[1 + i]) end
+      s[MINUTE_REQUESTS], s[MINUTE_TOKENS] = s[MINUTE_REQUESTS] + requests, s[MINUTE_TOKENS] + tokens
+      set[#set + 1] = fields[1 + i]
+      set[#set + 1] = struct.pack('<dd', had_requests + requests, had_tokens + tokens)
+    end
+  end
+  redis.call('HSET', key, 's', packed(s), unpack(set))
+  if scope.spent and not loaded then
+    -- Its totals may be about to be loaded: whoever is reading them in Postgres must read again.
+    redis.call('HINCRBY', key, 'g', 1)
   end
 end
 
@@ -142,30 +156,5 @@ for at = 2, #ARGV, 6 do
   end
   results[#results + 1] = result
 end
-for key, scope in pairs(changes) do
-  local known = redis.call('HMGET', key, 'x', 'v', 'l', 'la', 'c', 'ru', 'rt', 'u', 't', 'n')
-  if known[1] == epoch then
-    local set = {}
-    write(key, scope, known, 4, OPEN, set)
-    if known[2] then
-      write(key, scope, known, 7, USED, set)
-      -- Used without a limit since it was loaded: nobody has watched its windows (see load.lua).
-      if scope.unwatched and known[3] ~= '' and scope.unwatched > tonumber(known[4] or '0') then
-        set[#set + 1] = 'l'
-        set[#set + 1] = ''
-      end
-    end
-    if #set > 0 then redis.call('HSET', key, unpack(set)) end
-    for _, one in ipairs(scope.big) do
-      if known[2] or one[1] == 'ru' or one[1] == 'rt' then redis.call('HINCRBY', key, one[1], one[2]) end
-    end
-    for field, less in pairs(scope.ring or {}) do
-      if less ~= 0 then redis.call('HINCRBY', key, field, less) end
-    end
-    if scope.spent and not known[2] then
-      -- Its totals may be about to be loaded: whoever is reading them in Postgres must read again.
-      redis.call('HINCRBY', key, 'g', 1)
-    end
-  end
-end
+for key, scope in pairs(changes) do write(key, scope) end
 return results

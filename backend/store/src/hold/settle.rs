@@ -7,9 +7,9 @@ use redis::Script;
 use std::sync::LazyLock;
 
 static SETTLE: LazyLock<Script> =
-    LazyLock::new(|| Script::new(concat!(include_str!("ring.lua"), include_str!("settle.lua"))));
+    LazyLock::new(|| Script::new(concat!(include_str!("scope.lua"), include_str!("settle.lua"))));
 static CHECKPOINT: LazyLock<Script> =
-    LazyLock::new(|| Script::new(concat!(include_str!("ring.lua"), include_str!("checkpoint.lua"))));
+    LazyLock::new(|| Script::new(concat!(include_str!("scope.lua"), include_str!("checkpoint.lua"))));
 
 /// What becomes of a hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -126,9 +126,25 @@ impl Fixture {
         settle(&self.cache, self.org.shard(), &[one]).await.unwrap().1[0]
     }
 
-    async fn field(&self, field: &str) -> i64 {
+    async fn state(&self) -> state::State {
         let key = format!("{}{}", crate::cache::tenant_prefix(self.org), ScopeId::Key(self.key).suffix());
-        self.cache.connection.clone().hget::<_, _, Option<i64>>(key, field).await.unwrap().unwrap_or(0)
+        let packed: Option<Vec<u8>> = self.cache.connection.clone().hget(key, state::FIELD).await.unwrap();
+        packed.map(|packed| state::State::unpack(&packed).unwrap()).unwrap_or_default()
+    }
+
+    async fn field(&self, field: &str) -> i64 {
+        let state = self.state().await;
+        match field {
+            "c" => state.open,
+            "ru" => state.reserved_nanos,
+            "rt" => state.reserved_tokens,
+            "u" => state.nanos,
+            "qn" => state.minute_requests,
+            "e:five_hours" => {
+                state.windows.iter().find(|w| w.kind == WindowKind::FiveHours).map_or(0, |w| w.end)
+            }
+            other => panic!("{other}"),
+        }
     }
 }
 

@@ -91,6 +91,12 @@ pub(super) fn Row(
             accounts.reload();
         });
     };
+    let refresh = move |()| {
+        changing.run(async move { api.refresh_account(id).await }, move |_| {
+            toasts.good(tu_string!(i18n, onboarding.refreshed_toast, name = name.get_value()));
+            accounts.reload();
+        });
+    };
     let remove = move |()| {
         changing.run(async move { api.delete_account(id).await }, move |()| {
             asking.set(false);
@@ -110,6 +116,7 @@ pub(super) fn Row(
     let (shown, granted) = (account.clone(), account.clone());
     let email = account.identity.as_ref().and_then(|identity| identity.email.clone());
     let authorised = account.credential_kind == CredentialKind::Oauth;
+    let refreshable = authorised || account.credential_kind == CredentialKind::ServiceAccount;
     let resting = !account.health.rests.is_empty();
     let (hint, base_url, provider) =
         (account.credential_hint.clone(), account.base_url.clone(), account.provider);
@@ -149,6 +156,12 @@ pub(super) fn Row(
                                 <MenuItem on_press=authorise testid="authorise-account">
                                     <Glyph icon=Icon::Key class="size-4"/>
                                     {t!(i18n, onboarding.authorise_again)}
+                                </MenuItem>
+                            })}
+                            {refreshable.then(|| view! {
+                                <MenuItem on_press=refresh testid="refresh-account">
+                                    <Glyph icon=Icon::Refresh class="size-4"/>
+                                    {t!(i18n, onboarding.refresh_now)}
                                 </MenuItem>
                             })}
                             {resting.then(|| view! {

@@ -128,15 +128,55 @@ async fn closed(
     fail(state, org, flow, failure, origin).await
 }
 
-/// The issuer's words.
+/// The issuer's words, with its code apart from them. They may be none.
 fn said(error: GrantError) -> AuthorizationFailure {
     let (code, message) = match error {
         GrantError::Dead { reason } => {
-            let code = reason.split(':').next().unwrap_or_default().to_owned();
-            (code, reason)
+            let (code, words) = reason.split_once(": ").unwrap_or((&reason, ""));
+            if is_code(code) {
+                (code.to_owned(), words.to_owned())
+            } else {
+                ("invalid_grant".to_owned(), reason)
+            }
         }
-        GrantError::Refused { code, reason } => (code, reason),
+        GrantError::Refused { code, reason } => {
+            let words = match reason.strip_prefix(&code) {
+                Some(rest) => rest.strip_prefix(": ").unwrap_or(rest).to_owned(),
+                None => reason,
+            };
+            (code, words)
+        }
         GrantError::Unavailable { reason, .. } => ("unavailable".to_owned(), reason),
     };
     AuthorizationFailure { code, message }
+}
+
+/// Whether it is an error's name and not a sentence.
+fn is_code(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_code_of_an_issuers_error_is_not_said_again_in_its_words() {
+        let dead = |reason: &str| said(GrantError::Dead { reason: reason.to_owned() });
+        let refused = |code: &str, reason: &str| {
+            said(GrantError::Refused { code: code.to_owned(), reason: reason.to_owned() })
+        };
+        let away = GrantError::Unavailable { reason: "server_error: Ill".to_owned(), retry_after: None };
+        for (told, code, message) in [
+            (dead("invalid_grant: The code has expired."), "invalid_grant", "The code has expired."),
+            (dead("invalid_grant"), "invalid_grant", ""),
+            (dead("the token has ended"), "invalid_grant", "the token has ended"),
+            (refused("access_denied", "access_denied: No: thanks"), "access_denied", "No: thanks"),
+            (refused("access_denied", "access_denied"), "access_denied", ""),
+            (refused("provider_closed", "it is closed"), "provider_closed", "it is closed"),
+            (said(away), "unavailable", "server_error: Ill"),
+        ] {
+            assert_eq!((told.code.as_str(), told.message.as_str()), (code, message));
+        }
+    }
 }

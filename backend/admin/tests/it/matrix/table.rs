@@ -341,6 +341,14 @@ pub(crate) fn rows() -> Vec<Row> {
     );
     row(M::GET, "/accounts/{account}/limits", None, Right(P::AccountsRead), [401, 200, 200, 200, 200, 404]);
     row(M::POST, "/accounts/{account}/reset", None, Right(P::AccountsWrite), [401, 403, 403, 200, 200, 404]);
+    // Its credential is an API key.
+    row(
+        M::POST,
+        "/accounts/{account}/refresh",
+        None,
+        Right(P::AccountsWrite),
+        [401, 403, 403, 409, 409, 404],
+    );
     row(M::POST, "/accounts/{account}/test", None, Right(P::AccountsWrite), [401, 403, 403, 200, 200, 404]);
     row(M::GET, "/pools", None, Right(P::AccountsRead), [401, 200, 200, 200, 200, 200]);
     row(

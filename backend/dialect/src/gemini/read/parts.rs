@@ -4,6 +4,7 @@
 //! the oldest call of its name that has none yet.
 
 use std::borrow::Cow;
+use std::collections::{HashMap, VecDeque};
 
 use crate::Dialect;
 use crate::gemini::signature::SKIP;
@@ -35,11 +36,39 @@ pub(super) fn contents<'a>(read: &mut Conversation<'a>, value: &Value<'a>) -> Re
     Ok(())
 }
 
-/// Calls without a result yet, with their names.
+/// Calls and which of them wait for a result.
 #[derive(Default)]
 struct Pairing<'a> {
+    /// How many ids were made.
     count: usize,
-    waiting: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    /// The ids of the calls; none where the result has come.
+    waiting: Vec<Option<Cow<'a, str>>>,
+    /// Numbers of calls, the oldest first.
+    by_id: HashMap<Cow<'a, str>, VecDeque<usize>>,
+    by_name: HashMap<Cow<'a, str>, VecDeque<usize>>,
+}
+
+impl<'a> Pairing<'a> {
+    fn called(&mut self, call: &ToolUse<'a>) {
+        let number = self.waiting.len();
+        self.waiting.push(Some(call.id.clone()));
+        self.by_id.entry(call.id.clone()).or_default().push_back(number);
+        self.by_name.entry(call.name.clone()).or_default().push_back(number);
+    }
+
+    /// The id of the call that a result with this id, or without one for this function, belongs to.
+    fn answered(&mut self, id: Option<&str>, name: &str) -> Option<Cow<'a, str>> {
+        let numbers = match id {
+            Some(id) => self.by_id.get_mut(id)?,
+            None => self.by_name.get_mut(name)?,
+        };
+        while let Some(number) = numbers.pop_front() {
+            if let Some(id) = self.waiting[number].take() {
+                return Some(id);
+            }
+        }
+        None
+    }
 }
 
 fn request_part<'a>(
@@ -51,11 +80,7 @@ fn request_part<'a>(
         let members = object("functionResponse", value)?;
         let name = members.str("name").unwrap_or_default();
         let told = members.str("id").filter(|id| !id.is_empty()).map(ids::restored);
-        let place = pairing.waiting.iter().position(|(id, called)| match &told {
-            Some(told) => id == told,
-            None => *called == name,
-        });
-        let paired = place.map(|place| pairing.waiting.remove(place).0);
+        let paired = pairing.answered(told.as_deref(), &name);
         let id = told.or(paired).unwrap_or_else(|| ids::made(&name, pairing.count).into());
         parts.push(Part::ToolResult(result(&members, id, name)?));
         return Ok(());
@@ -71,7 +96,7 @@ fn request_part<'a>(
     })?;
     for part in &parts[from..] {
         if let Part::ToolUse(call) = part {
-            pairing.waiting.push((call.id.clone(), call.name.clone()));
+            pairing.called(call);
         }
     }
     Ok(())

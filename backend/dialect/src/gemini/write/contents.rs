@@ -3,6 +3,8 @@
 //! Since its third generation Gemini refuses a call in the current turn whose signature is missing. Calls that another
 //! provider made have none: the first of each answer gets the word that Google names for that case.
 
+use std::collections::HashMap;
+
 use super::is_older;
 use crate::Dialect;
 use crate::gemini::signature::SKIP;
@@ -45,17 +47,15 @@ pub(super) fn write(draft: &mut Draft<'_>) {
 fn in_order_of_calls(turns: &mut [(Role, Vec<Said<'_>>)]) {
     for at in 1..turns.len() {
         let (before, after) = turns.split_at_mut(at);
-        let calls: Vec<&str> = before[at - 1]
-            .1
-            .iter()
-            .filter_map(|said| match said {
-                Said::Here(Part::ToolUse(call)) => Some(&*call.id),
-                _ => None,
-            })
-            .collect();
+        let mut places = HashMap::new();
+        for (place, said) in before[at - 1].1.iter().enumerate() {
+            if let Said::Here(Part::ToolUse(call)) = said {
+                places.entry(&*call.id).or_insert(place);
+            }
+        }
         // Results stand first, and what is no result keeps its place behind them.
         after[0].1.sort_by_key(|said| match said {
-            Said::Here(Part::ToolResult(result)) => calls.iter().position(|id| *id == result.id),
+            Said::Here(Part::ToolResult(result)) => places.get(&*result.id).copied(),
             _ => Some(usize::MAX),
         });
     }

@@ -3,7 +3,11 @@ use proptest::prelude::*;
 use super::*;
 
 fn gemini(schema: &str) -> String {
-    for_gemini(schema).unwrap_or_default()
+    cleaned(schema).unwrap_or_default()
+}
+
+fn cleaned(schema: &str) -> Option<String> {
+    for_gemini(schema, &mut Repeats::of(schema.len()))
 }
 
 #[test]
@@ -15,6 +19,28 @@ fn references_are_put_in_their_places_and_a_circle_ends() {
     );
     let circle = r##"{"type":"object","properties":{"next":{"$ref":"#"},"other":{"$ref":"#"}}}"##;
     assert!(gemini(circle).len() < 500_000);
+}
+
+#[test]
+fn what_is_written_does_not_outgrow_what_was_sent() {
+    // The same type twice at each of forty depths would be a million million schemas.
+    let (open, close) = (r#"{"type":["array","array"],"items":"#.repeat(40), "}".repeat(40));
+    assert!(gemini(&format!(r#"{open}{{"type":"string"}}{close}"#)).len() < 2_000);
+    let types = r#"{"type":["string","STRING","number","null","null"]}"#;
+    assert_eq!(gemini(types), r#"{"nullable":true,"anyOf":[{"type":"STRING"},{"type":"NUMBER"}]}"#);
+    // A long text that is named a thousand times.
+    let (text, long) = (r##"{"$ref":"#/$defs/a"}"##, "x".repeat(100_000));
+    let properties: Vec<String> = (0..1_000).map(|n| format!(r#""p{n}":{text}"#)).collect();
+    let schema = format!(
+        r#"{{"type":"object","properties":{{{}}},"$defs":{{"a":{{"type":"string","description":"{long}"}}}}}}"#,
+        properties.join(",")
+    );
+    let mut repeats = Repeats::of(schema.len());
+    let first = for_gemini(&schema, &mut repeats).unwrap();
+    assert!(first.len() < 2_000_000 && first.contains(&long), "{}", first.len());
+    // What one schema has used up the next of the same request has not.
+    let second = for_gemini(&schema, &mut repeats).unwrap();
+    assert!(!second.contains(&long) && second.contains(r#""p999":{"type":"OBJECT"}"#));
 }
 
 #[test]
@@ -37,7 +63,7 @@ fn what_gemini_cannot_say_is_said_otherwise_or_goes() {
     ] {
         assert_eq!(gemini(schema), wanted, "{schema}");
     }
-    assert_eq!(for_gemini(r#"{"type":"object","properties":{}}"#), None);
+    assert_eq!(cleaned(r#"{"type":"object","properties":{}}"#), None);
 }
 
 #[test]
@@ -91,8 +117,8 @@ fn schemas() -> impl Strategy<Value = Value> {
 proptest! {
     #[test]
     fn a_clean_schema_stays_as_it_is(schema in schemas()) {
-        if let Some(clean) = for_gemini(&schema.to_string()) {
-            prop_assert_eq!(for_gemini(&clean), Some(clean));
+        if let Some(clean) = cleaned(&schema.to_string()) {
+            prop_assert_eq!(cleaned(&clean), Some(clean));
         }
         let object = for_object(&schema.to_string(), false).into_owned();
         prop_assert_eq!(for_object(&object, false), object.clone());

@@ -7,7 +7,7 @@ use bytes::BytesMut;
 use super::write::Sequence;
 use crate::json::Json;
 use crate::neutral::{Args, Block, Opaque, Part, Restore, Text, ToolUse};
-use crate::responses::answer::{content, item, item_id};
+use crate::responses::answer::{content, item, item_id, named};
 use crate::responses::write::free_text;
 
 /// An item that has begun. Its text is kept, because the events at its end repeat it.
@@ -49,7 +49,7 @@ impl Open {
         }
     }
 
-    pub(super) fn begin(&self, sequence: &mut Sequence, out: &mut BytesMut) {
+    pub(super) fn begin(&self, restore: &Restore, sequence: &mut Sequence, out: &mut BytesMut) {
         sequence.event("response.output_item.added", out, |json| {
             json.key("output_index").value(self.index).key("item").open().member("id", &self.id);
             match &self.block {
@@ -67,7 +67,8 @@ impl Open {
                         ("function_call", "arguments")
                     };
                     json.member("type", kind).member("status", "in_progress");
-                    json.member("call_id", id).member("name", name).member(field, "");
+                    named(json.member("call_id", id), name, restore);
+                    json.member(field, "");
                 }
             }
             json.close();
@@ -119,7 +120,7 @@ impl Open {
         sequence: &mut Sequence,
         out: &mut BytesMut,
     ) -> BytesMut {
-        self.repeat(sequence, out);
+        self.repeat(restore, sequence, out);
         let mut whole = BytesMut::new();
         let mut json = Json::new(&mut whole);
         let part = self.part();
@@ -132,7 +133,7 @@ impl Open {
         whole
     }
 
-    fn repeat(&self, sequence: &mut Sequence, out: &mut BytesMut) {
+    fn repeat(&self, restore: &Restore, sequence: &mut Sequence, out: &mut BytesMut) {
         let raw = &*self.raw;
         match &self.block {
             Block::Text | Block::Refusal => {
@@ -174,7 +175,7 @@ impl Open {
             }
             Block::Tool { name, .. } => {
                 self.event("response.function_call_arguments.done", sequence, out, |json| {
-                    json.member("name", name).key("arguments").pieces(&[raw]);
+                    json.member("name", restore.apart(name).1).key("arguments").pieces(&[raw]);
                 });
             }
         }

@@ -43,7 +43,7 @@ impl Writer {
             Event::Open { index, block } => {
                 self.refused |= matches!(block, Block::Refusal);
                 let open = Open::new(&self.id, index, block.into_owned(), restore);
-                open.begin(&mut self.sequence, out);
+                open.begin(restore, &mut self.sequence, out);
                 self.blocks.push(Some(open));
             }
             Event::Delta { index, raw } => {

@@ -6,7 +6,8 @@ use crate::Dialect;
 use crate::chat::read::messages::{arguments, url};
 use crate::neutral::fields::{list, needed, object, text, word};
 use crate::neutral::{
-    Args, Conversation, Opaque, Part, Role, Text, ToolResult, ToolUse, Turn, Unsupported, ids, turns,
+    Args, Conversation, Namespaced, Opaque, Part, Role, Text, ToolResult, ToolUse, Turn, Unsupported, ids,
+    turns,
 };
 use crate::scan::{self, Members, Value};
 
@@ -60,6 +61,10 @@ pub(crate) fn output<'a>(members: &Members<'a>) -> Result<Option<Vec<Part<'a>>>,
     let call = |input| {
         let id = members.either("call_id", "id").and_then(Value::str).unwrap_or_default();
         let name = word(field, needed(members, "name", field)?)?;
+        let name = match members.str("namespace").filter(|namespace| !namespace.is_empty()) {
+            Some(namespace) => Cow::Owned(Namespaced::join(&namespace, &name)),
+            None => name,
+        };
         Ok(Some(vec![Part::ToolUse(ToolUse { id: ids::restored(id), name, input })]))
     };
     match &*kind {

@@ -122,6 +122,6 @@ async fn no_script_touches_keys_of_two_slots() {
         }
     }
     assert!(touched > 100, "{touched}");
-    // Reserve, settle, checkpoint, begin, load, freeze, register, join, open; policy; lease and its end.
-    assert_eq!(scripts.len(), 12, "a script is missing here: {scripts:?}");
+    // Reserve, settle, checkpoint, begin, load, forget, freeze, register, join, open; policy; lease and its end.
+    assert_eq!(scripts.len(), 13, "a script is missing here: {scripts:?}");
 }

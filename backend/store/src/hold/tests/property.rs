@@ -419,8 +419,8 @@ impl Life {
         assert_eq!(answer, expected);
         if answer == Loaded::Done {
             let key = format!("{}{}", crate::cache::tenant_prefix(self.f.org), scope.suffix());
-            let at: i64 = self.f.cache.connection.clone().hget(key, "la").await.unwrap();
-            self.model.renewed(scope).loaded_at = at;
+            let packed: Vec<u8> = self.f.cache.connection.clone().hget(key, state::FIELD).await.unwrap();
+            self.model.renewed(scope).loaded_at = state::State::unpack(&packed).unwrap().loaded_at;
         }
     }
 

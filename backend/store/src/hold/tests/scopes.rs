@@ -137,8 +137,9 @@ async fn a_request_moves_to_another_account_and_leaves_nothing_at_the_first() {
     assert_eq!(moved().await, Reserved::Gone);
 }
 
+/// Up to 512 short fields Redis keeps a hash as a list, and reads it from the beginning for each.
 #[tokio::test]
-async fn a_scope_with_a_limit_per_minute_is_a_table_to_redis_from_its_first_request() {
+async fn a_scope_is_a_table_to_redis_from_its_first_request() {
     let f = Fixture::new().await;
     let encoding = async |id: ScopeId| -> String {
         let key = load::scope_key(f.org, id);
@@ -154,19 +155,31 @@ async fn a_scope_with_a_limit_per_minute_is_a_table_to_redis_from_its_first_requ
     let by_requests = Scope { requests_per_minute: 5, ..unlimited(key) };
     assert!(held(&f.take(request(), by_requests).await));
     assert_eq!(encoding(key).await, "hashtable");
+}
 
-    let member = ScopeId::Member(UserId(Uuid::now_v7()));
-    f.load_scope(member, &from_zero()).await;
-    let by_tokens = Scope { tokens: 1, tokens_per_minute: 5, ..unlimited(member) };
-    assert!(held(&f.take_from(request(), &[by_tokens], &[unlimited(ScopeId::Account(f.account))], 1).await));
-    assert_eq!(encoding(member).await, "hashtable");
-
-    f.load_scope(ScopeId::Organisation, &from_zero()).await;
-    let few = Scope { windows: vec![total(5)], ..unlimited(ScopeId::Organisation) };
-    assert!(held(&f.take_from(request(), &[few], &[unlimited(ScopeId::Account(f.account))], 1).await));
-    assert_eq!(
-        encoding(ScopeId::Organisation).await,
-        "listpack",
-        "one with few fields takes less room as a list"
-    );
+#[tokio::test]
+async fn sums_beyond_what_a_double_holds_are_exact_to_the_nano() {
+    let start = (1_i64 << 61) + 12_345_678_901;
+    let f = Fixture::new().await;
+    f.load(&Totals { nanos: start, tokens: 3, windows: vec![], ..Totals::default() }).await;
+    let scope = |nanos| Scope { counted: true, nanos, ..unlimited(ScopeId::Key(f.key)) };
+    let mut expected = (start, 0);
+    let amounts =
+        [1, 999_999_999_999_999, 1 << 53, (1 << 53) + 1, (1 << 60) + 7, 4_294_967_295, 4_294_967_297];
+    let mut open = Vec::new();
+    for nanos in amounts {
+        let id = request();
+        assert!(held(&f.take(id, scope(nanos)).await));
+        open.push((id, nanos));
+        expected.1 += nanos;
+        assert_eq!(f.state().await.reserved_nanos, expected.1);
+    }
+    for (id, nanos) in open {
+        let charged = nanos / 3 + 1;
+        assert_eq!(f.settle(id, SettleMode::Settle, charged).await, SettledAs::Now);
+        expected = (expected.0 + charged, expected.1 - nanos);
+        let state = f.state().await;
+        assert_eq!((state.nanos, state.reserved_nanos), expected);
+    }
+    assert_eq!(f.state().await.open, 0);
 }

@@ -162,7 +162,9 @@ fn Over(
                 Some(failure) => view! {
                     <Notice tone=Tone::Bad alert=true>
                         <p>{t!(i18n, onboarding.issuer_said)}</p>
-                        <p class="mt-1 font-medium break-words" data-testid="issuer-message">{failure.message}</p>
+                        {(!failure.message.is_empty()).then_some(view! {
+                            <p class="mt-1 font-medium break-words" data-testid="issuer-message">{failure.message}</p>
+                        })}
                         <p class="mt-1 font-mono text-xs break-all">{failure.code}</p>
                     </Notice>
                 }

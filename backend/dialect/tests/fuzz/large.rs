@@ -5,10 +5,12 @@ use causeway_dialect::Dialect;
 use causeway_dialect::framing::Framing;
 
 use super::corpus::Kind;
-use super::run::Target;
+use super::run::{Target, is_long};
 
-/// About how many pieces there are. What took the square of it would take minutes.
-const MANY: usize = 8_000;
+/// About how many pieces there are. In a long run what took the square of it would take minutes.
+fn many() -> usize {
+    if is_long() { 40_000 } else { 1_000 }
+}
 
 /// A name, who sends or tells it, and the input itself.
 pub(crate) struct Large {
@@ -36,7 +38,7 @@ fn stream(what: &'static str, dialect: Dialect, events: impl Iterator<Item = Str
 }
 
 fn repeated(piece: impl Fn(usize) -> String) -> String {
-    (0..MANY).map(piece).collect::<Vec<_>>().join(",")
+    (0..many()).map(piece).collect::<Vec<_>>().join(",")
 }
 
 pub(crate) fn requests() -> Vec<Large> {
@@ -45,7 +47,7 @@ pub(crate) fn requests() -> Vec<Large> {
     let result = |n| format!(r#"{{"type":"tool_result","tool_use_id":"t{n}","content":"a"}}"#);
     let call = |n| format!(r#"{{"type":"tool_use","id":"t{n}","name":"n {n}","input":{{}}}}"#);
     // In the other order, so that each is looked for furthest away.
-    let back = |n: usize| MANY - 1 - n;
+    let back = |n: usize| many() - 1 - n;
     vec![
         request(
             "many texts",
@@ -100,7 +102,7 @@ pub(crate) fn requests() -> Vec<Large> {
             OpenaiChat,
             format!(
                 r##"{{"model":"m","messages":[{{"role":"user","content":"x"}}],"tools":[{{"type":"function","function":{{"name":"f","parameters":{{"type":"object","$defs":{{"a":{{"description":"{}"}}}},"properties":{{{}}},"allOf":[{{"required":[{2}]}},{{"required":[{2}]}}]}}}}}}]}}"##,
-                "x".repeat(MANY),
+                "x".repeat(many()),
                 repeated(|n| format!(r##""p{n}":{{"$ref":"#/$defs/a"}}"##)),
                 repeated(|n| format!(r#""p{n}""#))
             ),
@@ -115,23 +117,23 @@ pub(crate) fn requests() -> Vec<Large> {
 
 pub(crate) fn streams() -> Vec<Large> {
     use Dialect::{Anthropic, Gemini, OpenaiChat, OpenaiResponses};
-    let many = 0..MANY / 4;
+    let pieces = 0..many() / 4;
     let chat = |delta: String| format!(r#"{{"id":"c","choices":[{{"index":0,"delta":{delta}}}]}}"#);
     vec![
         stream(
             "many blocks",
             Anthropic,
-            many.clone().flat_map(|n| {
+            pieces.clone().flat_map(|n| {
                 [
                     format!(r#"{{"type":"content_block_start","index":{n},"content_block":{{"type":"redacted_thinking","data":"{n}"}}}}"#),
-                    format!(r#"{{"type":"content_block_delta","index":{},"delta":{{"type":"text_delta","text":"x"}}}}"#, MANY),
+                    format!(r#"{{"type":"content_block_delta","index":{},"delta":{{"type":"text_delta","text":"x"}}}}"#, many()),
                 ]
             }),
         ),
         stream(
             "many calls at once",
             OpenaiChat,
-            many.clone().flat_map(|n| {
+            pieces.clone().flat_map(|n| {
                 let begun = format!(r#"{{"tool_calls":[{{"index":{n},"id":"i{n}","function":{{"name":"f","arguments":""}}}}]}}"#);
                 let more = format!(r#"{{"tool_calls":[{{"index":{},"function":{{"arguments":"1"}}}}]}}"#, n / 2);
                 [chat(begun), chat(more)]
@@ -140,7 +142,7 @@ pub(crate) fn streams() -> Vec<Large> {
         stream(
             "many items that never open",
             OpenaiResponses,
-            many.clone().flat_map(|n| {
+            pieces.clone().flat_map(|n| {
                 [
                     format!(r#"{{"type":"response.output_item.added","output_index":{n},"item":{{"type":"message"}}}}"#),
                     format!(r#"{{"type":"response.output_text.delta","output_index":{},"delta":"x"}}"#, n / 2),
@@ -150,8 +152,8 @@ pub(crate) fn streams() -> Vec<Large> {
         stream(
             "a long name of the answer",
             Gemini,
-            many.map(|n| {
-                let id = if n == 0 { "i".repeat(MANY) } else { String::new() };
+            pieces.map(|n| {
+                let id = if n == 0 { "i".repeat(many()) } else { String::new() };
                 format!(r#"{{"responseId":"{id}","candidates":[{{"content":{{"parts":[{{"text":"x"}}]}}}}]}}"#)
             }),
         ),

@@ -60,10 +60,8 @@ struct State {
 
 /// Runs the targets of a family: a few inputs of each, always the same, or with `FUZZ_MINUTES` for so long, from a seed
 /// that is new each time unless `FUZZ_SEED` has one.
-#[allow(clippy::disallowed_methods, reason = "a test has no settings of the product's")]
 pub(crate) fn family(name: &str, inputs: usize, targets: Vec<Target>) {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let setting = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let minutes = setting("FUZZ_MINUTES").map(|value| {
         value.parse::<f64>().ok().filter(|minutes| *minutes > 0.0 && *minutes < 1e4).unwrap_or_else(|| {
             panic!("FUZZ_MINUTES is {value:?}; it must be a number of minutes above 0, such as 5 or 0.5")
@@ -113,6 +111,16 @@ pub(crate) fn family(name: &str, inputs: usize, targets: Vec<Target>) {
     }
     let inputs: usize = states.iter().map(|state| state.inputs).sum();
     println!("{name}: {inputs} inputs in {:.0} s, nothing wrong", begun.elapsed().as_secs_f64());
+}
+
+#[allow(clippy::disallowed_methods, reason = "a test has no settings of the product's")]
+fn setting(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Whether there is time: `make fuzz`.
+pub(crate) fn is_long() -> bool {
+    setting("FUZZ_MINUTES").is_some()
 }
 
 /// Runs each target with the large inputs that are for it.

@@ -73,10 +73,10 @@ fn serve(args: &StoreArgs, port: u16, tls: Option<&Path>) -> Child {
     if let Some(directory) = tls {
         command.env("TLS_CERT", directory.join("cert.pem")).env("TLS_KEY", directory.join("key.pem"));
     }
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    // The link of the first start is printed when it listens.
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-    assert!(lines.any(|line| line.contains("token=")), "ended before it was ready");
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    // There is a user already, so no link of a first start is printed; the log says when it listens.
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("Causeway is ready")), "ended before it was ready");
     std::thread::spawn(move || lines.for_each(drop));
     child
 }

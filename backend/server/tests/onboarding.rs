@@ -218,3 +218,14 @@ async fn every_way_to_authorise_ends_in_a_relayed_request() {
     drop(person);
     tokio::task::spawn_blocking(move || drop(demo)).await.unwrap();
 }
+
+/// Otherwise neither a client nor the playground has a model to choose.
+#[tokio::test]
+async fn the_key_of_the_demo_lists_the_models_of_its_account() {
+    let demo = tokio::task::spawn_blocking(Demo::start).await.unwrap();
+    let person = Person::sign_in(&demo).await;
+    let request = person.browser.get(format!("{}/api/v1/models", demo.base));
+    let answer = request.header("x-api-key", demo.secret("demo.env", "CAUSEWAY_KEY")).send().await.unwrap();
+    let list: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    assert!(!list["data"].as_array().unwrap().is_empty(), "{list}");
+}

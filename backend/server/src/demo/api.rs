@@ -1,10 +1,10 @@
 //! The few calls of the admin API that the demo makes.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use causeway_domain::{AccountId, provider::Provider};
 use causeway_openapi::{
-    Account, CreateAccount, CreateKey, Credential, IssuedKey, Page, Request, Secret, Session, SignIn,
-    UpdateAccount,
+    Account, AccountTest, CreateAccount, CreateKey, Credential, IssuedKey, Page, Request, Secret, Session,
+    SignIn, UpdateAccount,
 };
 use reqwest::{Client, Method, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
@@ -60,7 +60,7 @@ impl Api {
                     ..Default::default()
                 };
                 let path = format!("accounts/{}", account.id);
-                Ok(self.call::<_, Account>(Method::PATCH, &path, &change).await?.id)
+                self.tested(self.call::<_, Account>(Method::PATCH, &path, &change).await?.id).await
             }
             None => {
                 let account = CreateAccount {
@@ -78,9 +78,17 @@ impl Api {
                     dedicated: None,
                     enabled: None,
                 };
-                Ok(self.call::<_, Account>(Method::POST, "accounts", &account).await?.id)
+                self.tested(self.call::<_, Account>(Method::POST, "accounts", &account).await?.id).await
             }
         }
+    }
+
+    /// The account, after it was asked which models it has: until then the lists of models are empty.
+    async fn tested(&self, account: AccountId) -> Result<AccountId> {
+        let path = format!("accounts/{account}/test");
+        let found: AccountTest = self.call(Method::POST, &path, &()).await?;
+        ensure!(found.ok, "the simulated provider refuses the demo's account: {}", found.message);
+        Ok(account)
     }
 
     /// A key without limits, bound to the account.

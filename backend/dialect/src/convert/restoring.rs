@@ -16,6 +16,8 @@ pub(super) struct Restoring {
     shown: usize,
     unwrapped: bool,
     called: bool,
+    /// A reason to stop was told that calls do not go with, and before them.
+    ended: bool,
 }
 
 #[derive(Debug)]
@@ -87,11 +89,16 @@ impl Restoring {
                 emit(Event::Close { index });
             }
             Event::Stop { reason: StopReason::ToolUse, sequence } if self.unwrapped && !self.called => {
+                self.ended = true;
                 emit(Event::Stop { reason: StopReason::EndTurn, sequence });
             }
             // Calls wait for results whatever the upstream calls it.
             Event::Stop { reason: StopReason::EndTurn | StopReason::Other, sequence } if self.called => {
                 emit(Event::Stop { reason: StopReason::ToolUse, sequence });
+            }
+            Event::Stop { reason, sequence } => {
+                self.ended = matches!(reason, StopReason::EndTurn | StopReason::Other);
+                emit(Event::Stop { reason, sequence });
             }
             other => emit(other),
         }
@@ -113,6 +120,10 @@ impl Restoring {
             }
             Block::Tool { id, name } => {
                 self.called = true;
+                // The writers keep the last reason until the end.
+                if std::mem::take(&mut self.ended) {
+                    emit(Event::Stop { reason: StopReason::ToolUse, sequence: None });
+                }
                 let id = ids::legal(&id, client).into_owned().into();
                 Some(Block::Tool { id, name: restore.names.restored(name) })
             }

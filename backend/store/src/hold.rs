@@ -83,6 +83,7 @@ pub use load::{
 pub use queue::leave;
 pub use reserve::{
     NoCandidate, Refusal, RefusedBy, ReserveScript, Reserved, ScopeFacts, WindowFacts, move_on, reserve,
+    reserve_all,
 };
 pub use settle::{Checkpoint, Growth, SettleMode, SettledAs, Settlement, checkpoint, confirm, settle};
 pub use stored::{OpenHold, open_holds, running_by_account, unwritten};

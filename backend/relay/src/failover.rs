@@ -277,8 +277,7 @@ impl Sending<'_> {
         if !run.trail.is_empty() {
             let status = opened.head.status.as_u16();
             run.trail.answered(candidate.account.id, status, began, self.call.received);
-            let attempts = run.trail.attempts(self.id, self.caller, self.call, None);
-            self.relay.health.explain(attempts);
+            self.relay.explain(&run.trail, self.id, self.caller, self.call, None);
         }
         hold.committed();
         // Who was sent to another account because its own had no room comes back to its own.
@@ -336,6 +335,7 @@ impl Sending<'_> {
         let tell = |run: &mut Run, until| {
             let tried = Tried {
                 account: account.id,
+                model: &candidate.model,
                 row,
                 status: told.status,
                 message: &told.text,

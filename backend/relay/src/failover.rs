@@ -31,7 +31,7 @@ use crate::{
 };
 use bytes::Bytes;
 use causeway_accounts::{refresh::Why, rules::Row};
-use causeway_dialect::usage::Reading;
+use causeway_dialect::{suffix, usage::Reading};
 use causeway_domain::{AccountId, RequestId};
 use chrono::{TimeDelta, Utc};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -203,9 +203,17 @@ impl Sending<'_> {
         let whole = match &candidate.converted {
             Some(written) => written.body.clone(),
             None => {
-                let edits = self.call.parsed.edits(&candidate.upstream);
-                let edited = edits.apply(self.call.body.clone());
-                edited.map_err(|_| RelayError::Unavailable("the request cannot be edited"))?
+                let refused = RelayError::Unavailable("the request cannot be edited");
+                let parsed = &self.call.parsed;
+                let edited = parsed.edits(&candidate.upstream).apply(self.call.body.clone());
+                match (edited, self.plan.thinking) {
+                    (Ok(body), None) => body,
+                    (Ok(body), Some(amount)) => {
+                        let known = (&*candidate.model, parsed.max_tokens);
+                        suffix::apply(candidate.speaks, body, amount, known).map_err(|_| refused)?
+                    }
+                    (Err(_), _) => return Err(refused),
+                }
             }
         };
         let without = if stripped { candidate.speaks.without_thinking(&whole) } else { None };

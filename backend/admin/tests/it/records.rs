@@ -92,7 +92,7 @@ async fn what_failed_counts_where_it_failed_and_what_was_answered_where_it_was()
         let id: AccountId = account.parse::<Uuid>().unwrap().into();
         let now = Utc::now();
         let key = KeyId(Uuid::now_v7());
-        let event = |ago: TimeDelta, ms: u32| causeway_store::ledger::UsageEvent {
+        let event = |ago: TimeDelta, ms: u32| ledger::UsageEvent {
             first_byte_ms: Some(ms),
             duration_ms: ms * 2,
             ..testing::event(made.org, key, id, now - ago)

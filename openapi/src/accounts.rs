@@ -72,8 +72,12 @@ pub struct Account {
     pub models: Option<Vec<String>>,
     /// When it listed them.
     pub models_fetched_at: Option<DateTime<Utc>>,
-    /// Outcome of the last test.
+    /// Outcome of the last test, by a person or by schedule.
     pub last_test: Option<AccountTest>,
+    /// When it is checked: five fields of cron in the organisation's time zone, or `off`; `null` = as the organisation says.
+    #[serde(default)]
+    #[cfg_attr(feature = "schemas", schema(example = "0 6 * * 1-5"))]
+    pub check_schedule: Option<String>,
     /// When it was added.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
@@ -185,6 +189,11 @@ pub struct UpdateAccount {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[cfg_attr(feature = "schemas", schema(nullable = false, example = true))]
     pub draining: Option<bool>,
+    /// When it is checked: five fields of cron (minute, hour, day of the month, month, day of the week) on the clock of the
+    /// organisation's time zone, or `off`; `null` = as the organisation says. A check uses no tokens and costs nothing.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<String>, example = "0 6 * * 1-5", max_length = 100))]
+    pub check_schedule: Patch<String>,
     /// Whether requests may go there.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[cfg_attr(feature = "schemas", schema(nullable = false, example = true))]

@@ -1,6 +1,7 @@
 //! How upstream accounts fare: whether they can be used, what keeps them from it, and how much of their provider's quota is
 //! used; and what happened to a request at each of them.
 
+use crate::AccountRate;
 use causeway_domain::{AccountId, RequestId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,9 @@ pub struct AccountHealth {
     /// Requests that are running there now, over all instances.
     #[cfg_attr(feature = "schemas", schema(example = 3))]
     pub in_flight: u32,
+    /// How often it has answered in the last hour.
+    #[serde(default)]
+    pub last_hour: AccountRate,
 }
 
 /// An account in one word.

@@ -10,8 +10,10 @@ pub mod audit;
 pub mod auth;
 pub mod authorizations;
 pub mod billing;
+pub mod checks;
 pub mod clients;
 pub mod entering;
+pub mod failures;
 pub mod health;
 pub mod instance;
 pub mod invitations;
@@ -61,11 +63,15 @@ pub use billing::{
     Balance, CreditActor, CreditEntry, RedeemCode, Redeemed, Statement, StatementFormat, StatementLine,
     StatementMonths, StatementQuery,
 };
+pub use checks::{AccountCheck, AccountChecks};
 pub use clients::{
     ClientRulePlace, ClientRuleSet, ClientTrial, ClientTrialRow, ClientTrialSum, KnownClient, SetClientRules,
     TryClientRules,
 };
 pub use entering::{Access, Enter, Entered, Suspended};
+pub use failures::{
+    AccountFailure, AccountRate, AccountRecord, AccountSpan, CauseCount, FailureOutcome, Percentiles,
+};
 pub use health::{
     AccountError, AccountHealth, AccountRest, AccountState, AttemptStep, FailureCause, QuotaWindow,
     RequestAttempts, RestScope,

@@ -73,6 +73,14 @@ pub struct Organization {
     pub hold_mode: HoldMode,
     /// What happens to requests while the live counters are away.
     pub on_redis_loss: OnRedisLoss,
+    /// When its accounts are checked that have no schedule of their own: five fields of cron in `time_zone`; `null` = never.
+    #[serde(default)]
+    #[cfg_attr(feature = "schemas", schema(example = "0 6 * * 1-5"))]
+    pub check_schedule: Option<String>,
+    /// Whether `model(high)` asks for `model` with a level of thinking.
+    #[serde(default)]
+    #[cfg_attr(feature = "schemas", schema(example = false))]
+    pub thinking_suffix: bool,
     /// When it was made.
     pub created_at: DateTime<Utc>,
 }
@@ -148,4 +156,13 @@ pub struct UpdateOrganization {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[cfg_attr(feature = "schemas", schema(nullable = false))]
     pub on_redis_loss: Option<OnRedisLoss>,
+    /// When its accounts are checked that have no schedule of their own: five fields of cron (minute, hour, day of the month,
+    /// month, day of the week) in `time_zone`; `null` = never. A check uses no tokens and costs nothing.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<String>, example = "0 6 * * 1-5", max_length = 100))]
+    pub check_schedule: Patch<String>,
+    /// Whether `model(high)` asks for `model` with a level of thinking.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false, example = true))]
+    pub thinking_suffix: Option<bool>,
 }

@@ -15,14 +15,17 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 pub(crate) mod authorizations;
+pub(crate) mod checks;
 pub(crate) mod create;
 pub(crate) mod delete;
-mod fresh;
+pub(crate) mod failures;
+pub(crate) mod fresh;
 pub(crate) mod get;
 mod health;
 pub(crate) mod limits;
 pub(crate) mod list;
 pub(crate) mod providers;
+pub(crate) mod record;
 pub(crate) mod refresh;
 pub(crate) mod reset;
 pub(crate) mod test;
@@ -69,6 +72,7 @@ fn plain(account: Stored, health: AccountHealth) -> Account {
         models_fetched_at: account.models_fetched_at,
         // What an older version wrote in another shape is as good as never tested.
         last_test: account.last_test.and_then(|test| serde_json::from_value::<AccountTest>(test).ok()),
+        check_schedule: account.check_schedule,
         created_at: account.created_at,
         updated_at: account.updated_at,
     }
@@ -90,6 +94,7 @@ fn audited(account: &Stored) -> Value {
         "timeouts": account.timeouts,
         "dedicated": account.dedicated,
         "draining": account.draining,
+        "check_schedule": account.check_schedule,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Checking input: all fields are looked at, so that a person hears of everything at once.
 
-use crate::{auth::strength, error::ApiError};
+use crate::{auth::strength, checks::schedule::Schedule, error::ApiError};
 use causeway_accounts::Catalogue;
 use causeway_domain::{
     CreditKind, Limits, Nanos, Plan,
@@ -48,6 +48,17 @@ impl Check {
             self.refuse(field, "must not contain control characters");
         }
         text.to_owned()
+    }
+
+    /// Five fields of cron, as they are kept; `None` when it is none.
+    pub(crate) fn schedule(&mut self, field: &str, text: &str) -> Option<String> {
+        match Schedule::parse(text) {
+            Ok(_) => Some(text.split_whitespace().collect::<Vec<_>>().join(" ")),
+            Err(words) => {
+                self.refuse(field, words);
+                None
+            }
+        }
     }
 
     /// Something that a mail could be sent to; whether it arrives is not ours to know.

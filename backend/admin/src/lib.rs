@@ -8,6 +8,7 @@
 pub mod args;
 pub mod audit;
 pub mod auth;
+pub mod checks;
 pub mod console;
 pub mod error;
 pub mod guard;

@@ -49,6 +49,8 @@ fn shown(org: &Organisation, has: InUse) -> Organization {
             OnRedisLoss::Refuse => api::OnRedisLoss::Refuse,
             OnRedisLoss::Allow => api::OnRedisLoss::Allow,
         },
+        check_schedule: org.check_schedule.clone(),
+        thinking_suffix: org.thinking_suffix,
         created_at: org.created_at,
     }
 }

@@ -29,6 +29,7 @@ pub mod responses;
 pub mod scan;
 pub mod splice;
 pub mod sse;
+pub mod suffix;
 pub mod usage;
 
 use bytes::Bytes;

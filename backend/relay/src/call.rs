@@ -2,13 +2,16 @@
 
 use crate::{
     args::RelayArgs, arrival::Arrival, error::RelayError, identify::Caller, route::Asking, tap::Tap,
+    tenant::Tenant,
 };
 use bytes::{Bytes, BytesMut};
 use causeway_dialect::{
     Dialect,
     convert::Wire,
     framing::Framing,
+    neutral::Amount,
     request::{CacheWrite, Endpoint, Path, Request as Parsed},
+    suffix,
 };
 use causeway_domain::client::Facts;
 use causeway_store::principal::Principal;
@@ -248,10 +251,31 @@ impl Call {
         Wire { dialect: self.dialect, framing: self.framing }
     }
 
+    /// The model that is asked for, and how much it is to think where its name says so and the organisation lets it.
+    pub(crate) fn model(&self, tenant: &Tenant) -> Result<(&str, Option<Amount>), RelayError> {
+        let name = self.parsed.model.as_str();
+        if !tenant.thinking_suffix {
+            return Ok((name, None));
+        }
+        let refused = |message: String| RelayError::BadRequest {
+            code: "invalid_thinking_suffix",
+            field: Some("model"),
+            message,
+        };
+        match suffix::split(name).map_err(|bad| refused(bad.to_string()))? {
+            None => Ok((name, None)),
+            Some((model, amount)) => match self.endpoint {
+                Endpoint::Generate => Ok((model, Some(amount))),
+                // What is counted does not depend on it.
+                Endpoint::CountTokens => Ok((model, None)),
+                _ => Err(refused(format!("nothing is thought about here: ask for {model}"))),
+            },
+        }
+    }
+
     /// What a caller is told whose key may use none of the models that the name leads to.
-    pub(crate) fn forbidden(&self, caller: &Caller) -> RelayError {
+    pub(crate) fn forbidden(caller: &Caller, model: &str) -> RelayError {
         let policy = &caller.principal.models;
-        let model = &self.parsed.model;
         let list = |patterns: &[String]| patterns.join(", ");
         let mut allowed = if policy.allow.is_empty() { "any".to_owned() } else { list(&policy.allow) };
         if !policy.deny.is_empty() {
@@ -260,7 +284,7 @@ impl Call {
         if caller.principal.rules.as_ref().is_some_and(|rules| !rules.models.permits(model)) {
             allowed = "none that the organization does not allow its members".to_owned();
         }
-        RelayError::ModelForbidden { model: model.clone(), allowed }
+        RelayError::ModelForbidden { model: model.to_owned(), allowed }
     }
 
     /// The client's name and version: the first word of its User-Agent.

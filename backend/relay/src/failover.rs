@@ -32,7 +32,7 @@ use crate::{
 };
 use bytes::Bytes;
 use causeway_accounts::{refresh::Why, rules::Row};
-use causeway_dialect::usage::Reading;
+use causeway_dialect::{suffix, usage::Reading};
 use causeway_domain::{AccountId, RequestId};
 use chrono::{TimeDelta, Utc};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -204,9 +204,17 @@ impl Sending<'_> {
         let whole = match &candidate.converted {
             Some(written) => written.body.clone(),
             None => {
-                let edits = self.call.parsed.edits(&candidate.upstream);
-                let edited = edits.apply(self.call.body.clone());
-                edited.map_err(|_| RelayError::Unavailable("the request cannot be edited"))?
+                let refused = RelayError::Unavailable("the request cannot be edited");
+                let parsed = &self.call.parsed;
+                let edited = parsed.edits(&candidate.upstream).apply(self.call.body.clone());
+                match (edited, self.plan.thinking) {
+                    (Ok(body), None) => body,
+                    (Ok(body), Some(amount)) => {
+                        let known = (&*candidate.model, parsed.max_tokens);
+                        suffix::apply(candidate.speaks, body, amount, known).map_err(|_| refused)?
+                    }
+                    (Err(_), _) => return Err(refused),
+                }
             }
         };
         let without = if stripped { candidate.speaks.without_thinking(&whole) } else { None };
@@ -278,8 +286,7 @@ impl Sending<'_> {
         if !run.trail.is_empty() {
             let status = opened.head.status.as_u16();
             run.trail.answered(candidate.account.id, status, began, self.call.received);
-            let attempts = run.trail.attempts(self.id, self.caller, self.call, None);
-            self.relay.health.explain(attempts);
+            self.relay.explain(&run.trail, self.id, self.caller, self.call, None);
         }
         hold.committed();
         // Who was sent to another account because its own had no room comes back to its own.
@@ -337,6 +344,7 @@ impl Sending<'_> {
         let tell = |run: &mut Run, until| {
             let tried = Tried {
                 account: account.id,
+                model: &candidate.model,
                 row,
                 status: told.status,
                 message: &told.text,

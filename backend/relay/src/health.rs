@@ -19,7 +19,7 @@ use crate::{
 use arc_swap::ArcSwap;
 use causeway_accounts::rules::Row;
 use causeway_domain::{AccountId, OrgId, pool};
-use causeway_store::{Store, StoreError, attempts::Attempts, cooldowns::Cooldown};
+use causeway_store::{Store, StoreError, attempts::Attempts, cooldowns::Cooldown, failures};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::{
     collections::HashMap,
@@ -55,8 +55,16 @@ pub(crate) struct Health {
     wake: Notify,
     quotas: quota::Quotas,
     busy: busy::Busy,
-    attempts: mpsc::Sender<Attempts>,
+    notes: mpsc::Sender<Note>,
     _stop: DropGuard,
+}
+
+/// What is kept of requests that did not simply go to the first account and were answered.
+pub(crate) enum Note {
+    /// The way of one, and the failures on it.
+    Way(Attempts, Vec<failures::Failure>),
+    /// An answer that has broken off after its client had a part of it.
+    BrokeOff(failures::Failure),
 }
 
 /// What is to be written besides the entries that are marked as unsaved.
@@ -117,7 +125,7 @@ impl Health {
     /// Reads what Postgres knows and keeps it up to date from then on, until this is dropped.
     pub(crate) async fn start(store: &Store, table: Table) -> Result<Arc<Self>, StoreError> {
         let stop = CancellationToken::new();
-        let (attempts, queue) = mpsc::channel(1024);
+        let (notes, queue) = mpsc::channel(1024);
         let health = Arc::new(Self {
             store: store.clone(),
             table,
@@ -126,7 +134,7 @@ impl Health {
             wake: Notify::new(),
             quotas: quota::Quotas::default(),
             busy: busy::Busy::default(),
-            attempts,
+            notes,
             _stop: stop.clone().drop_guard(),
         });
         let version = health.read_version().await?;
@@ -242,9 +250,9 @@ impl Health {
         self.picture.store(Arc::new(picture));
     }
 
-    /// Keeps what happened to a request that did not simply go to the first account. In a flood of them some get lost.
-    pub(crate) fn explain(&self, attempts: Attempts) {
-        if self.attempts.try_send(attempts).is_err() {
+    /// Keeps what happened to a request. In a flood of them some get lost.
+    pub(crate) fn explain(&self, note: Note) {
+        if self.notes.try_send(note).is_err() {
             metrics::counter!("causeway_relay_attempts_lost_total").increment(1);
         }
     }

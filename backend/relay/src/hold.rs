@@ -2,17 +2,18 @@
 
 use crate::{
     halt::Running,
-    health::{Failure, Health},
+    health::{Failure, Health, Note},
     ledger::{Ledger, Place, Settled},
     plan::Candidate,
     settle::{Draft, Ending, Figures},
     tap::Tap,
+    trail,
 };
 use causeway_accounts::rules::{self, Row};
 use causeway_dialect::{Dialect, usage::Reading};
 use causeway_domain::{AccountId, Nanos, RequestId};
 use causeway_store::{
-    Store,
+    Store, failures,
     hold::{self, Ask, Checkpoint, Growth, Held, NoCandidate, Reserved, ScopeId},
     ledger::{FailedAttempt, Outcome},
 };
@@ -304,7 +305,8 @@ impl Hold {
             let refusal = rules::Refusal { status, kind: &kind, message: &message, html: false };
             crate::verdict::judge(&account.preset, &refusal, false)
         });
-        health.failed(&Failure {
+        let detail = told.map_or(why, |(_, message)| message);
+        let until = health.failed(&Failure {
             org: inner.draft.org,
             account: account.id,
             longest: account.preset.longest_window(),
@@ -312,10 +314,27 @@ impl Hold {
             row,
             hint: None,
             status,
-            detail: told.map_or(why, |(_, message)| message),
+            detail,
             began: chrono::Utc::now()
                 - chrono::TimeDelta::from_std(inner.received.elapsed()).unwrap_or_default(),
         });
+        if trail::counts(row) {
+            health.explain(Note::BrokeOff(failures::Failure {
+                id: uuid::Uuid::now_v7(),
+                org: inner.draft.org,
+                account: account.id,
+                request: inner.request,
+                at: chrono::Utc::now(),
+                model: candidate.model.to_string(),
+                cause: row.as_str().to_owned(),
+                status,
+                message: detail.to_owned(),
+                took_ms: u64::try_from(inner.received.elapsed().as_millis()).unwrap_or(u64::MAX),
+                until,
+                became: failures::Became::BrokeOff,
+                instance: inner.ledger.boot().to_string(),
+            }));
+        }
     }
 
     /// Notes what a running stream has used so far, for the case that this instance dies. Where only what is expected

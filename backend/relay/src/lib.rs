@@ -55,6 +55,7 @@ use causeway_dialect::{Dialect, request::Endpoint};
 use causeway_domain::{KeyId, OrgId, RequestId, price::PriceBook};
 use causeway_store::{Store, StoreError};
 use chrono::{DateTime, Utc};
+use health::Note;
 use http::{HeaderValue, Method, Request, Response};
 use http_body::Body;
 use identify::Caller;
@@ -123,6 +124,7 @@ impl Relay {
         let known = directory.clone();
         let forget_policies = Box::new(move || known.forget());
         let ledger = Ledger::start(&store, args.ledger_capacity, forget_policies).await?;
+        tracing::info!(instance = &**ledger.boot(), "the relay has started");
         let halts = Arc::new(halt::Halts::default());
         ledger.clone().spawn(halt::run(halts.clone(), store.relay.clone(), ledger.closing()));
         Ok(Arc::new(Self {
@@ -310,7 +312,8 @@ impl Relay {
                 refused if self.is_current(&caller, &tenant).await? => {
                     let plan = refused?;
                     let error = failover::none_to_ask(&self.health, &plan);
-                    self.explain(&trail::Trail::of(&plan), id, &caller, &call, &error);
+                    let told = (error.status().as_u16(), error.reason());
+                    self.explain(&trail::Trail::of(&plan), id, &caller, &call, Some(told));
                     return Err(error);
                 }
                 _ => {
@@ -350,7 +353,8 @@ impl Relay {
                     if let RelayError::AccountsBusy(reasons) = &error {
                         let mut trail = trail::Trail::of(&plan);
                         trail.busy(&plan, reasons);
-                        self.explain(&trail, id, &caller, &call, &error);
+                        let told = (error.status().as_u16(), error.reason());
+                        self.explain(&trail, id, &caller, &call, Some(told));
                     }
                     return Err(error);
                 }
@@ -359,17 +363,17 @@ impl Relay {
         Err(CHANGING)
     }
 
-    /// Keeps the reasons of a refusal for those who ask.
+    /// Keeps the way of a request for those who ask. `told` = the status and code that we gave ourselves.
     fn explain(
         &self,
         trail: &trail::Trail,
         id: RequestId,
         caller: &Caller,
         call: &call::Call,
-        error: &RelayError,
+        told: Option<(u16, &str)>,
     ) {
-        let told = (error.status().as_u16(), error.reason());
-        self.health.explain(trail.attempts(id, caller, call, Some(told)));
+        let failures = trail.failures(id, caller.principal.org, self.boot());
+        self.health.explain(Note::Way(trail.attempts(id, caller, call, told), failures));
     }
 
     async fn count_tokens<B>(

@@ -12,7 +12,10 @@ use crate::{
     translate::Converted,
     upstream::request,
 };
-use causeway_dialect::{Dialect, neutral::Written};
+use causeway_dialect::{
+    Dialect,
+    neutral::{Amount, Written},
+};
 use causeway_domain::{
     AccountId, Factor, Multiplier, Nanos,
     price::{PriceTable, Snapshot},
@@ -45,6 +48,8 @@ pub(crate) struct Plan {
     pub candidates: Arc<[Candidate]>,
     /// Accounts that could serve it, if it were not for this.
     pub passed: Vec<Passed>,
+    /// How much is to be thought, where the name that was asked for says it.
+    pub thinking: Option<Amount>,
     /// The most that can be charged for it.
     pub nanos: Nanos,
     /// The most input it can have, in tokens.
@@ -129,13 +134,13 @@ pub(crate) fn candidates(
     (history, health, at): (&History, &Health, DateTime<Utc>),
     talk: Talk,
 ) -> Result<Plan, RelayError> {
-    let asked = call.parsed.model.as_str();
+    let (asked, thinking) = call.model(tenant)?;
     let principal = &*caller.principal;
     identify::admits(tenant, principal, call)?;
     let mut legs = tenant.routes.resolve(asked);
     legs.retain(|leg| call::permits(principal, leg.model));
     if legs.is_empty() {
-        return Err(call.forbidden(caller));
+        return Err(Call::forbidden(caller, asked));
     }
     let choice = choice::of(tenant, principal, talk.at, |id| health.pool_standing(tenant.org, id));
     let usable: Vec<_> = choice.accounts.iter().filter(|a| permits(principal, a.provider, a.id)).collect();
@@ -154,7 +159,7 @@ pub(crate) fn candidates(
         return Err(RelayError::NoAccount(nobody(tenant, principal).to_owned()));
     }
     let (mut plan, mut passed, mut context, mut longest) = (Vec::new(), Vec::new(), 0, 0);
-    let mut foreign_requests = Converted::new(call, at);
+    let mut foreign_requests = Converted::new(call, at, thinking);
     // Nearly always: then nobody is looked up.
     let all_well = health.all_well();
     let (mut unpriced, mut foreign) = (true, 0_usize);
@@ -198,7 +203,7 @@ pub(crate) fn candidates(
             let converted = if speaks == call.dialect {
                 None
             } else {
-                match foreign_requests.of(account, speaks, (&upstream, most)) {
+                match foreign_requests.of(account, speaks, (&model, &upstream, most)) {
                     Some(written) => Some(written),
                     None => continue,
                 }
@@ -287,7 +292,18 @@ pub(crate) fn candidates(
     }
     let counted = choice.counted;
     let (candidates, turns) = (plan.into(), choice.turns);
-    Ok(Plan { candidates, passed, nanos, input, output: bound, tokens, conversation, counted, turns })
+    Ok(Plan {
+        candidates,
+        passed,
+        thinking,
+        nanos,
+        input,
+        output: bound,
+        tokens,
+        conversation,
+        counted,
+        turns,
+    })
 }
 
 /// Why no account may serve a key, in words that say what an admin can do.
@@ -358,6 +374,7 @@ impl Plan {
         Self {
             candidates: Arc::new([]),
             passed,
+            thinking: None,
             nanos: Nanos::ZERO,
             input: 0,
             output: 0,

@@ -56,6 +56,8 @@ pub(crate) struct Tenant {
     pub hold_mode: HoldMode,
     /// What happens to requests while Redis is away.
     pub on_redis_loss: OnRedisLoss,
+    /// Whether a model may be asked for with a level of thinking behind its name.
+    pub thinking_suffix: bool,
     /// How it counts days.
     pub calendar: Calendar,
     ends: ArcSwap<[WindowEnds; 3]>,
@@ -140,6 +142,7 @@ impl Tenant {
             provider_multipliers: row.provider_multipliers,
             hold_mode: row.hold_mode,
             on_redis_loss: row.on_redis_loss,
+            thinking_suffix: row.thinking_suffix,
             ends: ArcSwap::from_pointee(compute(&row.calendar, Utc::now())),
             calendar: row.calendar,
         }

@@ -4,16 +4,32 @@
 use crate::{call::Call, grant::DEAD, identify::Caller, plan::Plan};
 use causeway_accounts::rules::Row;
 use causeway_dialect::usage::Reading;
-use causeway_domain::{AccountId, RequestId};
-use causeway_store::{attempts::Attempts, hold::NoCandidate};
+use causeway_domain::{AccountId, OrgId, RequestId};
+use causeway_store::{
+    attempts::Attempts,
+    failures::{Became, Failure},
+    hold::NoCandidate,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use std::time::{Duration, Instant};
+use uuid::Uuid;
 
 /// The accounts in turn.
 #[derive(Debug, Default)]
 pub(crate) struct Trail {
     steps: Vec<Step>,
+    failed: Vec<Failed>,
+}
+
+/// A step that counts against its account.
+#[derive(Debug)]
+struct Failed {
+    id: Uuid,
+    step: usize,
+    at: DateTime<Utc>,
+    model: String,
+    cause: Row,
 }
 
 /// What happened at one account.
@@ -51,6 +67,8 @@ pub struct Step {
 /// An attempt that failed.
 pub(crate) struct Tried<'a> {
     pub account: AccountId,
+    /// As the account was asked for it.
+    pub model: &'a str,
     pub row: Row,
     pub status: Option<u16>,
     pub message: &'a str,
@@ -110,6 +128,15 @@ impl Trail {
     /// An account that was asked in vain.
     pub(crate) fn tried(&mut self, tried: &Tried<'_>, received: Instant) {
         let reported = tried.reading.filter(|r| r.input_reported).map(|r| r.counts);
+        if counts(tried.row) {
+            self.failed.push(Failed {
+                id: Uuid::now_v7(),
+                step: self.steps.len(),
+                at: Utc::now(),
+                model: tried.model.to_owned(),
+                cause: tried.row,
+            });
+        }
         self.steps.push(Step {
             status: tried.status,
             message: tried.message.to_owned(),
@@ -157,6 +184,43 @@ impl Trail {
         }
     }
 
+    /// The failures on the way, each at its account, as `instance` has seen them.
+    pub(crate) fn failures(&self, request: RequestId, org: OrgId, instance: &str) -> Vec<Failure> {
+        let failure = |failed: &Failed| {
+            let step = self.steps.get(failed.step)?;
+            Some(Failure {
+                id: failed.id,
+                org,
+                account: step.account,
+                request,
+                at: failed.at,
+                model: failed.model.clone(),
+                cause: failed.cause.as_str().to_owned(),
+                status: step.status,
+                message: step.message.clone(),
+                took_ms: step.took_ms.unwrap_or(0),
+                until: step.until,
+                became: self.became(failed),
+                instance: instance.to_owned(),
+            })
+        };
+        self.failed.iter().filter_map(failure).collect()
+    }
+
+    /// What became of the request after a failure.
+    fn became(&self, failed: &Failed) -> Became {
+        let (before, after) = self.steps.split_at_checked(failed.step + 1).unwrap_or_default();
+        let Some(account) = before.last().map(|step| step.account) else { return Became::GivenUp };
+        if after.first().is_some_and(|next| next.account == account && next.what == DEAD) {
+            return Became::GrantDead;
+        }
+        match after.iter().find(|step| step.tried) {
+            None => Became::GivenUp,
+            Some(next) if next.account == account && failed.cause == Row::BadCredential => Became::Refreshed,
+            Some(_) => Became::MovedOn,
+        }
+    }
+
     /// Until when an account was passed over, if that was told.
     pub(crate) fn until(&self, account: AccountId) -> Option<DateTime<Utc>> {
         self.steps.iter().rev().find(|step| step.account == account && !step.tried)?.until
@@ -180,6 +244,15 @@ impl Step {
     }
 }
 
+/// Whether a failure is one of the account: what another account has signed, and what the caller has asked for wrongly, is
+/// none.
+pub(crate) const fn counts(row: Row) -> bool {
+    !matches!(row, Row::ForeignThinking | Row::CallersFault)
+}
+
 fn ms(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

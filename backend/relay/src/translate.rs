@@ -9,7 +9,7 @@ use causeway_dialect::{
     convert::{self, Converter, Wire},
     filter::Filter,
     framing::Framing,
-    neutral::{Conversation, Restore, Target, Unsupported, Written, model},
+    neutral::{Amount, Conversation, Restore, Target, Thinking, Unsupported, Written, model},
     request::Path,
 };
 use causeway_domain::{RequestId, provider::Provider};
@@ -21,13 +21,16 @@ use uuid::Uuid;
 /// Names the fields of a request that were left behind.
 pub(crate) const DROPPED: &str = "x-causeway-dropped";
 
-/// A request as it was written for a dialect, whether by strict or compatible rules, a model's name and the most output.
-type Known = (Dialect, bool, Box<str>, u64, Arc<Written>);
+/// A request as it was written for a dialect, whether by strict or compatible rules, a model with its name there, and the
+/// most output.
+type Known = (Dialect, bool, [Box<str>; 2], u64, Arc<Written>);
 
 /// One call in other dialects, written once for each that is needed.
 pub(crate) struct Converted<'a> {
     call: &'a Call,
     at: DateTime<Utc>,
+    /// In the place of what the request says.
+    thinking: Option<Amount>,
     read: Option<Conversation<'a>>,
     written: Vec<Known>,
     /// What stood in the way, last.
@@ -36,27 +39,31 @@ pub(crate) struct Converted<'a> {
 
 impl<'a> Converted<'a> {
     /// Nothing is read yet.
-    pub(crate) fn new(call: &'a Call, at: DateTime<Utc>) -> Self {
-        Self { call, at, read: None, written: Vec::new(), refused: None }
+    pub(crate) fn new(call: &'a Call, at: DateTime<Utc>, thinking: Option<Amount>) -> Self {
+        Self { call, at, thinking, read: None, written: Vec::new(), refused: None }
     }
 
-    /// The request for an account that speaks `dialect`, calls the model so and answers with `most` tokens at most.
+    /// The request for an account that speaks `dialect`, with the model and what the account calls it, which answers with
+    /// `most` tokens at most.
     pub(crate) fn of(
         &mut self,
         account: &Account,
         dialect: Dialect,
-        (model, most): (&str, u64),
+        (model, name, most): (&str, &str, u64),
     ) -> Option<Arc<Written>> {
         let compatible = account.provider != Provider::OPENAI && account.provider != Provider::AZURE_OPENAI;
-        let same = |(d, c, name, m, _): &&Known| (*d, *c, &**name, *m) == (dialect, compatible, model, most);
+        let same = |(d, c, [of, to], m, _): &&Known| {
+            (*d, *c, &**of, &**to, *m) == (dialect, compatible, model, name, most)
+        };
         let known = self.written.iter().find(same);
         if let Some((.., written)) = known {
             return Some(written.clone());
         }
-        match self.write(dialect, compatible, (model, most)) {
+        match self.write(dialect, compatible, (model, name, most)) {
             Ok(written) => {
                 let written = Arc::new(written);
-                self.written.push((dialect, compatible, model.into(), most, written.clone()));
+                let names = [model.into(), name.into()];
+                self.written.push((dialect, compatible, names, most, written.clone()));
                 Some(written)
             }
             Err(error) => {
@@ -70,20 +77,25 @@ impl<'a> Converted<'a> {
         &mut self,
         dialect: Dialect,
         compatible: bool,
-        (model, most): (&str, u64),
+        (model, name, most): (&str, &str, u64),
     ) -> Result<Written, Unsupported> {
         let parsed = &self.call.parsed;
         let conversation = match self.read.take() {
             Some(read) => read,
             None => {
                 let path = Path { model: Some(&parsed.model), stream: parsed.stream };
-                convert::read(self.call.dialect, path, &self.call.body)?
+                let mut read = convert::read(self.call.dialect, path, &self.call.body)?;
+                if let Some(amount) = self.thinking {
+                    let shown = read.thinking.is_some_and(|thinking| thinking.shown);
+                    read.thinking = Some(Thinking { amount, shown });
+                }
+                read
             }
         };
         let id = Uuid::now_v7().simple().to_string();
-        let manners = model::manners(&parsed.model);
+        let manners = model::manners(model);
         let target = Target {
-            model,
+            model: name,
             max_output: most,
             stream: None,
             compatible,

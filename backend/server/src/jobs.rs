@@ -1,11 +1,15 @@
 //! What one instance does for all of them, under a lease.
 
 use anyhow::Result;
-use causeway_admin::reminders::Reminders;
+use causeway_admin::{checks::Checks, reminders::Reminders};
 use causeway_relay::Relay;
 use causeway_store::{RetentionArgs, Store, keys, lease, policy, upkeep};
+use chrono::Utc;
 use std::{sync::Arc, time::Duration};
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, MissedTickBehavior, interval},
+};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -21,12 +25,16 @@ const SWEEP_EVERY: Duration = Duration::from_secs(5);
 /// Leads are minutes: this is soon enough, and finds again what an issuer could not be asked about.
 const REFRESH_EVERY: Duration = Duration::from_secs(5);
 
+/// Minutes whose checks of accounts may be running at the same time: a provider may take its time.
+const ROUNDS: usize = 5;
+
 /// Runs the jobs until stopped, whenever this instance holds the lease.
 pub(crate) async fn run(
     store: Store,
     relay: Arc<Relay>,
     retention: RetentionArgs,
     reminders: Option<Reminders>,
+    checks: Checks,
     stop: CancellationToken,
 ) {
     let me = Uuid::now_v7().to_string();
@@ -34,6 +42,9 @@ pub(crate) async fn run(
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut upkeep_due, mut sweep_due) = (Instant::now(), Instant::now());
     let mut refresh_due = Instant::now();
+    let checks = Arc::new(checks);
+    // What still runs at the end is given up: a check is no work that anybody waits for.
+    let mut rounds = JoinSet::new();
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
@@ -70,6 +81,16 @@ pub(crate) async fn run(
             {
                 tracing::warn!("nobody could be told of accounts that need a person: {error}");
             }
+        }
+        while rounds.try_join_next().is_some() {}
+        match checks.due(Utc::now()).await {
+            Ok(Some(due)) if rounds.len() < ROUNDS => {
+                let checks = Arc::clone(&checks);
+                rounds.spawn(async move { checks.run(due).await });
+            }
+            Ok(Some(_)) => tracing::warn!("accounts are not checked: earlier checks take too long"),
+            Ok(None) => {}
+            Err(error) => tracing::warn!("accounts that are to be checked could not be looked for: {error}"),
         }
         if upkeep_due <= Instant::now() {
             match upkeep(&store, retention).await {

@@ -16,7 +16,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use causeway_accounts::{AddressPolicy, Catalogue};
-use causeway_admin::{AdminArgs, AdminState, Wiring, mail::Mailer, reminders::Reminders};
+use causeway_admin::{AdminArgs, AdminState, Wiring, checks::Checks, mail::Mailer, reminders::Reminders};
 use causeway_domain::TrustedProxies;
 use causeway_relay::{Relay, RelayArgs};
 use causeway_store::{RetentionArgs, Store, StoreArgs};
@@ -130,6 +130,7 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
     let https = settings.http.public_url.scheme() == "https";
     let prepared = CancellationToken::new();
     let ready = Ready::new(store.clone(), prepared.clone(), shutdown.clone());
+    let checks = Checks::new(admin.clone());
     let (admin, document) = causeway_admin::router(admin);
     let router = routes::router(admin, &docs::with_relay(document), ready, https)?;
     background.spawn(prices.watch(stop_background.clone()));
@@ -140,6 +141,7 @@ pub(crate) async fn start(settings: Settings, listeners: Listeners, shutdown: Sh
         Arc::clone(&relay),
         settings.retention,
         reminders,
+        checks,
         stop_background.clone(),
     ));
     if let Some(post) = post {

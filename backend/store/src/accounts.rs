@@ -51,6 +51,8 @@ pub struct Account {
     pub models_fetched_at: Option<DateTime<Utc>>,
     /// Outcome of the last test.
     pub last_test: Option<Value>,
+    /// When it is checked, in five fields of cron or `off`; `None` = as its organisation says.
+    pub check_schedule: Option<String>,
     /// When it was added.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
@@ -105,6 +107,7 @@ struct Row {
     models: Option<Value>,
     models_fetched_at: Option<DateTime<Utc>>,
     last_test: Option<Value>,
+    check_schedule: Option<String>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -146,6 +149,7 @@ impl TryFrom<Row> for Account {
                 .map_err(|e| StoreError::corrupt("list of models", e))?,
             models_fetched_at: r.models_fetched_at,
             last_test: r.last_test,
+            check_schedule: r.check_schedule,
             created_at: r.created_at,
             updated_at: r.updated_at,
         })
@@ -154,7 +158,7 @@ impl TryFrom<Row> for Account {
 
 const SELECT: &str = "select id, name, provider, base_url, credential, credential_hint, credential_kind, \
      credential_expires_at, credential_state, credential_reason, refreshed_at, subject, subject_organization, \
-     identity, owner_id, enabled, priority, limits, timeouts, dedicated, draining, models, models_fetched_at, last_test, created_at, updated_at from upstream_accounts \
+     identity, owner_id, enabled, priority, limits, timeouts, dedicated, draining, models, models_fetched_at, last_test, check_schedule, created_at, updated_at from upstream_accounts \
      where deleted_at is null and org_id = ";
 
 /// The accounts of the organisation, newest first, older than the account `before`.
@@ -271,7 +275,7 @@ pub async fn update(tx: &mut TenantTx, account: &Account) -> StoreResult<()> {
            refresh_failures = case when credential = $8 then refresh_failures else 0 end,
            credential = $8, credential_hint = $9, timeouts = $10, credential_kind = $11, credential_expires_at = $12,
            subject = $13, subject_organization = $14, identity = $15, owner_id = $16,
-           dedicated = $17, draining = $18, updated_at = now()
+           dedicated = $17, draining = $18, check_schedule = $19, updated_at = now()
          where org_id = $1 and id = $2",
         tx.org().0,
         account.id.0,
@@ -290,7 +294,8 @@ pub async fn update(tx: &mut TenantTx, account: &Account) -> StoreResult<()> {
         account.signed_in.identity,
         account.owner.map(|owner| owner.0),
         account.dedicated,
-        account.draining
+        account.draining,
+        account.check_schedule
     )
     .execute(tx.conn())
     .await?;
@@ -308,6 +313,9 @@ pub async fn save_test(
     outcome: &Value,
     models: Option<&[String]>,
 ) -> StoreResult<()> {
+    let before = get(tx, id, false).await?.models;
+    // The relay routes by the list of models.
+    let news = models.is_some_and(|now| before.as_deref() != Some(now));
     let models = models.map(|m| Value::from(m.to_vec()));
     sqlx::query!(
         "update upstream_accounts set last_test = $3, models = coalesce($4, models),
@@ -320,8 +328,7 @@ pub async fn save_test(
     )
     .execute(tx.conn())
     .await?;
-    // The relay routes by the list of models.
-    if models.is_some() { tx.bump_policy().await } else { Ok(()) }
+    if news { tx.bump_policy().await } else { Ok(()) }
 }
 
 /// How many keys that are still there are bound to an account.

@@ -38,6 +38,10 @@ pub struct Organisation {
     pub hold_mode: HoldMode,
     /// What happens to requests while Redis is away.
     pub on_redis_loss: OnRedisLoss,
+    /// When its accounts are checked, in five fields of cron; `None` = never.
+    pub check_schedule: Option<String>,
+    /// Whether a model may be asked for with a level of thinking behind its name.
+    pub thinking_suffix: bool,
     /// When it was made.
     pub created_at: DateTime<Utc>,
 }
@@ -82,7 +86,7 @@ pub async fn get(tx: &mut TenantTx, lock: bool) -> StoreResult<Organisation> {
     }
     let row = sqlx::query!(
         "select name, slug, time_zone, week_start, day_start_minute, drain_ms, default_price, limits, plan, credit_nanos,
-           multiplier, hold_mode, on_redis_loss, created_at
+           multiplier, hold_mode, on_redis_loss, check_schedule, thinking_suffix, created_at
          from organisations where id = $1",
         org.0
     )
@@ -109,6 +113,8 @@ pub async fn get(tx: &mut TenantTx, lock: bool) -> StoreResult<Organisation> {
             .collect::<StoreResult<_>>()?,
         hold_mode: HoldMode::stored(&row.hold_mode),
         on_redis_loss: OnRedisLoss::stored(&row.on_redis_loss),
+        check_schedule: row.check_schedule,
+        thinking_suffix: row.thinking_suffix,
         created_at: row.created_at,
     })
 }
@@ -136,7 +142,8 @@ pub async fn update(tx: &mut TenantTx, org: &Organisation) -> StoreResult<()> {
     let limits = serde_json::to_value(&org.limits).map_err(|e| StoreError::corrupt("limits", e))?;
     sqlx::query!(
         "update organisations set name = $2, time_zone = $3, week_start = $4, day_start_minute = $5, drain_ms = $6,
-           default_price = $7, limits = $8, hold_mode = $9, on_redis_loss = $10 where id = $1",
+           default_price = $7, limits = $8, hold_mode = $9, on_redis_loss = $10,
+           check_schedule = $11, thinking_suffix = $12 where id = $1",
         tx.org().0,
         org.name,
         org.calendar.time_zone.name(),
@@ -146,7 +153,9 @@ pub async fn update(tx: &mut TenantTx, org: &Organisation) -> StoreResult<()> {
         default_price,
         limits,
         org.hold_mode.as_str(),
-        org.on_redis_loss.as_str()
+        org.on_redis_loss.as_str(),
+        org.check_schedule,
+        org.thinking_suffix
     )
     .execute(tx.conn())
     .await?;

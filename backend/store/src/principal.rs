@@ -111,6 +111,8 @@ pub struct Tenancy {
     pub hold_mode: HoldMode,
     /// What happens to requests while Redis is away.
     pub on_redis_loss: OnRedisLoss,
+    /// Whether a model may be asked for with a level of thinking behind its name.
+    pub thinking_suffix: bool,
     /// Accounts that are switched on, best first.
     pub accounts: Vec<AccountRow>,
     /// Accounts that are switched on and have to be authorised anew.
@@ -349,7 +351,7 @@ pub async fn suspended(db: &RelayDb, orgs: &[OrgId]) -> StoreResult<Vec<OrgId>> 
 pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
     let Some(o) = sqlx::query!(
         "select name, time_zone, week_start, day_start_minute, drain_ms, default_price, policy_version, limits, plan,
-           multiplier, hold_mode, on_redis_loss, credit_nanos
+           multiplier, hold_mode, on_redis_loss, thinking_suffix, credit_nanos
          from organisations where id = $1",
         org.0
     )
@@ -404,6 +406,7 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
         provider_multipliers: multipliers,
         hold_mode: HoldMode::stored(&o.hold_mode),
         on_redis_loss: OnRedisLoss::stored(&o.on_redis_loss),
+        thinking_suffix: o.thinking_suffix,
         accounts: accounts
             .into_iter()
             .map(|r| {

@@ -1,6 +1,9 @@
 //! What has to be done from time to time, by whichever instance holds the lease. All of it may be repeated.
 
-use crate::{JobsDb, StoreResult, attempts, cooldowns, invitations, oauth_flows, registration::requests};
+use crate::{
+    JobsDb, StoreResult, attempts, checks, cooldowns, failures, invitations, oauth_flows,
+    registration::requests,
+};
 use chrono::{Datelike, Months, NaiveDate, Utc};
 
 /// Makes the usage partitions of this month and the next.
@@ -33,7 +36,7 @@ fn first_kept(today: NaiveDate, months: u32) -> Option<NaiveDate> {
 }
 
 /// Removes sessions, challenges and links that nobody can use any more, failures that no longer delay anybody, cooldowns long
-/// over, what old requests tried, invitations that nobody accepted, registrations that are over and authorisations that came to nothing. Returns how many rows.
+/// over, what old requests tried, how accounts fared long ago, invitations that nobody accepted, registrations that are over and authorisations that came to nothing. Returns how many rows.
 pub async fn remove_stale(db: &JobsDb) -> StoreResult<u64> {
     // A refresh token that was used is kept while its session lives: seeing it again ends the session.
     let sessions = sqlx::query!(
@@ -47,7 +50,10 @@ pub async fn remove_stale(db: &JobsDb) -> StoreResult<u64> {
     let failures = sqlx::query!("delete from sign_in_failures where last_at < now() - interval '2 days'")
         .execute(&db.0)
         .await?;
-    let cooled = cooldowns::forget_old(db).await? + attempts::forget_old(db).await?;
+    let cooled = cooldowns::forget_old(db).await?
+        + attempts::forget_old(db).await?
+        + failures::forget_old(db).await?
+        + checks::forget_old(db).await?;
     let strangers = invitations::forget_old(db).await?
         + requests::forget_old(db).await?
         + oauth_flows::forget_old(db).await?;

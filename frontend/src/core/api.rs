@@ -12,12 +12,13 @@ pub(crate) mod sso;
 
 use causeway_domain::{AccountId, KeyId, PoolId, UserId, provider::Provider};
 use causeway_openapi::{
-    Account, AccountTest, ApiToken, CreateAccount, CreateKey, CreatePool, CreateToken, DeadLetter,
-    ImportQuery, ImportReport, Instance, IssuedKey, IssuedToken, Key, Ledger, LimitsInUse, ListQuery, Member,
-    ModelRoutes, Organization, OverrideQuery, Page, Pool, PriceFigures, PriceHistory, PriceList, PriceQuery,
-    ProviderPreset, Request, RequestExport, RequestQuery, Session as Signed, SetModelRoutes, SetPrice, Setup,
-    UpdateAccount, UpdateKey, UpdateMember, UpdateOrganization, UpdatePool, UsageBreakdown, UsageDimension,
-    UsageExport, UsageFilter, UsageQuery, UsageSeries, UsageStep, UsageSummary,
+    Account, AccountChecks, AccountFailure, AccountRecord, AccountTest, ApiToken, CreateAccount, CreateKey,
+    CreatePool, CreateToken, DeadLetter, ImportQuery, ImportReport, Instance, IssuedKey, IssuedToken, Key,
+    Ledger, LimitsInUse, ListQuery, Member, ModelRoutes, Organization, OverrideQuery, Page, Pool,
+    PriceFigures, PriceHistory, PriceList, PriceQuery, ProviderPreset, Request, RequestExport, RequestQuery,
+    Session as Signed, SetModelRoutes, SetPrice, Setup, UpdateAccount, UpdateKey, UpdateMember,
+    UpdateOrganization, UpdatePool, UsageBreakdown, UsageDimension, UsageExport, UsageFilter, UsageQuery,
+    UsageSeries, UsageStep, UsageSummary,
 };
 use gloo_net::http::Method;
 use leptos::prelude::*;
@@ -62,6 +63,22 @@ impl Api {
 
     pub(crate) async fn account(self, id: AccountId) -> Answer<Account> {
         self.0.get(&format!("/accounts/{id}")).await
+    }
+
+    pub(crate) async fn account_record(self, id: AccountId) -> Answer<AccountRecord> {
+        self.0.get(&format!("/accounts/{id}/health")).await
+    }
+
+    pub(crate) async fn account_failures(
+        self,
+        id: AccountId,
+        query: ListQuery,
+    ) -> Answer<Page<AccountFailure>> {
+        self.0.find(&format!("/accounts/{id}/failures"), &query).await
+    }
+
+    pub(crate) async fn account_checks(self, id: AccountId) -> Answer<AccountChecks> {
+        self.0.get(&format!("/accounts/{id}/checks")).await
     }
 
     pub(crate) async fn reset_account(self, id: AccountId) -> Answer<Account> {

@@ -2,6 +2,7 @@
 
 mod address;
 mod credential;
+pub(crate) mod detail;
 mod form;
 mod grant;
 pub(crate) mod health;

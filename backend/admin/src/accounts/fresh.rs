@@ -1,7 +1,7 @@
 //! Credentials that can be had anew: asking for another one, and testing an account with one that is not over.
 
 use super::{binding, preset, probe, stored_base};
-use crate::{error::ApiError, guard::Caller, state::AdminState};
+use crate::{error::ApiError, state::AdminState};
 use causeway_accounts::{
     Credential, SealError,
     refresh::{Outcome, Wanted, Why},
@@ -9,7 +9,7 @@ use causeway_accounts::{
 use causeway_domain::{AccountId, OrgId};
 use causeway_openapi::AccountTest;
 use causeway_store::{
-    StoreError,
+    StoreError, TenantTx,
     accounts::{self, Account as Stored},
     credentials,
 };
@@ -57,18 +57,18 @@ pub(super) fn opened(state: &AdminState, org: OrgId, account: &Stored) -> Result
 }
 
 /// Asks the provider for its models. Where a token is over, or turns out to be refused, with another one.
-pub(super) async fn tested(
+pub(crate) async fn tested(
     state: &AdminState,
-    caller: &Caller,
+    org: OrgId,
     mut account: Stored,
 ) -> Result<AccountTest, ApiError> {
-    let (org, id) = (caller.org(), account.id);
+    let id = account.id;
     let over = is_over(&opened(state, org, &account)?);
     if over && let Err(words) = another(state, org, id, Why::Over).await? {
         return Ok(not_asked(&sentence(&words)));
     }
     if over {
-        account = again(state, caller, id).await?;
+        account = again(state, org, id).await?;
     }
     let outcome = asked(state, org, &account).await?;
     let renewable = !over && opened(state, org, &account)?.can_refresh();
@@ -78,11 +78,11 @@ pub(super) async fn tested(
     if let Err(words) = another(state, org, id, Why::Refused).await? {
         return Ok(AccountTest { message: format!("{} {}", outcome.message, sentence(&words)), ..outcome });
     }
-    asked(state, org, &again(state, caller, id).await?).await
+    asked(state, org, &again(state, org, id).await?).await
 }
 
-async fn again(state: &AdminState, caller: &Caller, id: AccountId) -> Result<Stored, ApiError> {
-    let mut tx = caller.begin(state).await?;
+async fn again(state: &AdminState, org: OrgId, id: AccountId) -> Result<Stored, ApiError> {
+    let mut tx = TenantTx::begin(&state.store.app, org, None).await?;
     Ok(accounts::get(&mut tx, id, false).await?)
 }
 
@@ -99,12 +99,12 @@ fn is_over(credential: &Credential) -> bool {
 }
 
 /// The outcome where the provider was not even asked.
-fn not_asked(message: &str) -> AccountTest {
+pub(crate) fn not_asked(message: &str) -> AccountTest {
     let message = message.to_owned();
     AccountTest { ok: false, status: None, latency_ms: 0, message, models: Vec::new(), at: Utc::now() }
 }
 
-fn sentence(words: &str) -> String {
+pub(crate) fn sentence(words: &str) -> String {
     let mut text = words.trim_end_matches('.').to_owned();
     if let Some(first) = text.get_mut(..1) {
         first.make_ascii_uppercase();

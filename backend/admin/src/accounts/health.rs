@@ -1,6 +1,6 @@
 //! How accounts fare: from what the relay has written down, and from what is running.
 
-use super::plain;
+use super::{plain, record};
 use crate::{error::ApiError, state::AdminState};
 use causeway_domain::AccountId;
 use causeway_openapi::{
@@ -25,6 +25,7 @@ pub(super) async fn views(
     let ids: Vec<AccountId> = stored.iter().map(|account| account.id).collect();
     let rests = cooldowns::of_accounts(tx, &ids).await?;
     let news = health::of_accounts(tx, &ids).await?;
+    let rates = record::last_hour(tx, &ids).await?;
     // For people to look at: without Redis the page is still there.
     let running = hold::running_by_account(&state.store.cache, tx.org()).await.unwrap_or_default();
     let now = Utc::now();
@@ -40,6 +41,7 @@ pub(super) async fn views(
             quota,
             quota_at,
             in_flight: running.get(&id).copied().unwrap_or(0),
+            last_hour: rates.get(&id).copied().unwrap_or_default(),
         };
         plain(account, health)
     });
@@ -81,7 +83,7 @@ fn rest(stored: &Cooldown) -> Option<AccountRest> {
 }
 
 /// A cause that another version has written may not be known here.
-fn cause(stored: &str) -> Option<FailureCause> {
+pub(super) fn cause(stored: &str) -> Option<FailureCause> {
     serde_json::from_value(Value::from(stored)).ok()
 }
 

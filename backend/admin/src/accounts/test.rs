@@ -2,6 +2,7 @@
 
 use super::fresh;
 use crate::{
+    checks::kept,
     docs,
     error::ApiError,
     extract::Place,
@@ -9,10 +10,9 @@ use crate::{
     state::AdminState,
 };
 use axum::{Json, extract::State};
-use causeway_domain::AccountId;
+use causeway_domain::{AccountId, OrgId};
 use causeway_openapi::AccountTest;
-use causeway_store::accounts;
-use serde_json::json;
+use causeway_store::{TenantTx, accounts};
 
 /// Test an account
 ///
@@ -36,12 +36,20 @@ pub(crate) async fn handle(
     let account = accounts::get(&mut tx, id, false).await?;
     // Not across the call: the provider may take its time.
     drop(tx);
-    let outcome = fresh::tested(&state, &caller, account).await?;
-    let mut tx = caller.begin(&state).await?;
-    // The models have a place of their own.
-    let kept = json!(AccountTest { models: Vec::new(), ..outcome.clone() });
-    let models = outcome.ok.then_some(outcome.models.as_slice());
-    accounts::save_test(&mut tx, id, &kept, models).await?;
-    state.commit(tx).await?;
+    let outcome = fresh::tested(&state, caller.org(), account).await?;
+    keep(&state, caller.org(), id, &outcome).await?;
     Ok(Json(outcome))
+}
+
+/// Keeps an outcome with its account.
+pub(crate) async fn keep(
+    state: &AdminState,
+    org: OrgId,
+    id: AccountId,
+    outcome: &AccountTest,
+) -> Result<(), ApiError> {
+    let mut tx = TenantTx::begin(&state.store.app, org, None).await?;
+    let models = outcome.ok.then_some(outcome.models.as_slice());
+    accounts::save_test(&mut tx, id, &kept(outcome), models).await?;
+    state.commit(tx).await
 }

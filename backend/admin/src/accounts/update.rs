@@ -17,6 +17,7 @@ use causeway_domain::AccountId;
 use causeway_openapi::{Account, UpdateAccount};
 use causeway_store::{
     accounts::{self, Account as Stored},
+    checks::OFF,
     cooldowns,
 };
 
@@ -85,6 +86,14 @@ fn apply(
     if let Some(given) = &input.timeouts {
         timeouts(&mut check, given);
         account.timeouts = *given;
+    }
+    match &input.check_schedule {
+        None => {}
+        Some(Some(text)) if text.trim() == OFF => account.check_schedule = Some(OFF.to_owned()),
+        Some(schedule) => {
+            account.check_schedule =
+                schedule.as_deref().and_then(|text| check.schedule("check_schedule", text));
+        }
     }
     check.done()?;
     if let Some(enabled) = input.enabled {

@@ -87,6 +87,12 @@ fn apply(org: &mut Organisation, input: &UpdateOrganization) -> Result<(), ApiEr
         }
         org.default_price = price.as_ref().map(Price::from);
     }
+    if let Some(schedule) = &input.check_schedule {
+        org.check_schedule = schedule.as_deref().and_then(|text| check.schedule("check_schedule", text));
+    }
+    if let Some(suffix) = input.thinking_suffix {
+        org.thinking_suffix = suffix;
+    }
     apply_limits(&mut check, org, input);
     check.done()
 }

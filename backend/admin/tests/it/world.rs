@@ -41,6 +41,8 @@ pub(crate) const MASTER: &[u8] = b"0123456789abcdef0123456789abcdef";
 #[derive(Clone)]
 pub(crate) struct World {
     pub(crate) router: Router,
+    /// What the handlers reach, for what is no handler.
+    pub(crate) state: AdminState,
     pub(crate) store: Store,
     pub(crate) args: StoreArgs,
     /// Plays in the place of the relay.
@@ -111,7 +113,7 @@ where
             mailer,
             playground: played.clone(),
         });
-        test(World { router: causeway_admin::router(state).0, store, args, played }).await;
+        test(World { router: causeway_admin::router(state.clone()).0, state, store, args, played }).await;
     })
     .await;
 }

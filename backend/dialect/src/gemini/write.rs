@@ -126,7 +126,7 @@ fn generation_config(draft: &mut Draft<'_>) {
 }
 
 /// Models up to 2.5 take a budget, later ones a level.
-fn thinking_config(json: &mut Json<'_>, thinking: Thinking, model: &str) {
+pub(crate) fn thinking_config(json: &mut Json<'_>, thinking: Thinking, model: &str) {
     json.key("thinkingConfig").open();
     if thinking.shown && !thinking.is_off() {
         json.key("includeThoughts").value(true);

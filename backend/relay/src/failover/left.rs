@@ -48,7 +48,7 @@ impl Sending<'_> {
                 None => opened,
             };
             let told = (opened.head.status.as_u16(), row.as_str());
-            self.relay.health.explain(run.trail.attempts(self.id, self.caller, self.call, Some(told)));
+            self.relay.explain(&run.trail, self.id, self.caller, self.call, Some(told));
             let Some(candidate) = self.plan.candidates.get(hold.chosen()) else {
                 return Err(RelayError::Unavailable("an account was chosen that was not offered"));
             };
@@ -63,7 +63,7 @@ impl Sending<'_> {
             _ => refusal(row, retry),
         };
         let told = (refusal.status().as_u16(), refusal.reason());
-        self.relay.health.explain(run.trail.attempts(self.id, self.caller, self.call, Some(told)));
+        self.relay.explain(&run.trail, self.id, self.caller, self.call, Some(told));
         if hold.was_sent() {
             hold.settle(&Ending::failed(refusal.status(), error.unwrap_or_else(|| refusal.to_string())));
         } else {

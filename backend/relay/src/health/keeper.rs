@@ -1,12 +1,14 @@
 //! Keeps the picture and the stores in step: writes what has failed or recovered here, and reads everything again when
 //! anybody has changed anything. Postgres may be away: then this instance goes by what it knows, and writes later.
 
-use super::{Entry, Health, Picture};
+use super::{Entry, Health, Note, Picture};
 use causeway_accounts::rules::Row;
 use causeway_store::{
     StoreError,
     attempts::{self, Attempts},
-    cooldowns, health,
+    cooldowns,
+    failures::{self, Failure},
+    health,
 };
 use chrono::Utc;
 use std::{
@@ -31,20 +33,20 @@ const LINGER: Duration = Duration::from_millis(20);
 /// Runs until the relay is gone.
 pub(super) async fn run(
     health: Weak<Health>,
-    mut queue: mpsc::Receiver<Attempts>,
+    mut queue: mpsc::Receiver<Note>,
     mut version: Option<i64>,
     stop: CancellationToken,
 ) {
     let mut looks = interval(LOOK_EVERY);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut batch = Vec::new();
+    let (mut notes, mut batch, mut failed) = (Vec::new(), Vec::<Attempts>::new(), Vec::<Failure>::new());
     let mut count = 0_u32;
     loop {
         let Some(here) = health.upgrade() else { return };
         let look = tokio::select! {
             _ = looks.tick() => true,
             () = here.wake.notified() => false,
-            n = queue.recv_many(&mut batch, 200) => {
+            n = queue.recv_many(&mut notes, 200) => {
                 if n == 0 {
                     return;
                 }
@@ -56,12 +58,23 @@ pub(super) async fn run(
             sleep(LINGER).await;
         }
         count = count.wrapping_add(1);
+        for note in notes.drain(..) {
+            match note {
+                Note::Way(attempts, failures) => {
+                    batch.push(attempts);
+                    failed.extend(failures);
+                }
+                Note::BrokeOff(failure) => failed.push(failure),
+            }
+        }
         let step = async {
             here.save().await?;
             if !batch.is_empty() {
                 attempts::save(&here.store.jobs, &batch).await?;
                 batch.clear();
             }
+            failures::save(&here.store.jobs, &failed).await?;
+            failed.clear();
             if look && count.is_multiple_of(QUOTAS_EVERY) {
                 here.quotas.save(&here.store).await?;
             }
@@ -78,6 +91,7 @@ pub(super) async fn run(
         if let Err(error) = step.await {
             tracing::debug!(%error, "the state of accounts could not be written or read; trying again");
             batch.truncate(1000);
+            failed.truncate(1000);
             sleep(LOOK_EVERY).await;
         }
     }

@@ -15,9 +15,9 @@ use tokio::{sync::mpsc::Receiver, time::timeout};
 use uuid::Uuid;
 
 /// What came of a request: what the client got, and what was heard besides.
-struct Played {
-    status: u16,
-    text: String,
+pub(crate) struct Played {
+    pub(crate) status: u16,
+    pub(crate) text: String,
     heard: Vec<Heard>,
 }
 
@@ -42,7 +42,7 @@ async fn all(mut heard: Receiver<Heard>) -> Vec<Heard> {
     all
 }
 
-async fn play(app: &App, key: KeyId, path: &str, body: String) -> Played {
+pub(crate) async fn play(app: &App, key: KeyId, path: &str, body: String) -> Played {
     let (response, heard) = begin(app, (app.org, key), path, body).await;
     let status = response.status().as_u16();
     let text = response.into_body().collect().await.unwrap().to_bytes();
@@ -50,7 +50,7 @@ async fn play(app: &App, key: KeyId, path: &str, body: String) -> Played {
 }
 
 impl Played {
-    fn asked(&self) -> Vec<&Asked> {
+    pub(crate) fn asked(&self) -> Vec<&Asked> {
         let asked = self.heard.iter().filter_map(|heard| match heard {
             Heard::Asked(asked) => Some(&**asked),
             _ => None,

@@ -59,6 +59,16 @@ const SEEDS: &[(&str, &str)] = &[
     ),
     ("account_health", "(org_id, account_id) values ('{org}', '{id}')"),
     (
+        "account_failures",
+        "(id, org_id, account_id, request_id, failed_at, model, cause, message, took_ms, became, instance) values \
+        ('{id}', '{org}', '{id}', '{id}', now(), 'm', 'limited', '', 1, 'moved_on', 'i')",
+    ),
+    (
+        "account_failure_counts",
+        "(org_id, account_id, bucket, cause, failures) values ('{org}', '{id}', now(), 'limited', 1)",
+    ),
+    ("account_checks", "(org_id, account_id, due_at) values ('{org}', '{id}', now())"),
+    (
         "credit_entries",
         "(id, org_id, kind, amount_nanos, actor_kind) values ('{id}', '{org}', 'credit', 1, 'cli')",
     ),
@@ -147,7 +157,10 @@ const ACROSS: &[(&str, &str, &[&str])] = &[
         "jobs",
         "sees",
         &[
+            "account_checks",
             "account_cooldowns",
+            "account_failure_counts",
+            "account_failures",
             "account_health",
             "budget_totals",
             "request_attempts",
@@ -160,7 +173,10 @@ const ACROSS: &[(&str, &str, &[&str])] = &[
         "jobs",
         "adds",
         &[
+            "account_checks",
             "account_cooldowns",
+            "account_failure_counts",
+            "account_failures",
             "account_health",
             "budget_totals",
             "request_attempts",
@@ -173,7 +189,10 @@ const ACROSS: &[(&str, &str, &[&str])] = &[
         "jobs",
         "changes",
         &[
+            "account_checks",
             "account_cooldowns",
+            "account_failure_counts",
+            "account_failures",
             "account_health",
             "budget_totals",
             "request_attempts",
@@ -181,7 +200,18 @@ const ACROSS: &[(&str, &str, &[&str])] = &[
             "usage_rollups",
         ],
     ),
-    ("jobs", "removes", &["account_cooldowns", "account_health", "request_attempts"]),
+    (
+        "jobs",
+        "removes",
+        &[
+            "account_checks",
+            "account_cooldowns",
+            "account_failure_counts",
+            "account_failures",
+            "account_health",
+            "request_attempts",
+        ],
+    ),
     // It notes the first use of keys and purges deleted ones, knows windows and planned prices, and writes lines of its own.
     ("jobs", "sees", &["api_keys", "organisations", "price_overrides"]),
     ("jobs", "changes", &["api_keys"]),

@@ -41,6 +41,7 @@ const FIELDS: &[&str] = &[
     "credential.key",
     "credential.region",
     "priority",
+    "check_schedule",
     LIMITS,
 ];
 
@@ -71,6 +72,8 @@ fn Fields(old: Account, dialogs: Dialogs, accounts: Query<Page<Account>>) -> imp
     let members = Query::new(move || api.members());
     let priority = RwSignal::new(old.priority.to_string());
     let dedicated = RwSignal::new(old.dedicated);
+    let schedule_before = old.check_schedule.clone();
+    let schedule = RwSignal::new(schedule_before.clone().unwrap_or_default());
     let limits_form = LimitsForm::new(&old.limits);
     let standing = Query::new(move || api.account_limits(id)).every(LIVE);
     let preset = Memo::new(move |_| {
@@ -90,6 +93,10 @@ fn Fields(old: Account, dialogs: Dialogs, accounts: Query<Page<Account>>) -> imp
             priority: priority.get_untracked().trim().parse().ok(),
             limits: Some(limits),
             dedicated: Some(dedicated.get_untracked()),
+            check_schedule: Some(
+                Some(schedule.get_untracked().trim().to_owned()).filter(|text| !text.is_empty()),
+            )
+            .filter(|schedule| *schedule != schedule_before),
             ..UpdateAccount::default()
         };
         submission.run(async move { api.change_account(id, change).await }, move |account| {
@@ -137,6 +144,15 @@ fn Fields(old: Account, dialogs: Dialogs, accounts: Query<Page<Account>>) -> imp
                         value=priority
                         kind="number"
                         error=submission.field("priority")
+                    />
+                    <TextField
+                        label=text!(i18n, accounts.check_schedule)
+                        hint=text!(i18n, accounts.check_schedule_hint)
+                        placeholder=text!(i18n, accounts.check_schedule_example)
+                        value=schedule
+                        mono=true
+                        error=submission.field("check_schedule")
+                        testid="account-schedule"
                     />
                 </div>
                 <label class="mt-4 flex cursor-pointer items-center gap-2 text-sm">

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use causeway_openapi::{
-    Account, AccountError, AccountHealth, AccountRest, AccountState, FailureCause, QuotaWindow,
+    Account, AccountError, AccountHealth, AccountRate, AccountRest, AccountState, FailureCause, QuotaWindow,
 };
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -25,7 +25,7 @@ const TICK: Duration = Duration::from_secs(1);
 pub(super) fn Health(account: Account) -> impl IntoView {
     let i18n = use_i18n();
     let (draining, dedicated) = (account.draining, account.dedicated);
-    let AccountHealth { state, rests, last_error, quota, in_flight, .. } = account.health;
+    let AccountHealth { state, rests, last_error, quota, in_flight, last_hour, .. } = account.health;
     let resting = !rests.is_empty();
     view! {
         <div class="flex min-w-0 flex-col gap-1.5 max-sm:items-end max-sm:text-right" data-testid="account-health">
@@ -37,10 +37,35 @@ pub(super) fn Health(account: Account) -> impl IntoView {
                     <span class="text-xs text-base-content/70 whitespace-nowrap">{t!(i18n, accounts.in_flight, count = in_flight)}</span>
                 })}
             </div>
+            {last_hour.success.map(|_| view! { <LastHour rate=last_hour/> })}
             {rests.into_iter().map(|rest| view! { <Rest rest/> }).collect_view()}
             {quota.into_iter().map(|window| view! { <Quota window/> }).collect_view()}
             {last_error.filter(|_| !resting).map(|error| view! { <LastError error/> })}
         </div>
+    }
+}
+
+/// How often it answered lately; the figures behind it to whoever points there.
+#[component]
+fn LastHour(rate: AccountRate) -> impl IntoView {
+    let i18n = use_i18n();
+    let exact = move || {
+        let (answered, failed) = (format::grouped(rate.answered), format::grouped(rate.failed));
+        tu_string!(i18n, accounts.hour_rate_exact, answered = answered, failed = failed)
+    };
+    view! {
+        <div class="text-xs text-base-content/70" data-testid="account-hour" title=exact>
+            {move || tu_string!(i18n, accounts.hour_rate, rate = success(rate.success))}
+        </div>
+    }
+}
+
+/// A part of ten thousand as percent: whole where it is all, and never rounded up to it.
+pub(super) fn success(part: Option<u32>) -> String {
+    match part {
+        None => "—".to_owned(),
+        Some(10_000) => "100 %".to_owned(),
+        Some(part) => format!("{}.{:02} %", part / 100, part % 100),
     }
 }
 
@@ -169,5 +194,18 @@ pub(crate) fn cause_name(cause: FailureCause, locale: Locale) -> &'static str {
         FailureCause::LimitedUntil => td_string!(locale, accounts.cause_limited_until),
         FailureCause::Limited => td_string!(locale, accounts.cause_limited),
         FailureCause::Overloaded => td_string!(locale, accounts.cause_overloaded),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_failure_is_never_rounded_away() {
+        assert_eq!(success(Some(9999)), "99.99 %");
+        assert_eq!(success(Some(10_000)), "100 %");
+        assert_eq!(success(Some(5)), "0.05 %");
+        assert_eq!(success(None), "—");
     }
 }

@@ -16,7 +16,7 @@ use crate::{
         i18n::{t, t_string, text, tu_string, use_i18n},
         providers::name_of,
         query::Query,
-        routes::use_go,
+        routes::{self, use_go},
     },
     ui::{
         badge::{Badge, Tone},
@@ -123,7 +123,9 @@ pub(super) fn Row(
     view! {
         <tr data-testid="account">
             <Cell label=text!(i18n, accounts.name)>
-                <div class="font-medium break-words">{name.get_value()}</div>
+                <a class="link link-hover font-medium break-words" href=format!("{}/{id}", routes::ACCOUNTS) data-testid="open-account">
+                    {name.get_value()}
+                </a>
                 {email.map(|email| view! { <div class="text-xs break-all" data-testid="account-email">{email}</div> })}
                 <div class="font-mono text-xs text-base-content/70">{hint}</div>
             </Cell>
@@ -200,7 +202,7 @@ pub(super) fn Row(
 
 /// Whether the credential worked when it was last tried, and when that was.
 #[component]
-fn LastTest(account: Account) -> impl IntoView {
+pub(super) fn LastTest(account: Account) -> impl IntoView {
     let i18n = use_i18n();
     match account.last_test {
         None => view! { <span class="text-sm text-base-content/70">{t!(i18n, accounts.never_tested)}</span> }

@@ -340,6 +340,10 @@ pub(crate) fn rows() -> Vec<Row> {
         [401, 403, 403, 200, 200, 404],
     );
     row(M::GET, "/accounts/{account}/limits", None, Right(P::AccountsRead), [401, 200, 200, 200, 200, 404]);
+    let health = "/accounts/{account}/health";
+    row(M::GET, health, None, Right(P::AccountsRead), [401, 200, 200, 200, 200, 404]);
+    row(M::GET, "/accounts/{account}/failures", None, Right(P::AccountsRead), [401, 200, 200, 200, 200, 404]);
+    row(M::GET, "/accounts/{account}/checks", None, Right(P::AccountsRead), [401, 200, 200, 200, 200, 404]);
     row(M::POST, "/accounts/{account}/reset", None, Right(P::AccountsWrite), [401, 403, 403, 200, 200, 404]);
     // Its credential is an API key.
     row(

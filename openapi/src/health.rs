@@ -75,6 +75,10 @@ pub enum RestScope {
     Model,
     /// The models of one family.
     Family,
+    /// The way that it takes, and not the account: the direct one, or that through its proxy to its provider.
+    Way,
+    /// The proxy that it is reached through, for everybody; `name` is the proxy's.
+    Proxy,
 }
 
 /// A row of the failover table.
@@ -90,6 +94,8 @@ pub enum FailureCause {
     ForeignThinking,
     /// No connection.
     Unreachable,
+    /// No connection through the account's proxy.
+    ProxyUnavailable,
     /// No content in time.
     Silent,
     /// The credential is not accepted.
@@ -114,11 +120,12 @@ pub enum FailureCause {
 
 impl FailureCause {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Challenge,
         Self::BalanceUsedUp,
         Self::ForeignThinking,
         Self::Unreachable,
+        Self::ProxyUnavailable,
         Self::Silent,
         Self::BadCredential,
         Self::AccountRefused,

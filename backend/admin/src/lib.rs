@@ -47,6 +47,7 @@ mod outbound;
 mod plan;
 mod pools;
 mod prices;
+mod proxies;
 mod registration;
 mod requests;
 mod router;

@@ -49,6 +49,7 @@ fn shown(org: &Organisation, has: InUse) -> Organization {
             OnRedisLoss::Refuse => api::OnRedisLoss::Refuse,
             OnRedisLoss::Allow => api::OnRedisLoss::Allow,
         },
+        default_proxy_id: org.default_proxy,
         created_at: org.created_at,
     }
 }

@@ -6,10 +6,11 @@ use crate::{
     model_routes,
     pools::member,
     price_overrides,
+    proxies::{self, Proxy},
 };
 use causeway_domain::{
     AccountId, AddressRules, Ceilings, ClientRules, Expiry, KeyId, Limits, Multiplier, Nanos, OrgId, Plan,
-    PoolId, Role, Services, UserId,
+    PoolId, ProxyId, Role, Services, UserId,
     model::ModelPolicy,
     pool::{Member, Strategy},
     price::{Overrides, Price},
@@ -111,6 +112,8 @@ pub struct Tenancy {
     pub hold_mode: HoldMode,
     /// What happens to requests while Redis is away.
     pub on_redis_loss: OnRedisLoss,
+    /// Its proxies.
+    pub proxies: Vec<Proxy>,
     /// Accounts that are switched on, best first.
     pub accounts: Vec<AccountRow>,
     /// Accounts that are switched on and have to be authorised anew.
@@ -219,6 +222,8 @@ pub struct AccountRow {
     pub dedicated: bool,
     /// It takes nothing new: only conversations that it has.
     pub draining: bool,
+    /// The proxy that its requests go through; `None` = straight to the provider.
+    pub proxy: Option<ProxyId>,
 }
 
 /// An upstream account whose provider does not accept its credential any more: a person has to authorise it anew.
@@ -369,6 +374,8 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
     .await?;
     let (accounts, dead): (Vec<_>, Vec<_>) = accounts.into_iter().partition(|r| r.credential_state == "ok");
     let pools = pools_of(db, org).await?;
+    let proxies = proxies::of(db, org).await?;
+    let ways = if proxies.is_empty() { HashMap::new() } else { proxies::ways(db, org).await? };
     let client_rules = clients::of(db, org).await?;
     let routes = model_routes::of(db, org).await?;
     let (as_of, overrides) = price_overrides::live(db, org).await?;
@@ -404,6 +411,7 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
         provider_multipliers: multipliers,
         hold_mode: HoldMode::stored(&o.hold_mode),
         on_redis_loss: OnRedisLoss::stored(&o.on_redis_loss),
+        proxies,
         accounts: accounts
             .into_iter()
             .map(|r| {
@@ -421,6 +429,7 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
                     models: r.models.map(|m| shape("models of an account", m)).transpose()?,
                     dedicated: r.dedicated,
                     draining: r.draining,
+                    proxy: ways.get(&AccountId(r.id)).copied(),
                 })
             })
             .collect::<StoreResult<_>>()?,

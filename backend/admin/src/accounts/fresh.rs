@@ -1,7 +1,7 @@
 //! Credentials that can be had anew: asking for another one, and testing an account with one that is not over.
 
 use super::{binding, preset, probe, stored_base};
-use crate::{error::ApiError, guard::Caller, state::AdminState};
+use crate::{error::ApiError, guard::Caller, proxies::opened as opened_proxy, state::AdminState};
 use causeway_accounts::{
     Credential, SealError,
     refresh::{Outcome, Wanted, Why},
@@ -11,7 +11,7 @@ use causeway_openapi::AccountTest;
 use causeway_store::{
     StoreError,
     accounts::{self, Account as Stored},
-    credentials,
+    credentials, proxies,
 };
 use chrono::Utc;
 use std::time::Duration;
@@ -70,7 +70,7 @@ pub(super) async fn tested(
     if over {
         account = again(state, caller, id).await?;
     }
-    let outcome = asked(state, org, &account).await?;
+    let outcome = asked(state, caller, &account).await?;
     let renewable = !over && opened(state, org, &account)?.can_refresh();
     if outcome.status != REFUSED || !renewable {
         return Ok(outcome);
@@ -78,7 +78,7 @@ pub(super) async fn tested(
     if let Err(words) = another(state, org, id, Why::Refused).await? {
         return Ok(AccountTest { message: format!("{} {}", outcome.message, sentence(&words)), ..outcome });
     }
-    asked(state, org, &again(state, caller, id).await?).await
+    asked(state, caller, &again(state, caller, id).await?).await
 }
 
 async fn again(state: &AdminState, caller: &Caller, id: AccountId) -> Result<Stored, ApiError> {
@@ -86,10 +86,19 @@ async fn again(state: &AdminState, caller: &Caller, id: AccountId) -> Result<Sto
     Ok(accounts::get(&mut tx, id, false).await?)
 }
 
-async fn asked(state: &AdminState, org: OrgId, account: &Stored) -> Result<AccountTest, ApiError> {
+async fn asked(state: &AdminState, caller: &Caller, account: &Stored) -> Result<AccountTest, ApiError> {
+    let org = caller.org();
+    let mut tx = caller.begin(state).await?;
+    let way = proxies::way_of(&mut tx, account.id).await?;
+    // Not across the call: the provider may take its time.
+    drop(tx);
+    let way = match opened_proxy(state, org, way) {
+        Ok(way) => way,
+        Err(words) => return Ok(not_asked(&words)),
+    };
     let preset = preset(state, account.provider).await?;
     let (base, credential) = (stored_base(account)?, opened(state, org, account)?);
-    Ok(probe::models(&state.addresses, &preset, &base, &credential).await)
+    Ok(probe::models((&state.addresses, way.as_deref()), &preset, &base, &credential).await)
 }
 
 /// Whether what requests carry is over, or was never had.

@@ -6,8 +6,9 @@ use causeway_accounts::rules::Row;
 use causeway_store::{
     StoreError,
     attempts::{self, Attempts},
-    cooldowns, health,
+    cooldowns, health, proxies,
 };
+use causeway_domain::ProxyId;
 use chrono::Utc;
 use std::{
     sync::{Arc, PoisonError, Weak, atomic::Ordering::Relaxed},
@@ -134,6 +135,9 @@ impl Health {
         for e in &ended {
             let c = &e.cooldown;
             cooldowns::end(&self.store.jobs, c.org, c.account, &c.scope, c.failed_at).await?;
+            if c.scope == cooldowns::PROXY {
+                proxies::came_back(&self.store.jobs, c.org, ProxyId(c.account.0)).await?;
+            }
         }
         let new: Vec<_> = entries.iter().map(|e| e.cooldown.clone()).collect();
         cooldowns::save(&self.store.jobs, &new).await?;

@@ -8,6 +8,7 @@
 //! | balance used up | `balance_used_up` | `rules::tests` for each provider's words |
 //! | another account's thinking | `foreign_thinking` | `failover::thinking_of_another_account…` |
 //! | no connection | `unreachable` | `faults::a_provider_that_cannot_be_reached…` |
+//! | no connection to the proxy | `proxy_unavailable` | `proxies` |
 //! | no first byte | `silent` | `failover::an_account_that_is_silent…`, `outages` |
 //! | 401 | `bad_credential` | `clouds::a_token_that_is_over…` |
 //! | 402, 403 about the account | `account_refused` | |
@@ -79,12 +80,14 @@ fn table() -> Vec<Case> {
     );
     let whole = |seconds| Some(("", seconds));
     let one = |seconds| Some((model.as_str(), seconds));
+    // The way, and not the account.
+    let direct = Some(("way", 300));
     let mut cases = vec![
         // First, because its time is one of the clock.
         moves(Row::LimitedUntil, &of_a_family, Some(("family:haiku", 5_000))),
-        moves(Row::Challenge, "status=403,html", None),
-        moves(Row::Challenge, "status=503,html", None),
-        moves(Row::Challenge, "status=403,error=forbidden,message=Request not allowed", None),
+        moves(Row::Challenge, "status=403,html", direct),
+        moves(Row::Challenge, "status=503,html", direct),
+        moves(Row::Challenge, "status=403,error=forbidden,message=Request not allowed", direct),
         moves(Row::BalanceUsedUp, "status=400,message=Your credit balance is too low", whole(21_600)),
         moves(Row::BalanceUsedUp, "status=402", whole(21_600)),
         moves(Row::BalanceUsedUp, "status=429,error=insufficient_quota", whole(21_600)),

@@ -20,6 +20,10 @@ const SEEDS: &[(&str, &str)] = &[
     ("api_keys", "(id, org_id, name, hash, prefix) values ('{id}', '{org}', 'k', sha256('{id}'), 'cw')"),
     ("pools", "(id, org_id, name, strategy) values ('{id}', '{org}', '{id}', 'round_robin')"),
     ("pool_members", "(org_id, pool_id, account_id) values ('{org}', '{pools}', '{upstream_accounts}')"),
+    (
+        "proxies",
+        "(id, org_id, name, scheme, host, port) values ('{id}', '{org}', '{id}', 'http', 'proxy.example', 3128)",
+    ),
     ("key_batches", "(id, org_id, keys) values ('{id}', '{org}', 1)"),
     ("price_overrides", "(org_id, model, price, effective_from) values ('{org}', 'm', '{}', now())"),
     ("provider_multipliers", "(org_id, provider, multiplier) values ('{org}', 'anthropic', 1)"),
@@ -139,6 +143,7 @@ const ACROSS: &[(&str, &str, &[&str])] = &[
             "pools",
             "price_overrides",
             "provider_multipliers",
+            "proxies",
             "upstream_accounts",
         ],
     ),
@@ -189,6 +194,9 @@ const ACROSS: &[(&str, &str, &[&str])] = &[
     // It has new tokens for accounts, tells everybody of them, and seals all secrets again with another key.
     ("jobs", "sees", &["oidc_providers", "upstream_accounts"]),
     ("jobs", "changes", &["oidc_providers", "organisations", "upstream_accounts"]),
+    // It refreshes on the account's own way.
+    ("jobs", "sees", &["pool_members", "pools", "proxies"]),
+    ("jobs", "changes", &["proxies"]),
     // It forgets authorisations that nobody came back from.
     ("jobs", "sees", &["oauth_flows"]),
     ("jobs", "removes", &["oauth_flows"]),

@@ -126,10 +126,7 @@ pub struct CreateProxy {
     #[cfg_attr(feature = "schemas", schema(value_type = crate::schema::ProxyScheme))]
     pub scheme: Scheme,
     /// Where it is: a name or an address, without scheme and port.
-    #[cfg_attr(
-        feature = "schemas",
-        schema(example = "proxy.example.com", min_length = 1, max_length = 253)
-    )]
+    #[cfg_attr(feature = "schemas", schema(example = "proxy.example.com", min_length = 1, max_length = 253))]
     pub host: String,
     /// At which port.
     #[cfg_attr(feature = "schemas", schema(example = 3128, minimum = 1, maximum = 65535))]

@@ -10,8 +10,8 @@ mod special;
 pub use names::{Found, Names, Unreachable};
 
 use ipnet::IpNet;
-use rustls::pki_types::CertificateDer;
 use names::System;
+use rustls::pki_types::CertificateDer;
 use special::{is_metadata, is_public, unwrapped};
 use std::{
     fmt, io,

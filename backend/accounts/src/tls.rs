@@ -5,7 +5,8 @@ use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 use std::sync::{Arc, LazyLock};
 
 /// With the authorities of the web alone.
-static USUAL: LazyLock<Arc<ClientConfig>> = LazyLock::new(|| Arc::new(made(RootCertStore::from_iter(roots()))));
+static USUAL: LazyLock<Arc<ClientConfig>> =
+    LazyLock::new(|| Arc::new(made(RootCertStore::from_iter(roots()))));
 
 fn roots() -> impl Iterator<Item = rustls::pki_types::TrustAnchor<'static>> {
     webpki_roots::TLS_SERVER_ROOTS.iter().cloned()

@@ -140,13 +140,19 @@ pub(crate) async fn chosen(tx: &mut TenantTx, field: &str, choice: Choice) -> Re
 }
 
 /// A stored proxy, ready for a call that is made for an account.
-pub(crate) fn opened(state: &AdminState, org: OrgId, stored: Option<Stored>) -> Result<causeway_accounts::proxy::Way, String> {
+pub(crate) fn opened(
+    state: &AdminState,
+    org: OrgId,
+    stored: Option<Stored>,
+) -> Result<causeway_accounts::proxy::Way, String> {
     let Some(stored) = stored else { return Ok(None) };
     if !stored.enabled {
         return Err(format!("The account's proxy {} is switched off.", stored.name));
     }
     match Opened::open(&state.sealing, org, &stored) {
         Ok(proxy) => Ok(Some(Arc::new(proxy))),
-        Err(error) => Err(format!("The password of the proxy {} has to be entered again: {error}.", stored.name)),
+        Err(error) => {
+            Err(format!("The password of the proxy {} has to be entered again: {error}.", stored.name))
+        }
     }
 }

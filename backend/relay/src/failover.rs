@@ -320,7 +320,15 @@ impl Sending<'_> {
         let reading = opened.meter.peek();
         // A stream that ends in an error before any content has come as far as its input.
         let billable = !opened.is_refusal() && reading.input_reported;
-        Attempt { row, told, hint, reading: Some(Box::new(reading)), billable, proxys: false, opened: Some(opened) }
+        Attempt {
+            row,
+            told,
+            hint,
+            reading: Some(Box::new(reading)),
+            billable,
+            proxys: false,
+            opened: Some(opened),
+        }
     }
 
     /// Applies the table: notes what follows for the account, and says what becomes of the request.

@@ -10,8 +10,8 @@ use crate::{
     identify::{self, Caller},
     tenant::{Account, Tenant},
     translate::Converted,
-    way::{PROXY_DISABLED, Reached},
     upstream::request,
+    way::{PROXY_DISABLED, Reached},
 };
 use causeway_dialect::{Dialect, neutral::Written};
 use causeway_domain::{

@@ -4,6 +4,7 @@ mod ceilings;
 mod general;
 mod limits;
 mod plan;
+mod proxy;
 mod requests;
 mod sign_in;
 mod sso;
@@ -12,8 +13,8 @@ use causeway_openapi::Permission;
 use leptos::prelude::*;
 
 use self::{
-    ceilings::CeilingsCard, general::General, limits::OrganizationLimits, plan::PlanCard, requests::Requests,
-    sign_in::SignInCard, sso::SingleSignOnCard,
+    ceilings::CeilingsCard, general::General, limits::OrganizationLimits, plan::PlanCard,
+    proxy::DefaultProxy, requests::Requests, sign_in::SignInCard, sso::SingleSignOnCard,
 };
 use crate::{
     core::{
@@ -47,6 +48,7 @@ pub(crate) fn Settings() -> impl IntoView {
             <div class="flex flex-col gap-6">
                 <General org=org.clone() may_write/>
                 <Requests org=org.clone() may_write/>
+                <DefaultProxy org=org.clone() may_write/>
                 <SignInCard may_write/>
                 <OrganizationLimits org=org.clone() may_write/>
                 <CeilingsCard may_write/>

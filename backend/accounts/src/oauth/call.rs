@@ -62,7 +62,9 @@ fn prepare(by: &TokenClient, url: &str, method: Method) -> Result<RequestBuilder
     let way = by.way.as_deref();
     let client = outbound::client(&by.addresses, way, url.scheme() == "http", DEADLINE);
     let client = client.map_err(|error| match error {
-        outbound::NoClient::Proxy(why) => GrantError::Unavailable { reason: why.to_string(), retry_after: None },
+        outbound::NoClient::Proxy(why) => {
+            GrantError::Unavailable { reason: why.to_string(), retry_after: None }
+        }
         outbound::NoClient::Client(_) => refused(),
     })?;
     let agent = concat!("causeway/", env!("CARGO_PKG_VERSION"));

@@ -70,7 +70,9 @@ fn refused(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "nothing listens there (refused)".to_owned(),
         io::ErrorKind::TimedOut => "it did not answer".to_owned(),
-        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => "no route leads there".to_owned(),
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
+            "no route leads there".to_owned()
+        }
         _ => error.to_string(),
     }
 }

@@ -169,8 +169,9 @@ impl Shared {
         if !stored.enabled {
             return Err(off(format!("the account's proxy {} is switched off", stored.name)));
         }
-        let proxy = Proxy::open(&self.sealing, wanted.org, &stored)
-            .map_err(|error| off(format!("the password of the proxy {} does not open: {error}", stored.name)))?;
+        let proxy = Proxy::open(&self.sealing, wanted.org, &stored).map_err(|error| {
+            off(format!("the password of the proxy {} does not open: {error}", stored.name))
+        })?;
         Ok(self.issuers.on(Some(Arc::new(proxy))))
     }
 

@@ -75,7 +75,10 @@ async fn client(state: &AdminState, org: OrgId, choice: Choice) -> Result<TokenC
     let stored = match id {
         Some(id) => match proxies::get(&mut tx, id, false).await {
             Err(StoreError::NotFound) => {
-                return Err(ApiError::field("proxy", "must be inherit, direct or a proxy of this organisation"));
+                return Err(ApiError::field(
+                    "proxy",
+                    "must be inherit, direct or a proxy of this organisation",
+                ));
             }
             other => Some(other?),
         },

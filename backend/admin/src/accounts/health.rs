@@ -65,9 +65,10 @@ fn concerns(rest: &Cooldown, account: AccountId, provider: Provider, way: Option
         return !rest.scope.starts_with(cooldowns::WAY) || rest.scope == cooldowns::way(way);
     }
     way.is_some_and(|proxy| rest.account == of_proxy(proxy))
-        && rest.scope.strip_prefix(cooldowns::PROXY).is_some_and(|rest| {
-            rest.is_empty() || rest.strip_prefix(':') == Some(provider.as_str())
-        })
+        && rest
+            .scope
+            .strip_prefix(cooldowns::PROXY)
+            .is_some_and(|rest| rest.is_empty() || rest.strip_prefix(':') == Some(provider.as_str()))
 }
 
 fn state_of(enabled: bool, rests: &[&Cooldown], now: DateTime<Utc>) -> AccountState {

@@ -76,6 +76,9 @@ mod tests {
         users.pools.push((PoolId(Uuid::nil()), "Research".to_owned()));
         users.accounts = (0..12).map(|n| (AccountId(Uuid::nil()), n.to_string())).collect();
         let text = named(&users);
-        assert!(text.contains("the accounts 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more, by the pools Research"), "{text}");
+        assert!(
+            text.contains("the accounts 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more, by the pools Research"),
+            "{text}"
+        );
     }
 }

@@ -77,7 +77,11 @@ fn host(state: &AdminState, text: &str) -> Result<String, &'static str> {
 
 fn username(check: &mut Check, scheme: Scheme, user: &str) {
     let plain = !user.chars().any(char::is_control);
-    check.require((1..=MOST).contains(&user.len()) && plain, "username", "must have 1 to 255 bytes, and no control characters");
+    check.require(
+        (1..=MOST).contains(&user.len()) && plain,
+        "username",
+        "must have 1 to 255 bytes, and no control characters",
+    );
     // Where a user name ends is told by the first colon.
     let colon = scheme != Scheme::Socks5 && user.contains(':');
     check.require(!colon, "username", "must not contain a colon: HTTP has no way to say it");

@@ -46,7 +46,9 @@ pub(crate) async fn handle(
     let target = target(&state, &input).await?;
     let begun = Instant::now();
     let failed = match Opened::open(&state.sealing, caller.org(), &stored) {
-        Ok(proxy) => proxy.reach(&state.addresses, &target, PATIENCE).await.err().map(|error| failure(&error)),
+        Ok(proxy) => {
+            proxy.reach(&state.addresses, &target, PATIENCE).await.err().map(|error| failure(&error))
+        }
         Err(error @ (SealError::OtherKey | SealError::Damaged)) => {
             Some((ProxyFailure::Sealed, false, format!("{error}; enter the password again")))
         }

@@ -36,6 +36,7 @@ mod price_check;
 mod prices;
 mod profile;
 mod providers;
+mod proxies;
 mod registration;
 mod resets;
 mod second_factor;

@@ -169,8 +169,7 @@ fn concerned(plan: &Plan) -> impl Iterator<Item = (Reached, &Arc<str>)> {
 fn soonest(health: &Health, plan: &Plan, run: &Run) -> Option<Duration> {
     let now = Utc::now();
     let mut first: Option<Duration> = None;
-    let needs_a_person =
-        |id: AccountId| run.trail.is_dead(id) || run.trail.was_passed(id, PROXY_DISABLED);
+    let needs_a_person = |id: AccountId| run.trail.is_dead(id) || run.trail.was_passed(id, PROXY_DISABLED);
     for (reached, model) in concerned(plan).filter(|(reached, _)| !needs_a_person(reached.account)) {
         let wait = match health.standing(reached, model) {
             Standing::Cooling { until, .. } => (until - now).to_std().unwrap_or(TRIED),

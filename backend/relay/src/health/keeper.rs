@@ -3,12 +3,12 @@
 
 use super::{Entry, Health, Picture};
 use causeway_accounts::rules::Row;
+use causeway_domain::ProxyId;
 use causeway_store::{
     StoreError,
     attempts::{self, Attempts},
     cooldowns, health, proxies,
 };
-use causeway_domain::ProxyId;
 use chrono::Utc;
 use std::{
     sync::{Arc, PoisonError, Weak, atomic::Ordering::Relaxed},

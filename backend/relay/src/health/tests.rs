@@ -11,11 +11,7 @@ fn at(seconds: i64) -> DateTime<Utc> {
 fn failure(row: Row, began: i64) -> Failure<'static> {
     Failure {
         org: OrgId(Uuid::nil()),
-        reached: Reached {
-            account: AccountId(Uuid::nil()),
-            provider: Provider::ANTHROPIC,
-            through: None,
-        },
+        reached: Reached { account: AccountId(Uuid::nil()), provider: Provider::ANTHROPIC, through: None },
         proxys: false,
         longest: Duration::from_secs(7 * 24 * 60 * 60),
         model: "claude-haiku-4-5",
@@ -99,5 +95,7 @@ fn ways_and_proxies_concern_who_takes_them_and_no_model_by_itself() {
     assert!(is_way(&way(Some(one)), Some(one)) && !is_way(&way(Some(one)), Some(other)));
     assert!(!is_way(&way(Some(one)), None) && !is_way("", None) && !is_way("model:way", None));
     assert!(is_proxy(PROXY, Provider::ANTHROPIC));
-    assert!(is_proxy("proxy:anthropic", Provider::ANTHROPIC) && !is_proxy("proxy:anthropic", Provider::GEMINI));
+    assert!(
+        is_proxy("proxy:anthropic", Provider::ANTHROPIC) && !is_proxy("proxy:anthropic", Provider::GEMINI)
+    );
 }

@@ -155,9 +155,7 @@ impl Waiting {
     async fn run(&mut self, most: usize) -> Result<(), Failed> {
         if let (Stage::Head(pending), Some(hold)) = (&mut self.stage, &mut self.hold) {
             let response = pending.await.map_err(|error| match error {
-                CallError::Proxy(why) => {
-                    Failed::Proxy { text: why.to_string(), proxys: why.is_the_proxys() }
-                }
+                CallError::Proxy(why) => Failed::Proxy { text: why.to_string(), proxys: why.is_the_proxys() },
                 CallError::Connect(_) => Failed::Unreached(chain(&error)),
                 CallError::Stale(_) => Failed::Stale(chain(&error)),
                 CallError::Exchange(_) => Failed::Broke(chain(&error), None),

@@ -139,8 +139,7 @@ async fn shaken<T>(stream: T) -> Result<Sender, CallError>
 where
     T: Read + Write + Send + Unpin + 'static,
 {
-    let (sender, connection) =
-        http1::handshake(stream).await.map_err(|e| CallError::Connect(Box::new(e)))?;
+    let (sender, connection) = http1::handshake(stream).await.map_err(|e| CallError::Connect(Box::new(e)))?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a connection to a provider ended");

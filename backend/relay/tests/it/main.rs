@@ -20,6 +20,7 @@ mod outages;
 mod playground;
 mod pools;
 mod prices;
+mod proxies;
 mod recovery;
 mod redirects;
 mod redis;

@@ -20,6 +20,7 @@ use crate::{
         i18n::{t, text, tu_string, use_i18n},
         query::Query,
     },
+    pages::proxies::choice::{ProxyField, Whose, read},
     ui::{
         button::{Button, Kind},
         dialog::Actions,
@@ -41,6 +42,7 @@ const FIELDS: &[&str] = &[
     "credential.key",
     "credential.region",
     "priority",
+    "proxy",
     LIMITS,
 ];
 
@@ -71,6 +73,9 @@ fn Fields(old: Account, dialogs: Dialogs, accounts: Query<Page<Account>>) -> imp
     let members = Query::new(move || api.members());
     let priority = RwSignal::new(old.priority.to_string());
     let dedicated = RwSignal::new(old.dedicated);
+    let proxy = RwSignal::new(old.proxy.to_string());
+    let proxies = Query::new(move || api.proxies());
+    let proxy_before = old.proxy;
     let limits_form = LimitsForm::new(&old.limits);
     let standing = Query::new(move || api.account_limits(id)).every(LIVE);
     let preset = Memo::new(move |_| {
@@ -90,6 +95,7 @@ fn Fields(old: Account, dialogs: Dialogs, accounts: Query<Page<Account>>) -> imp
             priority: priority.get_untracked().trim().parse().ok(),
             limits: Some(limits),
             dedicated: Some(dedicated.get_untracked()),
+            proxy: Some(read(&proxy.get_untracked())).filter(|choice| *choice != proxy_before),
             ..UpdateAccount::default()
         };
         submission.run(async move { api.change_account(id, change).await }, move |account| {
@@ -138,6 +144,7 @@ fn Fields(old: Account, dialogs: Dialogs, accounts: Query<Page<Account>>) -> imp
                         kind="number"
                         error=submission.field("priority")
                     />
+                    <ProxyField value=proxy proxies whose=Whose::Accounts submission/>
                 </div>
                 <label class="mt-4 flex cursor-pointer items-center gap-2 text-sm">
                     <input

@@ -204,7 +204,8 @@ pub struct AttemptStep {
     pub account_name: String,
     /// A row of the failover table, `ok` or `answered`, or why it was passed over: such a row, `tried` while another request
     /// tried it, `disabled`, the name of a limit of its own, `credential_expired` while its token is over and its issuer gives
-    /// no other, `credential_dead` until it is authorised anew.
+    /// no other, `credential_dead` until it is authorised anew, `proxy_disabled` while its proxy is
+    /// switched off.
     #[cfg_attr(feature = "schemas", schema(example = "overloaded"))]
     pub what: String,
     /// Whether it was sent the request; else it was passed over.

@@ -306,7 +306,8 @@ impl Hold {
         });
         health.failed(&Failure {
             org: inner.draft.org,
-            account: account.id,
+            reached: account.reached(),
+            proxys: false,
             longest: account.preset.longest_window(),
             model: &candidate.model,
             row,

@@ -21,6 +21,9 @@ use std::{
     time::Duration,
 };
 
+/// Where connections lead to, and through what.
+type Place = (Uri, Option<Arc<Proxy>>);
+
 /// The connections to providers.
 pub(crate) struct Upstream {
     connector: connect::Connector,
@@ -28,7 +31,7 @@ pub(crate) struct Upstream {
     connect: Duration,
     /// By scheme, host and port, and the proxy in between. Accounts at one address on one way share its connections: the
     /// credential is in each request.
-    pools: Mutex<HashMap<(Uri, Option<Arc<Proxy>>), Arc<Pool>>>,
+    pools: Mutex<HashMap<Place, Arc<Pool>>>,
 }
 
 impl Upstream {

@@ -24,7 +24,7 @@ impl Readers {
     ) -> Result<(), ApiError> {
         let now = proxies::readers(tx).await?;
         let others = now.iter().filter(|(id, (_, by))| {
-            Some(**id) != entered && self.0.get(id).is_none_or(|(_, before)| before != by)
+            Some(**id) != entered && self.0.get(*id).is_none_or(|(_, before)| before != by)
         });
         let names: Vec<&str> = others.map(|(_, (name, _))| name.as_str()).collect();
         if names.is_empty() {

@@ -33,6 +33,7 @@ const AREAS: &[&str] = &[
     "clients",
     "playground",
     "providers",
+    "proxies",
     "prices",
     "profile",
     "billing",

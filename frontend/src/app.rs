@@ -61,6 +61,7 @@ pub(crate) fn App() -> impl IntoView {
                         <Route path=path!("/accounts/new") view=pages::accounts::new::NewAccount/>
                         <Route path=path!("/accounts/:account") view=pages::accounts::detail::AccountPage/>
                         <Route path=path!("/pools") view=pages::pools::Pools/>
+                        <Route path=path!("/proxies") view=pages::proxies::Proxies/>
                         <Route path=path!("/model-routes") view=pages::model_routes::Routes/>
                         <Route path=path!("/clients") view=pages::clients::Clients/>
                         <Route path=path!("/playground") view=pages::playground::Playground/>

@@ -22,6 +22,7 @@ pub(crate) mod playground;
 pub(crate) mod pools;
 pub(crate) mod prices;
 pub(crate) mod profile;
+pub(crate) mod proxies;
 pub(crate) mod requests;
 pub(crate) mod reset;
 pub(crate) mod settings;

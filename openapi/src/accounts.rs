@@ -7,7 +7,8 @@ use crate::{
     secret::Secret,
 };
 use causeway_domain::{
-    AccountId, Limits, PoolId, UserId, provider::Provider, service::ApiDialect, timeouts::Timeouts,
+    AccountId, Limits, PoolId, ProxyId, UserId, provider::Provider, proxy::Choice, service::ApiDialect,
+    timeouts::Timeouts,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -65,6 +66,15 @@ pub struct Account {
     /// Whether it takes nothing new: only conversations that it has.
     #[serde(default)]
     pub draining: bool,
+    /// How its requests leave: `inherit` (as the oldest of its pools that says something, or else the organisation's
+    /// default), `direct`, or the id of a proxy.
+    #[serde(default)]
+    #[cfg_attr(feature = "schemas", schema(value_type = String, example = "inherit"))]
+    pub proxy: Choice,
+    /// The proxy that its requests go through by that; `null` = straight to the provider.
+    #[serde(default)]
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<uuid::Uuid>))]
+    pub proxy_id: Option<ProxyId>,
     /// How it fares.
     pub health: AccountHealth,
     /// Models that the provider listed when it was last tested; `null` when never.
@@ -139,6 +149,11 @@ pub struct CreateAccount {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemas", schema(example = false))]
     pub dedicated: Option<bool>,
+    /// How its requests leave, and those that refresh its credential: `inherit`, `direct`, or the id of a proxy; `inherit`
+    /// when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<String>, nullable = false, example = "inherit"))]
+    pub proxy: Option<Choice>,
     /// Whether requests may go there; true when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemas", schema(example = true))]
@@ -194,6 +209,11 @@ pub struct UpdateAccount {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     #[cfg_attr(feature = "schemas", schema(value_type = Option<String>, example = "0 6 * * 1-5", max_length = 100))]
     pub check_schedule: Patch<String>,
+    /// How its requests leave: `inherit`, `direct`, or the id of a proxy. Where its provider is spoken to without TLS, a proxy
+    /// reads the credential, and it has to be entered again.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<String>, nullable = false, example = "direct"))]
+    pub proxy: Option<Choice>,
     /// Whether requests may go there.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[cfg_attr(feature = "schemas", schema(nullable = false, example = true))]

@@ -1,7 +1,7 @@
 //! Authorising an upstream account at its provider's issuer, step by step.
 
 use crate::{AccountIdentity, secret::Secret};
-use causeway_domain::{AccountId, provider::Provider};
+use causeway_domain::{AccountId, provider::Provider, proxy::Choice};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -64,6 +64,11 @@ pub struct BeginAuthorization {
     /// With `oauth_code`: where they are sent back to, one of the provider's `redirects`; the first of them when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirect: Option<AuthorizationRedirect>,
+    /// How the issuer is asked: `inherit` (as the organisation's default), `direct`, or the id of a proxy; `inherit` when
+    /// absent. What is given to `createAccount` counts from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<String>, nullable = false, example = "inherit"))]
+    pub proxy: Option<Choice>,
 }
 
 /// What a person came back with.

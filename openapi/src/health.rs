@@ -79,6 +79,10 @@ pub enum RestScope {
     Model,
     /// The models of one family.
     Family,
+    /// The way that it takes, and not the account: the direct one, or that through its proxy to its provider.
+    Way,
+    /// The proxy that it is reached through, for everybody; `name` is the proxy's.
+    Proxy,
 }
 
 /// A row of the failover table.
@@ -94,6 +98,8 @@ pub enum FailureCause {
     ForeignThinking,
     /// No connection.
     Unreachable,
+    /// No connection through the account's proxy.
+    ProxyUnavailable,
     /// No content in time.
     Silent,
     /// The credential is not accepted.
@@ -118,11 +124,12 @@ pub enum FailureCause {
 
 impl FailureCause {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Challenge,
         Self::BalanceUsedUp,
         Self::ForeignThinking,
         Self::Unreachable,
+        Self::ProxyUnavailable,
         Self::Silent,
         Self::BadCredential,
         Self::AccountRefused,
@@ -201,7 +208,8 @@ pub struct AttemptStep {
     pub account_name: String,
     /// A row of the failover table, `ok` or `answered`, or why it was passed over: such a row, `tried` while another request
     /// tried it, `disabled`, the name of a limit of its own, `credential_expired` while its token is over and its issuer gives
-    /// no other, `credential_dead` until it is authorised anew.
+    /// no other, `credential_dead` until it is authorised anew, `proxy_disabled` while its proxy is
+    /// switched off.
     #[cfg_attr(feature = "schemas", schema(example = "overloaded"))]
     pub what: String,
     /// Whether it was sent the request; else it was passed over.

@@ -35,6 +35,7 @@ pub mod prices;
 pub mod problem;
 pub mod profile;
 pub mod providers;
+pub mod proxies;
 pub mod registration;
 pub mod requests;
 #[cfg(feature = "schemas")]
@@ -118,6 +119,10 @@ pub use profile::{
     StopAuthenticator, UpdateProfile,
 };
 pub use providers::{OperatorProvider, ProviderConfirmation, ProviderSource, SetProvider};
+pub use proxies::{
+    CreateProxy, Proxy, ProxyFailure, ProxyRest, ProxyState, ProxyTest, ProxyUser, ProxyUsers, TestProxy,
+    UpdateProxy,
+};
 pub use registration::{
     CreateRegistrationLink, DecideRegistration, OpenedRegistrationLink, RegistrationLink,
     RegistrationRequest, RegistrationRule, SignInRules, UpdateSignInRules,

@@ -5,7 +5,7 @@ use crate::{
     patch::{Patch, given, present},
     prices::PriceFigures,
 };
-use causeway_domain::{Limits, Multiplier, OrgId, Plan};
+use causeway_domain::{Limits, Multiplier, OrgId, Plan, ProxyId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -81,6 +81,10 @@ pub struct Organization {
     #[serde(default)]
     #[cfg_attr(feature = "schemas", schema(example = false))]
     pub thinking_suffix: bool,
+    /// The proxy of accounts of which neither they nor their pools say anything else; `null` = straight to the provider.
+    #[serde(default)]
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<uuid::Uuid>))]
+    pub default_proxy_id: Option<ProxyId>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
 }
@@ -165,4 +169,8 @@ pub struct UpdateOrganization {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[cfg_attr(feature = "schemas", schema(nullable = false, example = true))]
     pub thinking_suffix: Option<bool>,
+    /// The proxy of accounts of which neither they nor their pools say anything else; `null` = straight to the provider.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<uuid::Uuid>))]
+    pub default_proxy_id: Patch<ProxyId>,
 }

@@ -1,7 +1,7 @@
 //! Pools: several upstream accounts that serve the same keys.
 
 use crate::patch::{Patch, given, present};
-use causeway_domain::{AccountId, PoolId, pool::Strategy};
+use causeway_domain::{AccountId, PoolId, pool::Strategy, proxy::Choice};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,11 @@ pub struct Pool {
     /// The account that a pool with the strategy `active_first` uses; `null` = none, and the pool serves nobody.
     #[cfg_attr(feature = "schemas", schema(value_type = Option<uuid::Uuid>))]
     pub active_account_id: Option<AccountId>,
+    /// How requests of its accounts leave, where an account says nothing itself: `inherit` (as the organisation's default),
+    /// `direct`, or the id of a proxy. Of several pools of an account that say something, the oldest counts.
+    #[serde(default)]
+    #[cfg_attr(feature = "schemas", schema(value_type = String, example = "inherit"))]
+    pub proxy: Choice,
     /// The accounts, by priority.
     pub members: Vec<PoolMember>,
     /// How many keys name it.
@@ -78,6 +83,10 @@ pub struct CreatePool {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemas", schema(value_type = Option<uuid::Uuid>))]
     pub active_account_id: Option<AccountId>,
+    /// How requests of its accounts leave: `inherit`, `direct`, or the id of a proxy; `inherit` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<String>, nullable = false, example = "inherit"))]
+    pub proxy: Option<Choice>,
     /// The accounts with their shares, at most 200.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[cfg_attr(feature = "schemas", schema(nullable = false, max_items = 200))]
@@ -113,6 +122,10 @@ pub struct UpdatePool {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     #[cfg_attr(feature = "schemas", schema(value_type = Option<uuid::Uuid>))]
     pub active_account_id: Patch<AccountId>,
+    /// How requests of its accounts leave: `inherit`, `direct`, or the id of a proxy.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<String>, nullable = false, example = "direct"))]
+    pub proxy: Option<Choice>,
     /// The accounts with their shares, all of them anew, at most 200.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[cfg_attr(feature = "schemas", schema(nullable = false, max_items = 200))]

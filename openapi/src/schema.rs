@@ -82,6 +82,16 @@ pub enum PoolStrategy {
     ActiveFirst,
 }
 
+/// What a proxy speaks. `http`: HTTP/1.1 with `CONNECT`. `https`: the same inside TLS. `socks5`: SOCKS version 5; names are
+/// looked up by the proxy, as they are by the others.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum ProxyScheme {
+    Http,
+    Https,
+    Socks5,
+}
+
 /// What a model route does. `alias`: a name, or a pattern of names, leads to the models of its targets, the first that
 /// answers. `prefix`: names that begin so lead to the model named behind it. `exclude`: models that are not served.
 /// `mapping`: what a model is called at its targets.

@@ -119,6 +119,8 @@ mod shapes {
             choices::<schema::PoolStrategy>(),
             serde_json::to_value(causeway_domain::pool::Strategy::ALL).unwrap()
         );
+        let schemes = causeway_domain::proxy::Scheme::ALL;
+        assert_eq!(choices::<schema::ProxyScheme>(), serde_json::to_value(schemes).unwrap());
         assert_eq!(choices::<schema::ApiDialect>(), serde_json::to_value(ApiDialect::ALL).unwrap());
         let roles = [Role::Viewer, Role::Member, Role::Admin, Role::Owner];
         let plan = Plan { members: Some(1), keys: Some(1), accounts: Some(1), limits };

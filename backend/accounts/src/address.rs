@@ -11,6 +11,7 @@ pub use names::{Found, Names, Unreachable};
 
 use ipnet::IpNet;
 use names::System;
+use rustls::pki_types::CertificateDer;
 use special::{is_metadata, is_public, unwrapped};
 use std::{
     fmt, io,
@@ -25,6 +26,7 @@ pub struct AddressPolicy {
     private: Arc<[IpNet]>,
     demo: bool,
     names: Arc<dyn Names>,
+    authorities: Arc<[CertificateDer<'static>]>,
 }
 
 impl Default for AddressPolicy {
@@ -45,12 +47,22 @@ pub struct BadBaseUrl(pub &'static str);
 impl AddressPolicy {
     /// Public addresses, these private networks, and in a demo this machine.
     pub fn new(private: Vec<IpNet>, demo: bool) -> Self {
-        Self { private: private.into(), demo, names: Arc::new(System) }
+        Self { private: private.into(), demo, names: Arc::new(System), authorities: Arc::new([]) }
     }
 
     /// The same, with names looked up by somebody else than the system.
     pub fn with_names(self, names: Arc<dyn Names>) -> Self {
         Self { names, ..self }
+    }
+
+    /// The same, believing the certificates of these authorities besides those of the web.
+    pub fn with_authorities(self, authorities: Vec<CertificateDer<'static>>) -> Self {
+        Self { authorities: authorities.into(), ..self }
+    }
+
+    /// Authorities that are believed besides those of the web.
+    pub fn authorities(&self) -> &[CertificateDer<'static>] {
+        &self.authorities
     }
 
     /// Looks a name up: the addresses of it that may be connected to, of which there is one at least. Whoever connects to

@@ -2,24 +2,50 @@
 //! networks that only this server can reach. Names are looked up here, and only addresses that may be connected to are
 //! handed on, so that a name cannot change its mind between the check and the connection. Redirects are not followed.
 
-use crate::{AddressPolicy, address::Unreachable};
+use crate::{AddressPolicy, Proxy, ProxyError, address::Unreachable};
 use reqwest::{
-    Client,
+    Certificate, Client,
     dns::{Addrs, Name, Resolve, Resolving},
     redirect,
 };
 use std::{error::Error, io, sync::Arc, time::Duration};
 
-/// A client for one errand. `plain` is whether it speaks without TLS, which fewer addresses allow. An address in the URL
-/// itself is not looked up: it is for the caller to check it with [`AddressPolicy::base_url`].
-pub fn client(addresses: &AddressPolicy, plain: bool, deadline: Duration) -> reqwest::Result<Client> {
-    Client::builder()
+/// A client for one errand, straight or through a proxy. `plain` is whether it speaks without TLS, which fewer addresses
+/// allow. An address in the URL itself is not looked up: it is for the caller to check it with [`AddressPolicy::base_url`].
+/// Through a proxy, names in URLs are looked up by the proxy, and only the proxy's own here.
+pub fn client(
+    addresses: &AddressPolicy,
+    way: Option<&Proxy>,
+    plain: bool,
+    deadline: Duration,
+) -> Result<Client, NoClient> {
+    // Of a proxy it is known that it is spoken to, and by what.
+    let plain = plain && way.is_none();
+    let mut builder = Client::builder()
         .dns_resolver(Arc::new(Policy { addresses: addresses.clone(), plain }))
         .redirect(redirect::Policy::none())
         .no_proxy()
         .connect_timeout(deadline)
-        .timeout(deadline)
-        .build()
+        .timeout(deadline);
+    if let Some(proxy) = way {
+        builder = builder.proxy(proxy.for_client(addresses)?);
+    }
+    if !addresses.authorities().is_empty() {
+        let all = addresses.authorities().iter().map(|one| Certificate::from_der(one));
+        builder = builder.tls_certs_merge(all.collect::<Result<Vec<_>, _>>()?);
+    }
+    Ok(builder.build()?)
+}
+
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+pub enum NoClient {
+    /// The proxy cannot be used.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
+    /// It cannot be made.
+    #[error(transparent)]
+    Client(#[from] reqwest::Error),
 }
 
 /// Whether a call failed because the name leads to where nothing may be sent.

@@ -17,6 +17,8 @@ pub enum Row {
     ForeignThinking,
     /// No connection: name, TCP or TLS.
     Unreachable,
+    /// No connection through the account's proxy, for a reason of the proxy's.
+    ProxyUnavailable,
     /// No content within the time allowed.
     Silent,
     /// The credential is not accepted.
@@ -41,11 +43,12 @@ pub enum Row {
 
 impl Row {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Challenge,
         Self::BalanceUsedUp,
         Self::ForeignThinking,
         Self::Unreachable,
+        Self::ProxyUnavailable,
         Self::Silent,
         Self::BadCredential,
         Self::AccountRefused,
@@ -65,6 +68,7 @@ impl Row {
             Self::BalanceUsedUp => "balance_used_up",
             Self::ForeignThinking => "foreign_thinking",
             Self::Unreachable => "unreachable",
+            Self::ProxyUnavailable => "proxy_unavailable",
             Self::Silent => "silent",
             Self::BadCredential => "bad_credential",
             Self::AccountRefused => "account_refused",

@@ -17,7 +17,7 @@ pub use secret::SecretPlace;
 
 use crate::{BaseUrl, Credential};
 use causeway_domain::{AccountId, OrgId, UserId, provider::Provider};
-use causeway_store::{StoreError, sealed::Place};
+use causeway_store::{StoreError, proxies, sealed::Place};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -116,6 +116,10 @@ impl SealingKey {
                 SecretPlace { kind: secret::OIDC, org: *org, id: *id, origin: issuer }.associated_data()
             }
             Place::Provider(provider) => client::place(*provider, token_endpoint),
+            Place::Proxy { org, id, scheme, host, port } => {
+                let origin = proxies::origin(*scheme, host, *port);
+                SecretPlace::proxy(*org, *id, &origin).associated_data()
+            }
         };
         self.close(&data, &self.unclose(&data, envelope)?)
     }

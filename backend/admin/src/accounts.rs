@@ -2,7 +2,7 @@
 
 use crate::{check::Check, error::ApiError, state::AdminState};
 use causeway_accounts::{AuthHeader, BadKey, BaseUrl, Binding, Credential, Preset, catalogue::AuthKind};
-use causeway_domain::{AccountId, OrgId, UserId, provider::Provider, timeouts::Timeouts};
+use causeway_domain::{AccountId, OrgId, ProxyId, UserId, provider::Provider, timeouts::Timeouts};
 use causeway_openapi::{
     self as api, Account, AccountHealth, AccountIdentity, AccountTest, CredentialKind, CredentialState,
 };
@@ -34,7 +34,7 @@ pub(crate) mod update;
 mod probe;
 
 /// As the API shows it.
-fn plain(account: Stored, health: AccountHealth) -> Account {
+fn plain(account: Stored, proxy_id: Option<ProxyId>, health: AccountHealth) -> Account {
     Account {
         id: account.id,
         name: account.name,
@@ -67,6 +67,8 @@ fn plain(account: Stored, health: AccountHealth) -> Account {
         timeouts: account.timeouts,
         dedicated: account.dedicated,
         draining: account.draining,
+        proxy: account.proxy,
+        proxy_id,
         health,
         models: account.models,
         models_fetched_at: account.models_fetched_at,
@@ -95,6 +97,7 @@ fn audited(account: &Stored) -> Value {
         "dedicated": account.dedicated,
         "draining": account.draining,
         "check_schedule": account.check_schedule,
+        "proxy": account.proxy,
     })
 }
 

@@ -37,6 +37,7 @@ use utoipa::{
         (name = "tokens", description = "API tokens, with which programs use this API"),
         (name = "accounts", description = "Upstream accounts: credentials at providers"),
         (name = "pools", description = "Upstream accounts that serve the same keys, and how they are chosen among"),
+        (name = "proxies", description = "Proxies that upstream accounts are reached through"),
         (name = "model-routes", description = "What models are called here, and where each name leads"),
         (name = "keys", description = "API keys that clients of the relay present"),
         (name = "playground", description = "Real requests with a key, seen on both sides of the conversion"),

@@ -48,6 +48,7 @@ mod outbound;
 mod plan;
 mod pools;
 mod prices;
+mod proxies;
 mod registration;
 mod requests;
 mod router;

@@ -51,6 +51,7 @@ fn shown(org: &Organisation, has: InUse) -> Organization {
         },
         check_schedule: org.check_schedule.clone(),
         thinking_suffix: org.thinking_suffix,
+        default_proxy_id: org.default_proxy,
         created_at: org.created_at,
     }
 }

@@ -20,6 +20,7 @@ fn plain(pool: Stored) -> Pool {
         strategy: pool.strategy,
         sticky_seconds: pool.sticky_seconds.unwrap_or(0),
         active_account_id: pool.active,
+        proxy: pool.proxy,
         members: pool
             .members
             .into_iter()
@@ -39,6 +40,7 @@ fn audited(pool: &Stored) -> Value {
         "strategy": shown.strategy,
         "sticky_seconds": shown.sticky_seconds,
         "active_account_id": shown.active_account_id,
+        "proxy": shown.proxy,
         "members": shown.members,
     })
 }

@@ -6,7 +6,7 @@ use crate::{
     error::ApiError,
     extract::LARGEST,
     gate, instance, invitations, join, keys, ledger, me, members, model_routes, operator, organization,
-    playground, pools, prices, registration, requests, security, setup, sso,
+    playground, pools, prices, proxies, registration, requests, security, setup, sso,
     state::AdminState,
     tokens, usage,
 };
@@ -91,6 +91,10 @@ fn operations() -> OpenApiRouter<AdminState> {
         .routes(routes!(accounts::checks::handle))
         .routes(routes!(pools::list::handle, pools::create::handle))
         .routes(routes!(pools::get::handle, pools::update::handle, pools::delete::handle))
+        .routes(routes!(proxies::list::handle, proxies::create::handle))
+        .routes(routes!(proxies::get::handle, proxies::update::handle, proxies::delete::handle))
+        .routes(routes!(proxies::test::handle))
+        .routes(routes!(proxies::reset::handle))
         .routes(routes!(model_routes::get::handle, model_routes::set::handle))
         .routes(routes!(keys::list::handle, keys::create::handle))
         .routes(routes!(keys::get::handle, keys::update::handle, keys::delete::handle))

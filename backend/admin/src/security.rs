@@ -21,6 +21,7 @@ const RESOURCES: &[(&str, &str)] = &[
     ("organization", "organization"),
     ("pools", "accounts"),
     ("prices", "prices"),
+    ("proxies", "accounts"),
     ("registration", "members"),
     ("requests", "usage"),
     ("usage", "usage"),

@@ -69,6 +69,10 @@ id!(
     PoolId
 );
 id!(
+    /// A proxy that upstream accounts are reached through. Belongs to one organisation.
+    ProxyId
+);
+id!(
     /// One relayed request, made when its reservation is. Version 7, so it carries its own start time.
     RequestId
 );

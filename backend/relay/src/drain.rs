@@ -34,7 +34,7 @@ where
                 let meter = meter_for(&hold, response.headers());
                 read_on(response.into_body(), meter, hold, status, until, LEFT).await;
             }
-            Ok(Err(CallError::Connect(_) | CallError::Stale(_))) => hold.unreached(),
+            Ok(Err(CallError::Connect(_) | CallError::Proxy(_) | CallError::Stale(_))) => hold.unreached(),
             Ok(Err(_)) | Err(_) => hold.settle(&Ending {
                 status: 0,
                 outcome: Outcome::ClientLeft,

@@ -111,6 +111,8 @@ struct Attempt {
     reading: Option<Box<Reading>>,
     /// Whether the provider may bill it all the same.
     billable: bool,
+    /// Whether the account's proxy has failed, whatever it is asked for.
+    proxys: bool,
     opened: Option<Opened>,
 }
 
@@ -168,7 +170,7 @@ impl Sending<'_> {
                 Err(failed) => failed_attempt(failed, limit),
             };
             match attempt.row {
-                Row::Unreachable => hold.mark_unreached(run.reached),
+                Row::Unreachable | Row::ProxyUnavailable => hold.mark_unreached(run.reached),
                 _ => {
                     run.reached = true;
                     hold.mark_failed();
@@ -226,7 +228,7 @@ impl Sending<'_> {
     async fn may_ask(&self, candidate: &Candidate, run: &mut Run) -> bool {
         let health = &self.relay.health;
         let account = &candidate.account;
-        if let Standing::HalfOpen(entry) = health.standing(account.id, &candidate.model) {
+        if let Standing::HalfOpen(entry) = health.standing(account.reached(), &candidate.model) {
             let lasts = (self.limit(candidate, run.begun) + PROBE_SLACK).min(LONGEST_PROBE);
             run.probe = Box::pin(health.probe(entry, self.id, lasts)).await;
             if run.probe.is_none() {
@@ -326,7 +328,15 @@ impl Sending<'_> {
         let reading = opened.meter.peek();
         // A stream that ends in an error before any content has come as far as its input.
         let billable = !opened.is_refusal() && reading.input_reported;
-        Attempt { row, told, hint, reading: Some(Box::new(reading)), billable, opened: Some(opened) }
+        Attempt {
+            row,
+            told,
+            hint,
+            reading: Some(Box::new(reading)),
+            billable,
+            proxys: false,
+            opened: Some(opened),
+        }
     }
 
     /// Applies the table: notes what follows for the account, and says what becomes of the request.
@@ -338,7 +348,7 @@ impl Sending<'_> {
         run: &mut Run,
         began: Instant,
     ) -> Go {
-        let Attempt { row, told, hint, reading, opened, billable: _ } = attempt;
+        let Attempt { row, told, hint, reading, opened, billable: _, proxys } = attempt;
         let then = self.relay.health.verdict(row).then;
         let account = &candidate.account;
         let tell = |run: &mut Run, until| {
@@ -354,6 +364,11 @@ impl Sending<'_> {
             };
             run.trail.tried(&tried, self.call.received);
         };
+        // A way that was tried has led somewhere, whatever was said there.
+        let led = !matches!(row, Row::ProxyUnavailable | Row::Challenge | Row::Unreachable | Row::Silent);
+        if let Some(probe) = run.probe.take_if(|probe| led && probe.is_of_a_way()) {
+            probe.succeeded(&candidate.model);
+        }
         // What the token was refused for is done about: the account does not rest.
         if let Some(renewal) = renewal {
             tell(run, renewal.until());
@@ -380,7 +395,8 @@ impl Sending<'_> {
                 let took = began.elapsed();
                 let until = self.relay.health.failed(&Failure {
                     org: self.tenant.org,
-                    account: account.id,
+                    reached: account.reached(),
+                    proxys,
                     longest: account.preset.longest_window(),
                     model: &candidate.model,
                     row,
@@ -476,6 +492,10 @@ impl Run {
 fn failed_attempt(failed: Failed, limit: Duration) -> Attempt {
     // What has read the request may bill it, however it broke off.
     let (row, text, reading, billable) = match failed {
+        Failed::Proxy { text, proxys } => {
+            let (row, told) = (Row::ProxyUnavailable, Told::ours(&text));
+            return Attempt { row, told, hint: None, reading: None, billable: false, proxys, opened: None };
+        }
         Failed::Unreached(text) => (Row::Unreachable, text, None, false),
         Failed::Stale(text) => (Row::ProviderError, text, None, false),
         Failed::Broke(text, reading) => (Row::ProviderError, text, reading, true),
@@ -483,5 +503,5 @@ fn failed_attempt(failed: Failed, limit: Duration) -> Attempt {
             (Row::Silent, format!("no content within {} s", limit.as_secs()), reading, true)
         }
     };
-    Attempt { row, told: Told::ours(&text), hint: None, reading, billable, opened: None }
+    Attempt { row, told: Told::ours(&text), hint: None, reading, billable, proxys: false, opened: None }
 }

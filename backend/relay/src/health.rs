@@ -15,11 +15,17 @@ pub(crate) use probe::Probe;
 use crate::{
     tenant::Account,
     verdict::{Cools, Scope, Table, Then, Verdict},
+    way::Reached,
 };
 use arc_swap::ArcSwap;
 use causeway_accounts::rules::Row;
-use causeway_domain::{AccountId, OrgId, pool};
-use causeway_store::{Store, StoreError, attempts::Attempts, cooldowns::Cooldown, failures};
+use causeway_domain::{AccountId, OrgId, ProxyId, pool, provider::Provider};
+use causeway_store::{
+    Store, StoreError,
+    attempts::Attempts,
+    cooldowns::{Cooldown, PROXY, WAY, of_proxy, way},
+    failures,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::{
     collections::HashMap,
@@ -103,8 +109,10 @@ pub(crate) enum Standing {
 pub(crate) struct Failure<'a> {
     /// Whose account.
     pub org: OrgId,
-    /// Which.
-    pub account: AccountId,
+    /// Which, and how it was reached.
+    pub reached: Reached,
+    /// Whether its proxy has failed whatever it is asked for, and not only to reach this account's provider.
+    pub proxys: bool,
     /// The longest window that its provider limits by.
     pub longest: Duration,
     /// The model that was asked for.
@@ -164,14 +172,21 @@ impl Health {
     }
 
     /// Whether an account can be used for a model.
-    pub(crate) fn standing(&self, account: AccountId, model: &str) -> Standing {
+    pub(crate) fn standing(&self, reached: Reached, model: &str) -> Standing {
         let picture = self.picture.load();
         if picture.is_empty() {
             return Standing::Ready;
         }
-        let Some(entries) = picture.get(&account) else { return Standing::Ready };
+        let of = |id: AccountId| picture.get(&id).into_iter().flatten();
         let now = Utc::now().timestamp_millis();
-        let mine = || entries.iter().filter(|e| concerns(&e.cooldown.scope, model));
+        let mine = || {
+            let own = of(reached.account).filter(|e| {
+                let scope = e.cooldown.scope.as_str();
+                concerns(scope, model) || is_way(scope, reached.through)
+            });
+            let proxys = reached.through.map(|id| of(of_proxy(id))).into_iter().flatten();
+            own.chain(proxys.filter(|e| is_proxy(&e.cooldown.scope, reached.provider)))
+        };
         let Some(last) = mine().max_by_key(|e| e.until) else { return Standing::Ready };
         if last.until > now {
             return Standing::Cooling { row: last.row, until: last.cooldown.until };
@@ -192,11 +207,27 @@ impl Health {
         let error = serde_json::json!({
             "at": now, "cause": failure.row.as_str(), "status": failure.status, "message": failure.detail,
         });
+        let account = failure.reached.account;
         let mut unsaved = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        unsaved.errors.insert(failure.account, (failure.org, error));
+        // What a proxy does is no mark on the account.
+        if failure.row != Row::ProxyUnavailable {
+            unsaved.errors.insert(account, (failure.org, error));
+        }
         self.wake.notify_one();
+        let mut key = account;
         let scope = match verdict.scope {
-            Scope::Egress => return None,
+            Scope::Egress => match failure.reached.through {
+                Some(proxy) if failure.proxys => {
+                    key = of_proxy(proxy);
+                    PROXY.to_owned()
+                }
+                // Of one provider: others may have nothing against the place.
+                Some(proxy) if failure.row == Row::Challenge => {
+                    key = of_proxy(proxy);
+                    format!("{PROXY}:{}", failure.reached.provider)
+                }
+                through => way(through),
+            },
             Scope::Account => String::new(),
             Scope::Model => format!("{MODEL}{}", failure.model),
             Scope::Family => match failure.hint.and_then(|hint| hint.family.as_deref()) {
@@ -205,31 +236,39 @@ impl Health {
             },
         };
         let picture = self.picture.load();
-        let all = picture.get(&failure.account);
+        let all = picture.get(&key);
         let known = all.and_then(|all| all.iter().find(|e| e.cooldown.scope == scope));
         // Clients choose the names of models: what they can make us remember has an end.
         let most = all.map_or(0, Vec::len) >= MOST_SCOPES && !scope.is_empty();
         if scope.len() > LONGEST_SCOPE || (known.is_none() && most) {
             return None;
         }
-        let entry = next(known.map(|e| &**e), failure, verdict.cools, now, scope)?;
+        let entry = next(known.map(|e| &**e), failure, verdict.cools, now, (key, scope))?;
         let until = entry.cooldown.until;
         if known.is_some_and(|e| e.row == entry.row && e.cooldown.until == until) {
             // One of many that failed together: everybody knows.
             return Some(until);
         }
         metrics::counter!("causeway_relay_cooldowns_total", "cause" => failure.row.as_str()).increment(1);
-        tracing::info!(account = %failure.account, cause = failure.row.as_str(), %until, detail = failure.detail, "an account cools");
-        self.exchange(failure.account, &entry.cooldown.scope.clone(), Some(Arc::new(entry)));
+        let (cause, detail) = (failure.row.as_str(), failure.detail);
+        match failure.reached.through.filter(|_| key != account) {
+            Some(proxy) => tracing::info!(%proxy, cause, %until, detail, "a proxy is set aside"),
+            None => tracing::info!(%account, cause, %until, detail, "an account cools"),
+        }
+        self.exchange(key, &entry.cooldown.scope.clone(), Some(Arc::new(entry)));
         Some(until)
     }
 
     /// A request that was tried there has succeeded: what its time was over for is forgotten.
-    fn succeeded(&self, account: AccountId, model: &str) {
+    fn succeeded(&self, tried: &Cooldown, model: &str) {
+        let account = tried.account;
         let mut unsaved = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Utc::now().timestamp_millis();
         let picture = self.picture.load();
-        let over = |e: &&Arc<Entry>| e.until <= now && concerns(&e.cooldown.scope, model);
+        let over = |e: &&Arc<Entry>| {
+            let scope = e.cooldown.scope.as_str();
+            e.until <= now && (scope == tried.scope || concerns(scope, model))
+        };
         let ended: Vec<_> = picture.get(&account).into_iter().flatten().filter(over).cloned().collect();
         for entry in ended {
             self.exchange(account, &entry.cooldown.scope, None);
@@ -263,8 +302,29 @@ impl Health {
     }
 }
 
-/// Whether something of this scope keeps a model from being used.
+/// Whether something of an account's with this scope is about its way, and that is the one it takes now.
+fn is_way(scope: &str, through: Option<ProxyId>) -> bool {
+    match scope.strip_prefix(WAY) {
+        Some("") => through.is_none(),
+        Some(rest) => through.is_some() && rest.strip_prefix(':').and_then(|id| id.parse().ok()) == through,
+        None => false,
+    }
+}
+
+/// Whether something of a proxy's with this scope keeps it from being used for a provider.
+fn is_proxy(scope: &str, provider: Provider) -> bool {
+    match scope.strip_prefix(PROXY) {
+        Some("") => true,
+        Some(rest) => rest.strip_prefix(':') == Some(provider.as_str()),
+        None => false,
+    }
+}
+
+/// Whether something of an account's with this scope keeps a model from being used, whatever the way.
 fn concerns(scope: &str, model: &str) -> bool {
+    if scope.starts_with(WAY) || scope.starts_with(PROXY) {
+        return false;
+    }
     if let Some(one) = scope.strip_prefix(MODEL) {
         return one == model;
     }
@@ -281,7 +341,7 @@ fn next(
     failure: &Failure<'_>,
     cools: Cools,
     now: DateTime<Utc>,
-    scope: String,
+    (account, scope): (AccountId, String),
 ) -> Option<Entry> {
     let again = known.filter(|e| e.row == failure.row);
     let level = match again {
@@ -308,7 +368,7 @@ fn next(
     }
     let cooldown = Cooldown {
         org: failure.org,
-        account: failure.account,
+        account,
         scope,
         cause: row.as_str().to_owned(),
         detail: if row == failure.row { failure.detail.to_owned() } else { known?.cooldown.detail.clone() },

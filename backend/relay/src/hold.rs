@@ -308,7 +308,8 @@ impl Hold {
         let detail = told.map_or(why, |(_, message)| message);
         let until = health.failed(&Failure {
             org: inner.draft.org,
-            account: account.id,
+            reached: account.reached(),
+            proxys: false,
             longest: account.preset.longest_window(),
             model: &candidate.model,
             row,

@@ -41,6 +41,7 @@ mod trail;
 mod translate;
 mod upstream;
 mod verdict;
+mod way;
 
 pub use args::RelayArgs;
 pub use arrival::Play;

@@ -11,6 +11,7 @@ use crate::{
     tenant::{Account, Tenant},
     translate::Converted,
     upstream::request,
+    way::{PROXY_DISABLED, Reached},
 };
 use causeway_dialect::{
     Dialect,
@@ -80,11 +81,11 @@ pub(crate) struct Remembered {
 /// An account that is not used for now.
 #[derive(Clone, Debug)]
 pub(crate) struct Passed {
-    /// Which.
-    pub account: AccountId,
+    /// Which, and how it is reached.
+    pub reached: Reached,
     /// For this model.
     pub model: Arc<str>,
-    /// A row of the failover table, `tried` while another request tries it, or how its credential stands.
+    /// A row of the failover table, `tried` while another request tries it, or how its credential or its proxy stands.
     pub why: &'static str,
     /// Until when; `None` = until a person does something about it.
     pub until: Option<DateTime<Utc>>,
@@ -188,7 +189,7 @@ pub(crate) fn candidates(
             if mapped.is_none() && !serves(account, &model) {
                 continue;
             }
-            if (!all_well || account.grant.waits().is_some())
+            if (!all_well || account.grant.waits().is_some() || account.way.closed().is_some())
                 && let Some(over) = passed_over(health, account, &model)
             {
                 passed.push(over);
@@ -333,15 +334,20 @@ fn nobody(tenant: &Tenant, principal: &Principal) -> &'static str {
 
 /// Why an account cannot be used at this moment, if so.
 pub(crate) fn passed_over(health: &Health, account: &Account, model: &str) -> Option<Passed> {
-    if let Some(until) = account.grant.waits() {
-        return Some(Passed::until(account.id, model, EXPIRED, until));
+    let reached = account.reached();
+    if let Some(reason) = account.way.closed() {
+        let reason = reason.to_owned();
+        return Some(Passed { reached, model: model.into(), why: PROXY_DISABLED, until: None, reason });
     }
-    let (why, until) = match health.standing(account.id, model) {
+    if let Some(until) = account.grant.waits() {
+        return Some(Passed::until(reached, model, EXPIRED, until));
+    }
+    let (why, until) = match health.standing(reached, model) {
         Standing::Ready | Standing::HalfOpen(_) => return None,
         Standing::Cooling { row, until } => (row.as_str(), until),
         Standing::Tried => ("tried", Utc::now() + TRIED),
     };
-    Some(Passed::until(account.id, model, why, until))
+    Some(Passed::until(reached, model, why, until))
 }
 
 /// Accounts that could serve a key if a person authorised them anew.
@@ -354,7 +360,7 @@ fn dead<'a>(
         choice::names(tenant, principal, row.id, row.dedicated) && permits(principal, row.provider, row.id)
     };
     tenant.dead.iter().filter(mine).map(|row| Passed {
-        account: row.id,
+        reached: Reached { account: row.id, provider: row.provider, through: None },
         model: model.into(),
         why: DEAD,
         until: None,
@@ -363,8 +369,8 @@ fn dead<'a>(
 }
 
 impl Passed {
-    fn until(account: AccountId, model: &str, why: &'static str, until: DateTime<Utc>) -> Self {
-        Self { account, model: model.into(), why, until: Some(until), reason: String::new() }
+    fn until(reached: Reached, model: &str, why: &'static str, until: DateTime<Utc>) -> Self {
+        Self { reached, model: model.into(), why, until: Some(until), reason: String::new() }
     }
 }
 

@@ -1,6 +1,11 @@
 //! An organisation as the relay works with it: credentials opened, headers made, window ends at hand.
 
-use crate::{choice::Pool, grant::Grant, upstream::target::Target};
+use crate::{
+    choice::Pool,
+    grant::Grant,
+    upstream::target::Target,
+    way::{Reached, Way, Ways},
+};
 use arc_swap::ArcSwap;
 use causeway_accounts::{AddressPolicy, Binding, Catalogue, Preset, SealingKey};
 use causeway_domain::{
@@ -73,6 +78,8 @@ pub(crate) struct Account {
     pub preset: Arc<Preset>,
     /// Where and with what credential.
     pub target: Target,
+    /// How that is reached.
+    pub way: Way,
     /// How that stands.
     pub grant: Grant,
     /// Its limits; dollars are the provider's.
@@ -87,6 +94,13 @@ pub(crate) struct Account {
     pub draining: bool,
 }
 
+impl Account {
+    /// What its standing depends on besides the model.
+    pub(crate) fn reached(&self) -> Reached {
+        Reached { account: self.id, provider: self.provider, through: self.way.proxy() }
+    }
+}
+
 const CALENDAR_KINDS: [WindowKind; 3] = [WindowKind::Day, WindowKind::Week, WindowKind::Month];
 
 impl Tenant {
@@ -99,6 +113,7 @@ impl Tenant {
         catalogue: &Catalogue,
     ) -> Self {
         let org = row.org;
+        let ways = Ways::new(org, &row.proxies, sealing);
         let accounts = row.accounts.into_iter().filter_map(|a| {
             let made = catalogue.get(a.provider).ok_or_else(|| "its provider is not known here".to_owned());
             let made = made.and_then(|preset| Ok((target(&a, org, sealing, addresses, &preset)?, preset)));
@@ -113,6 +128,7 @@ impl Tenant {
                 id: a.id,
                 provider: a.provider,
                 target,
+                way: ways.of(a.proxy),
                 grant,
                 limits: a.limits,
                 timeouts: a.timeouts.or(preset.timeouts),

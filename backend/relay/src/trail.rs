@@ -85,7 +85,7 @@ impl Trail {
             trail.steps.push(Step {
                 until: passed.until,
                 message: passed.reason.clone(),
-                ..Step::new(passed.account, passed.why.to_owned(), false)
+                ..Step::new(passed.reached.account, passed.why.to_owned(), false)
             });
         }
         trail
@@ -99,6 +99,11 @@ impl Trail {
     /// Whether an account has to be authorised anew.
     pub(crate) fn is_dead(&self, account: AccountId) -> bool {
         self.steps.iter().any(|step| step.account == account && step.what == DEAD)
+    }
+
+    /// Whether an account was passed over for this.
+    pub(crate) fn was_passed(&self, account: AccountId, why: &str) -> bool {
+        self.steps.iter().any(|step| step.account == account && !step.tried && step.what == why)
     }
 
     /// Whether there is nothing to tell.

@@ -47,7 +47,7 @@ pub(crate) enum Scope {
     Model,
     /// The family of models that the answer names, or else the whole account.
     Family,
-    /// The way out, and not the account.
+    /// The way that its requests take (its proxy, or the direct one), and not the account.
     Egress,
 }
 
@@ -81,11 +81,11 @@ const fn row(then: Then, cools: Cools, scope: Scope) -> Verdict {
 /// As it is by default.
 const fn usual(of: Row) -> Verdict {
     match of {
-        // There is one way out so far, so nothing cools.
-        Row::Challenge => row(Then::Next, Cools::No, Scope::Egress),
+        Row::Challenge => row(Then::Next, doubling(5 * MINUTE, HOUR), Scope::Egress),
         Row::BalanceUsedUp => row(Then::Next, fixed(6 * HOUR), Scope::Account),
         Row::ForeignThinking => row(Then::Strip, Cools::No, Scope::Account),
         Row::Unreachable => row(Then::Next, doubling(30 * SECOND, 10 * MINUTE), Scope::Account),
+        Row::ProxyUnavailable => row(Then::Next, doubling(10 * SECOND, 10 * MINUTE), Scope::Egress),
         Row::Silent => row(Then::Next, doubling(MINUTE, 10 * MINUTE), Scope::Account),
         Row::BadCredential => row(Then::Next, fixed(30 * MINUTE), Scope::Account),
         Row::AccountRefused => row(Then::Next, fixed(30 * MINUTE), Scope::Account),

@@ -60,6 +60,7 @@ async fn used(store: &Store) -> (Created, KeyId, DateTime<Utc>) {
         limits: &Limits::default(),
         timeouts: causeway_domain::timeouts::Timeouts::NONE,
         dedicated: false,
+        proxy: Default::default(),
         created_by: made.user,
     };
     accounts::insert(&mut tx, &new).await.unwrap();

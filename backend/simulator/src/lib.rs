@@ -54,7 +54,7 @@ pub use self::{
     cli::{Args, run},
     config::{LedgerDetail, SimulatorConfig},
     ledger::{Entry, Ledger, Outcome, Tokens},
-    proxy::{ProxyFault, ProxyKind, TestProxy, Tunnel},
+    proxy::{ProxyFault, ProxyKind, SecureProxy, TestProxy, Tunnel},
     raw::{RawFault, RawFront},
     script::{ChosenTokens, Cut, CutHow, ErrorEvent, Omit, Pause, Refusal, Rule, Script, ScriptError, Shape},
     service_account::{ServiceAccount, ServiceAccounts},

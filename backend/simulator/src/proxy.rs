@@ -3,8 +3,11 @@
 //! so that one test can have several.
 
 mod connect;
+mod secure;
 mod socks;
 mod tunnel;
+
+pub use secure::SecureProxy;
 
 use std::{
     collections::HashMap,

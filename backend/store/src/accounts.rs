@@ -1,7 +1,9 @@
 //! Upstream accounts as the admin API sees them. The credential is a sealed envelope here, and nothing opens it.
 
 use crate::{StoreError, StoreResult, TenantTx, pools};
-use causeway_domain::{AccountId, Limits, UserId, provider::Provider, timeouts::Timeouts};
+use causeway_domain::{
+    AccountId, Limits, ProxyId, UserId, provider::Provider, proxy::Choice, timeouts::Timeouts,
+};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::QueryBuilder;
@@ -45,6 +47,8 @@ pub struct Account {
     pub dedicated: bool,
     /// It takes nothing new: only conversations that it has.
     pub draining: bool,
+    /// How its requests leave.
+    pub proxy: Choice,
     /// What the provider listed when last asked.
     pub models: Option<Vec<String>>,
     /// When it was asked.
@@ -104,6 +108,8 @@ struct Row {
     timeouts: Value,
     dedicated: bool,
     draining: bool,
+    proxy_id: Option<Uuid>,
+    proxy_direct: bool,
     models: Option<Value>,
     models_fetched_at: Option<DateTime<Utc>>,
     last_test: Option<Value>,
@@ -142,6 +148,7 @@ impl TryFrom<Row> for Account {
                 .map_err(|e| StoreError::corrupt("timeouts of an account", e))?,
             dedicated: r.dedicated,
             draining: r.draining,
+            proxy: Choice::stored(r.proxy_id.map(ProxyId), r.proxy_direct),
             models: r
                 .models
                 .map(serde_json::from_value)
@@ -158,7 +165,8 @@ impl TryFrom<Row> for Account {
 
 const SELECT: &str = "select id, name, provider, base_url, credential, credential_hint, credential_kind, \
      credential_expires_at, credential_state, credential_reason, refreshed_at, subject, subject_organization, \
-     identity, owner_id, enabled, priority, limits, timeouts, dedicated, draining, models, models_fetched_at, last_test, check_schedule, created_at, updated_at from upstream_accounts \
+     identity, owner_id, enabled, priority, limits, timeouts, dedicated, draining, proxy_id, proxy_direct, \
+     models, models_fetched_at, last_test, check_schedule, created_at, updated_at from upstream_accounts \
      where deleted_at is null and org_id = ";
 
 /// The accounts of the organisation, newest first, older than the account `before`.
@@ -225,6 +233,8 @@ pub struct NewAccount<'a> {
     pub timeouts: Timeouts,
     /// It serves only keys that name it or a pool that it is in.
     pub dedicated: bool,
+    /// How its requests leave.
+    pub proxy: Choice,
     /// Who adds it.
     pub created_by: UserId,
 }
@@ -235,8 +245,8 @@ pub async fn insert(tx: &mut TenantTx, account: &NewAccount<'_>) -> StoreResult<
     sqlx::query!(
         "insert into upstream_accounts (id, org_id, name, provider, base_url, credential, credential_hint, enabled,
            priority, limits, created_by, timeouts, credential_kind, credential_expires_at, subject,
-           subject_organization, identity, owner_id, dedicated)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+           subject_organization, identity, owner_id, dedicated, proxy_id, proxy_direct)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
         account.id.0,
         tx.org().0,
         account.name,
@@ -255,7 +265,9 @@ pub async fn insert(tx: &mut TenantTx, account: &NewAccount<'_>) -> StoreResult<
         account.signed_in.organization,
         account.signed_in.identity,
         account.owner.map(|owner| owner.0),
-        account.dedicated
+        account.dedicated,
+        account.proxy.proxy().map(|proxy| proxy.0),
+        account.proxy.is_direct()
     )
     .execute(tx.conn())
     .await?;
@@ -275,7 +287,7 @@ pub async fn update(tx: &mut TenantTx, account: &Account) -> StoreResult<()> {
            refresh_failures = case when credential = $8 then refresh_failures else 0 end,
            credential = $8, credential_hint = $9, timeouts = $10, credential_kind = $11, credential_expires_at = $12,
            subject = $13, subject_organization = $14, identity = $15, owner_id = $16,
-           dedicated = $17, draining = $18, check_schedule = $19, updated_at = now()
+           dedicated = $17, draining = $18, check_schedule = $19, proxy_id = $20, proxy_direct = $21, updated_at = now()
          where org_id = $1 and id = $2",
         tx.org().0,
         account.id.0,
@@ -295,7 +307,9 @@ pub async fn update(tx: &mut TenantTx, account: &Account) -> StoreResult<()> {
         account.owner.map(|owner| owner.0),
         account.dedicated,
         account.draining,
-        account.check_schedule
+        account.check_schedule,
+        account.proxy.proxy().map(|proxy| proxy.0),
+        account.proxy.is_direct()
     )
     .execute(tx.conn())
     .await?;
@@ -346,7 +360,7 @@ pub async fn bound_keys(tx: &mut TenantTx, id: AccountId) -> StoreResult<i64> {
 pub async fn delete(tx: &mut TenantTx, id: AccountId) -> StoreResult<()> {
     let gone = sqlx::query!(
         "update upstream_accounts set deleted_at = now(), enabled = false, credential = ''::bytea, credential_hint = '',
-           identity = null
+           identity = null, proxy_id = null
          where org_id = $1 and id = $2 and deleted_at is null",
         tx.org().0,
         id.0

@@ -4,10 +4,27 @@
 //! loss of Redis nothing.
 
 use crate::{Cache, JobsDb, StoreError, StoreResult, TenantTx, cache::tenant_prefix, hold::ScopeId};
-use causeway_domain::{AccountId, OrgId};
+use causeway_domain::{AccountId, OrgId, ProxyId};
 use chrono::{DateTime, Utc};
 use redis::{AsyncCommands, Script};
 use std::{sync::LazyLock, time::Duration};
+
+/// The scope of what cools where a proxy is set aside; the proxy stands in the account's place (see [`of_proxy`]).
+pub const PROXY: &str = "proxy";
+
+/// The scope of what cools where an account's way does, and not the account: this alone is its direct way, and what it
+/// begins (`way:<id>`) its way through the proxy of that id.
+pub const WAY: &str = "way";
+
+/// The scope of an account's way.
+pub fn way(through: Option<ProxyId>) -> String {
+    through.map_or_else(|| WAY.to_owned(), |proxy| format!("{WAY}:{}", proxy.0.simple()))
+}
+
+/// What stands in an account's place where a proxy cools: what is kept, told and tried is the same for both.
+pub const fn of_proxy(proxy: ProxyId) -> AccountId {
+    AccountId(proxy.0)
+}
 
 /// Grows with every change.
 const VERSION: &str = "cw:cooldowns:version";
@@ -19,7 +36,7 @@ pub struct Cooldown {
     pub org: OrgId,
     /// Which.
     pub account: AccountId,
-    /// Empty = the whole account, `model:…` or `family:…` = a part of it.
+    /// Empty = the whole account, `model:…` or `family:…` = a part of it, [`WAY`] = how it is reached, [`PROXY`] = a proxy.
     pub scope: String,
     /// The row of the failover table.
     pub cause: String,

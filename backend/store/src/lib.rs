@@ -55,6 +55,7 @@ pub mod pools;
 pub mod price_overrides;
 pub mod principal;
 pub mod providers;
+pub mod proxies;
 pub mod redeem;
 pub mod references;
 pub mod registration;

@@ -4,7 +4,7 @@ use crate::{
     JobsDb, StoreError, StoreResult, TenantTx,
     principal::{self, HoldMode, OnRedisLoss, multiplier, shape},
 };
-use causeway_domain::{Limits, Multiplier, Nanos, OrgId, Plan, price::Price, window::Calendar};
+use causeway_domain::{Limits, Multiplier, Nanos, OrgId, Plan, ProxyId, price::Price, window::Calendar};
 use chrono::{DateTime, Utc, Weekday};
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
@@ -42,6 +42,8 @@ pub struct Organisation {
     pub check_schedule: Option<String>,
     /// Whether a model may be asked for with a level of thinking behind its name.
     pub thinking_suffix: bool,
+    /// The proxy of accounts of which nobody has said anything else; `None` = straight to the provider.
+    pub default_proxy: Option<ProxyId>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
 }
@@ -86,7 +88,7 @@ pub async fn get(tx: &mut TenantTx, lock: bool) -> StoreResult<Organisation> {
     }
     let row = sqlx::query!(
         "select name, slug, time_zone, week_start, day_start_minute, drain_ms, default_price, limits, plan, credit_nanos,
-           multiplier, hold_mode, on_redis_loss, check_schedule, thinking_suffix, created_at
+           multiplier, hold_mode, on_redis_loss, check_schedule, thinking_suffix, default_proxy_id, created_at
          from organisations where id = $1",
         org.0
     )
@@ -115,6 +117,7 @@ pub async fn get(tx: &mut TenantTx, lock: bool) -> StoreResult<Organisation> {
         on_redis_loss: OnRedisLoss::stored(&row.on_redis_loss),
         check_schedule: row.check_schedule,
         thinking_suffix: row.thinking_suffix,
+        default_proxy: row.default_proxy_id.map(ProxyId),
         created_at: row.created_at,
     })
 }
@@ -142,8 +145,8 @@ pub async fn update(tx: &mut TenantTx, org: &Organisation) -> StoreResult<()> {
     let limits = serde_json::to_value(&org.limits).map_err(|e| StoreError::corrupt("limits", e))?;
     sqlx::query!(
         "update organisations set name = $2, time_zone = $3, week_start = $4, day_start_minute = $5, drain_ms = $6,
-           default_price = $7, limits = $8, hold_mode = $9, on_redis_loss = $10,
-           check_schedule = $11, thinking_suffix = $12 where id = $1",
+           default_price = $7, limits = $8, hold_mode = $9, on_redis_loss = $10, check_schedule = $11,
+           thinking_suffix = $12, default_proxy_id = $13 where id = $1",
         tx.org().0,
         org.name,
         org.calendar.time_zone.name(),
@@ -155,7 +158,8 @@ pub async fn update(tx: &mut TenantTx, org: &Organisation) -> StoreResult<()> {
         org.hold_mode.as_str(),
         org.on_redis_loss.as_str(),
         org.check_schedule,
-        org.thinking_suffix
+        org.thinking_suffix,
+        org.default_proxy.map(|proxy| proxy.0)
     )
     .execute(tx.conn())
     .await?;

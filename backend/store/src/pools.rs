@@ -2,8 +2,9 @@
 
 use crate::{StoreError, StoreResult, TenantTx};
 use causeway_domain::{
-    AccountId, PoolId,
+    AccountId, PoolId, ProxyId,
     pool::{Member, Strategy},
+    proxy::Choice,
 };
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
@@ -22,6 +23,8 @@ pub struct Pool {
     pub sticky_seconds: Option<u32>,
     /// The account that a pool with [`Strategy::ActiveFirst`] uses.
     pub active: Option<AccountId>,
+    /// How requests of its accounts leave, where an account itself says nothing.
+    pub proxy: Choice,
     /// Who is in it, by priority.
     pub members: Vec<Member>,
     /// How many keys name it.
@@ -38,6 +41,8 @@ struct Row {
     strategy: String,
     sticky_seconds: Option<i32>,
     active_account_id: Option<Uuid>,
+    proxy_id: Option<Uuid>,
+    proxy_direct: bool,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     keys: i64,
@@ -51,6 +56,7 @@ impl Row {
             strategy: self.strategy.parse().map_err(|e| StoreError::corrupt("strategy of a pool", e))?,
             sticky_seconds: self.sticky_seconds.and_then(|s| u32::try_from(s).ok()),
             active: self.active_account_id.map(AccountId),
+            proxy: Choice::stored(self.proxy_id.map(ProxyId), self.proxy_direct),
             members,
             keys: self.keys,
             created_at: self.created_at,
@@ -72,7 +78,8 @@ pub(crate) fn member(account: Uuid, weight: i32, priority: i32) -> Member {
 pub async fn list(tx: &mut TenantTx, before: Option<PoolId>, limit: i64) -> StoreResult<Vec<Pool>> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select p.id, p.name, p.strategy, p.sticky_seconds, p.active_account_id, p.created_at, p.updated_at,
+        r#"select p.id, p.name, p.strategy, p.sticky_seconds, p.active_account_id, p.proxy_id, p.proxy_direct,
+             p.created_at, p.updated_at,
              (select count(*) from api_keys k
               where k.org_id = p.org_id and p.id = any(k.pool_ids) and k.deleted_at is null) as "keys!"
            from pools p where p.org_id = $1 and ($2::uuid is null or p.id < $2) order by p.id desc limit $3"#,
@@ -102,7 +109,8 @@ pub async fn get(tx: &mut TenantTx, id: PoolId, lock: bool) -> StoreResult<Pool>
     }
     let row = sqlx::query_as!(
         Row,
-        r#"select p.id, p.name, p.strategy, p.sticky_seconds, p.active_account_id, p.created_at, p.updated_at,
+        r#"select p.id, p.name, p.strategy, p.sticky_seconds, p.active_account_id, p.proxy_id, p.proxy_direct,
+             p.created_at, p.updated_at,
              (select count(*) from api_keys k
               where k.org_id = p.org_id and p.id = any(k.pool_ids) and k.deleted_at is null) as "keys!"
            from pools p where p.org_id = $1 and p.id = $2"#,
@@ -179,14 +187,16 @@ pub async fn known_accounts(tx: &mut TenantTx, ids: &[AccountId]) -> StoreResult
 /// Makes a pool with its members. [`StoreError::Conflict`] where the name is taken.
 pub async fn insert(tx: &mut TenantTx, pool: &Pool) -> StoreResult<()> {
     sqlx::query!(
-        "insert into pools (id, org_id, name, strategy, sticky_seconds, active_account_id)
-         values ($1, $2, $3, $4, $5, $6)",
+        "insert into pools (id, org_id, name, strategy, sticky_seconds, active_account_id, proxy_id, proxy_direct)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
         pool.id.0,
         tx.org().0,
         pool.name,
         pool.strategy.as_str(),
         pool.sticky_seconds.and_then(|s| i32::try_from(s).ok()),
-        pool.active.map(|a| a.0)
+        pool.active.map(|a| a.0),
+        pool.proxy.proxy().map(|proxy| proxy.0),
+        pool.proxy.is_direct()
     )
     .execute(tx.conn())
     .await?;
@@ -197,14 +207,17 @@ pub async fn insert(tx: &mut TenantTx, pool: &Pool) -> StoreResult<()> {
 /// Writes everything of a pool that a person may change. [`StoreError::Conflict`] where the name is taken.
 pub async fn update(tx: &mut TenantTx, pool: &Pool) -> StoreResult<()> {
     sqlx::query!(
-        "update pools set name = $3, strategy = $4, sticky_seconds = $5, active_account_id = $6, updated_at = now()
+        "update pools set name = $3, strategy = $4, sticky_seconds = $5, active_account_id = $6,
+           proxy_id = $7, proxy_direct = $8, updated_at = now()
          where org_id = $1 and id = $2",
         tx.org().0,
         pool.id.0,
         pool.name,
         pool.strategy.as_str(),
         pool.sticky_seconds.and_then(|s| i32::try_from(s).ok()),
-        pool.active.map(|a| a.0)
+        pool.active.map(|a| a.0),
+        pool.proxy.proxy().map(|proxy| proxy.0),
+        pool.proxy.is_direct()
     )
     .execute(tx.conn())
     .await?;

@@ -6,10 +6,11 @@ use crate::{
     model_routes,
     pools::member,
     price_overrides,
+    proxies::{self, Proxy},
 };
 use causeway_domain::{
     AccountId, AddressRules, Ceilings, ClientRules, Expiry, KeyId, Limits, Multiplier, Nanos, OrgId, Plan,
-    PoolId, Role, Services, UserId,
+    PoolId, ProxyId, Role, Services, UserId,
     model::ModelPolicy,
     pool::{Member, Strategy},
     price::{Overrides, Price},
@@ -113,6 +114,8 @@ pub struct Tenancy {
     pub on_redis_loss: OnRedisLoss,
     /// Whether a model may be asked for with a level of thinking behind its name.
     pub thinking_suffix: bool,
+    /// Its proxies.
+    pub proxies: Vec<Proxy>,
     /// Accounts that are switched on, best first.
     pub accounts: Vec<AccountRow>,
     /// Accounts that are switched on and have to be authorised anew.
@@ -221,6 +224,8 @@ pub struct AccountRow {
     pub dedicated: bool,
     /// It takes nothing new: only conversations that it has.
     pub draining: bool,
+    /// The proxy that its requests go through; `None` = straight to the provider.
+    pub proxy: Option<ProxyId>,
 }
 
 /// An upstream account whose provider does not accept its credential any more: a person has to authorise it anew.
@@ -371,6 +376,8 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
     .await?;
     let (accounts, dead): (Vec<_>, Vec<_>) = accounts.into_iter().partition(|r| r.credential_state == "ok");
     let pools = pools_of(db, org).await?;
+    let proxies = proxies::of(db, org).await?;
+    let ways = if proxies.is_empty() { HashMap::new() } else { proxies::ways(db, org).await? };
     let client_rules = clients::of(db, org).await?;
     let routes = model_routes::of(db, org).await?;
     let (as_of, overrides) = price_overrides::live(db, org).await?;
@@ -407,6 +414,7 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
         hold_mode: HoldMode::stored(&o.hold_mode),
         on_redis_loss: OnRedisLoss::stored(&o.on_redis_loss),
         thinking_suffix: o.thinking_suffix,
+        proxies,
         accounts: accounts
             .into_iter()
             .map(|r| {
@@ -424,6 +432,7 @@ pub async fn tenancy(db: &RelayDb, org: OrgId) -> StoreResult<Option<Tenancy>> {
                     models: r.models.map(|m| shape("models of an account", m)).transpose()?,
                     dedicated: r.dedicated,
                     draining: r.draining,
+                    proxy: ways.get(&AccountId(r.id)).copied(),
                 })
             })
             .collect::<StoreResult<_>>()?,

@@ -2,7 +2,7 @@
 //! not known here: an envelope is bytes that begin with which key they were sealed with.
 
 use crate::{JobsDb, StoreError, StoreResult};
-use causeway_domain::{AccountId, OrgId, UserId, provider::Provider};
+use causeway_domain::{AccountId, OrgId, ProxyId, UserId, provider::Provider, proxy::Scheme};
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
@@ -33,6 +33,19 @@ pub enum Place {
     },
     /// The client secret at the issuer of a kind of provider.
     Provider(Provider),
+    /// The password at an organisation's proxy.
+    Proxy {
+        /// Organisation.
+        org: OrgId,
+        /// Proxy.
+        id: ProxyId,
+        /// What it speaks.
+        scheme: Scheme,
+        /// Where it is.
+        host: String,
+        /// At which port.
+        port: u16,
+    },
 }
 
 /// The kinds of place, in the order in which they are gone through.
@@ -46,6 +59,8 @@ pub enum Kind {
     SignOn,
     /// Client secrets of providers.
     Providers,
+    /// Passwords at proxies.
+    Proxies,
 }
 
 /// Something sealed.
@@ -59,7 +74,8 @@ pub struct Sealed {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Accounts, Self::Authenticators, Self::SignOn, Self::Providers];
+    pub const ALL: [Self; 5] =
+        [Self::Accounts, Self::Authenticators, Self::SignOn, Self::Providers, Self::Proxies];
 }
 
 impl Place {
@@ -70,6 +86,7 @@ impl Place {
             Self::Authenticator(user) => user.to_string(),
             Self::SignOn { id, .. } => id.to_string(),
             Self::Provider(provider) => provider.to_string(),
+            Self::Proxy { id, .. } => id.to_string(),
         }
     }
 
@@ -79,6 +96,7 @@ impl Place {
             Self::Authenticator(user) => user.0,
             Self::SignOn { id, .. } => *id,
             Self::Provider(_) => Uuid::nil(),
+            Self::Proxy { id, .. } => id.0,
         }
     }
 }
@@ -100,6 +118,7 @@ pub async fn page(
             let after = after.map(Place::id).unwrap_or_default();
             providers(db, own, &after, most).await
         }
+        Kind::Proxies => proxies(db, own, row, most).await,
     }
 }
 
@@ -176,6 +195,28 @@ async fn providers(db: &JobsDb, own: &[u8], after: &str, most: i64) -> StoreResu
         .collect()
 }
 
+async fn proxies(db: &JobsDb, own: &[u8], after: Uuid, most: i64) -> StoreResult<Vec<Sealed>> {
+    let rows = sqlx::query!(
+        r#"select org_id, id, scheme, host, port, password as "password!" from proxies
+         where id > $1 and password is not null
+           and substring(password from 1 for octet_length($2::bytea)) <> $2
+         order by id limit $3"#,
+        after,
+        own,
+        most
+    )
+    .fetch_all(&db.0)
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            let scheme = r.scheme.parse().map_err(|e| StoreError::corrupt("scheme of a proxy", e))?;
+            let port = u16::try_from(r.port).map_err(|e| StoreError::corrupt("port of a proxy", e))?;
+            let (org, id) = (OrgId(r.org_id), ProxyId(r.id));
+            Ok(Sealed { place: Place::Proxy { org, id, scheme, host: r.host, port }, envelope: r.password })
+        })
+        .collect()
+}
+
 /// Puts another envelope where this one still is. False when somebody has changed it meanwhile: theirs stays.
 pub async fn replace(db: &JobsDb, was: &Sealed, envelope: &[u8]) -> StoreResult<bool> {
     let old = &was.envelope;
@@ -222,6 +263,21 @@ pub async fn replace(db: &JobsDb, was: &Sealed, envelope: &[u8]) -> StoreResult<
             sqlx::query!(
                 "update providers set client_secret = $2 where id = $1 and client_secret = $3",
                 provider.as_str(),
+                envelope,
+                old
+            )
+            .execute(&db.0)
+            .await?
+        }
+        Place::Proxy { org, id, scheme, host, port } => {
+            sqlx::query!(
+                "update proxies set password = $6
+                 where org_id = $1 and id = $2 and scheme = $3 and host = $4 and port = $5 and password = $7",
+                org.0,
+                id.0,
+                scheme.as_str(),
+                host,
+                i32::from(*port),
                 envelope,
                 old
             )

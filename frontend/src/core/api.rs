@@ -8,6 +8,7 @@ mod operator;
 mod people;
 mod playground;
 mod profile;
+mod proxies;
 pub(crate) mod sso;
 
 use causeway_domain::{AccountId, KeyId, PoolId, UserId, provider::Provider};

@@ -10,6 +10,7 @@ pub(crate) const KEYS: &str = "/web/keys";
 pub(crate) const ACCOUNTS: &str = "/web/accounts";
 pub(crate) const NEW_ACCOUNT: &str = "/web/accounts/new";
 pub(crate) const POOLS: &str = "/web/pools";
+pub(crate) const PROXIES: &str = "/web/proxies";
 pub(crate) const MODEL_ROUTES: &str = "/web/model-routes";
 pub(crate) const CLIENTS: &str = "/web/clients";
 pub(crate) const PRICES: &str = "/web/prices";

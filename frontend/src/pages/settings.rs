@@ -5,6 +5,7 @@ mod ceilings;
 mod general;
 mod limits;
 mod plan;
+mod proxy;
 mod requests;
 mod sign_in;
 mod sso;
@@ -14,7 +15,7 @@ use leptos::prelude::*;
 
 use self::{
     accounts::AccountsCard, ceilings::CeilingsCard, general::General, limits::OrganizationLimits,
-    plan::PlanCard, requests::Requests, sign_in::SignInCard, sso::SingleSignOnCard,
+    plan::PlanCard, proxy::DefaultProxy, requests::Requests, sign_in::SignInCard, sso::SingleSignOnCard,
 };
 use crate::{
     core::{
@@ -49,6 +50,7 @@ pub(crate) fn Settings() -> impl IntoView {
                 <General org=org.clone() may_write/>
                 <Requests org=org.clone() may_write/>
                 <AccountsCard org=org.clone() may_write/>
+                <DefaultProxy org=org.clone() may_write/>
                 <SignInCard may_write/>
                 <OrganizationLimits org=org.clone() may_write/>
                 <CeilingsCard may_write/>

@@ -23,6 +23,7 @@ enum Entry {
     Keys,
     Accounts,
     Pools,
+    Proxies,
     ModelRoutes,
     Clients,
     Prices,
@@ -50,6 +51,7 @@ const ALL: &[Entry] = &[
     Entry::Keys,
     Entry::Accounts,
     Entry::Pools,
+    Entry::Proxies,
     Entry::ModelRoutes,
     Entry::Clients,
     Entry::Prices,
@@ -87,6 +89,7 @@ impl Entry {
             Self::Keys => (routes::KEYS, Icon::Key, Whoever(Permission::KeysRead)),
             Self::Accounts => (routes::ACCOUNTS, Icon::Plug, Whoever(Permission::AccountsRead)),
             Self::Pools => (routes::POOLS, Icon::Tag, Whoever(Permission::AccountsRead)),
+            Self::Proxies => (routes::PROXIES, Icon::Bolt, Whoever(Permission::AccountsRead)),
             Self::ModelRoutes => (routes::MODEL_ROUTES, Icon::Sliders, Whoever(Permission::AccountsRead)),
             Self::Clients => (routes::CLIENTS, Icon::Terminal, Whoever(Permission::KeysRead)),
             Self::Prices => (routes::PRICES, Icon::Tag, Whoever(Permission::PricesRead)),
@@ -157,7 +160,7 @@ pub(super) fn Navigation() -> impl IntoView {
             {group(Signal::derive(move || t_string!(i18n, shell.group_observe)), &[Entry::Dashboard, Entry::Usage, Entry::Requests])}
             {group(
                 Signal::derive(move || t_string!(i18n, shell.group_manage)),
-                &[Entry::Keys, Entry::Accounts, Entry::Pools, Entry::ModelRoutes, Entry::Clients, Entry::Prices, Entry::Billing, Entry::Members, Entry::Tokens, Entry::Audit, Entry::Announcements, Entry::Settings],
+                &[Entry::Keys, Entry::Accounts, Entry::Pools, Entry::Proxies, Entry::ModelRoutes, Entry::Clients, Entry::Prices, Entry::Billing, Entry::Members, Entry::Tokens, Entry::Audit, Entry::Announcements, Entry::Settings],
             )}
             {group(Signal::derive(move || t_string!(i18n, shell.group_use)), &[Entry::Connect, Entry::Playground])}
             <Show when=move || operates.get()>
@@ -192,6 +195,7 @@ fn Link(entry: Entry) -> impl IntoView {
         Entry::Keys => t_string!(i18n, shell.keys),
         Entry::Accounts => t_string!(i18n, shell.accounts),
         Entry::Pools => t_string!(i18n, shell.pools),
+        Entry::Proxies => t_string!(i18n, shell.proxies),
         Entry::ModelRoutes => t_string!(i18n, shell.model_routes),
         Entry::Clients => t_string!(i18n, shell.clients),
         Entry::Prices => t_string!(i18n, shell.prices),

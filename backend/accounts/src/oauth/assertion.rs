@@ -31,7 +31,7 @@ impl TokenClient {
             reason: "private_key is not an RSA key that can sign".to_owned(),
         })?;
         let fields = [("grant_type", GRANT), ("assertion", assertion.as_str())];
-        let answer = call::post(&self.addresses, &key.token_uri, TokenBody::Form, &fields).await?;
+        let answer = call::post(self, &key.token_uri, TokenBody::Form, &fields).await?;
         tokens(answer, now).map_err(|error| match error {
             // Told with the same code as a key that was deleted, but the fault is our clock's.
             GrantError::Dead { reason } if reason.contains("timeframe") => {

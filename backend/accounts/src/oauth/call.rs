@@ -1,8 +1,8 @@
 //! One call to an issuer. Every address is checked before it is called, and names are looked up by [`outbound`]: an issuer
 //! must not be able to make this server call itself.
 
-use super::token::GrantError;
-use crate::{AddressPolicy, catalogue::oauth::TokenBody, outbound};
+use super::token::{GrantError, TokenClient};
+use crate::{catalogue::oauth::TokenBody, outbound};
 use reqwest::{Method, RequestBuilder, Response, header};
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -24,12 +24,12 @@ pub(super) struct Answer {
 
 /// Sends fields in the form that the issuer reads.
 pub(super) async fn post(
-    addresses: &AddressPolicy,
+    by: &TokenClient,
     url: &str,
     body: TokenBody,
     fields: &[(&str, &str)],
 ) -> Result<Answer, GrantError> {
-    let request = prepare(addresses, url, Method::POST)?;
+    let request = prepare(by, url, Method::POST)?;
     let request = match body {
         TokenBody::Form => {
             let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
@@ -41,15 +41,15 @@ pub(super) async fn post(
             request.json(&object)
         }
     };
-    send(request, url).await
+    send(by, request, url).await
 }
 
 /// Reads something with an access token.
-pub(super) async fn get(addresses: &AddressPolicy, url: &str, bearer: &str) -> Result<Answer, GrantError> {
-    send(prepare(addresses, url, Method::GET)?.bearer_auth(bearer), url).await
+pub(super) async fn get(by: &TokenClient, url: &str, bearer: &str) -> Result<Answer, GrantError> {
+    send(by, prepare(by, url, Method::GET)?.bearer_auth(bearer), url).await
 }
 
-fn prepare(addresses: &AddressPolicy, url: &str, method: Method) -> Result<RequestBuilder, GrantError> {
+fn prepare(by: &TokenClient, url: &str, method: Method) -> Result<RequestBuilder, GrantError> {
     let refused = || GrantError::Refused {
         code: "address_refused".to_owned(),
         reason: format!("the issuer's address {url} is not one that may be called"),
@@ -58,8 +58,15 @@ fn prepare(addresses: &AddressPolicy, url: &str, method: Method) -> Result<Reque
     let mut base = url.clone();
     base.set_query(None);
     base.set_fragment(None);
-    addresses.base_url(base.as_str()).map_err(|_| refused())?;
-    let client = outbound::client(addresses, url.scheme() == "http", DEADLINE).map_err(|_| refused())?;
+    by.addresses.base_url(base.as_str()).map_err(|_| refused())?;
+    let way = by.way.as_deref();
+    let client = outbound::client(&by.addresses, way, url.scheme() == "http", DEADLINE);
+    let client = client.map_err(|error| match error {
+        outbound::NoClient::Proxy(why) => {
+            GrantError::Unavailable { reason: why.to_string(), retry_after: None }
+        }
+        outbound::NoClient::Client(_) => refused(),
+    })?;
     let agent = concat!("causeway/", env!("CARGO_PKG_VERSION"));
     Ok(client
         .request(method, url)
@@ -67,10 +74,12 @@ fn prepare(addresses: &AddressPolicy, url: &str, method: Method) -> Result<Reque
         .header(header::USER_AGENT, agent))
 }
 
-async fn send(request: RequestBuilder, url: &str) -> Result<Answer, GrantError> {
+async fn send(by: &TokenClient, request: RequestBuilder, url: &str) -> Result<Answer, GrantError> {
     let explain = |error: reqwest::Error| {
         let why = if outbound::is_refused(&error) {
             "its name leads to an address that requests may not be sent to"
+        } else if by.way.is_some() && error.is_connect() {
+            "no connection through the account's proxy: test the proxy to see why"
         } else if error.is_timeout() {
             "it did not answer within 20 seconds"
         } else if error.is_connect() {

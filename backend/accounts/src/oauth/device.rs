@@ -69,7 +69,7 @@ impl TokenClient {
         let url = issuer.device.as_deref().unwrap_or_default();
         let answer = match issuer.device_style {
             DeviceStyle::Openai => {
-                call::post(&self.addresses, url, TokenBody::Json, &[("client_id", asking.id)]).await?
+                call::post(self, url, TokenBody::Json, &[("client_id", asking.id)]).await?
             }
             DeviceStyle::Rfc8628 => {
                 let scopes = issuer.scopes.join(" ");
@@ -81,7 +81,7 @@ impl TokenClient {
                 if let Some(challenge) = challenge {
                     fields.extend([("code_challenge", challenge), ("code_challenge_method", "S256")]);
                 }
-                call::post(&self.addresses, url, issuer.body, &fields).await?
+                call::post(self, url, issuer.body, &fields).await?
             }
         };
         match refusal(&answer) {
@@ -124,7 +124,7 @@ impl TokenClient {
         let begun = issuer.device.as_deref().unwrap_or_default();
         let url = begun.rsplit_once('/').map_or_else(String::new, |(before, _)| format!("{before}/token"));
         let fields = [("device_auth_id", device.device_code), ("user_code", device.user_code)];
-        let answer = call::post(&self.addresses, &url, TokenBody::Json, &fields).await?;
+        let answer = call::post(self, &url, TokenBody::Json, &fields).await?;
         if matches!(answer.status, 403 | 404) {
             return Ok(Polled::Pending);
         }

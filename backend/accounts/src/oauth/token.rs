@@ -4,7 +4,7 @@ use super::{
     call,
     reading::{refusal, said, tokens},
 };
-use crate::{AddressPolicy, catalogue::OAuth};
+use crate::{AddressPolicy, catalogue::OAuth, proxy::Way};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::{fmt, time::Duration};
@@ -14,6 +14,7 @@ use zeroize::Zeroize;
 #[derive(Clone, Debug)]
 pub struct TokenClient {
     pub(super) addresses: AddressPolicy,
+    pub(super) way: Way,
 }
 
 /// As whom it is asked: the client that the operator has entered for the provider.
@@ -80,7 +81,13 @@ pub enum GrantError {
 impl TokenClient {
     /// One that calls only where that is allowed.
     pub const fn new(addresses: AddressPolicy) -> Self {
-        Self { addresses }
+        Self { addresses, way: None }
+    }
+
+    /// The same on an account's way.
+    #[must_use]
+    pub fn on(&self, way: Way) -> Self {
+        Self { addresses: self.addresses.clone(), way }
     }
 
     /// Exchanges a code.
@@ -117,7 +124,7 @@ impl TokenClient {
     /// (`issuer.exchange`); `None` where the first is the one already.
     pub async fn trade(&self, issuer: &OAuth, token: &str) -> Result<Option<Tokens>, GrantError> {
         let Some(url) = &issuer.exchange else { return Ok(None) };
-        let answer = call::get(&self.addresses, url, token).await?;
+        let answer = call::get(self, url, token).await?;
         // This endpoint does not speak OAuth: a bare 401 is its way to say that the token is over.
         if answer.status == 401 {
             let words = answer.body.get("message").and_then(Value::as_str).unwrap_or("not accepted any more");
@@ -129,7 +136,7 @@ impl TokenClient {
     /// What the issuer says of the bearer of an access token; `null` where it has no such endpoint.
     pub async fn userinfo(&self, issuer: &OAuth, access: &str) -> Result<Value, GrantError> {
         let Some(url) = &issuer.userinfo else { return Ok(Value::Null) };
-        let answer = call::get(&self.addresses, url, access).await?;
+        let answer = call::get(self, url, access).await?;
         match refusal(&answer) {
             Some(refused) => Err(refused),
             None => Ok(answer.body),
@@ -153,7 +160,7 @@ impl TokenClient {
     ) -> Result<call::Answer, GrantError> {
         fields.push(("client_id", asking.id));
         fields.extend(asking.secret.map(|secret| ("client_secret", secret)));
-        call::post(&self.addresses, &issuer.token, issuer.body, &fields).await
+        call::post(self, &issuer.token, issuer.body, &fields).await
     }
 }
 

@@ -41,7 +41,7 @@ async fn a_name_that_turns_to_this_machine_is_not_called_and_the_reason_is_known
     let inside = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
     tokio::spawn(answer(listener, "/".to_owned()));
     let policy = AddressPolicy::new(vec!["127.0.0.2/32".parse().unwrap()], false);
-    let client = client(&policy.with_names(Arc::<Turning>::default()), true, DEADLINE).unwrap();
+    let client = client(&policy.with_names(Arc::<Turning>::default()), None, true, DEADLINE).unwrap();
     let url = format!("http://rebind.example:{port}/");
     assert_eq!(client.get(&url).send().await.unwrap().status(), 302);
     assert!(is_refused(&client.get(&url).send().await.unwrap_err()));
@@ -55,7 +55,7 @@ async fn a_redirect_is_an_answer_and_nobody_goes_where_it_points() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     tokio::spawn(answer(listener, format!("http://{}/", inside.local_addr().unwrap())));
-    let client = client(&AddressPolicy::new(vec![], true), true, DEADLINE).unwrap();
+    let client = client(&AddressPolicy::new(vec![], true), None, true, DEADLINE).unwrap();
     assert_eq!(client.get(url).header("authorization", "Bearer secret").send().await.unwrap().status(), 302);
     let visited = tokio::time::timeout(Duration::from_millis(100), inside.accept()).await;
     assert!(visited.is_err());

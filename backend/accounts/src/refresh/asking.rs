@@ -2,16 +2,17 @@
 
 use super::{Outcome, Shared, Wanted, Why, keeping::Kept, later, lease::Lease};
 use crate::{
-    Credential, ServiceAccountKey,
-    oauth::{GrantError, Issuer, Tokens},
+    Credential, Proxy, ServiceAccountKey,
+    oauth::{GrantError, Issuer, TokenClient, Tokens},
 };
 use causeway_domain::provider::Provider;
 use causeway_store::{
     StoreError,
     credentials::{self, At, Held},
+    proxies,
 };
 use chrono::{TimeDelta, Utc};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use zeroize::Zeroizing;
 
 /// No new credential.
@@ -94,6 +95,7 @@ impl Shared {
         };
         let issuer = self.issuer(held.provider).await?;
         let oauth = issuer.oauth();
+        let issuers = self.on_its_way(wanted).await?;
         let renewed = |access: &str, refresh: Option<&String>, expires_at, exchanged| Credential::Oauth {
             access: access.to_owned(),
             refresh: refresh.cloned(),
@@ -107,7 +109,7 @@ impl Shared {
         let mut kept = None;
         if let Some(token) = refresh {
             mine(lease).await?;
-            let tokens = self.issuers.refresh(oauth, issuer.asking(), token).await?;
+            let tokens = issuers.refresh(oauth, issuer.asking(), token).await?;
             // Where the answer has none the old one stays good.
             let next = tokens.refresh.as_ref().or(Some(token));
             // One that is to be exchanged is kept first: the exchange may fail, and the refresh token is used up.
@@ -126,7 +128,7 @@ impl Shared {
             return Err(Not::Given(GrantError::Dead { reason: NO_REFRESH_TOKEN.to_owned() }));
         };
         mine(lease).await?;
-        let Some(inner) = self.issuers.trade(oauth, &outer).await? else {
+        let Some(inner) = issuers.trade(oauth, &outer).await? else {
             return Err(Not::Fit("nothing to exchange".to_owned()));
         };
         let Credential::Oauth { refresh, .. } = &current else {
@@ -146,14 +148,31 @@ impl Shared {
         lease: &Lease<'_>,
     ) -> Result<Kept, Not> {
         let file = ServiceAccountKey::read(key).map_err(|bad| Not::Fit(bad.to_string()))?;
+        let issuers = self.on_its_way(wanted).await?;
         mine(lease).await?;
-        let tokens: Tokens = self.issuers.assertion(&file).await?;
+        let tokens: Tokens = issuers.assertion(&file).await?;
         let fresh = Credential::ServiceAccount {
             key: key.to_owned(),
             access: Some(tokens.access.clone()),
             expires_at: tokens.expires_at,
         };
         Ok(self.keep(wanted, held, (used, &fresh), lease).await?)
+    }
+
+    /// Who asks, on the way that the account's requests take. Never on another: that the provider sees one address of an
+    /// account, and not several, may be why it has a proxy.
+    async fn on_its_way(&self, wanted: Wanted) -> Result<TokenClient, Not> {
+        let Some(stored) = proxies::way(&self.store.jobs, wanted.org, wanted.account).await? else {
+            return Ok(self.issuers.clone());
+        };
+        let off = |reason| Not::Given(GrantError::Refused { code: "proxy_disabled".to_owned(), reason });
+        if !stored.enabled {
+            return Err(off(format!("the account's proxy {} is switched off", stored.name)));
+        }
+        let proxy = Proxy::open(&self.sealing, wanted.org, &stored).map_err(|error| {
+            off(format!("the password of the proxy {} does not open: {error}", stored.name))
+        })?;
+        Ok(self.issuers.on(Some(Arc::new(proxy))))
     }
 
     /// A provider's issuer, and as whom it is asked, as the operator has it at this moment.

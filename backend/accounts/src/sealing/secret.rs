@@ -1,7 +1,7 @@
 //! Sealing of secrets that are no credentials of upstream accounts, each bound to what it is for.
 
 use super::{SealError, SealingKey};
-use causeway_domain::OrgId;
+use causeway_domain::{OrgId, ProxyId};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -20,11 +20,18 @@ pub struct SecretPlace<'a> {
 
 /// Of the client secrets of single sign-on.
 pub(super) const OIDC: &str = "oidc client secret";
+/// Of the passwords at proxies.
+const PROXY: &str = "proxy password";
 
 impl<'a> SecretPlace<'a> {
     /// The client secret at an organisation's issuer for single sign-on.
     pub fn oidc(org: OrgId, provider: Uuid, issuer: &'a str) -> Self {
         Self { kind: OIDC, org, id: provider, origin: issuer }
+    }
+
+    /// The password at an organisation's proxy; `origin` is the proxy's own.
+    pub fn proxy(org: OrgId, proxy: ProxyId, origin: &'a str) -> Self {
+        Self { kind: PROXY, org, id: proxy.0, origin }
     }
 
     /// Neither text can contain a zero byte, so no two places read the same.

@@ -28,17 +28,19 @@ use crate::{
     error::ApiError,
     guard::{By, Caller},
     origin::Origin,
+    proxies::opened,
     state::AdminState,
 };
 use causeway_accounts::{
     catalogue::{AuthKind, oauth::Redirect},
     oauth::{Issuer, NoIssuer, TokenClient},
 };
-use causeway_domain::{UserId, provider::Provider};
+use causeway_domain::{OrgId, UserId, provider::Provider, proxy::Choice};
 use causeway_openapi::AuthorizationRedirect;
 use causeway_store::{
-    TenantTx, audit,
+    StoreError, TenantTx, audit,
     oauth_flows::{Flow, Status, Who},
+    organisations, proxies,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -61,9 +63,30 @@ fn hash(state: &str) -> [u8; 32] {
     Sha256::digest(state.as_bytes()).into()
 }
 
-/// Who talks to issuers.
-fn client(state: &AdminState) -> TokenClient {
-    TokenClient::new(state.addresses.clone())
+/// Who talks to issuers, on the way that was chosen; the error says in words why there is none.
+async fn client(state: &AdminState, org: OrgId, choice: Choice) -> Result<TokenClient, ApiError> {
+    let mut tx = TenantTx::begin(&state.store.app, org, None).await?;
+    let id = match choice {
+        Choice::Direct => None,
+        Choice::Through(id) => Some(id),
+        // Which pools it will be in is not known yet.
+        Choice::Inherit => organisations::get(&mut tx, false).await?.default_proxy,
+    };
+    let stored = match id {
+        Some(id) => match proxies::get(&mut tx, id, false).await {
+            Err(StoreError::NotFound) => {
+                return Err(ApiError::field(
+                    "proxy",
+                    "must be inherit, direct or a proxy of this organisation",
+                ));
+            }
+            other => Some(other?),
+        },
+        None => None,
+    };
+    drop(tx);
+    let way = opened(state, org, stored).map_err(ApiError::Conflict)?;
+    Ok(TokenClient::new(state.addresses.clone()).on(way))
 }
 
 /// A provider's issuer, as of this moment.

@@ -10,6 +10,7 @@ use crate::{
     extract::Body,
     guard::{Caller, May, right},
     plan,
+    proxies::{chosen, readers::Readers},
     state::AdminState,
 };
 use axum::{Json, extract::State};
@@ -45,7 +46,8 @@ struct Given {
 ///
 /// With `authorization_id` the credential is the one that was authorised, and the authorisation is used up. Where the
 /// organisation has an account of the same identity at the provider already, that one gets the credential and comes back
-/// with 200; its name and settings stay, except for an `owner_id` that is given, and it is put into `pool_ids` too.
+/// with 200; its name and settings stay, except for an `owner_id` and a `proxy` that are given, and it is put into `pool_ids`
+/// too.
 #[utoipa::path(
     post, path = "/accounts", tag = "accounts", operation_id = "createAccount",
     request_body = CreateAccount,
@@ -68,6 +70,11 @@ pub(crate) async fn handle(
     check.require(input.pool_ids.len() <= MOST_POOLS, "pool_ids", "must be at most 10");
     check.done()?;
     let mut tx = caller.begin(&state).await?;
+    let readers = Readers::now(&mut tx).await?;
+    let proxy = match input.proxy {
+        Some(choice) => Some(chosen(&mut tx, "proxy", choice).await?),
+        None => None,
+    };
     let given = given(&state, &caller, &mut tx, &input, &preset).await?;
     let base = state
         .addresses
@@ -87,6 +94,7 @@ pub(crate) async fn handle(
         account.credential_hint = given.credential.hint();
         account.signed_in = given.signed_in;
         account.owner = input.owner_id.or(account.owner);
+        account.proxy = proxy.unwrap_or(account.proxy);
         accounts::update(&mut tx, &account).await?;
         // What it rests for may be what has just been mended.
         ("account.update", Some(before), cooldowns::reset(&mut tx, id).await? > 0)
@@ -105,6 +113,7 @@ pub(crate) async fn handle(
             limits: &input.limits,
             timeouts: input.timeouts,
             dedicated: input.dedicated.unwrap_or(false),
+            proxy: proxy.unwrap_or_default(),
             created_by: caller.user.id,
         };
         match accounts::insert(&mut tx, &new).await {
@@ -120,6 +129,7 @@ pub(crate) async fn handle(
     if !pools::put(&mut tx, id, &input.pool_ids).await? {
         return Err(ApiError::field("pool_ids", "must be pools of this organisation"));
     }
+    readers.unchanged(&mut tx, Some(id)).await?;
     let now = accounts::get(&mut tx, id, false).await?;
     caller.record(&mut tx, action, ("account", Some(id.0)), before, Some(audited(&now))).await?;
     let now = health::view(&state, &mut tx, now).await?;

@@ -1,7 +1,7 @@
 //! Credentials that can be had anew: asking for another one, and testing an account with one that is not over.
 
 use super::{binding, preset, probe, stored_base};
-use crate::{error::ApiError, state::AdminState};
+use crate::{error::ApiError, proxies::opened as opened_proxy, state::AdminState};
 use causeway_accounts::{
     Credential, SealError,
     refresh::{Outcome, Wanted, Why},
@@ -11,7 +11,7 @@ use causeway_openapi::AccountTest;
 use causeway_store::{
     StoreError, TenantTx,
     accounts::{self, Account as Stored},
-    credentials,
+    credentials, proxies,
 };
 use chrono::Utc;
 use std::time::Duration;
@@ -87,9 +87,17 @@ async fn again(state: &AdminState, org: OrgId, id: AccountId) -> Result<Stored, 
 }
 
 async fn asked(state: &AdminState, org: OrgId, account: &Stored) -> Result<AccountTest, ApiError> {
+    let mut tx = TenantTx::begin(&state.store.app, org, None).await?;
+    let way = proxies::way_of(&mut tx, account.id).await?;
+    // Not across the call: the provider may take its time.
+    drop(tx);
+    let way = match opened_proxy(state, org, way) {
+        Ok(way) => way,
+        Err(words) => return Ok(not_asked(&words)),
+    };
     let preset = preset(state, account.provider).await?;
     let (base, credential) = (stored_base(account)?, opened(state, org, account)?);
-    Ok(probe::models(&state.addresses, &preset, &base, &credential).await)
+    Ok(probe::models((&state.addresses, way.as_deref()), &preset, &base, &credential).await)
 }
 
 /// Whether what requests carry is over, or was never had.

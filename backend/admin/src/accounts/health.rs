@@ -2,19 +2,20 @@
 
 use super::{plain, record};
 use crate::{error::ApiError, state::AdminState};
-use causeway_domain::AccountId;
+use causeway_domain::{AccountId, ProxyId, provider::Provider};
 use causeway_openapi::{
     Account, AccountHealth, AccountRest, AccountState, FailureCause, QuotaWindow, RestScope,
 };
 use causeway_store::{
     TenantTx,
     accounts::Account as Stored,
-    cooldowns::{self, Cooldown},
-    health, hold,
+    cooldowns::{self, Cooldown, of_proxy},
+    health, hold, proxies,
 };
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
+use std::collections::HashMap;
 
 /// Accounts as the API shows them.
 pub(super) async fn views(
@@ -23,7 +24,10 @@ pub(super) async fn views(
     stored: Vec<Stored>,
 ) -> Result<Vec<Account>, ApiError> {
     let ids: Vec<AccountId> = stored.iter().map(|account| account.id).collect();
-    let rests = cooldowns::of_accounts(tx, &ids).await?;
+    let ways = proxies::ways_within(tx).await?;
+    let through: Vec<AccountId> = ids.iter().filter_map(|id| ways.get(id)).map(|id| of_proxy(*id)).collect();
+    let rests = cooldowns::of_accounts(tx, &[&ids[..], &through].concat()).await?;
+    let names = if through.is_empty() { HashMap::new() } else { proxies::names(tx).await? };
     let news = health::of_accounts(tx, &ids).await?;
     let rates = record::last_hour(tx, &ids).await?;
     // For people to look at: without Redis the page is still there.
@@ -31,19 +35,22 @@ pub(super) async fn views(
     let now = Utc::now();
     let views = stored.into_iter().map(|account| {
         let id = account.id;
-        let own: Vec<&Cooldown> = rests.iter().filter(|rest| rest.account == id).collect();
+        let way = ways.get(&id).copied();
+        let own = rests.iter().filter(|rest| concerns(rest, id, account.provider, way));
+        let own: Vec<&Cooldown> = own.collect();
+        let name = way.and_then(|id| names.get(&id)).map(String::as_str);
         let known = news.iter().find(|(of, _)| *of == id).map(|(_, known)| known);
         let (quota, quota_at) = known.and_then(|k| k.quota.as_ref()).map(quota).unwrap_or_default();
         let health = AccountHealth {
             state: state_of(account.enabled, &own, now),
-            rests: own.into_iter().filter_map(rest).collect(),
+            rests: own.into_iter().filter_map(|stored| rest(stored, name)).collect(),
             last_error: known.and_then(|k| serde_json::from_value(k.last_error.clone()?).ok()),
             quota,
             quota_at,
             in_flight: running.get(&id).copied().unwrap_or(0),
             last_hour: rates.get(&id).copied().unwrap_or_default(),
         };
-        plain(account, health)
+        plain(account, way, health)
     });
     Ok(views.collect())
 }
@@ -54,8 +61,21 @@ pub(super) async fn view(state: &AdminState, tx: &mut TenantTx, stored: Stored) 
     one.ok_or_else(|| ApiError::internal("an account was lost on its way out"))
 }
 
+/// Whether something that rests keeps an account from being used on the way that it takes now.
+fn concerns(rest: &Cooldown, account: AccountId, provider: Provider, way: Option<ProxyId>) -> bool {
+    if rest.account == account {
+        return !rest.scope.starts_with(cooldowns::WAY) || rest.scope == cooldowns::way(way);
+    }
+    way.is_some_and(|proxy| rest.account == of_proxy(proxy))
+        && rest
+            .scope
+            .strip_prefix(cooldowns::PROXY)
+            .is_some_and(|rest| rest.is_empty() || rest.strip_prefix(':') == Some(provider.as_str()))
+}
+
 fn state_of(enabled: bool, rests: &[&Cooldown], now: DateTime<Utc>) -> AccountState {
-    let whole = rests.iter().find(|rest| rest.scope.is_empty());
+    let part = |scope: &str| scope.starts_with("model:") || scope.starts_with("family:");
+    let whole = rests.iter().filter(|rest| !part(&rest.scope)).max_by_key(|rest| rest.until);
     match whole {
         _ if !enabled => AccountState::Disabled,
         Some(rest) if rest.until > now => AccountState::Cooling,
@@ -65,9 +85,14 @@ fn state_of(enabled: bool, rests: &[&Cooldown], now: DateTime<Utc>) -> AccountSt
     }
 }
 
-fn rest(stored: &Cooldown) -> Option<AccountRest> {
+fn rest(stored: &Cooldown, proxy: Option<&str>) -> Option<AccountRest> {
+    let own = |name: Option<&str>| name.map(str::to_owned);
     let (scope, name) = match stored.scope.split_once(':') {
+        None if stored.scope == cooldowns::WAY => (RestScope::Way, None),
+        None if stored.scope == cooldowns::PROXY => (RestScope::Proxy, own(proxy)),
         None => (RestScope::Account, None),
+        Some((cooldowns::WAY, _)) => (RestScope::Way, own(proxy)),
+        Some((cooldowns::PROXY, _)) => (RestScope::Proxy, own(proxy)),
         Some(("family", name)) => (RestScope::Family, Some(name.to_owned())),
         Some((_, name)) => (RestScope::Model, Some(name.to_owned())),
     };

@@ -1,7 +1,9 @@
 //! Asking a provider for its models.
 
 use crate::outbound;
-use causeway_accounts::{AddressPolicy, BaseUrl, Credential, Preset, Signer, catalogue::ModelList};
+use causeway_accounts::{
+    AddressPolicy, BaseUrl, Credential, Preset, Proxy, Signer, catalogue::ModelList, outbound::NoClient,
+};
 use causeway_openapi::AccountTest;
 use chrono::Utc;
 use http::{HeaderMap, HeaderName, Uri, header};
@@ -17,13 +19,13 @@ const MOST: usize = 1000;
 
 /// Asks, and says in words what came of it. Never fails: a provider that is away is an outcome.
 pub(crate) async fn models(
-    addresses: &AddressPolicy,
+    (addresses, way): (&AddressPolicy, Option<&Proxy>),
     preset: &Preset,
     base: &BaseUrl,
     credential: &Credential,
 ) -> AccountTest {
     let begun = Instant::now();
-    let answer = match tokio::time::timeout(DEADLINE, ask(addresses, preset, base, credential)).await {
+    let answer = match tokio::time::timeout(DEADLINE, ask((addresses, way), preset, base, credential)).await {
         Ok(answer) => answer,
         Err(_) => Err("The provider did not answer within 10 seconds.".to_owned()),
     };
@@ -42,7 +44,7 @@ pub(crate) async fn models(
 }
 
 async fn ask(
-    addresses: &AddressPolicy,
+    (addresses, way): (&AddressPolicy, Option<&Proxy>),
     preset: &Preset,
     base: &BaseUrl,
     credential: &Credential,
@@ -55,18 +57,21 @@ async fn ask(
     if addresses.base_url(&base.to_string()).is_err() {
         return Err("The address is not one that requests may be sent to.".to_owned());
     }
-    let client = outbound::client(addresses, base.is_plain(), DEADLINE)
-        .map_err(|_| "The call could not be prepared.".to_owned())?;
+    let client = outbound::client(addresses, way, base.is_plain(), DEADLINE);
+    let client = client.map_err(|error| match error {
+        NoClient::Proxy(why) => format!("The account's proxy cannot be used: {why}."),
+        NoClient::Client(_) => "The call could not be prepared.".to_owned(),
+    })?;
     let url = address(base, list);
     let mut response = client
         .get(&url)
         .headers(headers(&url, preset, credential)?)
         .send()
         .await
-        .map_err(|error| explain(&error))?;
+        .map_err(|error| explain(&error, way.is_some()))?;
     let status = response.status().as_u16();
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| explain(&error))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| explain(&error, way.is_some()))? {
         if body.len() + chunk.len() > LARGEST {
             return Err("The provider's answer is larger than 1 MiB.".to_owned());
         }
@@ -135,9 +140,11 @@ fn judge(preset: &Preset, status: u16, body: &[u8]) -> Result<Vec<String>, Strin
 }
 
 /// In words that hold nothing of the request.
-fn explain(error: &reqwest::Error) -> String {
+fn explain(error: &reqwest::Error, through_proxy: bool) -> String {
     let text = if outbound::is_refused(error) {
         "The name leads to an address that requests may not be sent to."
+    } else if through_proxy && error.is_connect() {
+        "No connection through the account's proxy. Test the proxy to see why."
     } else if error.is_timeout() {
         "The provider did not answer within 10 seconds."
     } else if error.is_connect() {

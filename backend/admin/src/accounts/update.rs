@@ -9,6 +9,7 @@ use crate::{
     error::ApiError,
     extract::{Body, Place},
     guard::{Caller, May, right},
+    proxies::{chosen, readers::Readers},
     state::AdminState,
 };
 use axum::{Json, extract::State};
@@ -25,14 +26,14 @@ use causeway_store::{
 ///
 /// Changes what is present and leaves the rest; `limits` and `timeouts` are replaced as a whole. A new credential or base URL,
 /// and enabling it, end whatever rests of it. A base URL of another origin needs the credential again, because a
-/// credential is only ever sent where it was meant for.
+/// credential is only ever sent where it was meant for; so does another proxy where the provider is spoken to without TLS.
 #[utoipa::path(
     patch, path = "/accounts/{id}", tag = "accounts", operation_id = "updateAccount",
     params(("id" = uuid::Uuid, Path, description = "Identifier of the account")),
     request_body = UpdateAccount,
     responses(
         (status = 200, description = "The account as it is now", body = Account),
-        docs::Input, docs::Guarded, docs::Missing, docs::Failures
+        docs::Input, docs::Guarded, docs::Missing, docs::Clash, docs::Failures
     )
 )]
 pub(crate) async fn handle(
@@ -43,7 +44,10 @@ pub(crate) async fn handle(
 ) -> Result<Json<Account>, ApiError> {
     let mut tx = caller.begin(&state).await?;
     let mut account = accounts::get(&mut tx, id, true).await?;
-    let before = audited(&account);
+    let (before, readers) = (audited(&account), Readers::now(&mut tx).await?);
+    if let Some(choice) = input.proxy {
+        account.proxy = chosen(&mut tx, "proxy", choice).await?;
+    }
     let preset = match input.credential {
         Some(_) => Some(preset(&state, account.provider).await?),
         None => None,
@@ -54,6 +58,7 @@ pub(crate) async fn handle(
         account.owner = chosen;
     }
     accounts::update(&mut tx, &account).await?;
+    readers.unchanged(&mut tx, input.credential.as_ref().map(|_| id)).await?;
     // What it rests for may be what has just been mended.
     let mended = input.credential.is_some() || input.base_url.is_some() || input.enabled == Some(true);
     let rested = mended && cooldowns::reset(&mut tx, id).await? > 0;

@@ -7,6 +7,7 @@ use crate::{
     error::ApiError,
     extract::Body,
     guard::{May, right},
+    proxies::readers::Readers,
     state::AdminState,
 };
 use axum::{Json, extract::State};
@@ -14,7 +15,7 @@ use causeway_domain::price::Price;
 use causeway_openapi::{HoldMode, OnRedisLoss, Organization, UpdateOrganization};
 use causeway_store::{
     organisations::{self, Organisation},
-    principal,
+    principal, proxies,
 };
 use chrono::Weekday;
 use serde_json::json;
@@ -28,7 +29,7 @@ use serde_json::json;
     request_body = UpdateOrganization,
     responses(
         (status = 200, description = "The settings as they are now", body = Organization),
-        docs::Input, docs::Guarded, docs::Failures
+        docs::Input, docs::Guarded, docs::Clash, docs::Failures
     )
 )]
 pub(crate) async fn handle(
@@ -40,7 +41,17 @@ pub(crate) async fn handle(
     let mut org = organisations::get(&mut tx, true).await?;
     let before = view(&mut tx, &org).await?;
     apply(&mut org, &input)?;
+    let readers = Readers::now(&mut tx).await?;
+    if let Some(chosen) = input.default_proxy_id {
+        if let Some(id) = chosen
+            && !proxies::exists(&mut tx, id).await?
+        {
+            return Err(ApiError::field("default_proxy_id", "must be a proxy of this organisation"));
+        }
+        org.default_proxy = chosen;
+    }
     organisations::update(&mut tx, &org).await?;
+    readers.unchanged(&mut tx, None).await?;
     let after = view(&mut tx, &org).await?;
     let target = ("organization", Some(caller.org().0));
     caller.record(&mut tx, "organization.update", target, Some(json!(before)), Some(json!(after))).await?;

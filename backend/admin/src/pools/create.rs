@@ -6,12 +6,14 @@ use crate::{
     error::ApiError,
     extract::Body,
     guard::{May, right},
+    proxies::readers::Readers,
     state::AdminState,
 };
 use axum::{Json, extract::State};
 use causeway_domain::{
     PoolId,
     pool::{STICKY_SECONDS, Strategy},
+    proxy::Choice,
 };
 use causeway_openapi::{CreatePool, Pool, UpdatePool};
 use causeway_store::pools::{self, Pool as Stored};
@@ -26,7 +28,7 @@ use uuid::Uuid;
     post, path = "/pools", tag = "pools", operation_id = "createPool", request_body = CreatePool,
     responses(
         (status = 201, description = "The pool", body = Pool),
-        docs::Input, docs::Guarded, docs::Failures
+        docs::Input, docs::Guarded, docs::Clash, docs::Failures
     )
 )]
 pub(crate) async fn handle(
@@ -41,6 +43,7 @@ pub(crate) async fn handle(
         strategy: Strategy::default(),
         sticky_seconds: Some(STICKY_SECONDS),
         active: None,
+        proxy: Choice::default(),
         members: Vec::new(),
         keys: 0,
         created_at: now,
@@ -51,12 +54,15 @@ pub(crate) async fn handle(
         strategy: Some(input.strategy),
         sticky_seconds: input.sticky_seconds,
         active_account_id: input.active_account_id.map(Some),
+        proxy: input.proxy,
         members: input.members,
         account_ids: input.account_ids,
     };
     let mut tx = caller.begin(&state).await?;
+    let readers = Readers::now(&mut tx).await?;
     fields::apply(&mut tx, &mut pool, &change).await?;
     pools::insert(&mut tx, &pool).await.map_err(taken)?;
+    readers.unchanged(&mut tx, None).await?;
     let made = pools::get(&mut tx, pool.id, false).await?;
     caller.record(&mut tx, "pool.create", ("pool", Some(made.id.0)), None, Some(audited(&made))).await?;
     state.commit(tx).await?;

@@ -6,6 +6,7 @@ use crate::{
     error::ApiError,
     extract::Place,
     guard::{May, right},
+    proxies::readers::Readers,
     state::AdminState,
 };
 use axum::extract::State;
@@ -40,7 +41,9 @@ pub(crate) async fn handle(
         let text = "members' keys are given this pool; take it out of what they may have first";
         return Err(ApiError::Conflict(text.to_owned()));
     }
+    let readers = Readers::now(&mut tx).await?;
     pools::delete(&mut tx, id).await?;
+    readers.unchanged(&mut tx, None).await?;
     caller.record(&mut tx, "pool.delete", ("pool", Some(id.0)), Some(audited(&pool)), None).await?;
     state.commit(tx).await?;
     Ok(StatusCode::NO_CONTENT)

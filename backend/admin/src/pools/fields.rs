@@ -1,6 +1,6 @@
 //! From the fields of a request to a pool: the same checks whether one is made or changed.
 
-use crate::{check::Check, error::ApiError};
+use crate::{check::Check, error::ApiError, proxies};
 use causeway_domain::{
     AccountId,
     pool::{MAX_PRIORITY, MAX_STICKY_SECONDS, MAX_WEIGHT, MOST_MEMBERS, Member, Strategy},
@@ -27,6 +27,9 @@ pub(super) async fn apply(tx: &mut TenantTx, pool: &mut Stored, change: &UpdateP
         (Some(given), None) => pool.members = members(tx, &mut check, given).await?,
         (None, Some(given)) => pool.members = in_order(tx, &mut check, given).await?,
         (None, None) => {}
+    }
+    if let Some(choice) = change.proxy {
+        pool.proxy = proxies::chosen(tx, "proxy", choice).await?;
     }
     if let Some(active) = change.active_account_id {
         pool.active = active;

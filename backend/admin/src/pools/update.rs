@@ -6,6 +6,7 @@ use crate::{
     error::ApiError,
     extract::{Body, Place},
     guard::{May, right},
+    proxies::readers::Readers,
     state::AdminState,
 };
 use axum::{Json, extract::State};
@@ -23,7 +24,7 @@ use causeway_store::pools;
     request_body = UpdatePool,
     responses(
         (status = 200, description = "The pool as it is now", body = Pool),
-        docs::Input, docs::Guarded, docs::Missing, docs::Failures
+        docs::Input, docs::Guarded, docs::Missing, docs::Clash, docs::Failures
     )
 )]
 pub(crate) async fn handle(
@@ -34,9 +35,10 @@ pub(crate) async fn handle(
 ) -> Result<Json<Pool>, ApiError> {
     let mut tx = caller.begin(&state).await?;
     let mut pool = pools::get(&mut tx, id, true).await?;
-    let before = audited(&pool);
+    let (before, readers) = (audited(&pool), Readers::now(&mut tx).await?);
     fields::apply(&mut tx, &mut pool, &input).await?;
     pools::update(&mut tx, &pool).await.map_err(taken)?;
+    readers.unchanged(&mut tx, None).await?;
     let now = pools::get(&mut tx, id, false).await?;
     let target = ("pool", Some(id.0));
     caller.record(&mut tx, "pool.update", target, Some(before), Some(audited(&now))).await?;

@@ -193,7 +193,7 @@ fn prepare(
     base.set_query(None);
     base.set_fragment(None);
     addresses.base_url(base.as_str()).map_err(|_| bad())?;
-    let client = outbound::client(addresses, url.scheme() == "http", DEADLINE).map_err(|_| bad())?;
+    let client = outbound::client(addresses, None, url.scheme() == "http", DEADLINE).map_err(|_| bad())?;
     Ok(client.request(method, url).header("accept", "application/json"))
 }
 

@@ -37,6 +37,7 @@ mod price_check;
 mod prices;
 mod profile;
 mod providers;
+mod proxies;
 mod records;
 mod registration;
 mod resets;

@@ -162,6 +162,11 @@ async fn things(walk: &mut Walk, token: &str) {
     let pool = format!("/pools/{}", id(&walk.step(M::POST, "/pools", at, pool).await));
     walk.step(M::PATCH, &pool, at, json!({"strategy": "weighted"})).await;
     walk.step(M::DELETE, &pool, at, Value::Null).await;
+    let proxy = json!({"name": "p", "scheme": "http", "host": "127.0.0.1", "port": 9, "username": "u", "password": CREDENTIAL});
+    let proxy = format!("/proxies/{}", id(&walk.step(M::POST, "/proxies", at, proxy).await));
+    walk.step(M::PATCH, &proxy, at, json!({"password": CREDENTIAL})).await;
+    walk.step(M::POST, &format!("{proxy}/reset"), at, Value::Null).await;
+    walk.step(M::DELETE, &proxy, at, Value::Null).await;
     let alias = json!({"kind": "alias", "pattern": "a", "targets": [{"account_id": account, "model": "b"}]});
     walk.step(M::PUT, "/model-routes", at, json!({"items": [alias]})).await;
     walk.step(M::DELETE, &path, at, Value::Null).await;

@@ -12,6 +12,7 @@ use crate::{
     hold::Hold,
     plan::Plan,
     settle::Ending,
+    way::{PROXY_DISABLED, Reached},
 };
 use causeway_accounts::rules::Row;
 use causeway_domain::AccountId;
@@ -60,7 +61,7 @@ impl Sending<'_> {
                 RelayError::NoneLeft { status, code: "upstream_error", message: text.clone(), retry }
             }
             _ if dead => authorise_anew(),
-            _ => refusal(row, retry),
+            _ => refusal(row.or_else(|| behind_proxies(&self.relay.health, self.plan, &run)), retry),
         };
         let told = (refusal.status().as_u16(), refusal.reason());
         self.relay.explain(&run.trail, self.id, self.caller, self.call, Some(told));
@@ -76,7 +77,10 @@ impl Sending<'_> {
 /// What a caller is told when none of the accounts that could serve a call may be asked now.
 pub(crate) fn none_to_ask(health: &Health, plan: &Plan) -> RelayError {
     let run = Run::new(0, plan);
-    if all_dead(plan, &run) { authorise_anew() } else { refusal(None, soonest(health, plan, &run)) }
+    if all_dead(plan, &run) {
+        return authorise_anew();
+    }
+    refusal(behind_proxies(health, plan, &run), soonest(health, plan, &run))
 }
 
 /// Whether the answer may go to the caller: it tells nothing of the account.
@@ -90,6 +94,11 @@ fn refusal(row: Option<Row>, retry: Option<Duration>) -> RelayError {
             Some(StatusCode::BAD_GATEWAY),
             "upstream_unreachable",
             "no connection to the provider could be made",
+        ),
+        Some(Row::ProxyUnavailable) => (
+            Some(StatusCode::SERVICE_UNAVAILABLE),
+            "proxy_unavailable",
+            "the proxies that the upstream accounts for this model are reached through cannot be used",
         ),
         Some(Row::Silent) => (
             Some(StatusCode::GATEWAY_TIMEOUT),
@@ -136,13 +145,23 @@ fn seconds(wait: Duration) -> u64 {
 /// Whether there were accounts, and every one of them waits for a person to authorise it anew.
 fn all_dead(plan: &Plan, run: &Run) -> bool {
     let mut accounts = concerned(plan).peekable();
-    accounts.peek().is_some() && accounts.all(|(account, _)| run.trail.is_dead(account))
+    accounts.peek().is_some() && accounts.all(|(reached, _)| run.trail.is_dead(reached.account))
+}
+
+/// The row of proxies, where it is they that keep every one of the accounts from being asked.
+fn behind_proxies(health: &Health, plan: &Plan, run: &Run) -> Option<Row> {
+    let is_behind = |(reached, model): (Reached, &Arc<str>)| match health.standing(reached, model) {
+        Standing::Cooling { row, .. } => row == Row::ProxyUnavailable,
+        _ => run.trail.was_passed(reached.account, PROXY_DISABLED),
+    };
+    let mut accounts = concerned(plan).peekable();
+    (accounts.peek().is_some() && accounts.all(is_behind)).then_some(Row::ProxyUnavailable)
 }
 
 /// The accounts that could serve a call, asked or passed over, and for which model.
-fn concerned(plan: &Plan) -> impl Iterator<Item = (AccountId, &Arc<str>)> {
-    let accounts = plan.candidates.iter().map(|c| (c.account.id, &c.model));
-    accounts.chain(plan.passed.iter().map(|p| (p.account, &p.model)))
+fn concerned(plan: &Plan) -> impl Iterator<Item = (Reached, &Arc<str>)> {
+    let accounts = plan.candidates.iter().map(|c| (c.account.reached(), &c.model));
+    accounts.chain(plan.passed.iter().map(|p| (p.reached, &p.model)))
 }
 
 /// When the first of the accounts can be used again, if that is only a matter of time for every one of them that needs no
@@ -150,12 +169,13 @@ fn concerned(plan: &Plan) -> impl Iterator<Item = (AccountId, &Arc<str>)> {
 fn soonest(health: &Health, plan: &Plan, run: &Run) -> Option<Duration> {
     let now = Utc::now();
     let mut first: Option<Duration> = None;
-    for (account, model) in concerned(plan).filter(|(account, _)| !run.trail.is_dead(*account)) {
-        let wait = match health.standing(account, model) {
+    let needs_a_person = |id: AccountId| run.trail.is_dead(id) || run.trail.was_passed(id, PROXY_DISABLED);
+    for (reached, model) in concerned(plan).filter(|(reached, _)| !needs_a_person(reached.account)) {
+        let wait = match health.standing(reached, model) {
             Standing::Cooling { until, .. } => (until - now).to_std().unwrap_or(TRIED),
             Standing::Tried | Standing::HalfOpen(_) => TRIED,
             // It may be full, which passes; or it has failed in a way that does not.
-            Standing::Ready => (run.trail.until(account)? - now).to_std().unwrap_or(TRIED),
+            Standing::Ready => (run.trail.until(reached.account)? - now).to_std().unwrap_or(TRIED),
         };
         first = Some(first.map_or(wait, |first| first.min(wait)));
     }

@@ -3,12 +3,13 @@
 
 use super::{Entry, Health, Note, Picture};
 use causeway_accounts::rules::Row;
+use causeway_domain::ProxyId;
 use causeway_store::{
     StoreError,
     attempts::{self, Attempts},
     cooldowns,
     failures::{self, Failure},
-    health,
+    health, proxies,
 };
 use chrono::Utc;
 use std::{
@@ -148,6 +149,9 @@ impl Health {
         for e in &ended {
             let c = &e.cooldown;
             cooldowns::end(&self.store.jobs, c.org, c.account, &c.scope, c.failed_at).await?;
+            if c.scope == cooldowns::PROXY {
+                proxies::came_back(&self.store.jobs, c.org, ProxyId(c.account.0)).await?;
+            }
         }
         let new: Vec<_> = entries.iter().map(|e| e.cooldown.clone()).collect();
         cooldowns::save(&self.store.jobs, &new).await?;

@@ -2,6 +2,7 @@
 //! should its holder die.
 
 use super::{Entry, Health};
+use causeway_accounts::rules::Row;
 use causeway_domain::RequestId;
 use causeway_store::cooldowns;
 use chrono::Utc;
@@ -56,7 +57,12 @@ impl Health {
 impl Probe {
     /// It went well: the account is as good as any other from now on.
     pub(crate) fn succeeded(self, model: &str) {
-        self.health.succeeded(self.entry.cooldown.account, model);
+        self.health.succeeded(&self.entry.cooldown, model);
+    }
+
+    /// Whether it is a way that is tried, and not an account.
+    pub(crate) fn is_of_a_way(&self) -> bool {
+        matches!(self.entry.row, Row::ProxyUnavailable | Row::Challenge)
     }
 }
 

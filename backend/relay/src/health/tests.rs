@@ -11,7 +11,8 @@ fn at(seconds: i64) -> DateTime<Utc> {
 fn failure(row: Row, began: i64) -> Failure<'static> {
     Failure {
         org: OrgId(Uuid::nil()),
-        account: AccountId(Uuid::nil()),
+        reached: Reached { account: AccountId(Uuid::nil()), provider: Provider::ANTHROPIC, through: None },
+        proxys: false,
         longest: Duration::from_secs(7 * 24 * 60 * 60),
         model: "claude-haiku-4-5",
         row,
@@ -24,7 +25,7 @@ fn failure(row: Row, began: i64) -> Failure<'static> {
 
 fn cool(known: Option<&Entry>, row: Row, began: i64, now: i64) -> Entry {
     let cools = Table::default().verdict(row).cools;
-    next(known, &failure(row, began), cools, at(now), String::new()).unwrap()
+    next(known, &failure(row, began), cools, at(now), (AccountId(Uuid::nil()), String::new())).unwrap()
 }
 
 fn until(entry: &Entry) -> i64 {
@@ -67,7 +68,7 @@ fn a_hint_counts_up_to_the_longest_window() {
     let hinted = |seconds| {
         let hint = Hint { after: Duration::from_secs(seconds), family: None };
         let failure = Failure { hint: Some(&hint), ..failure(Row::LimitedUntil, 0) };
-        until(&next(None, &failure, Cools::Hinted, at(0), String::new()).unwrap())
+        until(&next(None, &failure, Cools::Hinted, at(0), (AccountId(Uuid::nil()), String::new())).unwrap())
     };
     assert_eq!(hinted(5 * 3600), 5 * 3600);
     assert_eq!(hinted(90 * 86_400), 7 * 86_400);
@@ -82,4 +83,19 @@ fn a_scope_concerns_the_models_that_it_names() {
         concerns("family:opus", "claude-opus-4-5") && concerns("family:opus", "anthropic/claude-Opus-4.5")
     );
     assert!(!concerns("family:opus", "claude-octopus-4-5") && !concerns("family:opus", "claude-haiku-4-5"));
+}
+
+#[test]
+fn ways_and_proxies_concern_who_takes_them_and_no_model_by_itself() {
+    let (one, other) = (ProxyId(Uuid::from_u128(1)), ProxyId(Uuid::from_u128(2)));
+    for scope in [way(None), way(Some(one)), PROXY.to_owned(), format!("{PROXY}:anthropic")] {
+        assert!(!concerns(&scope, "claude-haiku-4-5"), "{scope}");
+    }
+    assert!(is_way(&way(None), None) && !is_way(&way(None), Some(one)));
+    assert!(is_way(&way(Some(one)), Some(one)) && !is_way(&way(Some(one)), Some(other)));
+    assert!(!is_way(&way(Some(one)), None) && !is_way("", None) && !is_way("model:way", None));
+    assert!(is_proxy(PROXY, Provider::ANTHROPIC));
+    assert!(
+        is_proxy("proxy:anthropic", Provider::ANTHROPIC) && !is_proxy("proxy:anthropic", Provider::GEMINI)
+    );
 }

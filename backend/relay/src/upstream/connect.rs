@@ -1,10 +1,11 @@
 //! Connections to providers, guarded: an address that a tenant's base URL resolves to is checked when it is dialled,
 //! so that neither a private address nor a name that turns into one later gets through.
 
-use causeway_accounts::{AddressPolicy, address::Unreachable};
+use causeway_accounts::{AddressPolicy, address::Unreachable, tls};
 use http::Uri;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::{HttpConnector, dns::Name};
+use rustls::ClientConfig;
 use std::{
     future::Future,
     io,
@@ -25,7 +26,8 @@ pub(super) fn connector(policy: &AddressPolicy) -> Connector {
         http.enforce_http(false);
         http.set_nodelay(true);
         http.set_keepalive(Some(Duration::from_secs(60)));
-        HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().wrap_connector(http)
+        let tls = ClientConfig::clone(&tls::config(policy));
+        HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(http)
     };
     Connector { secure: dialer(false), plain: dialer(true), policy: policy.clone() }
 }
@@ -70,6 +72,13 @@ pub(super) struct Connector {
     secure: Inner,
     plain: Inner,
     policy: AddressPolicy,
+}
+
+impl Connector {
+    /// Where it may connect to.
+    pub(super) fn policy(&self) -> &AddressPolicy {
+        &self.policy
+    }
 }
 
 impl Service<Uri> for Connector {

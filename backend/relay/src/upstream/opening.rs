@@ -32,6 +32,13 @@ pub(crate) struct Opened {
 pub(crate) enum Failed {
     /// No connection: nothing was sent.
     Unreached(String),
+    /// No connection through the account's proxy: nothing was sent.
+    Proxy {
+        /// In words.
+        text: String,
+        /// Whether the proxy fails whatever it is asked for.
+        proxys: bool,
+    },
     /// A connection from an earlier request turned out to be closed.
     Stale(String),
     /// It broke off before any content.
@@ -148,6 +155,7 @@ impl Waiting {
     async fn run(&mut self, most: usize) -> Result<(), Failed> {
         if let (Stage::Head(pending), Some(hold)) = (&mut self.stage, &mut self.hold) {
             let response = pending.await.map_err(|error| match error {
+                CallError::Proxy(why) => Failed::Proxy { text: why.to_string(), proxys: why.is_the_proxys() },
                 CallError::Connect(_) => Failed::Unreached(chain(&error)),
                 CallError::Stale(_) => Failed::Stale(chain(&error)),
                 CallError::Exchange(_) => Failed::Broke(chain(&error), None),

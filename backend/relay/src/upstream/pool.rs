@@ -6,13 +6,16 @@
 
 use super::connect::Connector;
 use bytes::Bytes;
+use causeway_accounts::{Proxy, ProxyError};
 use http::{Request, Response, Uri};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use hyper::{
     body::Incoming,
     client::conn::http1::{self, SendRequest},
+    rt::{Read, Write},
 };
+use hyper_util::rt::TokioIo;
 use std::{
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
@@ -36,6 +39,9 @@ pub(crate) enum CallError {
     /// No connection could be made; nothing was sent.
     #[error("connecting: {0}")]
     Connect(Box<dyn std::error::Error + Send + Sync>),
+    /// No connection could be made through the account's proxy; nothing was sent.
+    #[error(transparent)]
+    Proxy(ProxyError),
     /// A connection from an earlier request turned out to be closed, or was closed at that moment.
     #[error("on a connection from before: {0}")]
     Stale(hyper::Error),
@@ -46,17 +52,18 @@ pub(crate) enum CallError {
 
 type Sender = SendRequest<Full<Bytes>>;
 
-/// The connections to one address.
+/// The connections to one address on one way.
 pub(crate) struct Pool {
     address: Uri,
     connector: Connector,
+    proxy: Option<Arc<Proxy>>,
     idle: Mutex<Vec<(Sender, Instant)>>,
 }
 
 impl Pool {
     /// None yet.
-    pub(super) fn new(address: Uri, connector: Connector) -> Arc<Self> {
-        Arc::new(Self { address, connector, idle: Mutex::default() })
+    pub(super) fn new(address: Uri, proxy: Option<Arc<Proxy>>, connector: Connector) -> Arc<Self> {
+        Arc::new(Self { address, connector, proxy, idle: Mutex::default() })
     }
 
     /// Sends a request and waits for the head of its answer.
@@ -82,8 +89,17 @@ impl Pool {
                 },
             }
         }
-        let made = tokio::time::timeout(connect, self.connect()).await;
-        let mut sender = made.map_err(|_| CallError::Connect("no connection in time".into()))??;
+        let mut sender = match &self.proxy {
+            None => {
+                let made = tokio::time::timeout(connect, self.connect()).await;
+                made.map_err(|_| CallError::Connect("no connection in time".into()))??
+            }
+            Some(proxy) => {
+                let target = self.address.to_string();
+                let stream = proxy.reach(self.connector.policy(), &target, connect).await;
+                shaken(TokioIo::new(stream.map_err(CallError::Proxy)?)).await?
+            }
+        };
         let response = sender.send_request(request).await?;
         Ok(self.lease(sender, response))
     }
@@ -110,19 +126,26 @@ impl Pool {
 
     async fn connect(&self) -> Result<Sender, CallError> {
         let stream = self.connector.clone().call(self.address.clone()).await.map_err(CallError::Connect)?;
-        let (sender, connection) =
-            http1::handshake(stream).await.map_err(|e| CallError::Connect(Box::new(e)))?;
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection to a provider ended");
-            }
-        });
-        Ok(sender)
+        shaken(stream).await
     }
 
     fn lease(self: Arc<Self>, sender: Sender, response: Response<Incoming>) -> Response<Leased> {
         response.map(|body| Leased { ended: body.is_end_stream(), body, back: Some((sender, self)) })
     }
+}
+
+/// Makes a connection ready for requests.
+async fn shaken<T>(stream: T) -> Result<Sender, CallError>
+where
+    T: Read + Write + Send + Unpin + 'static,
+{
+    let (sender, connection) = http1::handshake(stream).await.map_err(|e| CallError::Connect(Box::new(e)))?;
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a connection to a provider ended");
+        }
+    });
+    Ok(sender)
 }
 
 /// The body of an answer, with the connection it comes on.

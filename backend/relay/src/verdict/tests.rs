@@ -9,10 +9,11 @@ fn doubles(first: u64, most: u64) -> Cools {
 #[test]
 fn every_row_is_as_documented() {
     let documented = [
-        (Row::Challenge, Then::Next, Cools::No, Scope::Egress),
+        (Row::Challenge, Then::Next, doubles(300, 3_600), Scope::Egress),
         (Row::BalanceUsedUp, Then::Next, doubles(21_600, 21_600), Scope::Account),
         (Row::ForeignThinking, Then::Strip, Cools::No, Scope::Account),
         (Row::Unreachable, Then::Next, doubles(30, 600), Scope::Account),
+        (Row::ProxyUnavailable, Then::Next, doubles(10, 600), Scope::Egress),
         (Row::Silent, Then::Next, doubles(60, 600), Scope::Account),
         (Row::BadCredential, Then::Next, doubles(1_800, 1_800), Scope::Account),
         (Row::AccountRefused, Then::Next, doubles(1_800, 1_800), Scope::Account),

@@ -19,6 +19,7 @@ use causeway_store::{
 use chrono::{DateTime, Utc};
 use clap::Parser;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use rustls::pki_types::{CertificateDer, pem::PemObject};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
@@ -41,6 +42,7 @@ pub(crate) struct App {
     pub(crate) account: AccountId,
     pub(crate) sealing: SealingKey,
     pub(crate) catalogue: Catalogue,
+    pub(crate) addresses: AddressPolicy,
 }
 
 /// A key that was issued.
@@ -76,8 +78,21 @@ where
     F: FnOnce(Arc<App>) -> T + Send + 'static,
     T: Future<Output = ()> + Send + 'static,
 {
+    run_on(args, simulator, AddressPolicy::new(vec![], true), test).await;
+}
+
+/// The same where other addresses may be reached, and other certificates are believed. Those of the simulator always are.
+pub(crate) async fn run_on<F, T>(
+    args: RelayArgs,
+    simulator: SimulatorConfig,
+    addresses: AddressPolicy,
+    test: F,
+) where
+    F: FnOnce(Arc<App>) -> T + Send + 'static,
+    T: Future<Output = ()> + Send + 'static,
+{
     testing::with_store(async |store, _| {
-        let app = Arc::new(App::start(store, args, simulator).await);
+        let app = Arc::new(App::start(store, args, simulator, addresses).await);
         test(app.clone()).await;
         assert_eq!(app.sim.ledger().leaks(), [], "what must not cross the relay did");
         app.relay.close(Duration::from_secs(5)).await;
@@ -94,7 +109,9 @@ where
     testing::with_store(async |_, settings| {
         let settings = StoreArgs { redis_url: Some(redis.url().into()), ..settings };
         let store = Store::connect(&settings).await.unwrap();
-        let app = Arc::new(App::start(store, defaults(), SimulatorConfig::default()).await);
+        let app = Arc::new(
+            App::start(store, defaults(), SimulatorConfig::default(), AddressPolicy::new(vec![], true)).await,
+        );
         test(app.clone(), redis).await;
         app.relay.close(Duration::from_secs(1)).await;
     })
@@ -102,16 +119,29 @@ where
 }
 
 impl App {
-    async fn start(store: Store, args: RelayArgs, simulator: SimulatorConfig) -> Self {
+    async fn start(
+        store: Store,
+        args: RelayArgs,
+        simulator: SimulatorConfig,
+        addresses: AddressPolicy,
+    ) -> Self {
         let master = MasterKey::new(b"0123456789abcdef0123456789abcdef".to_vec().into()).unwrap();
         let sealing = SealingKey::new(&master);
         let sim = Simulator::start(simulator).await.unwrap();
         let prices =
             Arc::new(PriceBook::shipped(PriceTable::parse(causeway_domain::price::table::SHIPPED).unwrap()));
-        let addresses = AddressPolicy::new(vec![], true);
+        let mut believed = addresses.authorities().to_vec();
+        believed.extend(sim.ca_pem().map(certificate));
+        let addresses = addresses.with_authorities(believed);
         let catalogue = Catalogue::shipped().unwrap();
-        let relay =
-            Relay::start(store.clone(), args, prices.clone(), sealing.clone(), addresses, catalogue.clone());
+        let relay = Relay::start(
+            store.clone(),
+            args,
+            prices.clone(),
+            sealing.clone(),
+            addresses.clone(),
+            catalogue.clone(),
+        );
         let relay = relay.await.unwrap();
         let url = serve(relay.clone()).await;
         let (org, user) = (OrgId(Uuid::now_v7()), UserId(Uuid::now_v7()));
@@ -139,6 +169,7 @@ impl App {
             account: AccountId(Uuid::nil()),
             sealing,
             catalogue,
+            addresses,
         };
         app.account = app.add_account(&app.sim.url(), "sk-sim-test").await;
         app
@@ -151,13 +182,12 @@ impl App {
 
     /// The same with other settings.
     pub(crate) async fn second_instance_with(&self, args: RelayArgs) -> (Arc<Relay>, String) {
-        let addresses = AddressPolicy::new(vec![], true);
         let relay = Relay::start(
             self.store.clone(),
             args,
             self.prices.clone(),
             self.sealing.clone(),
-            addresses,
+            self.addresses.clone(),
             self.catalogue.clone(),
         );
         let relay = relay.await.unwrap();
@@ -212,6 +242,7 @@ impl App {
             limits: &Limits::default(),
             timeouts: causeway_domain::timeouts::Timeouts::NONE,
             dedicated: false,
+            proxy: Default::default(),
             created_by: self.user,
         };
         accounts::insert(&mut tx, &account).await.unwrap();
@@ -405,6 +436,11 @@ impl App {
         let table = self.prices.table();
         table.find(Provider::ANTHROPIC, model).unwrap().first.cost(&counts, ServiceTier::Standard)
     }
+}
+
+/// A certificate from its PEM.
+pub(crate) fn certificate(pem: &str) -> CertificateDer<'static> {
+    CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()
 }
 
 /// The tokens of a row, as the simulator counts them.

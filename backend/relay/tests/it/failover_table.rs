@@ -8,6 +8,7 @@
 //! | balance used up | `balance_used_up` | `rules::tests` for each provider's words |
 //! | another account's thinking | `foreign_thinking` | `failover::thinking_of_another_account…` |
 //! | no connection | `unreachable` | `faults::a_provider_that_cannot_be_reached…` |
+//! | no connection to the proxy | `proxy_unavailable` | `proxies` |
 //! | no first byte | `silent` | `failover::an_account_that_is_silent…`, `outages` |
 //! | 401 | `bad_credential` | `clouds::a_token_that_is_over…` |
 //! | 402, 403 about the account | `account_refused` | |
@@ -23,9 +24,15 @@
 //!
 //! The figures themselves, and how failures in a row add up, are held by `verdict::tests` and `health::tests`.
 
-use crate::app::{self, App, Key, MODEL, hello};
+use crate::{
+    app::{self, App, Key, MODEL, hello},
+    proxies,
+};
 use causeway_accounts::rules::Row;
-use causeway_domain::AccountId;
+use causeway_domain::{
+    AccountId,
+    proxy::{Choice, Scheme},
+};
 use causeway_relay::RelayArgs;
 use causeway_simulator::SimulatorConfig;
 use causeway_store::cooldowns;
@@ -46,6 +53,8 @@ enum First {
     Plays(String),
     /// Nobody listens there.
     IsAway,
+    /// Nobody listens where its proxy should be.
+    HasNoProxy,
 }
 
 /// A case of a row.
@@ -79,12 +88,14 @@ fn table() -> Vec<Case> {
     );
     let whole = |seconds| Some(("", seconds));
     let one = |seconds| Some((model.as_str(), seconds));
+    // The way, and not the account.
+    let direct = Some(("way", 300));
     let mut cases = vec![
         // First, because its time is one of the clock.
         moves(Row::LimitedUntil, &of_a_family, Some(("family:haiku", 5_000))),
-        moves(Row::Challenge, "status=403,html", None),
-        moves(Row::Challenge, "status=503,html", None),
-        moves(Row::Challenge, "status=403,error=forbidden,message=Request not allowed", None),
+        moves(Row::Challenge, "status=403,html", direct),
+        moves(Row::Challenge, "status=503,html", direct),
+        moves(Row::Challenge, "status=403,error=forbidden,message=Request not allowed", direct),
         moves(Row::BalanceUsedUp, "status=400,message=Your credit balance is too low", whole(21_600)),
         moves(Row::BalanceUsedUp, "status=402", whole(21_600)),
         moves(Row::BalanceUsedUp, "status=429,error=insufficient_quota", whole(21_600)),
@@ -97,6 +108,12 @@ fn table() -> Vec<Case> {
             )
         },
         Case { first: First::IsAway, asked: (0, 1), ..moves(Row::Unreachable, "", whole(30)) },
+        // Of the proxy, whatever is asked for.
+        Case {
+            first: First::HasNoProxy,
+            asked: (0, 1),
+            ..moves(Row::ProxyUnavailable, "", Some(("proxy", 10)))
+        },
         moves(Row::Silent, "delay=60000", whole(60)),
         moves(Row::Silent, "pause=60000@1", whole(60)),
         moves(Row::BadCredential, "status=401", whole(1_800)),
@@ -173,10 +190,18 @@ async fn one_case(app: &App, key: &Key, i: usize, case: Case) {
             let taken = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
             ("away", format!("http://{taken}"))
         }
+        First::HasNoProxy => ("no proxy", app.sim.url()),
     };
     let what = format!("{} ({script})", case.row.as_str());
     let first = app.add_account(&address, &name).await;
     let second = app.add_account(&app.sim.url(), &other).await;
+    let mut resting = first;
+    if let First::HasNoProxy = case.first {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let proxy = proxies::add(app, Scheme::Http, ("127.0.0.1", taken.port()), None).await;
+        proxies::choose(app, first, Choice::Through(proxy)).await;
+        resting = cooldowns::of_proxy(proxy);
+    }
     if let First::Plays(script) = &case.first {
         app.script(&name, 1, script);
     }
@@ -209,9 +234,12 @@ async fn one_case(app: &App, key: &Key, i: usize, case: Case) {
     }
     let cooling = app.cooldowns(usize::from(case.rests.is_some())).await;
     if let (Some((scope, seconds)), [c]) = (case.rests, &cooling[..]) {
-        assert_eq!((c.account, c.cause.as_str(), &c.scope), (first, case.row.as_str(), &scope), "{what}");
+        assert_eq!((c.account, c.cause.as_str(), &c.scope), (resting, case.row.as_str(), &scope), "{what}");
         let length = (c.until - c.failed_at).num_seconds();
         assert!((seconds - 20..=seconds).contains(&length), "{what}: {length} s instead of {seconds}");
+    }
+    if resting != first {
+        end(app, resting).await;
     }
     for account in [first, second] {
         forget(app, account).await;
@@ -220,11 +248,16 @@ async fn one_case(app: &App, key: &Key, i: usize, case: Case) {
 
 /// Ends what rests and takes the account out.
 async fn forget(app: &App, account: AccountId) {
+    end(app, account).await;
+    app.disable_account(account).await;
+}
+
+/// Ends what rests.
+async fn end(app: &App, account: AccountId) {
     let mut tx = app.tx().await;
     cooldowns::reset(&mut tx, account).await.unwrap();
     app.commit(tx).await;
     cooldowns::announce(&app.store.cache, &[(app.org, account, None)]).await.unwrap();
-    app.disable_account(account).await;
 }
 
 #[tokio::test]
@@ -242,7 +275,7 @@ async fn what_rests_is_as_wide_as_its_row_says() {
         ("status=429,retry_after=600", false, false),
         ("status=500", false, false),
         ("status=401", false, false),
-        ("status=403,html", true, true),
+        ("status=403,html", false, false),
     ];
     app::run(async move |app| {
         let key = app.key(Default::default()).await;

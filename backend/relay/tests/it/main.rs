@@ -20,6 +20,7 @@ mod outages;
 mod playground;
 mod pools;
 mod prices;
+mod proxies;
 mod records;
 mod recovery;
 mod redirects;

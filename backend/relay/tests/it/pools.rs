@@ -31,6 +31,7 @@ impl App {
             strategy,
             sticky_seconds: sticky,
             active: (strategy == Strategy::ActiveFirst).then_some(members[0].account),
+            proxy: Default::default(),
             members: members.to_vec(),
             keys: 0,
             created_at: now,

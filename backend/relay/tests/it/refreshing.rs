@@ -1,12 +1,19 @@
 //! Accounts that people have authorised, when their token is over: over three instances, with one Postgres, one Redis and
 //! an issuer that ends a grant whose refresh token comes twice.
 
-use crate::app::{self, App, Key, defaults, hello};
+use crate::{
+    app::{self, App, Key, defaults, hello},
+    proxies,
+};
 use causeway_accounts::{Binding, Credential};
-use causeway_domain::{AccountId, provider::Provider};
+use causeway_domain::{
+    AccountId,
+    provider::Provider,
+    proxy::{Choice, Scheme},
+};
 use causeway_relay::{Relay, RelayArgs};
 use causeway_simulator::{
-    Rule, SimulatorConfig,
+    ProxyFault, ProxyKind, Rule, SimulatorConfig, TestProxy,
     oauth::{GrantReport, OAuthTokens, Rotation},
 };
 use causeway_store::{
@@ -381,6 +388,31 @@ async fn where_another_account_is_left_a_dead_grant_costs_nobody_an_answer_and_i
             step.unwrap_or_else(|| panic!("{steps}"))["what"].clone()
         };
         assert_eq!((what(other), what(scene.account)), (json!("limited_until"), json!("credential_dead")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_is_refreshed_on_the_way_that_the_accounts_requests_take_and_on_no_other() {
+    scene(over(), async |scene| {
+        let proxy = TestProxy::start(ProxyKind::Http, None).await.unwrap();
+        let at = ("127.0.0.1", proxy.addr().port());
+        let id = proxies::add(&scene.app, Scheme::Http, at, None).await;
+        proxies::choose(&scene.app, scene.account, Choice::Through(id)).await;
+        proxy.fault(Some(ProxyFault::Reset));
+        let answer = scene.ask(&scene.urls[0], false).await;
+        assert_eq!((answer.status, scene.exchanges().len()), (429, 0), "{}", answer.body);
+        let held = scene.held().await;
+        assert!(
+            held.reason.is_some_and(|words| words.contains("proxy")),
+            "the person is told whose fault it is"
+        );
+        proxy.fault(None);
+        tokio::time::sleep(Duration::from_secs(u64::from(PAUSE) + 1)).await;
+        let answer = scene.ask(&scene.urls[0], false).await;
+        assert_eq!((answer.status, scene.exchanges().len()), (200, 1), "{}", answer.body);
+        // The issuer's and the provider's.
+        assert_eq!(proxy.tunnels().len(), 2);
     })
     .await;
 }

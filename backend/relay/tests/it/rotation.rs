@@ -1,18 +1,22 @@
 //! Exchanging the installation's secret while requests are relayed: none fails, nothing stays sealed with the old one, and
 //! whoever is interrupted goes on.
 
-use crate::app::{self, App, Key, defaults, hello, serve};
+use crate::{
+    app::{self, App, Key, defaults, hello, serve},
+    proxies,
+};
 use causeway_accounts::{
     AddressPolicy, AuthHeader, Binding, Credential, MasterKey, SealError, SealingKey, SecretPlace,
     rotation::{self, Pace, Report, RotationError},
     sealing::RECOVERY_CODES,
 };
-use causeway_domain::{AccountId, Limits, provider::Provider, sso::RoleMapping};
+use causeway_domain::{AccountId, Limits, provider::Provider, proxy::Scheme, sso::RoleMapping};
 use causeway_relay::Relay;
 use causeway_store::{
     PersonTx, accounts, facts,
     global_prices::GlobalTx,
     providers::StoredProvider,
+    proxies::origin,
     sealed::{self, Kind, Place},
     sso, totp,
 };
@@ -79,6 +83,7 @@ async fn furnish(app: &App) -> Uuid {
     let mut tx = app.tx().await;
     sso::providers::insert(&mut tx, &provider, app.user).await.unwrap();
     app.commit(tx).await;
+    proxies::add(app, Scheme::Socks5, ("proxy.example", 1080), Some(("ada", "hush"))).await;
     let sealed = app.sealing.seal_client_secret(Provider::CODEX, &endpoint(app), b"hush").unwrap();
     let stored = StoredProvider { client_secret: Some(sealed), ..StoredProvider::new(Provider::CODEX) };
     let mut tx = GlobalTx::begin(&app.store.operator).await.unwrap();
@@ -118,6 +123,10 @@ async fn closed_to(app: &App, key: &SealingKey, sign_on: Uuid) -> Vec<Place> {
                 Place::SignOn { org, id, issuer } => {
                     assert_eq!(*id, sign_on);
                     key.open_secret(&SecretPlace::oidc(*org, *id, issuer), &row.envelope).map(drop)
+                }
+                Place::Proxy { org, id, scheme, host, port } => {
+                    let origin = origin(*scheme, host, *port);
+                    key.open_secret(&SecretPlace::proxy(*org, *id, &origin), &row.envelope).map(drop)
                 }
                 Place::Provider(provider) => {
                     key.open_client_secret(*provider, &endpoint(app), &row.envelope).map(drop)
@@ -198,11 +207,11 @@ async fn the_key_is_exchanged_under_load_and_no_request_fails() {
 
         let [accounts, rest @ ..] = report.resealed;
         // The edited one may have been written with the new key before it was looked at.
-        assert!(accounts >= ACCOUNTS as u64 && rest == [1, 1, 1], "{report:?}");
+        assert!(accounts >= ACCOUNTS as u64 && rest == [1, 1, 1, 1], "{report:?}");
         assert_eq!((report.kept, report.unreadable.len()), (1, 0));
         let (before, after) = (SealingKey::new(&old()), SealingKey::new(&new()));
         assert_eq!(closed_to(&app, &after, sign_on).await, []);
-        assert_eq!(closed_to(&app, &before, sign_on).await.len(), ACCOUNTS + 1 + 3);
+        assert_eq!(closed_to(&app, &before, sign_on).await.len(), ACCOUNTS + 1 + 4);
         let edited = sealed::page(&app.store.jobs, Kind::Accounts, b"nothing", None, 1000).await.unwrap();
         let edited = edited.iter().find(|row| row.place.id() == early.to_string()).unwrap();
         let origin = app.sim.url();

@@ -96,5 +96,6 @@ fn name(kind: Kind) -> &'static str {
         Kind::Authenticators => "secrets of authenticators",
         Kind::SignOn => "client secrets of single sign-on",
         Kind::Providers => "client secrets of providers",
+        Kind::Proxies => "passwords at proxies",
     }
 }

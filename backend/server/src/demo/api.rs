@@ -76,6 +76,7 @@ impl Api {
                     limits: Default::default(),
                     timeouts: Default::default(),
                     dedicated: None,
+                    proxy: None,
                     enabled: None,
                 };
                 self.tested(self.call::<_, Account>(Method::POST, "accounts", &account).await?.id).await

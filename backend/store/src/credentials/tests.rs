@@ -47,6 +47,7 @@ impl World {
             limits: &Limits::default(),
             timeouts: Timeouts::NONE,
             dedicated: false,
+            proxy: Default::default(),
             created_by: user,
         };
         accounts::insert(&mut tx, &account).await.unwrap();

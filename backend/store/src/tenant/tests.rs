@@ -20,6 +20,10 @@ const SEEDS: &[(&str, &str)] = &[
     ("api_keys", "(id, org_id, name, hash, prefix) values ('{id}', '{org}', 'k', sha256('{id}'), 'cw')"),
     ("pools", "(id, org_id, name, strategy) values ('{id}', '{org}', '{id}', 'round_robin')"),
     ("pool_members", "(org_id, pool_id, account_id) values ('{org}', '{pools}', '{upstream_accounts}')"),
+    (
+        "proxies",
+        "(id, org_id, name, scheme, host, port) values ('{id}', '{org}', '{id}', 'http', 'proxy.example', 3128)",
+    ),
     ("key_batches", "(id, org_id, keys) values ('{id}', '{org}', 1)"),
     ("price_overrides", "(org_id, model, price, effective_from) values ('{org}', 'm', '{}', now())"),
     ("provider_multipliers", "(org_id, provider, multiplier) values ('{org}', 'anthropic', 1)"),
@@ -149,6 +153,7 @@ const ACROSS: &[(&str, &str, &[&str])] = &[
             "pools",
             "price_overrides",
             "provider_multipliers",
+            "proxies",
             "upstream_accounts",
         ],
     ),
@@ -219,6 +224,9 @@ const ACROSS: &[(&str, &str, &[&str])] = &[
     // It has new tokens for accounts, tells everybody of them, and seals all secrets again with another key.
     ("jobs", "sees", &["oidc_providers", "upstream_accounts"]),
     ("jobs", "changes", &["oidc_providers", "organisations", "upstream_accounts"]),
+    // It refreshes on the account's own way.
+    ("jobs", "sees", &["pool_members", "pools", "proxies"]),
+    ("jobs", "changes", &["proxies"]),
     // It forgets authorisations that nobody came back from.
     ("jobs", "sees", &["oauth_flows"]),
     ("jobs", "removes", &["oauth_flows"]),
@@ -362,7 +370,8 @@ async fn tables(owner: &mut PgConnection) -> BTreeSet<String> {
     let found: Vec<String> = sqlx::query_scalar(
         "select c.table_name::text from information_schema.columns c
          join pg_class t on t.oid = ('public.' || c.table_name)::regclass
-         where c.table_schema = 'public' and c.column_name = 'org_id' and not t.relispartition",
+         where c.table_schema = 'public' and c.column_name = 'org_id' and not t.relispartition
+           and t.relkind in ('r', 'p')",
     )
     .fetch_all(owner)
     .await
@@ -439,6 +448,17 @@ async fn every_table_with_an_organisation_has_its_walls_and_a_row_in_these_tests
         .await
         .unwrap();
         assert_eq!(unwalled, OF_A_PERSON);
+        // A view reads with the rights of its owner, who is beyond the walls, unless it says otherwise.
+        let open: Vec<String> = sqlx::query_scalar(
+            "select t.relname::text from pg_class t
+             where t.relnamespace = 'public'::regnamespace and t.relkind in ('v', 'm')
+               and not coalesce(t.reloptions @> '{security_invoker=true}', false)
+               and exists (select from pg_attribute a where a.attrelid = t.oid and a.attname = 'org_id')",
+        )
+        .fetch_all(&mut owner)
+        .await
+        .unwrap();
+        assert_eq!(open, Vec::<String>::new());
         let organisations: bool = sqlx::query_scalar(
             "select relrowsecurity and relforcerowsecurity from pg_class where oid = 'organisations'::regclass",
         )

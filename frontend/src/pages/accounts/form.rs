@@ -20,6 +20,7 @@ use crate::{
         i18n::{t, text, tu_string, use_i18n},
         query::Query,
     },
+    pages::proxies::choice::{ProxyField, Whose, read},
     ui::{
         button::{Button, Kind},
         dialog::Actions,
@@ -42,6 +43,7 @@ const FIELDS: &[&str] = &[
     "credential.region",
     "priority",
     "check_schedule",
+    "proxy",
     LIMITS,
 ];
 
@@ -74,6 +76,9 @@ fn Fields(old: Account, dialogs: Dialogs, accounts: Query<Page<Account>>) -> imp
     let dedicated = RwSignal::new(old.dedicated);
     let schedule_before = old.check_schedule.clone();
     let schedule = RwSignal::new(schedule_before.clone().unwrap_or_default());
+    let proxy = RwSignal::new(old.proxy.to_string());
+    let proxies = Query::new(move || api.proxies());
+    let proxy_before = old.proxy;
     let limits_form = LimitsForm::new(&old.limits);
     let standing = Query::new(move || api.account_limits(id)).every(LIVE);
     let preset = Memo::new(move |_| {
@@ -97,6 +102,7 @@ fn Fields(old: Account, dialogs: Dialogs, accounts: Query<Page<Account>>) -> imp
                 Some(schedule.get_untracked().trim().to_owned()).filter(|text| !text.is_empty()),
             )
             .filter(|schedule| *schedule != schedule_before),
+            proxy: Some(read(&proxy.get_untracked())).filter(|choice| *choice != proxy_before),
             ..UpdateAccount::default()
         };
         submission.run(async move { api.change_account(id, change).await }, move |account| {
@@ -154,6 +160,7 @@ fn Fields(old: Account, dialogs: Dialogs, accounts: Query<Page<Account>>) -> imp
                         error=submission.field("check_schedule")
                         testid="account-schedule"
                     />
+                    <ProxyField value=proxy proxies whose=Whose::Accounts submission/>
                 </div>
                 <label class="mt-4 flex cursor-pointer items-center gap-2 text-sm">
                     <input

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use causeway_openapi::{
     Account, AccountError, AccountHealth, AccountRate, AccountRest, AccountState, FailureCause, QuotaWindow,
+    RestScope,
 };
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -72,7 +73,7 @@ pub(super) fn success(part: Option<u32>) -> String {
 #[component]
 fn Rest(rest: AccountRest) -> impl IntoView {
     let i18n = use_i18n();
-    let AccountRest { name, cause, message, until, .. } = rest;
+    let AccountRest { scope, name, cause, message, until, .. } = rest;
     let now = clock();
     let left = move || {
         let locale = i18n.get_locale();
@@ -84,8 +85,12 @@ fn Rest(rest: AccountRest) -> impl IntoView {
     view! {
         <div class="text-xs" data-testid="account-rest" title=message>
             <span class="font-medium">{move || cause_name(cause, i18n.get_locale())}</span>
+            {(scope == RestScope::Way).then(|| view! { " · " {t!(i18n, accounts.scope_way)} })}
             {name.map(|name| view! { " · " <span class="font-mono break-all">{name}</span> })}
             <span class="text-base-content/70">" · " {left}</span>
+            {(cause == FailureCause::Challenge).then(|| view! {
+                <div class="text-base-content/70">{t!(i18n, proxies.challenge_help)}</div>
+            })}
         </div>
     }
 }
@@ -184,6 +189,7 @@ pub(crate) fn cause_name(cause: FailureCause, locale: Locale) -> &'static str {
         FailureCause::BalanceUsedUp => td_string!(locale, accounts.cause_balance_used_up),
         FailureCause::ForeignThinking => td_string!(locale, accounts.cause_foreign_thinking),
         FailureCause::Unreachable => td_string!(locale, accounts.cause_unreachable),
+        FailureCause::ProxyUnavailable => td_string!(locale, accounts.cause_proxy_unavailable),
         FailureCause::Silent => td_string!(locale, accounts.cause_silent),
         FailureCause::BadCredential => td_string!(locale, accounts.cause_bad_credential),
         FailureCause::AccountRefused => td_string!(locale, accounts.cause_account_refused),

@@ -9,7 +9,7 @@ mod sign_in;
 mod steps;
 mod usage;
 
-use causeway_domain::AccountId;
+use causeway_domain::{AccountId, proxy::Choice};
 use causeway_openapi::{Account, Authorization, AuthorizationStatus, Permission, ProviderPreset, SignInWay};
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_query_map;
@@ -64,6 +64,8 @@ struct Wizard {
     authorization: RwSignal<Option<Authorization>>,
     /// The account that is to be authorised again.
     again: RwSignal<Option<Account>>,
+    /// How requests of the account leave, and those that authorise it.
+    proxy: RwSignal<String>,
     usage: Usage,
     submission: Submission,
     made: RwSignal<Option<Account>>,
@@ -83,6 +85,7 @@ impl Wizard {
             address: Address::new(),
             authorization: RwSignal::new(None),
             again: RwSignal::new(None),
+            proxy: RwSignal::new(Choice::Inherit.to_string()),
             usage: Usage::new(),
             submission: Submission::new(),
             made: RwSignal::new(None),

@@ -14,6 +14,7 @@ use crate::{
         i18n::{t, t_string, text, tu_string, use_i18n},
         query::Query,
     },
+    pages::proxies::choice::{ProxyField, Whose, read},
     ui::{
         button::{Button, Kind},
         dialog::Actions,
@@ -23,7 +24,7 @@ use crate::{
     },
 };
 
-const FIELDS: &[&str] = &["name", "sticky_seconds"];
+const FIELDS: &[&str] = &["name", "sticky_seconds", "proxy"];
 
 /// An account's share and place, as they are typed.
 type Figures = HashMap<AccountId, (RwSignal<bool>, RwSignal<String>, RwSignal<String>)>;
@@ -46,6 +47,8 @@ pub(super) fn PoolForm(
     let name = shown(|p| p.name.clone(), "");
     let strategy = shown(|p| p.strategy.to_string(), Strategy::default().as_str());
     let minutes = shown(|p| (p.sticky_seconds / 60).to_string(), "60");
+    let proxy = shown(|p| p.proxy.to_string(), "inherit");
+    let proxies = Query::new(move || api.proxies());
     let figures = StoredValue::new(Figures::new());
     // What is typed belongs to the form, and not to the list of accounts, which may be drawn anew.
     let owner = StoredValue::new(Owner::current().unwrap_or_default());
@@ -78,6 +81,7 @@ pub(super) fn PoolForm(
                     strategy,
                     sticky_seconds: Some(sticky),
                     members,
+                    proxy: Some(read(&proxy.get_untracked())),
                     ..CreatePool::default()
                 };
                 submission.run(async move { api.add_pool(pool).await }, done);
@@ -88,6 +92,7 @@ pub(super) fn PoolForm(
                     strategy: Some(strategy),
                     sticky_seconds: Some(sticky),
                     members,
+                    proxy: Some(read(&proxy.get_untracked())),
                     ..UpdatePool::default()
                 };
                 submission.run(async move { api.change_pool(id, change).await }, done);
@@ -146,6 +151,7 @@ pub(super) fn PoolForm(
                 />
             </div>
             <SelectField label=text!(i18n, pools.strategy) hint=meaning value=strategy options testid="pool-strategy"/>
+            <ProxyField value=proxy proxies whose=Whose::Pools submission/>
             <fieldset class="min-w-0">
                 <legend class="mb-2 text-sm font-medium">{t!(i18n, pools.accounts)}</legend>
                 <ul class="flex max-h-72 flex-col gap-2 overflow-y-auto">

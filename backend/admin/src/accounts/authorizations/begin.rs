@@ -13,6 +13,7 @@ use causeway_accounts::{
     catalogue::AuthKind,
     oauth::{Asked, GrantError, Issuer, challenge, random},
 };
+use causeway_domain::OrgId;
 use causeway_openapi::{Authorization, AuthorizationWay, BeginAuthorization};
 use causeway_store::oauth_flows::{self, MINUTES, NewFlow};
 use http::{HeaderName, StatusCode};
@@ -61,8 +62,12 @@ pub(crate) async fn handle(
     drop(tx);
     let id = Uuid::now_v7();
     let (issuer, begun) = match input.auth {
-        AuthorizationWay::OauthCode => by_code(&state, &input).await?,
-        AuthorizationWay::DeviceCode => by_device(&state, &input).await?,
+        AuthorizationWay::OauthCode => {
+            // A way that is not there is told now, and not when the person is back.
+            client(&state, caller.org(), input.proxy.unwrap_or_default()).await?;
+            by_code(&state, &input).await?
+        }
+        AuthorizationWay::DeviceCode => by_device(&state, caller.org(), &input).await?,
     };
     let of = Of { org: caller.org(), id, token_endpoint: &issuer.oauth().token };
     let secret = of.seal(&state, &begun.kept)?;
@@ -118,6 +123,7 @@ async fn by_code(state: &AdminState, input: &BeginAuthorization) -> Result<(Issu
             redirect,
             device_code: String::new(),
             user_code: String::new(),
+            proxy: input.proxy.unwrap_or_default(),
         },
         url: Some(url.to_string()),
         shown: json!({}),
@@ -127,14 +133,19 @@ async fn by_code(state: &AdminState, input: &BeginAuthorization) -> Result<(Issu
     Ok((issuer, begun))
 }
 
-async fn by_device(state: &AdminState, input: &BeginAuthorization) -> Result<(Issuer, Begun), ApiError> {
+async fn by_device(
+    state: &AdminState,
+    org: OrgId,
+    input: &BeginAuthorization,
+) -> Result<(Issuer, Begun), ApiError> {
     if input.redirect.is_some() {
         return Err(ApiError::field("redirect", "is for oauth_code: a device's person is sent nowhere"));
     }
     let issuer = issuer(state, input.provider, Some(AuthKind::DeviceCode)).await?;
     let verifier = issuer.oauth().device_pkce.then(random);
     let challenge = verifier.as_ref().map(|verifier| challenge(verifier));
-    let codes = client(state).device(issuer.oauth(), issuer.asking(), challenge.as_deref()).await;
+    let asking = client(state, org, input.proxy.unwrap_or_default()).await?;
+    let codes = asking.device(issuer.oauth(), issuer.asking(), challenge.as_deref()).await;
     let codes = codes.map_err(|error| match error {
         GrantError::Dead { reason } | GrantError::Refused { reason, .. } => {
             ApiError::Conflict(format!("the issuer refuses: {reason}"))
@@ -155,6 +166,7 @@ async fn by_device(state: &AdminState, input: &BeginAuthorization) -> Result<(Is
             device_code: codes.device_code,
             user_code: codes.user_code,
             redirect: String::new(),
+            proxy: input.proxy.unwrap_or_default(),
         },
         redirect: None,
         url: None,

@@ -3,7 +3,7 @@
 
 use super::{client, issuer, kept::Of, record};
 use crate::{error::ApiError, origin::Origin, state::AdminState};
-use causeway_accounts::oauth::{Authorised, Code, Device, GrantError, Issuer, Polled, Tokens};
+use causeway_accounts::oauth::{Authorised, Code, Device, GrantError, Issuer, Polled, TokenClient, Tokens};
 use causeway_domain::OrgId;
 use causeway_openapi::AuthorizationFailure;
 use causeway_store::{
@@ -34,8 +34,12 @@ pub(super) async fn code(
         Err(error) => return closed(&state, org, &flow, error, &origin).await,
     };
     let code = Code { code: &code, verifier: &kept.verifier, redirect: &kept.redirect, state: &ticket };
-    let tokens = client(&state).exchange(issuer.oauth(), issuer.asking(), code).await;
-    conclude(&state, org, &flow, &issuer, tokens, &origin).await
+    let client = match client(&state, org, kept.proxy).await {
+        Ok(client) => client,
+        Err(error) => return closed(&state, org, &flow, error, &origin).await,
+    };
+    let tokens = client.exchange(issuer.oauth(), issuer.asking(), code).await;
+    conclude(&state, org, &flow, (&issuer, &client), tokens, &origin).await
 }
 
 /// Asks how a device stands. The flow is this call's alone for the time being.
@@ -54,9 +58,13 @@ pub(super) async fn poll(state: AdminState, org: OrgId, flow: Flow, origin: Orig
         user_code: &kept.user_code,
         verifier: Some(kept.verifier.as_str()).filter(|verifier| !verifier.is_empty()),
     };
-    let slower = match client(&state).poll(issuer.oauth(), issuer.asking(), device).await {
+    let client = match client(&state, org, kept.proxy).await {
+        Ok(client) => client,
+        Err(error) => return closed(&state, org, &flow, error, &origin).await,
+    };
+    let slower = match client.poll(issuer.oauth(), issuer.asking(), device).await {
         Ok(Polled::Done(tokens)) => {
-            return conclude(&state, org, &flow, &issuer, Ok(tokens), &origin).await;
+            return conclude(&state, org, &flow, (&issuer, &client), Ok(tokens), &origin).await;
         }
         Ok(Polled::Pending) => 0,
         Ok(Polled::SlowDown) => SLOWER,
@@ -76,12 +84,12 @@ async fn conclude(
     state: &AdminState,
     org: OrgId,
     flow: &Flow,
-    issuer: &Issuer,
+    (issuer, client): (&Issuer, &TokenClient),
     tokens: Result<Tokens, GrantError>,
     origin: &Origin,
 ) -> Result<(), ApiError> {
     let authorised = match tokens {
-        Ok(tokens) => client(state).complete(issuer.oauth(), tokens).await,
+        Ok(tokens) => client.complete(issuer.oauth(), tokens).await,
         Err(error) => Err(error),
     };
     let Authorised { credential, identity } = match authorised {

@@ -3,7 +3,7 @@
 
 use crate::{error::ApiError, state::AdminState};
 use causeway_accounts::{Credential, SealError, SecretPlace};
-use causeway_domain::OrgId;
+use causeway_domain::{OrgId, proxy::Choice};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zeroize::{Zeroize, Zeroizing};
@@ -19,6 +19,9 @@ pub(super) struct Kept {
     pub(super) device_code: String,
     /// Of a device.
     pub(super) user_code: String,
+    /// How the issuer is asked.
+    #[serde(default)]
+    pub(super) proxy: Choice,
 }
 
 impl Drop for Kept {

@@ -1,7 +1,7 @@
 //! By a device's code, asked for by the server.
 
 use super::{Scene, scene};
-use causeway_simulator::{Rule, Script};
+use causeway_simulator::{ProxyFault, ProxyKind, Rule, Script, TestProxy};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -132,6 +132,33 @@ async fn an_issuer_that_is_out_of_order_is_asked_again_and_a_cancelled_one_never
         assert!(scene.simulator.oauth().grants().is_empty());
         let saved = scene.save(&begun, json!({})).await;
         assert!(saved.status == 409 && saved.body["detail"].as_str().unwrap().contains("cancelled"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_issuer_is_asked_on_the_way_that_was_chosen_from_the_first_question_to_the_last() {
+    scene(|scene| async move {
+        let proxy = TestProxy::start(ProxyKind::Http, None).await.unwrap();
+        let known = json!({"name": "p", "scheme": "http", "host": "127.0.0.1", "port": proxy.addr().port()});
+        let known = scene.world.post("/proxies", Some(&scene.owner), known).await.body;
+        scene.simulator.oauth().change(|terms| terms.device_interval = 1);
+        let begun = json!({"provider": "sim", "auth": "device_code", "proxy": known["id"]});
+        let begun = scene.begin(begun).await.body;
+        assert_eq!(proxy.tunnels().len(), 1, "{begun}");
+        assert!(scene.simulator.oauth().approve(begun["user_code"].as_str().unwrap(), "acct-grace"));
+        let read = settled(&scene, &begun).await;
+        assert_eq!(read["status"], json!("authorized"), "{read}");
+        assert!(proxy.tunnels().len() >= 2);
+        proxy.fault(Some(ProxyFault::Reset));
+        let ask = json!({"provider": "sim", "auth": "device_code", "proxy": known["id"]});
+        let refused = scene.world.post("/accounts/authorizations", Some(&scene.owner), ask).await;
+        assert_eq!(refused.status, 409, "{}", refused.body);
+        assert!(refused.body["detail"].as_str().unwrap().contains("proxy"), "{}", refused.body);
+        let nobodys =
+            json!({"provider": "sim", "auth": "oauth_code", "proxy": "019a0000-0000-7000-8000-0000000000ff"});
+        let refused = scene.world.post("/accounts/authorizations", Some(&scene.owner), nobodys).await;
+        assert_eq!(super::told(&refused).1, "proxy", "{}", refused.body);
     })
     .await;
 }

@@ -228,7 +228,8 @@ impl Maker<'_> {
         }
         // What is looked up would be looked up in the world.
         match name {
-            "issuer" | "base_url" => return "http://127.0.0.1:9".to_owned(),
+            "host" => return "127.0.0.1".to_owned(),
+            "issuer" | "base_url" | "url" => return "http://127.0.0.1:9".to_owned(),
             "expires_at" | "ends_at" | "from" => return self.own.get("tomorrow").to_owned(),
             "current_password" | "password" => return self.own.get("password").to_owned(),
             "api_key" => return "sk-ant-0123456789abcdef".to_owned(),
@@ -255,6 +256,7 @@ impl Maker<'_> {
         let kind = match name {
             "account_id" | "accounts" | "account_ids" | "active_account_id" => "account",
             "pools" | "pool_ids" => "pool",
+            "default_proxy_id" => "proxy",
             "key_id" | "ids" => "key",
             "owner_id" | "member_id" | "actor_id" => "member",
             "organization_id" => "org",
@@ -282,6 +284,7 @@ impl Maker<'_> {
                 "accounts" => "account",
                 "keys" => "key",
                 "pools" => "pool",
+                "proxies" => "proxy",
                 "members" => "heir",
                 "invitations" => "invitation",
                 "registration-links" => "link",

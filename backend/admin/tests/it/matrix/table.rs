@@ -370,6 +370,30 @@ pub(crate) fn rows() -> Vec<Row> {
         Right(P::AccountsWrite),
         [401, 403, 403, 200, 200, 404],
     );
+    row(M::GET, "/proxies", None, Right(P::AccountsRead), [401, 200, 200, 200, 200, 200]);
+    row(
+        M::POST,
+        "/proxies",
+        Some(r#"{"name":"new {domain}","scheme":"socks5","host":"127.0.0.1","port":9}"#),
+        Right(P::AccountsWrite),
+        [401, 403, 403, 201, 201, 201],
+    );
+    row(M::GET, "/proxies/{proxy}", None, Right(P::AccountsRead), [401, 200, 200, 200, 200, 404]);
+    row(
+        M::PATCH,
+        "/proxies/{proxy}",
+        Some(r#"{"name":"other {domain}"}"#),
+        Right(P::AccountsWrite),
+        [401, 403, 403, 200, 200, 404],
+    );
+    row(
+        M::POST,
+        "/proxies/{proxy}/test",
+        Some("{}"),
+        Right(P::AccountsWrite),
+        [401, 403, 403, 200, 200, 404],
+    );
+    row(M::POST, "/proxies/{proxy}/reset", None, Right(P::AccountsWrite), [401, 403, 403, 200, 200, 404]);
     let rule =
         r#"{"rules":[{"client":"ours","name":"Ours","when":[{"header":"user-agent","matches":"ours/*"}]}]}"#;
     row(M::GET, "/client-rules", None, Right(P::OrganizationRead), [401, 200, 200, 200, 200, 200]);
@@ -547,6 +571,7 @@ pub(crate) fn rows() -> Vec<Row> {
         Right(P::KeysWriteOwn),
         [401, 403, 422, 204, 204, 422],
     );
+    row(M::DELETE, "/proxies/{proxy}", None, Right(P::AccountsWrite), [401, 403, 403, 204, 204, 404]);
     row(M::DELETE, "/pools/{pool}", None, Right(P::AccountsWrite), [401, 403, 403, 204, 204, 404]);
     row(M::DELETE, "/accounts/{account}", None, Right(P::AccountsWrite), [401, 403, 403, 204, 204, 404]);
     row(M::DELETE, "/members/{leaver}", None, Right(P::MembersWrite), [401, 403, 403, 204, 204, 404]);

@@ -86,6 +86,8 @@ impl Makers<'_> {
         let account = world.account(owner).await;
         let pool = json!({"name": format!("pool {n}"), "account_ids": [account]});
         let pool = id(&post("/pools", Some(owner), pool).await);
+        let proxy = json!({"name": format!("proxy {n}"), "scheme": "http", "host": "127.0.0.1", "port": 9});
+        let proxy = id(&post("/proxies", Some(owner), proxy).await);
         let began = post("/accounts/authorizations", Some(owner), authorise(world, operator).await).await;
         let (key, secret) = world.key(owner, "another's").await;
         let tomorrow = (Utc::now() + Duration::days(1)).to_rfc3339();
@@ -130,6 +132,7 @@ impl Makers<'_> {
             ("domain", domain),
             ("account", account),
             ("pool", pool),
+            ("proxy", proxy),
             ("authorization", id(&began)),
             ("open", OPEN.to_owned()),
             ("key", key),

@@ -21,8 +21,12 @@ use crate::{
         api::{Api, use_api},
         form::Submission,
         i18n::{t, t_string, text, use_i18n},
+        query::Query,
     },
-    pages::accounts::health::clock,
+    pages::{
+        accounts::health::clock,
+        proxies::choice::{ProxyField, Whose, read},
+    },
     ui::{
         badge::Tone,
         button::{Button, Kind},
@@ -31,8 +35,8 @@ use crate::{
     },
 };
 
-/// The fields of what begins an authorisation, which this form has none of: the API's words stand above it.
-const FIELDS: &[&str] = &[];
+/// The field of what begins an authorisation; what else the API refuses stands above.
+const FIELDS: &[&str] = &["proxy"];
 
 /// The whole of it.
 #[component]
@@ -58,6 +62,7 @@ pub(super) fn Authorise(wizard: Wizard, preset: ProviderPreset, way: SignInWay) 
             provider,
             auth: if is_code { AuthorizationWay::OauthCode } else { AuthorizationWay::DeviceCode },
             redirect: chooses.then(|| redirect.get_untracked()),
+            proxy: Some(read(&wizard.proxy.get_untracked())),
         };
         submission.run(async move { api.begin_authorization(ask).await }, move |begun| {
             follow(api, held, begun.id, begun.interval);
@@ -66,6 +71,7 @@ pub(super) fn Authorise(wizard: Wizard, preset: ProviderPreset, way: SignInWay) 
     };
     let stage = Memo::new(move |_| held.with(|held| held.as_ref().map(|held| (held.id, held.status))));
     let options = StoredValue::new(options);
+    let proxies = Query::new(move || api.proxies());
     view! {
         <div class="flex flex-col gap-4" data-testid="authorise" data-status=move || stage.get().map(|(_, status)| word(status))>
             <Failure error=submission.error fields=FIELDS/>
@@ -73,6 +79,9 @@ pub(super) fn Authorise(wizard: Wizard, preset: ProviderPreset, way: SignInWay) 
                 None => view! {
                     {several.then(|| view! {
                         <Choice legend=text!(i18n, onboarding.redirect) value=redirect options=options.get_value() testid="redirects"/>
+                    })}
+                    {move || proxies.data().filter(|page| !page.items.is_empty()).map(|_| view! {
+                        <div class="sm:max-w-sm"><ProxyField value=wizard.proxy proxies whose=Whose::Accounts submission/></div>
                     })}
                     <p class="text-sm text-base-content/70">
                         {move || if is_code { t_string!(i18n, onboarding.code_text) } else { t_string!(i18n, onboarding.device_text) }}

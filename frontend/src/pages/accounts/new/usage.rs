@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use causeway_domain::{Limits, PoolId, UserId, provider::Provider, timeouts::Timeouts};
+use causeway_domain::{Limits, PoolId, UserId, provider::Provider, proxy::Choice, timeouts::Timeouts};
 use causeway_openapi::{Account, AuthorizationAccount, CreateAccount};
 use leptos::prelude::*;
 
@@ -19,6 +19,7 @@ use crate::{
         query::Query,
         session::use_session,
     },
+    pages::proxies::choice::{ProxyField, Whose, read},
     ui::{
         badge::Tone,
         button::{Button, Kind},
@@ -29,7 +30,7 @@ use crate::{
     },
 };
 
-const FIELDS: &[&str] = &["name", "base_url", "owner_id", "priority", LIMITS];
+const FIELDS: &[&str] = &["name", "base_url", "owner_id", "priority", "proxy", LIMITS];
 
 /// What is typed here.
 #[derive(Clone, Copy)]
@@ -94,6 +95,7 @@ pub(super) fn UsageStep(wizard: Wizard) -> impl IntoView {
     };
     wizard.usage.suggest(suggested);
     let pools = Query::new(move || api.pools());
+    let proxies = Query::new(move || api.proxies());
     let members = Query::new(move || api.members());
 
     let places = preset.map(|preset| preset.places).unwrap_or_default();
@@ -120,6 +122,9 @@ pub(super) fn UsageStep(wizard: Wizard) -> impl IntoView {
             limits,
             timeouts: Timeouts::NONE,
             dedicated: Some(dedicated.get_untracked()),
+            // The way of an account that is only renewed stays, unless another was chosen.
+            proxy: Some(read(&wizard.proxy.get_untracked()))
+                .filter(|choice| !is_known || *choice != Choice::Inherit),
             enabled: None,
         };
         submission.run(async move { api.add_account(account).await }, move |made: Account| {
@@ -186,6 +191,9 @@ pub(super) fn UsageStep(wizard: Wizard) -> impl IntoView {
                         testid="account-pools"
                     />
                 }
+            })}
+            {move || proxies.data().filter(|page| !page.items.is_empty()).map(|_| view! {
+                <ProxyField value=wizard.proxy proxies whose=Whose::Accounts submission/>
             })}
             {(!is_known).then(|| view! {
                 <details class="rounded-box border border-base-300 px-4 py-3">

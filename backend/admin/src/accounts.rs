@@ -20,6 +20,7 @@ pub(crate) mod delete;
 mod fresh;
 pub(crate) mod get;
 mod health;
+pub(crate) mod import;
 pub(crate) mod limits;
 pub(crate) mod list;
 pub(crate) mod providers;

@@ -94,26 +94,32 @@ where
 {
     testing::with_store(|store, args| async move {
         let played = Arc::new(Fake::default());
-        let master = MasterKey::new(MASTER.to_vec().into()).unwrap();
-        let state = AdminState::new(Wiring {
-            store: store.clone(),
-            args: AdminArgs::default(),
-            master: &master,
-            sealing: SealingKey::new(&master),
-            recovery: master.derive("recovery code 1"),
-            addresses: AddressPolicy::new(Vec::new(), true),
-            catalogue: Catalogue::shipped().unwrap(),
-            refresher: refresher(&store),
-            prices: Arc::new(PriceBook::shipped(PriceTable::parse(table::SHIPPED).unwrap())),
-            public_url: "http://localhost:3000".parse().unwrap(),
-            version: "0.0.0",
-            demo: true,
-            mailer,
-            playground: played.clone(),
-        });
-        test(World { router: causeway_admin::router(state).0, store, args, played }).await;
+        let router = instance(&store, mailer, &played);
+        test(World { router, store, args, played }).await;
     })
     .await;
+}
+
+/// An instance over these stores.
+fn instance(store: &Store, mailer: Option<Mailer>, played: &Arc<Fake>) -> Router {
+    let master = MasterKey::new(MASTER.to_vec().into()).unwrap();
+    let state = AdminState::new(Wiring {
+        store: store.clone(),
+        args: AdminArgs::default(),
+        master: &master,
+        sealing: SealingKey::new(&master),
+        recovery: master.derive("recovery code 1"),
+        addresses: AddressPolicy::new(Vec::new(), true),
+        catalogue: Catalogue::shipped().unwrap(),
+        refresher: refresher(store),
+        prices: Arc::new(PriceBook::shipped(PriceTable::parse(table::SHIPPED).unwrap())),
+        public_url: "http://localhost:3000".parse().unwrap(),
+        version: "0.0.0",
+        demo: true,
+        mailer,
+        playground: played.clone(),
+    });
+    causeway_admin::router(state).0
 }
 
 /// An installation with one organisation.
@@ -131,6 +137,13 @@ where
 }
 
 impl World {
+    /// Another instance of the installation: it shares Postgres and Redis, and nothing else.
+    pub(crate) async fn beside(&self) -> Self {
+        let store = Store::connect(&self.args).await.unwrap();
+        let router = instance(&store, None, &self.played);
+        Self { router, store, args: self.args.clone(), played: self.played.clone() }
+    }
+
     /// Makes an organisation with an owner.
     pub(crate) async fn owner(&self, organization: &str, email: &str) -> Created {
         let owner =

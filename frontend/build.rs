@@ -18,6 +18,7 @@ const AREAS: &[&str] = &[
     "join",
     "dashboard",
     "accounts",
+    "account_import",
     "onboarding",
     "keys",
     "tokens",

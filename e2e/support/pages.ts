@@ -35,6 +35,7 @@ export const PAGES = [
 /** Pages that are reached from elsewhere than the menu. */
 export const OTHER_PAGES = [
     { name: "new-account", path: "/web/accounts/new", heading: "Add an upstream account" },
+    { name: "import-accounts", path: "/web/accounts/import", heading: "Import accounts" },
     { name: "profile", path: "/web/profile", heading: "My profile" },
     { name: "reset-password", path: "/web/reset-password#token=nothing", heading: "Choose a new password" },
 ] as const;

@@ -59,6 +59,7 @@ pub(crate) fn App() -> impl IntoView {
                         <Route path=path!("/keys") view=pages::keys::Keys/>
                         <Route path=path!("/accounts") view=pages::accounts::Accounts/>
                         <Route path=path!("/accounts/new") view=pages::accounts::new::NewAccount/>
+                        <Route path=path!("/accounts/import") view=pages::accounts::import::ImportAccounts/>
                         <Route path=path!("/accounts/:account") view=pages::accounts::detail::AccountPage/>
                         <Route path=path!("/pools") view=pages::pools::Pools/>
                         <Route path=path!("/proxies") view=pages::proxies::Proxies/>

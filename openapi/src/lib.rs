@@ -4,6 +4,7 @@
 //! behind the feature `schemas`. Nothing here decides anything, except [`me::Permission`], the one table of who may
 //! do what. Money is a decimal string of dollars, times are RFC 3339 in UTC, durations name their unit.
 
+pub mod account_import;
 pub mod accounts;
 pub mod announcements;
 pub mod audit;
@@ -47,6 +48,9 @@ pub mod tokens;
 pub mod transfer;
 pub mod usage;
 
+pub use account_import::{
+    AccountFileKind, AccountImport, AccountImportItem, AccountImportOutcome, AccountImportQuery,
+};
 pub use accounts::{
     Account, AccountIdentity, AccountTest, AuthHeader, CreateAccount, Credential, CredentialKind,
     CredentialState, ProviderPreset, SignInWay, UpdateAccount, Words,

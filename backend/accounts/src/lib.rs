@@ -6,6 +6,7 @@ pub mod address;
 pub mod args;
 pub mod catalogue;
 pub mod credential;
+pub mod files;
 pub mod master;
 pub mod oauth;
 pub mod outbound;

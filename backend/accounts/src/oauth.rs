@@ -10,14 +10,14 @@ mod authorise;
 mod authorised;
 mod call;
 mod device;
-mod identity;
+pub(crate) mod identity;
 mod issuer;
 mod reading;
 mod returned;
 pub mod token;
 
 pub use authorise::{Asked, challenge, random};
-pub use authorised::Authorised;
+pub use authorised::{Authorised, Brought};
 pub use call::DEADLINE;
 pub use device::{Device, DeviceCodes, Polled};
 pub use identity::Identified;

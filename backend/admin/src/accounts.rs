@@ -22,6 +22,7 @@ pub(crate) mod failures;
 pub(crate) mod fresh;
 pub(crate) mod get;
 mod health;
+pub(crate) mod import;
 pub(crate) mod limits;
 pub(crate) mod list;
 pub(crate) mod providers;

@@ -78,6 +78,7 @@ fn operations() -> OpenApiRouter<AdminState> {
         .routes(routes!(organization::sign_in::get, organization::sign_in::update))
         .routes(routes!(accounts::providers::handle))
         .routes(routes!(accounts::list::handle, accounts::create::handle))
+        .routes(routes!(accounts::import::handle))
         .routes(routes!(authorizations::begin::handle))
         .routes(routes!(authorizations::get::handle, authorizations::cancel::handle))
         .routes(routes!(authorizations::code::handle))

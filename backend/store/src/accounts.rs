@@ -1,5 +1,9 @@
 //! Upstream accounts as the admin API sees them. The credential is a sealed envelope here, and nothing opens it.
 
+mod alike;
+
+pub use alike::{alike, marked, take_turns};
+
 use crate::{StoreError, StoreResult, TenantTx, pools};
 use causeway_domain::{
     AccountId, Limits, ProxyId, UserId, provider::Provider, proxy::Choice, timeouts::Timeouts,

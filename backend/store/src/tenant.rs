@@ -83,6 +83,19 @@ impl TenantTx {
         Ok(())
     }
 
+    /// Remembers how things stand, for [`Self::back`]. Another call takes the place of the one before.
+    pub async fn mark(&mut self) -> StoreResult<()> {
+        sqlx::query("savepoint marked").execute(&mut *self.tx).await?;
+        Ok(())
+    }
+
+    /// Takes back what was written since [`Self::mark`]. It is for transactions that are not committed: a policy that was
+    /// raised since counts as raised.
+    pub async fn back(&mut self) -> StoreResult<()> {
+        sqlx::query("rollback to savepoint marked").execute(&mut *self.tx).await?;
+        Ok(())
+    }
+
     /// Commits; a change of policy is returned for publishing.
     pub async fn commit(self) -> StoreResult<Option<PolicyChange>> {
         self.tx.commit().await?;

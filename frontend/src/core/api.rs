@@ -13,13 +13,13 @@ pub(crate) mod sso;
 
 use causeway_domain::{AccountId, KeyId, PoolId, UserId, provider::Provider};
 use causeway_openapi::{
-    Account, AccountChecks, AccountFailure, AccountRecord, AccountTest, ApiToken, CreateAccount, CreateKey,
-    CreatePool, CreateToken, DeadLetter, ImportQuery, ImportReport, Instance, IssuedKey, IssuedToken, Key,
-    Ledger, LimitsInUse, ListQuery, Member, ModelRoutes, Organization, OverrideQuery, Page, Pool,
-    PriceFigures, PriceHistory, PriceList, PriceQuery, ProviderPreset, Request, RequestExport, RequestQuery,
-    Session as Signed, SetModelRoutes, SetPrice, Setup, UpdateAccount, UpdateKey, UpdateMember,
-    UpdateOrganization, UpdatePool, UsageBreakdown, UsageDimension, UsageExport, UsageFilter, UsageQuery,
-    UsageSeries, UsageStep, UsageSummary,
+    Account, AccountChecks, AccountFailure, AccountImport, AccountImportQuery, AccountRecord, AccountTest,
+    ApiToken, CreateAccount, CreateKey, CreatePool, CreateToken, DeadLetter, ImportQuery, ImportReport,
+    Instance, IssuedKey, IssuedToken, Key, Ledger, LimitsInUse, ListQuery, Member, ModelRoutes, Organization,
+    OverrideQuery, Page, Pool, PriceFigures, PriceHistory, PriceList, PriceQuery, ProviderPreset, Request,
+    RequestExport, RequestQuery, Session as Signed, SetModelRoutes, SetPrice, Setup, UpdateAccount,
+    UpdateKey, UpdateMember, UpdateOrganization, UpdatePool, UsageBreakdown, UsageDimension, UsageExport,
+    UsageFilter, UsageQuery, UsageSeries, UsageStep, UsageSummary,
 };
 use gloo_net::http::Method;
 use leptos::prelude::*;
@@ -216,6 +216,14 @@ impl Api {
 
     pub(crate) async fn export_requests(self, export: RequestExport) -> Answer<File> {
         self.0.download("/requests/export", &export).await
+    }
+
+    pub(crate) async fn import_accounts(
+        self,
+        file: web_sys::File,
+        query: AccountImportQuery,
+    ) -> Answer<AccountImport> {
+        self.0.upload("/accounts/import", &query, file).await
     }
 
     pub(crate) async fn import_usage(self, file: web_sys::File, dry_run: bool) -> Answer<ImportReport> {

@@ -9,6 +9,7 @@ pub(crate) const USAGE: &str = "/web/usage";
 pub(crate) const KEYS: &str = "/web/keys";
 pub(crate) const ACCOUNTS: &str = "/web/accounts";
 pub(crate) const NEW_ACCOUNT: &str = "/web/accounts/new";
+pub(crate) const IMPORT_ACCOUNTS: &str = "/web/accounts/import";
 pub(crate) const POOLS: &str = "/web/pools";
 pub(crate) const PROXIES: &str = "/web/proxies";
 pub(crate) const MODEL_ROUTES: &str = "/web/model-routes";

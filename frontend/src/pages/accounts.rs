@@ -6,6 +6,7 @@ pub(crate) mod detail;
 mod form;
 mod grant;
 pub(crate) mod health;
+pub(crate) mod import;
 pub(crate) mod new;
 mod row;
 mod test;
@@ -84,6 +85,11 @@ pub(crate) fn Accounts() -> impl IntoView {
     };
     view! {
         <PageHeader title=text!(i18n, accounts.title) text=text!(i18n, accounts.text)>
+            <Show when=move || may_write.get()>
+                <a class="btn btn-outline border-base-300 bg-base-100" href=routes::IMPORT_ACCOUNTS data-testid="import-accounts">
+                    {t!(i18n, account_import.open)}
+                </a>
+            </Show>
             {add_button("add-account")}
         </PageHeader>
         <Card flush=true>

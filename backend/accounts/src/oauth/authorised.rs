@@ -5,8 +5,9 @@ use super::{
     token::{GrantError, TokenClient, Tokens},
 };
 use crate::{Credential, catalogue::OAuth};
+use chrono::{DateTime, Utc};
 use serde_json::Value;
-use std::mem;
+use std::{collections::BTreeMap, mem};
 
 /// A credential that an issuer has given, and whose it is.
 pub struct Authorised {
@@ -14,6 +15,42 @@ pub struct Authorised {
     pub credential: Credential,
     /// As the issuer says.
     pub identity: Identified,
+}
+
+/// Tokens that an issuer has given to another program, as its file has them.
+pub struct Brought<'a> {
+    /// The token that requests carry.
+    pub access: &'a str,
+    /// What the next one is had for.
+    pub refresh: Option<&'a str>,
+    /// When the first one ends, as far as the file says.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// What the issuer had answered, as far as the file has it.
+    pub answer: &'a Value,
+}
+
+impl Authorised {
+    /// Makes a credential of tokens that were had elsewhere. The issuer is not asked: whose they are is what the file says.
+    pub fn brought(issuer: &OAuth, tokens: &Brought<'_>) -> Self {
+        let identity = Identified::find(issuer, tokens.answer, &Value::Null);
+        // Where requests carry another token, the first refresh gets it.
+        let trades = issuer.exchange.is_some();
+        let credential = Credential::Oauth {
+            access: tokens.access.to_owned(),
+            refresh: tokens.refresh.map(str::to_owned),
+            expires_at: if trades { Some(Utc::now()) } else { tokens.expires_at },
+            subject: identity.subject.clone().unwrap_or_default(),
+            headers: headers(issuer, &identity),
+            exchanged: trades.then(|| tokens.access.to_owned()),
+        };
+        Self { credential, identity }
+    }
+}
+
+/// What requests carry besides the token.
+fn headers(issuer: &OAuth, identity: &Identified) -> BTreeMap<String, String> {
+    let filled = |(name, template): (&String, &String)| Some((name.clone(), identity.filled(template)?));
+    issuer.headers.iter().filter_map(filled).collect()
 }
 
 impl TokenClient {
@@ -26,11 +63,7 @@ impl TokenClient {
             identity = Identified::find(issuer, &tokens.answer, &said);
         }
         let traded = self.trade(issuer, &tokens.access).await?;
-        let headers = issuer
-            .headers
-            .iter()
-            .filter_map(|(name, template)| Some((name.clone(), identity.filled(template)?)))
-            .collect();
+        let headers = headers(issuer, &identity);
         let (access, expires_at, exchanged) = match traded {
             Some(mut second) => {
                 (mem::take(&mut second.access), second.expires_at, Some(mem::take(&mut tokens.access)))

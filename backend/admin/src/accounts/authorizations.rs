@@ -22,7 +22,7 @@ pub(crate) mod get;
 mod kept;
 mod page;
 pub(super) mod save;
-mod view;
+pub(super) mod view;
 
 use crate::{
     error::ApiError,
@@ -92,6 +92,15 @@ async fn client(state: &AdminState, org: OrgId, choice: Choice) -> Result<TokenC
 /// A provider's issuer, as of this moment.
 async fn issuer(state: &AdminState, provider: Provider, way: Option<AuthKind>) -> Result<Issuer, ApiError> {
     state.catalogue.refresh(&state.store.app).await?;
+    known_issuer(state, provider, way)
+}
+
+/// The same, as of when the catalogue was last looked at: for whoever holds a connection.
+pub(super) fn known_issuer(
+    state: &AdminState,
+    provider: Provider,
+    way: Option<AuthKind>,
+) -> Result<Issuer, ApiError> {
     let entry = state.catalogue.entry(provider).filter(|entry| entry.enabled);
     let unknown = || ApiError::field("provider", format!("{provider} is not a provider that is open here"));
     Issuer::of(entry.ok_or_else(unknown)?, way, &state.sealing).map_err(|none| match none {

@@ -19,7 +19,7 @@ use causeway_domain::AccountId;
 use causeway_openapi::{Account, CreateAccount};
 use causeway_store::{
     StoreError, TenantTx,
-    accounts::{self, NewAccount, SignedIn},
+    accounts::{self, Account as Stored, NewAccount, SignedIn},
     cooldowns,
     plans::Counted,
     pools,
@@ -32,11 +32,21 @@ use uuid::Uuid;
 const MOST_POOLS: usize = 10;
 
 /// What the account signs in with, and what is known of that.
-struct Given {
-    credential: Credential,
-    signed_in: SignedIn,
-    known: Option<AccountId>,
-    base_url: String,
+pub(super) struct Given {
+    pub(super) credential: Credential,
+    pub(super) signed_in: SignedIn,
+    /// The account that has the identity already, and gets the credential.
+    pub(super) known: Option<AccountId>,
+    pub(super) base_url: String,
+}
+
+/// What came of it, before it is committed.
+pub(super) struct Added {
+    pub(super) account: Stored,
+    /// Whether it was there, and has been renewed.
+    known: bool,
+    /// Whether it rested, and does not any more.
+    rested: bool,
 }
 
 /// Add an account
@@ -63,31 +73,54 @@ pub(crate) async fn handle(
     Body(input): Body<CreateAccount>,
 ) -> Result<(StatusCode, Json<Account>), ApiError> {
     let preset = preset(&state, input.provider).await?;
+    checked(&input)?;
+    let mut tx = caller.begin(&state).await?;
+    let given = given(&state, &caller, &mut tx, &input, &preset).await?;
+    let Added { account, known, rested } = add(&state, &caller, &mut tx, &input, given).await?;
+    let id = account.id;
+    let now = health::view(&state, &mut tx, account).await?;
+    state.commit(tx).await?;
+    if rested {
+        health::announce_reset(&state, caller.org(), id).await;
+    }
+    Ok((if known { StatusCode::OK } else { StatusCode::CREATED }, Json(now)))
+}
+
+/// Everything but what it signs in with and who it is for.
+pub(super) fn checked(input: &CreateAccount) -> Result<(), ApiError> {
     let mut check = Check::default();
-    let name = check.text("name", &input.name, 1..=100);
+    check.text("name", &input.name, 1..=100);
     check.limits("limits", &input.limits);
     timeouts(&mut check, &input.timeouts);
     check.require(input.pool_ids.len() <= MOST_POOLS, "pool_ids", "must be at most 10");
-    check.done()?;
-    let mut tx = caller.begin(&state).await?;
-    let readers = Readers::now(&mut tx).await?;
+    check.done()
+}
+
+/// Adds the account, or renews the one that has the identity, in a transaction of the caller's.
+pub(super) async fn add(
+    state: &AdminState,
+    caller: &Caller,
+    tx: &mut TenantTx,
+    input: &CreateAccount,
+    given: Given,
+) -> Result<Added, ApiError> {
+    let readers = Readers::now(tx).await?;
     let proxy = match input.proxy {
-        Some(choice) => Some(chosen(&mut tx, "proxy", choice).await?),
+        Some(choice) => Some(chosen(tx, "proxy", choice).await?),
         None => None,
     };
-    let given = given(&state, &caller, &mut tx, &input, &preset).await?;
     let base = state
         .addresses
         .base_url(&given.base_url)
         .map_err(|bad| ApiError::field("base_url", bad.to_string()))?;
-    owner(&mut tx, input.owner_id).await?;
+    owner(tx, input.owner_id).await?;
     let id = given.known.unwrap_or_else(|| AccountId(Uuid::now_v7()));
     let sealed = state
         .sealing
         .seal(&binding(caller.org(), id, input.provider, &base.origin()), &given.credential)
         .map_err(ApiError::internal)?;
     let (action, before, rested) = if given.known.is_some() {
-        let mut account = accounts::get(&mut tx, id, true).await?;
+        let mut account = accounts::get(tx, id, true).await?;
         let before = audited(&account);
         account.base_url = base.to_string();
         account.credential = sealed;
@@ -95,13 +128,13 @@ pub(crate) async fn handle(
         account.signed_in = given.signed_in;
         account.owner = input.owner_id.or(account.owner);
         account.proxy = proxy.unwrap_or(account.proxy);
-        accounts::update(&mut tx, &account).await?;
+        accounts::update(tx, &account).await?;
         // What it rests for may be what has just been mended.
-        ("account.update", Some(before), cooldowns::reset(&mut tx, id).await? > 0)
+        ("account.update", Some(before), cooldowns::reset(tx, id).await? > 0)
     } else {
         let new = NewAccount {
             id,
-            name: &name,
+            name: input.name.trim(),
             provider: input.provider,
             base_url: &base.to_string(),
             credential: &sealed,
@@ -116,32 +149,27 @@ pub(crate) async fn handle(
             proxy: proxy.unwrap_or_default(),
             created_by: caller.user.id,
         };
-        match accounts::insert(&mut tx, &new).await {
+        match accounts::insert(tx, &new).await {
             Err(StoreError::Conflict(_)) => {
                 let text = "the same account at the provider was added at this moment; look at the list";
                 return Err(ApiError::Conflict(text.to_owned()));
             }
             other => other?,
         }
-        plan::check(&mut tx, Counted::Accounts).await?;
+        plan::check(tx, Counted::Accounts).await?;
         ("account.create", None, false)
     };
-    if !pools::put(&mut tx, id, &input.pool_ids).await? {
+    if !pools::put(tx, id, &input.pool_ids).await? {
         return Err(ApiError::field("pool_ids", "must be pools of this organisation"));
     }
-    readers.unchanged(&mut tx, Some(id)).await?;
-    let now = accounts::get(&mut tx, id, false).await?;
-    caller.record(&mut tx, action, ("account", Some(id.0)), before, Some(audited(&now))).await?;
-    let now = health::view(&state, &mut tx, now).await?;
-    state.commit(tx).await?;
-    if rested {
-        health::announce_reset(&state, caller.org(), id).await;
-    }
-    Ok((if given.known.is_some() { StatusCode::OK } else { StatusCode::CREATED }, Json(now)))
+    readers.unchanged(tx, Some(id)).await?;
+    let account = accounts::get(tx, id, false).await?;
+    caller.record(tx, action, ("account", Some(id.0)), before, Some(audited(&account))).await?;
+    Ok(Added { account, known: given.known.is_some(), rested })
 }
 
 /// What the account signs in with: entered, or authorised.
-async fn given(
+pub(super) async fn given(
     state: &AdminState,
     caller: &Caller,
     tx: &mut TenantTx,

@@ -2,6 +2,8 @@
 
 mod codes;
 mod devices;
+mod importing;
+mod instances;
 mod refreshing;
 mod refusals;
 

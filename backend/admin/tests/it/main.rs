@@ -1,6 +1,7 @@
 //! The admin API through its router, on a database of its own for each test.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod account_import;
 mod accounts;
 mod addresses;
 mod announcements;

@@ -151,6 +151,8 @@ async fn things(walk: &mut Walk, token: &str) {
     let path = format!("/accounts/{account}");
     walk.step(M::PATCH, &path, at, json!({"credential": credential, "name": "b"})).await;
     walk.step(M::POST, &format!("{path}/reset"), at, Value::Null).await;
+    let listed = json!([{"name": "l", "provider": "openai", "api_key": CREDENTIAL}]);
+    walk.step(M::POST, "/accounts/import", at, listed).await;
     // Nothing listens there, which is an answer too.
     let begin = authorise(&walk.world, token).await;
     let begun = walk.step(M::POST, "/accounts/authorizations", at, begin.clone()).await;

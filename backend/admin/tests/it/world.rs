@@ -96,26 +96,31 @@ where
 {
     testing::with_store(|store, args| async move {
         let played = Arc::new(Fake::default());
-        let master = MasterKey::new(MASTER.to_vec().into()).unwrap();
-        let state = AdminState::new(Wiring {
-            store: store.clone(),
-            args: AdminArgs::default(),
-            master: &master,
-            sealing: SealingKey::new(&master),
-            recovery: master.derive("recovery code 1"),
-            addresses: AddressPolicy::new(Vec::new(), true),
-            catalogue: Catalogue::shipped().unwrap(),
-            refresher: refresher(&store),
-            prices: Arc::new(PriceBook::shipped(PriceTable::parse(table::SHIPPED).unwrap())),
-            public_url: "http://localhost:3000".parse().unwrap(),
-            version: "0.0.0",
-            demo: true,
-            mailer,
-            playground: played.clone(),
-        });
+        let state = instance(&store, mailer, &played);
         test(World { router: causeway_admin::router(state.clone()).0, state, store, args, played }).await;
     })
     .await;
+}
+
+/// An instance over these stores.
+fn instance(store: &Store, mailer: Option<Mailer>, played: &Arc<Fake>) -> AdminState {
+    let master = MasterKey::new(MASTER.to_vec().into()).unwrap();
+    AdminState::new(Wiring {
+        store: store.clone(),
+        args: AdminArgs::default(),
+        master: &master,
+        sealing: SealingKey::new(&master),
+        recovery: master.derive("recovery code 1"),
+        addresses: AddressPolicy::new(Vec::new(), true),
+        catalogue: Catalogue::shipped().unwrap(),
+        refresher: refresher(store),
+        prices: Arc::new(PriceBook::shipped(PriceTable::parse(table::SHIPPED).unwrap())),
+        public_url: "http://localhost:3000".parse().unwrap(),
+        version: "0.0.0",
+        demo: true,
+        mailer,
+        playground: played.clone(),
+    })
 }
 
 /// An installation with one organisation.
@@ -133,6 +138,13 @@ where
 }
 
 impl World {
+    /// Another instance of the installation: it shares Postgres and Redis, and nothing else.
+    pub(crate) async fn beside(&self) -> Self {
+        let store = Store::connect(&self.args).await.unwrap();
+        let state = instance(&store, None, &self.played);
+        Self { router: causeway_admin::router(state.clone()).0, state, store, args: self.args.clone(), played: self.played.clone() }
+    }
+
     /// Makes an organisation with an owner.
     pub(crate) async fn owner(&self, organization: &str, email: &str) -> Created {
         let owner =

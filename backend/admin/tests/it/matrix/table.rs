@@ -315,6 +315,13 @@ pub(crate) fn rows() -> Vec<Row> {
     );
     row(
         M::POST,
+        "/accounts/import",
+        Some(r#"[{"name":"i","provider":"anthropic","api_key":"sk-ant-2"}]"#),
+        Right(P::AccountsWrite),
+        [401, 403, 403, 200, 200, 200],
+    );
+    row(
+        M::POST,
         "/accounts/authorizations",
         Some(r#"{"provider":"{open}","auth":"oauth_code"}"#),
         Right(P::AccountsWrite),

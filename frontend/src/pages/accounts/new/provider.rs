@@ -68,6 +68,7 @@ pub(super) fn ProviderStep(wizard: Wizard) -> impl IntoView {
     view! {
         <form class="flex flex-col gap-4" on:submit=next>
             <StepHeading wizard text=text!(i18n, onboarding.choose_provider)/>
+            <a class="link text-sm" href=routes::IMPORT_ACCOUNTS data-testid="import-instead">{t!(i18n, account_import.instead)}</a>
             <fieldset data-testid="provider-options">
                 <legend class="sr-only">{t!(i18n, accounts.provider)}</legend>
                 <div class="grid gap-3 sm:grid-cols-2">

@@ -142,7 +142,13 @@ impl World {
     pub(crate) async fn beside(&self) -> Self {
         let store = Store::connect(&self.args).await.unwrap();
         let state = instance(&store, None, &self.played);
-        Self { router: causeway_admin::router(state.clone()).0, state, store, args: self.args.clone(), played: self.played.clone() }
+        Self {
+            router: causeway_admin::router(state.clone()).0,
+            state,
+            store,
+            args: self.args.clone(),
+            played: self.played.clone(),
+        }
     }
 
     /// Makes an organisation with an owner.

@@ -25,7 +25,8 @@ pub(super) fn DefaultProxy(org: Organization, may_write: bool) -> impl IntoView 
     let toasts = use_toasts();
     let submission = Submission::new();
     let proxies = Query::new(move || api.proxies());
-    let value = RwSignal::new(of_default(org.default_proxy_id));
+    let Organization { default_proxy_id, .. } = org;
+    let value = RwSignal::new(of_default(default_proxy_id));
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let chosen = read(&value.get_untracked()).proxy();

@@ -292,8 +292,8 @@ async fn what_is_no_file_is_too_large_or_is_sent_by_the_wrong_person_is_refused(
         for bad in [Vec::new(), packed[..packed.len() / 2].to_vec(), b"\x1f\x8b\x08\0\0\0".to_vec()] {
             let answer = import(&world, &token, "", bad).await;
             assert_eq!(
-                (answer.status.as_u16(), answer.body["code"].as_str()),
-                (400, Some("malformed_request"))
+                (answer.status.as_u16(), answer.body["errors"][0]["field"].as_str()),
+                (422, Some("file"))
             );
         }
         // Its end never comes.

@@ -46,11 +46,11 @@ pub(super) fn unpack(bytes: &[u8], name: &str) -> Result<Unpacked, ApiError> {
     let pieces = if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
         archive(bytes)?
     } else if ARCHIVES.iter().any(|begins| bytes.starts_with(begins)) {
-        return Err(ApiError::Malformed(
+        return Err(refused(
             "this kind of archive is not read; send a ZIP archive or a JSON document".to_owned(),
         ));
     } else if bytes.len() as u64 > FILE {
-        return Err(ApiError::Malformed(too_large()));
+        return Err(refused(too_large()));
     } else {
         vec![(name.to_owned(), files::read(bytes))]
     };
@@ -66,16 +66,18 @@ pub(super) fn unpack(bytes: &[u8], name: &str) -> Result<Unpacked, ApiError> {
     if found > files::MOST { Err(many()) } else { Ok(Unpacked { files, pieces }) }
 }
 
+/// Of all of it.
+fn refused(why: impl Into<String>) -> ApiError {
+    ApiError::field("file", why)
+}
+
 fn many() -> ApiError {
-    ApiError::Malformed(format!(
-        "there are more than {} credentials; import them in several files",
-        files::MOST
-    ))
+    refused(format!("there are more than {} credentials; import them in several files", files::MOST))
 }
 
 fn archive(bytes: &[u8]) -> Result<Vec<(String, Vec<Entry>)>, ApiError> {
     let broken = |error: rawzip::Error| {
-        ApiError::Malformed(format!("the archive cannot be read; it may be cut off or damaged ({error})"))
+        refused(format!("the archive cannot be read; it may be cut off or damaged ({error})"))
     };
     let archive = ZipArchive::from_slice(bytes).map_err(broken)?;
     let (mut files, mut names) = (Vec::new(), HashSet::new());
@@ -84,7 +86,7 @@ fn archive(bytes: &[u8]) -> Result<Vec<(String, Vec<Entry>)>, ApiError> {
     while let Some(entry) = entries.next_entry().map_err(broken)? {
         seen += 1;
         if files.len() >= FILES {
-            return Err(ApiError::Malformed(format!("the archive has more than {FILES} files")));
+            return Err(refused(format!("the archive has more than {FILES} files")));
         }
         if entry.is_dir() {
             continue;
@@ -105,7 +107,7 @@ fn archive(bytes: &[u8]) -> Result<Vec<(String, Vec<Entry>)>, ApiError> {
     }
     if seen != archive.entries_hint() {
         let text = "the archive cannot be read: its directory has another number of files than it says";
-        return Err(ApiError::Malformed(text.to_owned()));
+        return Err(refused(text.to_owned()));
     }
     Ok(files)
 }
@@ -133,7 +135,7 @@ fn content(
     let size = bytes.len() as u64;
     *total += size;
     if *total > TOTAL {
-        return Err(ApiError::Malformed(format!(
+        return Err(refused(format!(
             "the archive's files have more than {} MiB together",
             TOTAL / 1024 / 1024
         )));

@@ -51,7 +51,7 @@ fn told(unpacked: &Unpacked) -> Vec<(&str, String)> {
 /// The words in which all of it is refused.
 fn refused(bytes: &[u8]) -> String {
     match unpack(bytes, "x") {
-        Err(ApiError::Malformed(why)) => why,
+        Err(ApiError::Invalid(mut errors)) => errors.remove(0).message,
         Err(other) => panic!("{other}"),
         Ok(_) => panic!("it was read"),
     }

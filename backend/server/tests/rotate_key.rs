@@ -7,6 +7,7 @@ use causeway_domain::{
     AccountId, KeyId, Limits, OrgId, PoolId, UserId,
     pool::{Member, Strategy},
     provider::Provider,
+    proxy::Choice,
     secret,
     timeouts::Timeouts,
 };
@@ -184,6 +185,7 @@ impl Team {
                 limits: &Limits::default(),
                 timeouts: Timeouts::NONE,
                 dedicated: false,
+                proxy: Choice::default(),
                 created_by: user,
             };
             accounts::insert(&mut tx, &account).await.unwrap();
@@ -196,6 +198,7 @@ impl Team {
             strategy: Strategy::RoundRobin,
             sticky_seconds: None,
             active: None,
+            proxy: Choice::default(),
             members: members.collect(),
             keys: 0,
             created_at: chrono::Utc::now(),

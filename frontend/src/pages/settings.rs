@@ -50,7 +50,7 @@ pub(crate) fn Settings() -> impl IntoView {
                 <General org=org.clone() may_write/>
                 <Requests org=org.clone() may_write/>
                 <AccountsCard org=org.clone() may_write/>
-                <DefaultProxy org=org.clone() may_write/>
+                <DefaultProxy current=org.default_proxy_id may_write/>
                 <SignInCard may_write/>
                 <OrganizationLimits org=org.clone() may_write/>
                 <CeilingsCard may_write/>

@@ -1,6 +1,7 @@
 //! The proxy of accounts of which nobody says anything else.
 
-use causeway_openapi::{Organization, UpdateOrganization};
+use causeway_domain::ProxyId;
+use causeway_openapi::UpdateOrganization;
 use leptos::prelude::*;
 
 use super::requests::Save;
@@ -19,14 +20,13 @@ const FIELDS: &[&str] = &["default_proxy_id"];
 
 /// The card.
 #[component]
-pub(super) fn DefaultProxy(org: Organization, may_write: bool) -> impl IntoView {
+pub(super) fn DefaultProxy(current: Option<ProxyId>, may_write: bool) -> impl IntoView {
     let i18n = use_i18n();
     let api = use_api();
     let toasts = use_toasts();
     let submission = Submission::new();
     let proxies = Query::new(move || api.proxies());
-    let Organization { default_proxy_id, .. } = org;
-    let value = RwSignal::new(of_default(default_proxy_id));
+    let value = RwSignal::new(of_default(current));
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let chosen = read(&value.get_untracked()).proxy();

@@ -49,7 +49,7 @@ fn what_is_nearly_a_suffix_is_told_apart() {
 }
 
 /// What becomes of a body.
-fn with(dialect: Dialect, body: Value, amount: Amount, model: &str) -> Value {
+fn with(dialect: Dialect, body: &Value, amount: Amount, model: &str) -> Value {
     let most = body.get("max_tokens").and_then(Value::as_u64);
     let edited = apply(dialect, Bytes::from(body.to_string()), amount, (model, most)).unwrap();
     serde_json::from_slice(&edited).unwrap()
@@ -60,7 +60,7 @@ const NONE: Amount = Amount::Level(Effort::None);
 
 #[test]
 fn it_counts_more_than_what_the_body_says_and_leaves_the_rest() {
-    let chat = |body, amount| with(Dialect::OpenaiChat, body, amount, "gpt-5.1");
+    let chat = |body: Value, amount| with(Dialect::OpenaiChat, &body, amount, "gpt-5.1");
     assert_eq!(
         chat(json!({"model": "m", "reasoning_effort": "low", "x": 1}), HIGH),
         json!({"model": "m", "reasoning_effort": "high", "x": 1})
@@ -70,7 +70,7 @@ fn it_counts_more_than_what_the_body_says_and_leaves_the_rest() {
     assert_eq!(chat(json!({}), Amount::Level(Effort::Max)), json!({"reasoning_effort": "xhigh"}));
     assert_eq!(chat(json!({"reasoning_effort": "low", "x": 1}), Amount::Own), json!({"x": 1}));
 
-    let responses = |body, amount| with(Dialect::OpenaiResponses, body, amount, "gpt-5.1");
+    let responses = |body: Value, amount| with(Dialect::OpenaiResponses, &body, amount, "gpt-5.1");
     assert_eq!(
         responses(json!({"reasoning": {"effort": "low", "summary": "auto"}}), HIGH),
         json!({"reasoning": {"effort": "high", "summary": "auto"}})
@@ -81,7 +81,7 @@ fn it_counts_more_than_what_the_body_says_and_leaves_the_rest() {
 
 #[test]
 fn claude_is_asked_in_the_way_of_its_generation() {
-    let claude = |body, amount, model| with(Dialect::Anthropic, body, amount, model);
+    let claude = |body: Value, amount, model| with(Dialect::Anthropic, &body, amount, model);
     let (older, later) = ("claude-haiku-4-5", "claude-opus-4-7");
     let body =
         json!({"max_tokens": 32_000, "temperature": 0.2, "top_k": 5, "thinking": {"type": "disabled"}});
@@ -94,7 +94,7 @@ fn claude_is_asked_in_the_way_of_its_generation() {
         json!({"type": "enabled", "budget_tokens": 8192})
     );
     assert_eq!(
-        claude(body.clone(), HIGH, later),
+        claude(body, HIGH, later),
         json!({"max_tokens": 32_000, "output_config": {"effort": "high"}, "thinking": {"type": "adaptive"}})
     );
     let own = json!({"max_tokens": 9000, "thinking": {"type": "enabled", "budget_tokens": 5000, "display": "summarized"},
@@ -116,7 +116,7 @@ fn claude_is_asked_in_the_way_of_its_generation() {
 #[test]
 fn claude_keeps_room_for_an_answer() {
     let claude = |max: u64, amount| {
-        with(Dialect::Anthropic, json!({"max_tokens": max}), amount, "claude-haiku-4-5")["thinking"].clone()
+        with(Dialect::Anthropic, &json!({"max_tokens": max}), amount, "claude-haiku-4-5")["thinking"].clone()
     };
     assert_eq!(claude(5000, HIGH), json!({"type": "enabled", "budget_tokens": 4000}));
     assert_eq!(claude(2000, Amount::Budget(5)), json!({"type": "enabled", "budget_tokens": 1024}));
@@ -125,14 +125,14 @@ fn claude_keeps_room_for_an_answer() {
 
 #[test]
 fn gemini_takes_a_budget_or_a_level_and_either_spelling() {
-    let gemini = |body, amount, model| with(Dialect::Gemini, body, amount, model);
+    let gemini = |body: Value, amount, model| with(Dialect::Gemini, &body, amount, model);
     let config = json!({"generationConfig": {"temperature": 1, "thinkingConfig": {"includeThoughts": true, "thinkingBudget": 5}}});
     assert_eq!(
         gemini(config.clone(), Amount::Budget(8192), "gemini-2.5-flash"),
         json!({"generationConfig": {"temperature": 1, "thinkingConfig": {"includeThoughts": true, "thinkingBudget": 8192}}})
     );
     assert_eq!(
-        gemini(config.clone(), HIGH, "gemini-3-pro-preview"),
+        gemini(config, HIGH, "gemini-3-pro-preview"),
         json!({"generationConfig": {"temperature": 1, "thinkingConfig": {"includeThoughts": true, "thinkingLevel": "high"}}})
     );
     assert_eq!(

@@ -166,7 +166,9 @@ async fn another_organisations_identifiers_are_like_identifiers_that_nobody_has(
             if !is_list || operation.path.starts_with("/operator") {
                 continue;
             }
-            let path = format!("{}?cursor={}", operation.path, foreign.get("request"));
+            let operation_shape = shape(&operation.method, &operation.path);
+            let row = rows.iter().find(|row| shape(&row.method, row.path) == operation_shape).unwrap();
+            let path = format!("{}?cursor={}", scene.own.fill(row.path), foreign.get("request"));
             let answer = scene.world.call(Method::GET, &path, Some(&scene.caller), None, &[]).await;
             assert_eq!(answer.status, 200, "{path}: {}", answer.body);
             let text = answer.body.to_string();

@@ -78,8 +78,8 @@ async fn send(by: &TokenClient, request: RequestBuilder, url: &str) -> Result<An
     let explain = |error: reqwest::Error| {
         let why = if outbound::is_refused(&error) {
             "its name leads to an address that requests may not be sent to"
-        } else if by.way.is_some() && error.is_connect() {
-            "no connection through the account's proxy: test the proxy to see why"
+        } else if by.way.is_some() {
+            "there is no answer through the account's proxy: test the proxy to see why"
         } else if error.is_timeout() {
             "it did not answer within 20 seconds"
         } else if error.is_connect() {

@@ -143,8 +143,8 @@ fn judge(preset: &Preset, status: u16, body: &[u8]) -> Result<Vec<String>, Strin
 fn explain(error: &reqwest::Error, through_proxy: bool) -> String {
     let text = if outbound::is_refused(error) {
         "The name leads to an address that requests may not be sent to."
-    } else if through_proxy && error.is_connect() {
-        "No connection through the account's proxy. Test the proxy to see why."
+    } else if through_proxy {
+        "No answer through the account's proxy. Test the proxy to see why."
     } else if error.is_timeout() {
         "The provider did not answer within 10 seconds."
     } else if error.is_connect() {

@@ -425,7 +425,7 @@ async fn an_account_is_tested_on_its_own_way() {
         (input["scheme"], input["port"]) = (json!("socks5"), json!(proxy.addr().port()));
         let known = made(&world, &token, input).await;
         let account = json!({"name": "a", "provider": "anthropic", "base_url": simulator.url(), "proxy": known["id"],
-            "credential": {"kind": "api_key", "api_key": "sk-ant-0123456789abcdef"}});
+            "credential": {"kind": "api_key", "api_key": "sk-sim-0123456789abcdef"}});
         let account = world.post("/accounts", at, account).await;
         assert_eq!((account.status.as_u16(), &account.body["proxy_id"]), (201, &known["id"]), "{}", account.body);
         let test = format!("/accounts/{}/test", account.body["id"].as_str().unwrap());

@@ -24,6 +24,7 @@ const SILENT: &[(&str, &str)] = &[
     ("POST /accounts/{id}/test", "asks the provider"),
     ("POST /accounts/{id}/refresh", "asks an issuer; its line is read where there is one"),
     ("POST /sso/providers/{id}/test", "asks the issuer"),
+    ("POST /proxies/{id}/test", "connects to a provider"),
     ("POST /client-rules/trial", "only looks"),
     ("POST /me/totp", "begins what confirming puts in force"),
     ("POST /me/identities", "begins what the issuer's answer ends"),

@@ -2,7 +2,8 @@
 //! content. The reservation moves along exactly. What providers may bill for failed attempts stays with the request as a
 //! cost of their accounts (see `causeway_store::ledger::FailedAttempt`), and nobody is charged for it.
 //!
-//! A request that its first account answers passes through here without a word being written.
+//! A request that its first account answers passes through here without a word being written. What it does not need is
+//! boxed where it is needed: the future of every request has room for what is not.
 
 mod left;
 mod onwards;
@@ -125,20 +126,20 @@ impl Sending<'_> {
             let candidate = run.current(planned);
             let candidate: &Candidate = &candidate;
             if run.probe.is_none() && !self.may_ask(candidate, &mut run).await {
-                match self.onwards(&mut hold, &mut run).await {
+                match Box::pin(self.onwards(&mut hold, &mut run)).await {
                     true => continue,
                     false => return self.nothing_left(hold, run),
                 }
             }
             let account = &candidate.account;
             if account.grant.is_over() && run.may_renew(account) {
-                match self.renew(account, Why::Over, &mut run).await {
+                match Box::pin(self.renew(account, Why::Over, &mut run)).await {
                     Some(Renewal::Done) => continue,
                     None => {}
                     Some(not) => {
                         run.probe = None;
                         run.unrenewed(account.id, not);
-                        match self.onwards(&mut hold, &mut run).await {
+                        match Box::pin(self.onwards(&mut hold, &mut run)).await {
                             true => continue,
                             false => return self.nothing_left(hold, run),
                         }
@@ -176,7 +177,7 @@ impl Sending<'_> {
             let billed = if attempt.billable { hold.bill(attempt.reading.as_deref()) } else { None };
             let renewal = match attempt.row {
                 Row::BadCredential if run.may_renew(account) => {
-                    self.renew(account, Why::Refused, &mut run).await
+                    Box::pin(self.renew(account, Why::Refused, &mut run)).await
                 }
                 _ => None,
             };
@@ -189,7 +190,7 @@ impl Sending<'_> {
                 Go::Answer(opened) => return Ok(self.passed_on(candidate, *opened, hold, run, began)),
                 Go::On => {
                     run.probe = None;
-                    if !self.onwards(&mut hold, &mut run).await {
+                    if !Box::pin(self.onwards(&mut hold, &mut run)).await {
                         return self.nothing_left(hold, run);
                     }
                 }
@@ -219,7 +220,7 @@ impl Sending<'_> {
         let account = &candidate.account;
         if let Standing::HalfOpen(entry) = health.standing(account.id, &candidate.model) {
             let lasts = (self.limit(candidate, run.begun) + PROBE_SLACK).min(LONGEST_PROBE);
-            run.probe = health.probe(entry, self.id, lasts).await;
+            run.probe = Box::pin(health.probe(entry, self.id, lasts)).await;
             if run.probe.is_none() {
                 run.trail.passed(account.id, "tried", None);
             }

@@ -8,6 +8,7 @@
 //! Postgres is away for long, new requests are refused, and no row is lost. So no channel here can be full, and
 //! settling in `drop` cannot fail.
 
+mod asker;
 mod held;
 mod peers;
 mod recovery;
@@ -95,6 +96,7 @@ pub(crate) struct Ledger {
     places: Arc<Semaphore>,
     capacity: usize,
     items: mpsc::Sender<Item>,
+    questions: mpsc::Sender<asker::Question>,
     checkpoints: mpsc::Sender<(OrgId, Checkpoint)>,
     progress: Arc<Progress>,
     tracker: TaskTracker,
@@ -113,6 +115,7 @@ impl Ledger {
     ) -> Result<Arc<Self>, causeway_store::StoreError> {
         let capacity = capacity as usize;
         let (items, item_queue) = mpsc::channel(capacity);
+        let (questions, question_queue) = mpsc::channel(capacity);
         let (checkpoints, checkpoint_queue) = mpsc::channel(4096);
         let (events, event_queue) = mpsc::channel(capacity);
         let progress = Arc::new(Progress {
@@ -133,6 +136,7 @@ impl Ledger {
             places: Arc::new(Semaphore::new(capacity)),
             capacity,
             items,
+            questions,
             checkpoints,
             progress: progress.clone(),
             tracker: TaskTracker::new(),
@@ -141,6 +145,8 @@ impl Ledger {
         });
         let first = boots::beat(&store.cache, &ledger.boot).await?;
         let closing = || ledger.closing.clone();
+        let asker = asker::run(store.cache.clone(), ledger.clone(), question_queue, closing());
+        ledger.tracker.spawn(asker);
         let settler = settler::run(store.clone(), ledger.clone(), item_queue, events, closing());
         ledger.tracker.spawn(settler);
         ledger.tracker.spawn(writer::run(store.clone(), event_queue, progress));

@@ -190,8 +190,13 @@ impl Relay {
         B::Error: Display,
     {
         let head_only = request.method() == Method::HEAD;
-        let dialect = route::dialect(request.uri().path(), identify::is_openais(request.headers()));
-        let answer = self.answer(request, &arrival, dialect).await;
+        let path = request.uri().path();
+        let route = route::find(request.method(), path);
+        let dialect = match &route {
+            Some(Route::Ask(asking)) => asking.dialect,
+            _ => route::dialect(path, identify::is_openais(request.headers())),
+        };
+        let answer = self.answer(request, route, &arrival, dialect).await;
         let mut response = self.told(answer, dialect, &arrival);
         if head_only {
             response = body::without_body(response);
@@ -229,6 +234,7 @@ impl Relay {
     async fn answer<B>(
         self: &Arc<Self>,
         request: Request<B>,
+        route: Option<Route>,
         arrival: &Arrival,
         dialect: Dialect,
     ) -> Result<Response<RelayBody>, RelayError>
@@ -236,7 +242,7 @@ impl Relay {
         B: Body<Data = bytes::Bytes>,
         B::Error: Display,
     {
-        let Some(route) = route::find(request.method(), request.uri().path()) else {
+        let Some(route) = route else {
             return Err(RelayError::NotFound {
                 method: request.method().to_string(),
                 path: request.uri().path().to_owned(),

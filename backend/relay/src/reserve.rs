@@ -13,7 +13,7 @@ use crate::{
     plan::Plan,
     queue::Waiting,
     scopes::{self, Scoped},
-    settle::{Draft, DraftCandidate},
+    settle::{self, Draft, DraftCandidate},
     tenant::Tenant,
 };
 use causeway_domain::{AccountId, Nanos, OrgId, RequestId, window::WindowKind};
@@ -63,8 +63,8 @@ pub(crate) async fn take(
     let scoped = scopes::of(caller, tenant);
     asking.begin(&scoped)?;
     let draft = Arc::new(draft(caller, call, tenant, plan));
-    let payload = serde_json::to_string(&*draft)
-        .map_err(|_| RelayError::Unavailable("the request cannot be recorded"))?;
+    let payload =
+        settle::text(&*draft).map_err(|_| RelayError::Unavailable("the request cannot be recorded"))?;
     let now = Utc::now();
     let ask = Arc::new(Ask {
         org: tenant.org,
@@ -114,7 +114,7 @@ impl Taking<'_> {
             // Looked at before the script runs: what is settled while its refusal travels back is as good as waited for.
             let unsettled = ledger.unsettled();
             let before = asking.ask();
-            let answer = hold::reserve(&self.relay.store.cache, ledger.script(), self.ask, epoch).await;
+            let answer = ledger.ask(&self.relay.store.cache, self.ask, epoch).await;
             asking.answered(before, &answer);
             match answer {
                 // Held since an earlier question, of which the answer was lost or came when its epoch was given up here. What

@@ -49,10 +49,10 @@ pub fn is_ours(path: &str) -> bool {
 /// The dialect in which a client is answered that has called this path: also where there is no such path. A list of models
 /// without a prefix is Anthropic's, unless the client has said (`openai`) that it is none of Anthropic's.
 pub(crate) fn dialect(path: &str, openai: bool) -> Dialect {
-    let segments = segments(path);
     if let Some(Route::Ask(asking)) = find(&Method::POST, path) {
         return asking.dialect;
     }
+    let segments = segments(path);
     match segments.as_slice() {
         ["gemini" | "v1beta", ..] => Dialect::Gemini,
         [.., "responses"] | [.., "responses", _] => Dialect::OpenaiResponses,
@@ -63,7 +63,9 @@ pub(crate) fn dialect(path: &str, openai: bool) -> Dialect {
 }
 
 fn segments(path: &str) -> Vec<&str> {
-    path.split('/').filter(|s| !s.is_empty()).collect()
+    let mut segments = Vec::with_capacity(8);
+    segments.extend(path.split('/').filter(|s| !s.is_empty()));
+    segments
 }
 
 /// The call, or `None` if there is no such one.

@@ -111,6 +111,13 @@ pub(crate) struct Figures {
     pub failed: Vec<FailedAttempt>,
 }
 
+/// As it is kept in Redis. Of both there is one for every request: the room is made at once.
+pub(crate) fn text(of: &impl Serialize) -> serde_json::Result<String> {
+    let mut text = Vec::with_capacity(2048);
+    serde_json::to_writer(&mut text, of)?;
+    String::from_utf8(text).map_err(serde::ser::Error::custom)
+}
+
 /// How a request ended, as seen by the stage that ended it.
 #[derive(Clone, Debug)]
 pub(crate) struct Ending {

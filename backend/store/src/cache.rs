@@ -106,13 +106,17 @@ const PREFIX_AND_SCOPE: usize = 80;
 
 /// `cw:{sNN}:<organisation>:`: every key of a tenant begins with this.
 pub(crate) fn tenant_prefix(org: OrgId) -> String {
-    // By hand: every request's keys begin with it.
-    let shard = org.shard();
     let mut text = String::with_capacity(PREFIX_AND_SCOPE);
+    write_tenant_prefix(&mut text, org);
+    text
+}
+
+/// The same behind what is there. By hand: every request's keys begin with it.
+pub(crate) fn write_tenant_prefix(text: &mut String, org: OrgId) {
+    let shard = org.shard();
     text.push_str("cw:{s");
     text.extend([char::from(b'0' + shard / 10 % 10), char::from(b'0' + shard % 10)]);
     text.push_str("}:");
     text.push_str(org.0.simple().encode_lower(&mut uuid::Uuid::encode_buffer()));
     text.push(':');
-    text
 }

@@ -29,6 +29,9 @@
 //! base becomes the total; what is still reserved counts in the new window. The minute takes the running second whole
 //! and the sixty before it, so it never counts too little.
 //!
+//! **Together.** Requests of a shard that come at the same time are asked for in one call, one after the other: what one has
+//! taken, the next finds taken. What they share is read once and written once, when all have been looked at.
+//!
 //! **Once.** A hold is made once per request id, and the hash of settled requests takes each id once: settling twice,
 //! late, or after a sweeper changes nothing. A release that finds nothing leaves a mark, by which a reservation or a
 //! registration that comes after it knows that it is too late.
@@ -83,6 +86,7 @@ pub use load::{
 pub use queue::leave;
 pub use reserve::{
     NoCandidate, Refusal, RefusedBy, ReserveScript, Reserved, ScopeFacts, WindowFacts, move_on, reserve,
+    reserve_all,
 };
 pub use settle::{Checkpoint, Growth, SettleMode, SettledAs, Settlement, checkpoint, confirm, settle};
 pub use stored::{OpenHold, open_holds, running_by_account, unwritten};

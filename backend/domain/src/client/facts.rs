@@ -1,5 +1,6 @@
 //! What rules can read of a request: a few headers, bounded, so that it can be kept with each request.
 
+use serde::Serializer as _;
 use std::borrow::Cow;
 
 /// The headers that rules can read. Of those that carry a session or a person's data only it is kept that they are there:
@@ -71,9 +72,12 @@ impl<'a> Facts<'a> {
 
     /// As it is kept: an object in JSON, empty text for nothing.
     pub fn to_json(&self) -> String {
-        let map: serde_json::Map<String, serde_json::Value> =
-            self.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-        if map.is_empty() { String::new() } else { serde_json::Value::Object(map).to_string() }
+        if self.iter().next().is_none() {
+            return String::new();
+        }
+        let mut text = Vec::with_capacity(256);
+        let written = serde_json::Serializer::new(&mut text).collect_map(self.iter());
+        written.ok().and_then(|()| String::from_utf8(text).ok()).unwrap_or_default()
     }
 
     /// What was kept. What is not understood is nothing: it is from another version.

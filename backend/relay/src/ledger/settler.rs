@@ -4,6 +4,7 @@ use super::{
     Item, Ledger, Place, Settled, Sign,
     writer::{Event, State},
 };
+use crate::settle;
 use causeway_domain::{OrgId, RequestId};
 use causeway_store::{
     Store,
@@ -192,7 +193,7 @@ fn settlement(one: &Settled) -> Settlement {
         charged: one.figures.charged.0,
         real: one.draft.asked(one.chosen, &one.figures).0,
         tokens: one.figures.tokens.total(),
-        figures: serde_json::to_string(&one.figures).unwrap_or_default(),
+        figures: settle::text(&one.figures).unwrap_or_default(),
     }
 }
 

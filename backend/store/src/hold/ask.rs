@@ -6,7 +6,7 @@ use std::{fmt::Write as _, sync::Arc};
 
 /// What one request asks of the reservation script. Kept for as long as it is held, so that the hold can be counted
 /// again should Redis lose it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Ask {
     /// Organisation.
     pub org: OrgId,

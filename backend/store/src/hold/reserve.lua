@@ -1,12 +1,13 @@
--- Takes all limits and chooses the account, or changes nothing. Every check comes before the first write. The same for
--- a request that is held already and is to move to another account: then only accounts are given.
+-- Takes all limits and chooses the account, or changes nothing, for each of some requests, one after the other: as if each
+-- had been asked for alone, but what they share is read once and written once. Every check comes before the first write.
+-- The same for a request that is held already and is to move to another account: then only accounts are given.
 --
--- KEYS  1 meta, 2 holds, 3 policy version, then one hash per scope, then one per candidate account, and last, where the
---       conversation is remembered, its own
--- ARGV  1 request id, 2 boot id, 3 organisation, 4 epoch the caller knows, 5 payload, 6 nanos that the account before may
---       bill for its attempt all the same, 7 numbers: policy version the caller knows, number of scopes, number of
---       candidates, the first candidate's number (0 = a new request, else one that moves on to that candidate or a later
---       one), for how many ms the conversation is remembered (0 = not), whether another account than the first
+-- KEYS  1 meta, 2 holds, then for each request: policy version, then one hash per scope, then one per candidate account,
+--       and last, where the conversation is remembered, its own
+-- ARGV  1 boot id, 2 epoch the caller knows, then for each request: id, organisation, payload, nanos that the account
+--       before may bill for its attempt all the same, and numbers: policy version the caller knows, number of scopes,
+--       number of candidates, the first candidate's number (0 = a new request, else one that moves on to that candidate or
+--       a later one), for how many ms the conversation is remembered (0 = not), whether another account than the first
 --       candidate's may be where it is (1), or not (0)
 --       then for each scope and each candidate two: how the hold remembers it (suffix, nanos, tokens and mode, with a
 --       comma behind each), and numbers: mode, and unless the mode is 0: nanos, tokens, requests/min, tokens/min,
@@ -14,7 +15,8 @@
 --       tokens limit, requests limit   (0 = no limit)
 --       mode: 0 = nothing is limited, 1 = what is open is counted, 2 = and totals must be loaded
 -- Numbers, here and in the facts, are doubles, the least byte first: they are read far faster than text.
--- Returns {'OK', candidate, ms, facts of scope 1 .. ... .. facts of the account} | {'STALE'} | {'CLOSED'} | {'GONE'}
+-- Returns for each request {'OK', candidate, ms, facts of scope 1 .. ... .. facts of the account}
+--       | {'STALE'} | {'CLOSED'} | {'GONE'}
 --       | {'LOAD', scope} | {'RECOUNT', scope}: forget its totals, then load them
 --       | {'BOUND', suffix of the account that the conversation is at}
 --       | {'LIMIT', scope, kind of limit, kind of window or -1, spent, reserved, ms until it can be tried again}
@@ -23,38 +25,51 @@
 --       facts: open, requests and tokens of the minute, nanos and tokens reserved, then for each window its end and the
 --       nanos, tokens and requests spent in it; nothing in mode 0
 local POLLED = 5000 -- a waiting request that has not asked for this many ms has gone
-local BLOCKS = 8 -- where the arguments of the scopes begin
+local FIXED = 5 -- arguments of a request before those of its scopes
 
 local time = redis.call('TIME')
 local now_s = tonumber(time[1])
 local now = now_s * 1000 + math.floor(tonumber(time[2]) / 1000)
-local id, epoch = ARGV[1], ARGV[4]
-local version, scopes, candidates, first, remembered_ms, elsewhere = struct.unpack('<dddddd', ARGV[7])
-
-local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state')
-if meta[1] ~= epoch or meta[2] ~= 'open' then return {'CLOSED'} end
-
-local held = redis.call('HGET', KEYS[2], id)
-if held then
-  local choice, at, of = string.match(held, '^[^\n]*\n([^\n]*)\n([^\n]*)\n[^\n]*\n([^\n]*)\n')
-  if not choice then return {'GONE'} end -- released before this call arrived
-  if of ~= epoch then held = false
-  elseif tonumber(choice) >= first then return {'OK', tonumber(choice), tonumber(at)} end
-end
-if first > 0 then
-  -- Only what is still running moves on.
-  local settled = string.gsub(KEYS[2], 'holds$', 'settled')
-  if not held or redis.call('HEXISTS', settled, id) == 1 then return {'GONE'} end
-end
-
-local policy = redis.call('GET', KEYS[3])
-if not policy or tonumber(policy) > version then return {'STALE'} end
-
+local boot, epoch = ARGV[1], ARGV[2]
 local life = tonumber(epoch)
+
+-- The request that is looked at: where its keys and its arguments begin, and what they say.
+local K, A, id, version, scopes, candidates, first, remembered_ms, elsewhere
+-- How it is held already, if it is; and where its conversation is.
+local held, bound
+
+-- Scopes as they will be once all requests have been looked at. What one of them has taken, the next one finds.
+local hashes = {}
+local BUCKET = 'r' .. (now_s % RING)
+
+local function hash(key)
+  local h = hashes[key]
+  if not h then
+    -- All three in any case: a field more costs less than another call.
+    local found = redis.call('HMGET', key, 's', BUCKET, 'cool')
+    h = {key = key, s = found[1], buckets = {[BUCKET] = found[2]}, cool = found[3], changed = false}
+    hashes[key] = h
+  end
+  return h
+end
+
+local function write(h)
+  if not h.changed then return end
+  if h.bucket then redis.call('HSET', h.key, 's', h.s, h.bucket, h.buckets[h.bucket])
+  else redis.call('HSET', h.key, 's', h.s) end
+  h.changed, h.bucket = false, nil
+end
+
+-- For those who read and write a scope by themselves.
+local function let_go(key)
+  if hashes[key] then write(hashes[key]) end
+  hashes[key] = nil
+end
 
 -- Milliseconds until enough of a per-minute count has run out; only ever computed for a refusal. `part` is 1 for
 -- requests, 2 for tokens.
 local function wait_for(key, s, gone, part, need, limit)
+  write(hash(key))
   local last = s[SECOND]
   local names, emptied = {}, {}
   for _, bucket in ipairs(gone or {}) do emptied[bucket] = true end
@@ -93,20 +108,16 @@ local function check(key, arg, account)
   local a = {struct.unpack('<' .. string.rep('d', #ARGV[arg + 1] / 8), ARGV[arg + 1])}
   if a[1] == 0 then
     if not account then return {arg = arg} end
-    local cool = redis.call('HGET', key, 'cool')
+    local cool = hash(key).cool
     if cool and tonumber(cool) > now then return nil, {'cooling', -1, '0', '0', tonumber(cool) - now} end
     return {arg = arg}
   end
   local nanos, tokens, rpm, tpm, concurrency, queue, windows = a[2], a[3], a[4], a[5], a[6], a[7], a[8]
   local minute = rpm > 0 or tpm > 0
-  -- The minute's bucket in any case: a field more costs less than another call.
-  local found
-  if account then found = redis.call('HMGET', key, 's', 'r' .. (now_s % RING), 'cool')
-  elseif minute then found = redis.call('HMGET', key, 's', 'r' .. (now_s % RING))
-  else found = {redis.call('HGET', key, 's')} end
-  local cool = account and found[3]
+  local h = hash(key)
+  local cool = account and h.cool
   if cool and tonumber(cool) > now then return nil, {'cooling', -1, '0', '0', tonumber(cool) - now} end
-  local s, void = unpacked(found[1], life)
+  local s, void = unpacked(h.s, life)
   if a[1] == 2 and s[LOADED] == 0 then return nil, {'load'} end
   -- Which windows are watched. One that was not limited for a while has not been: where it stands has to be found out
   -- again. One that is limited no more is watched no more.
@@ -143,7 +154,7 @@ local function check(key, arg, account)
 
   local open, reserved_u, reserved_t = s[OPEN], s[RESERVED_NANOS], s[RESERVED_TOKENS]
   local facts = {open + 1, 0, 0, reserved_u + nanos, reserved_t + tokens}
-  s.key, s.arg, s.void, s.waits, s.facts, s.gone, s.bucket = key, arg, void, false, facts, nil, nil
+  s.hash, s.arg, s.void, s.waits, s.facts = h, arg, void, false, facts
   if concurrency > 0 then
     local before, rank, length = 0, nil, 0
     if queue > 0 then before, rank, length = ahead(key) end
@@ -156,11 +167,14 @@ local function check(key, arg, account)
     end
   end
   if minute then
-    local had = found[2]
+    local had = h.buckets[BUCKET]
     s.emptied = now_s > s[SECOND]
     s.gone = advance(key, s, now_s, had)
     -- By a clock that was set back the ring is ahead: then it is the last second that counts on.
-    if s[SECOND] > now_s then had = redis.call('HGET', key, 'r' .. (s[SECOND] % RING)) end
+    if s[SECOND] > now_s then
+      local bucket = 'r' .. (s[SECOND] % RING)
+      had = h.buckets[bucket] or redis.call('HGET', key, bucket)
+    end
     local of_requests, of_tokens = 0, 0
     if had and not s.emptied then of_requests, of_tokens = struct.unpack('<dd', had) end
     if rpm > 0 then
@@ -237,21 +251,24 @@ end
 
 -- Reserves in one scope; returns how the hold remembers it.
 local function take(s)
-  local part = ARGV[s.arg]
-  local key = s.key
-  if not key then return part .. ',' end
-  if s.void then renew(key) end
+  local part, h = ARGV[s.arg], s.hash
+  if not h then return part .. ',' end
+  local key = h.key
+  if s.void then
+    renew(key)
+    h.buckets = {}
+  end
   s[OPEN] = s[OPEN] + 1
   add(s, RESERVED_NANOS, amount(s.nanos, part, 1))
   add(s, RESERVED_TOKENS, amount(s.tokens, part, 2))
   if s.gone then redis.call('HDEL', key, unpack(s.gone)) end
   local second = ''
   if s.bucket then
-    redis.call('HSET', key, 's', packed(s), 'r' .. (s[SECOND] % RING), s.bucket)
+    h.bucket = 'r' .. (s[SECOND] % RING)
+    h.buckets[h.bucket] = s.bucket
     second = text(s[SECOND])
-  else
-    redis.call('HSET', key, 's', packed(s))
   end
+  h.s, h.changed = packed(s), true
   if s.waits then
     redis.call('ZREM', key .. ':w', id)
     redis.call('ZREM', key .. ':p', id)
@@ -265,7 +282,8 @@ local function undo(part, billed)
   local suffix, nanos, tokens, mode, k, q = string.match(part, '^([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),([^,]*)$')
   local counted = mode ~= '0'
   if counted then
-    local key = string.match(KEYS[3], '^(.*:)[^:]*$') .. suffix
+    local key = string.match(KEYS[K], '^(.*:)[^:]*$') .. suffix
+    let_go(key)
     local s = opened(key, life)
     s[OPEN] = s[OPEN] - 1
     add(s, RESERVED_NANOS, billed)
@@ -283,72 +301,120 @@ end
 local function move(choice, part)
   local head, at, org, of, parts, last, rest =
     string.match(held, '^([^\n]*\n)[^\n]*\n([^\n]*\n)([^\n]*\n)([^\n]*\n)(.-)([^;\n]*)(\n.*)$')
-  parts = parts .. undo(last, ARGV[6])
+  parts = parts .. undo(last, ARGV[A + 3])
   redis.call('HSET', KEYS[2], id, head .. choice .. '\n' .. at .. org .. of .. parts .. part .. rest)
-end
-
--- Where the conversation is. It stays there for as long as that account is offered first; who does not know where it is
--- is told, before anything is looked at.
-local conversation, bound = KEYS[#KEYS], nil
-if remembered_ms > 0 and first == 0 then
-  bound = redis.call('GET', conversation)
-  if bound and elsewhere == 1 then
-    local offered = string.match(ARGV[BLOCKS + 2 * scopes], '^[^,]*')
-    if bound ~= offered then return {'BOUND', bound} end
-  end
 end
 
 -- Remembers that it is at the account whose argument this is. Where its own account only had no room it is a guest at
 -- another, and stays at its own.
 local function remember(arg, i)
   if remembered_ms == 0 then return end
+  local conversation = KEYS[K + 1 + scopes + candidates]
   if i > 1 and bound and elsewhere == 1 then redis.call('PEXPIRE', conversation, text(remembered_ms))
   else redis.call('SET', conversation, string.match(ARGV[arg], '^[^,]*'), 'PX', text(remembered_ms)) end
 end
 
-local plan = {}
-for i = 1, scopes do
-  local key = KEYS[3 + i]
-  local s, refusal = check(key, BLOCKS + 2 * (i - 1), false)
-  if not s then
-    if refusal[1] == 'load' then return {'LOAD', i - 1} end
-    if refusal[1] == 'recount' then return {'RECOUNT', i - 1} end
-    if refusal[1] == 'stale' then return {'STALE'} end
-    if refusal.place then
-      redis.call('ZADD', key .. ':w', 'NX', now, id)
-      redis.call('ZADD', key .. ':p', now, id)
-      return {'QUEUED', i - 1, refusal.place}
-    end
-    return {'LIMIT', i - 1, refusal[1], refusal[2], refusal[3], refusal[4], refusal[5]}
-  end
-  plan[i] = s
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state')
+local open = meta[1] == epoch and meta[2] == 'open'
+
+-- What is newly held, by request, and the same as it is to be written.
+local taken, entered = {}, {}
+local policies = {}
+
+local function policy(key)
+  policies[key] = policies[key] or redis.call('GET', key)
+  return policies[key]
 end
 
-local reasons = {'NONE'}
-for i = 1, candidates do
-  local arg = BLOCKS + 2 * (scopes + i - 1)
-  local s, refusal = check(KEYS[3 + scopes + i], arg, true)
-  if s and first > 0 then
-    remember(arg, 1)
-    local facts = packed_facts(s)
-    move(text(first + i - 1), take(s))
-    return {'OK', first + i - 1, now, facts}
-  elseif s then
-    remember(arg, i)
-    local parts, facts = {}, {}
-    plan[scopes + 1] = s
-    for j = 1, scopes + 1 do
-      facts[j] = packed_facts(plan[j])
-      parts[j] = take(plan[j])
-    end
-    redis.call('HSET', KEYS[2], id, ARGV[2] .. '\n' .. text(i - 1) .. '\n' .. text(now) .. '\n' .. ARGV[3] .. '\n' ..
-      epoch .. '\n' .. table.concat(parts, ';') .. '\n' .. ARGV[5])
-    return {'OK', i - 1, now, table.concat(facts)}
+-- What is to become of the request.
+local function answer()
+  if not open then return {'CLOSED'} end
+  held = taken[id] or redis.call('HGET', KEYS[2], id)
+  if held then
+    local choice, at, of = string.match(held, '^[^\n]*\n([^\n]*)\n([^\n]*)\n[^\n]*\n([^\n]*)\n')
+    if not choice then return {'GONE'} end -- released before this call arrived
+    if of ~= epoch then held = false
+    elseif tonumber(choice) >= first then return {'OK', tonumber(choice), tonumber(at)} end
   end
-  if refusal[1] == 'load' then return {'LOAD', scopes + i - 1} end
-  if refusal[1] == 'recount' then return {'RECOUNT', scopes + i - 1} end
-  if refusal[1] == 'stale' then return {'STALE'} end
-  reasons[#reasons + 1] = refusal[1]
-  reasons[#reasons + 1] = refusal[5]
+  if first > 0 then
+    -- Only what is still running moves on.
+    local settled = string.gsub(KEYS[2], 'holds$', 'settled')
+    if not held or redis.call('HEXISTS', settled, id) == 1 then return {'GONE'} end
+  end
+  local known = policy(KEYS[K])
+  if not known or tonumber(known) > version then return {'STALE'} end
+
+  -- Where the conversation is. It stays there for as long as that account is offered first; who does not know where it is
+  -- is told, before anything is looked at.
+  bound = nil
+  if remembered_ms > 0 and first == 0 then
+    bound = redis.call('GET', KEYS[K + 1 + scopes + candidates])
+    if bound and elsewhere == 1 then
+      local offered = string.match(ARGV[A + FIXED + 2 * scopes], '^[^,]*')
+      if bound ~= offered then return {'BOUND', bound} end
+    end
+  end
+
+  local plan = {}
+  for i = 1, scopes do
+    local key = KEYS[K + i]
+    local s, refusal = check(key, A + FIXED + 2 * (i - 1), false)
+    if not s then
+      if refusal[1] == 'load' then return {'LOAD', i - 1} end
+      if refusal[1] == 'recount' then return {'RECOUNT', i - 1} end
+      if refusal[1] == 'stale' then return {'STALE'} end
+      if refusal.place then
+        redis.call('ZADD', key .. ':w', 'NX', now, id)
+        redis.call('ZADD', key .. ':p', now, id)
+        return {'QUEUED', i - 1, refusal.place}
+      end
+      return {'LIMIT', i - 1, refusal[1], refusal[2], refusal[3], refusal[4], refusal[5]}
+    end
+    plan[i] = s
+  end
+
+  local reasons = {'NONE'}
+  for i = 1, candidates do
+    local arg = A + FIXED + 2 * (scopes + i - 1)
+    local s, refusal = check(KEYS[K + scopes + i], arg, true)
+    if s and first > 0 then
+      remember(arg, 1)
+      local facts = packed_facts(s)
+      move(text(first + i - 1), take(s))
+      return {'OK', first + i - 1, now, facts}
+    elseif s then
+      remember(arg, i)
+      local parts, facts = {}, {}
+      plan[scopes + 1] = s
+      for j = 1, scopes + 1 do
+        facts[j] = packed_facts(plan[j])
+        parts[j] = take(plan[j])
+      end
+      local hold = boot .. '\n' .. text(i - 1) .. '\n' .. text(now) .. '\n' .. ARGV[A + 1] .. '\n' .. epoch .. '\n' ..
+        table.concat(parts, ';') .. '\n' .. ARGV[A + 2]
+      taken[id] = hold
+      entered[#entered + 1] = id
+      entered[#entered + 1] = hold
+      return {'OK', i - 1, now, table.concat(facts)}
+    end
+    if refusal[1] == 'load' then return {'LOAD', scopes + i - 1} end
+    if refusal[1] == 'recount' then return {'RECOUNT', scopes + i - 1} end
+    if refusal[1] == 'stale' then return {'STALE'} end
+    reasons[#reasons + 1] = refusal[1]
+    reasons[#reasons + 1] = refusal[5]
+  end
+  return reasons
 end
-return reasons
+
+local answers = {}
+K, A = 3, 3
+while A <= #ARGV do
+  id = ARGV[A]
+  version, scopes, candidates, first, remembered_ms, elsewhere = struct.unpack('<dddddd', ARGV[A + 4])
+  answers[#answers + 1] = answer()
+  K = K + 1 + scopes + candidates + (remembered_ms > 0 and 1 or 0)
+  A = A + FIXED + 2 * (scopes + candidates)
+end
+for _, h in pairs(hashes) do write(h) end
+if #entered > 0 then redis.call('HSET', KEYS[2], unpack(entered)) end
+return answers

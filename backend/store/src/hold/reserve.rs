@@ -5,10 +5,10 @@ use super::{
     ask::{Ask, Mode, Scope},
     state,
 };
-use crate::{Cache, StoreError, StoreResult, cache::tenant_prefix, policy};
+use crate::{Cache, StoreError, StoreResult, cache::write_tenant_prefix, policy};
 use causeway_domain::{AccountId, window::WindowKind};
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisError, Script, ServerErrorKind, Value};
-use std::ops::Range;
+use std::{borrow::Borrow, ops::Range};
 use uuid::Uuid;
 
 /// Where conversations are remembered, behind the organisation's prefix.
@@ -160,7 +160,24 @@ pub struct NoCandidate {
 
 /// Runs the script, for a shard that is in this epoch.
 pub async fn reserve(cache: &Cache, script: &ReserveScript, ask: &Ask, epoch: i64) -> StoreResult<Reserved> {
-    run(cache, command(script, ask, epoch, 0..ask.candidates.len(), (ask.policy_version, 0)), ask, 0).await
+    let answers = reserve_all(cache, script, &[ask], epoch).await?;
+    answers.into_iter().next().ok_or_else(|| StoreError::corrupt("answer of the reservation script", "none"))
+}
+
+/// The same for several requests of one shard and one life, in one call: one after the other, as if each had been asked
+/// for alone. What they share, such as the limits of their organisation, is read and written once for all of them. Either
+/// each of them has its answer, or nothing is known of any.
+pub async fn reserve_all<A: Borrow<Ask>>(
+    cache: &Cache,
+    script: &ReserveScript,
+    asks: &[A],
+    epoch: i64,
+) -> StoreResult<Vec<Reserved>> {
+    let questions = asks.iter().map(|ask| {
+        let ask = ask.borrow();
+        Question { ask, offered: 0..ask.candidates.len(), policy: ask.policy_version, billed: 0 }
+    });
+    run(cache, script, &questions.collect::<Vec<_>>(), epoch).await
 }
 
 /// Moves a request that is held on to another account: the candidate `first` or, unless `only` that one will do, the
@@ -181,66 +198,117 @@ pub async fn move_on(
     if first == 0 || first >= ask.candidates.len() {
         return Ok(Reserved::NoCandidate(Vec::new()));
     }
-    run(cache, command(script, ask, epoch, first..last, (policy, billed)), ask, first).await
+    let answers =
+        run(cache, script, &[Question { ask, offered: first..last, policy, billed }], epoch).await?;
+    Ok(answers.into_iter().next().unwrap_or(Reserved::Gone))
 }
 
-async fn run(cache: &Cache, call: Cmd, ask: &Ask, first: usize) -> StoreResult<Reserved> {
-    let answer: Result<Vec<Value>, RedisError> = call.query_async(&mut cache.connection.clone()).await;
+/// What the script is asked about one request.
+struct Question<'a> {
+    ask: &'a Ask,
+    /// Which of its candidates.
+    offered: Range<usize>,
+    /// The version that it was decided on.
+    policy: i64,
+    /// What the account before may bill all the same.
+    billed: i64,
+}
+
+impl Question<'_> {
+    /// The scopes that are not its accounts'; a request that moves on has them already.
+    fn own(&self) -> &[Scope] {
+        if self.offered.start == 0 { &self.ask.scopes } else { &[] }
+    }
+
+    fn candidates(&self) -> &[Scope] {
+        self.ask.candidates.get(self.offered.clone()).unwrap_or_default()
+    }
+
+    fn scopes(&self) -> impl Iterator<Item = &Scope> {
+        self.own().iter().chain(self.candidates())
+    }
+}
+
+async fn run(
+    cache: &Cache,
+    script: &ReserveScript,
+    questions: &[Question<'_>],
+    epoch: i64,
+) -> StoreResult<Vec<Reserved>> {
+    let Some(call) = command(script, questions, epoch) else { return Ok(Vec::new()) };
+    let answer: Result<Vec<Vec<Value>>, RedisError> = call.query_async(&mut cache.connection.clone()).await;
     match answer {
-        Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => Ok(Reserved::Restarted),
-        other => read_answer(&other?, ask, first),
+        Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+            Ok(vec![Reserved::Restarted; questions.len()])
+        }
+        Ok(answers) if answers.len() != questions.len() => {
+            Err(StoreError::corrupt("answer of the reservation script", format!("{answers:?}")))
+        }
+        other => questions
+            .iter()
+            .zip(other?)
+            .map(|(question, answer)| read_answer(&answer, question.ask, question.offered.start))
+            .collect(),
     }
 }
 
 /// The call, written straight into one buffer: this is the one that every request waits for.
-fn command(
-    script: &ReserveScript,
-    ask: &Ask,
-    epoch: i64,
-    offered: Range<usize>,
-    (policy, billed): (i64, i64),
-) -> Cmd {
-    let first = offered.start;
-    let own = if first == 0 { &ask.scopes[..] } else { &[] };
-    let candidates = ask.candidates.get(offered).unwrap_or_default();
-    let scopes = || own.iter().chain(candidates);
-    let count = own.len() + candidates.len();
-    let mut call = Cmd::with_capacity(13 + 3 * count, 700 + 400 * count + ask.payload.len());
-    let shard = ShardKeys::of(ask.org.shard());
-    let mut key = tenant_prefix(ask.org);
-    let prefix = key.len();
-    let remembered = ask.conversation.as_ref();
-    let keys = 3 + count + usize::from(remembered.is_some());
-    call.arg("EVALSHA").arg(script.0.get_hash()).arg(keys).arg(&shard.meta).arg(&shard.holds);
-    key.push_str(policy::SUFFIX);
-    call.arg(&key);
-    for scope in scopes() {
-        key.truncate(prefix);
-        scope.id.write_suffix(&mut key);
-        call.arg(&key);
+fn command(script: &ReserveScript, questions: &[Question<'_>], epoch: i64) -> Option<Cmd> {
+    let one = questions.first()?.ask;
+    let scopes = |q: &Question<'_>| q.own().len() + q.candidates().len();
+    let counts = || questions.iter().map(scopes);
+    let keys = |q| 1 + scopes(q) + usize::from(q.ask.conversation.is_some());
+    let payloads: usize = questions.iter().map(|q| q.ask.payload.len()).sum();
+    let all: usize = counts().sum();
+    let mut call = Cmd::with_capacity(
+        7 + 7 * questions.len() + 3 * all,
+        120 + 280 * questions.len() + 400 * all + payloads,
+    );
+    let shard = ShardKeys::of(one.org.shard());
+    let number = 2 + questions.iter().map(keys).sum::<usize>();
+    call.arg("EVALSHA").arg(script.0.get_hash()).arg(number).arg(&shard.meta).arg(&shard.holds);
+    let mut text = String::with_capacity(128);
+    for question in questions {
+        let ask = question.ask;
+        text.clear();
+        write_tenant_prefix(&mut text, ask.org);
+        let prefix = text.len();
+        text.push_str(policy::SUFFIX);
+        call.arg(&text);
+        for scope in question.scopes() {
+            text.truncate(prefix);
+            scope.id.write_suffix(&mut text);
+            call.arg(&text);
+        }
+        if let Some(conversation) = &ask.conversation {
+            text.truncate(prefix);
+            text.push_str(CONVERSATION);
+            text.push_str(&conversation.key);
+            call.arg(&text);
+        }
     }
-    if let Some(conversation) = remembered {
-        key.truncate(prefix);
-        key.push_str(CONVERSATION);
-        key.push_str(&conversation.key);
-        call.arg(&key);
-    }
+    call.arg(&*one.boot).arg(epoch);
     let mut id = Uuid::encode_buffer();
-    call.arg(&*ask.request.0.simple().encode_lower(&mut id)).arg(&*ask.boot);
-    call.arg(&*ask.org.0.simple().encode_lower(&mut id)).arg(epoch).arg(&ask.payload).arg(billed);
     let mut numbers = Numbers::default();
-    let sizes = [own.len(), candidates.len(), first].map(|size| i64::try_from(size).unwrap_or(i64::MAX));
-    numbers.push(policy).all(sizes);
-    numbers.push(remembered.map_or(0, |c| at_most(c.remembered_ms)));
-    numbers.push(i64::from(remembered.is_some_and(|c| c.elsewhere)));
-    call.arg(numbers.bytes());
-    for scope in scopes() {
-        key.clear();
-        scope.write_amounts(&mut key);
-        arguments(&mut numbers, scope);
-        call.arg(&key).arg(numbers.bytes());
+    for question in questions {
+        let ask = question.ask;
+        call.arg(&*ask.request.0.simple().encode_lower(&mut id));
+        call.arg(&*ask.org.0.simple().encode_lower(&mut id)).arg(&ask.payload).arg(question.billed);
+        let sizes = [question.own().len(), question.candidates().len(), question.offered.start];
+        let conversation = ask.conversation.as_ref();
+        numbers.clear();
+        numbers.push(question.policy).all(sizes.map(|size| i64::try_from(size).unwrap_or(i64::MAX)));
+        numbers.push(conversation.map_or(0, |c| at_most(c.remembered_ms.max(1))));
+        numbers.push(i64::from(conversation.is_some_and(|c| c.elsewhere)));
+        call.arg(numbers.bytes());
+        for scope in question.scopes() {
+            text.clear();
+            scope.write_amounts(&mut text);
+            arguments(&mut numbers, scope);
+            call.arg(&text).arg(numbers.bytes());
+        }
     }
-    call
+    Some(call)
 }
 
 fn arguments(numbers: &mut Numbers, scope: &Scope) {

@@ -114,14 +114,25 @@ local function write(key, scope)
   end
 end
 
+-- What is held and what is settled of them, read at once; and what is to be written.
+local ids = {}
+for at = 2, #ARGV, 6 do ids[#ids + 1] = ARGV[at] end
+if #ids == 0 then return results end
+local holds, settled = {}, {}
+local found_holds = redis.call('HMGET', KEYS[2], unpack(ids))
+local found_settled = redis.call('HMGET', KEYS[3], unpack(ids))
+for i, id in ipairs(ids) do holds[id], settled[id] = found_holds[i], found_settled[i] end
+local newly = {}
+
 local function mark(id)
-  redis.call('HSET', KEYS[2], id, '-\n' .. redis.call('TIME')[1])
+  holds[id] = '-\n' .. redis.call('TIME')[1]
+  redis.call('HSET', KEYS[2], id, holds[id])
   redis.call('HDEL', KEYS[4], id)
 end
 
 for at = 2, #ARGV, 6 do
   local id, used = ARGV[at], ARGV[at + 1] == 'S'
-  local hold = redis.call('HGET', KEYS[2], id)
+  local hold, figures = holds[id], settled[id]
   local begun, org, of, parts
   if hold then
     begun, org, of, parts = string.match(hold, '^[^\n]*\n[^\n]*\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n')
@@ -136,19 +147,22 @@ for at = 2, #ARGV, 6 do
   elseif of ~= epoch then
     -- What it reserved went with its epoch, and it was not registered in this one. A mark, for it may be about to be;
     -- but what is settled is kept until its row is written.
-    local settled = not used and redis.call('HEXISTS', KEYS[3], id) == 1
-    if not used and not settled then mark(id) end
-    result = settled and 0 or -2
-  elseif used and redis.call('HSETNX', KEYS[3], id, ARGV[at + 5]) == 0 then
-    result = redis.call('HGET', KEYS[3], id) == ARGV[at + 5] and 0 or -1
-  elseif not used and redis.call('HEXISTS', KEYS[3], id) == 1 then
-    result = 0
+    local kept = not used and figures
+    if not used and not kept then mark(id) end
+    result = kept and 0 or -2
+  elseif figures then
+    result = (not used or figures == ARGV[at + 5]) and 0 or -1
   else
     local prefix = ARGV[1] .. org .. ':'
     for suffix, nanos, reserved, mode, k, q in string.gmatch(parts, '([^,]*),([^,]*),([^,]*),([^,]*),([^,]*),([^;]*);?') do
       give_back(prefix, suffix, nanos, reserved, mode, k, q, begun, at, used)
     end
-    if not used then
+    if used then
+      settled[id] = ARGV[at + 5]
+      newly[#newly + 1] = id
+      newly[#newly + 1] = ARGV[at + 5]
+    else
+      holds[id] = false
       redis.call('HDEL', KEYS[2], id)
       redis.call('HDEL', KEYS[4], id)
     end
@@ -157,4 +171,5 @@ for at = 2, #ARGV, 6 do
   results[#results + 1] = result
 end
 for key, scope in pairs(changes) do write(key, scope) end
+if #newly > 0 then redis.call('HSET', KEYS[3], unpack(newly)) end
 return results

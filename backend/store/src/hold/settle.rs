@@ -3,8 +3,9 @@
 use super::ShardKeys;
 use crate::{Cache, StoreResult};
 use causeway_domain::RequestId;
-use redis::Script;
+use redis::{Cmd, ErrorKind, Script, ServerErrorKind};
 use std::sync::LazyLock;
+use uuid::Uuid;
 
 static SETTLE: LazyLock<Script> =
     LazyLock::new(|| Script::new(concat!(include_str!("scope.lua"), include_str!("settle.lua"))));
@@ -55,10 +56,13 @@ pub enum SettledAs {
 /// something, and what became of each.
 pub async fn settle(cache: &Cache, shard: u8, batch: &[Settlement]) -> StoreResult<(i64, Vec<SettledAs>)> {
     let keys = ShardKeys::of(shard);
-    let mut call = SETTLE.key(&keys.meta);
-    call.key(&keys.holds).key(&keys.settled).key(&keys.checks).arg(&keys.prefix);
+    let figures: usize = batch.iter().map(|one| one.figures.len()).sum();
+    let mut call = Cmd::with_capacity(8 + 6 * batch.len(), 200 + 90 * batch.len() + figures);
+    call.arg("EVALSHA").arg(SETTLE.get_hash()).arg(4);
+    call.arg(&keys.meta).arg(&keys.holds).arg(&keys.settled).arg(&keys.checks).arg(&keys.prefix);
+    let mut id = Uuid::encode_buffer();
     for one in batch {
-        call.arg(one.request.0.simple().to_string())
+        call.arg(&*one.request.0.simple().encode_lower(&mut id))
             .arg(match one.mode {
                 SettleMode::Settle => "S",
                 SettleMode::Release => "R",
@@ -68,7 +72,14 @@ pub async fn settle(cache: &Cache, shard: u8, batch: &[Settlement]) -> StoreResu
             .arg(one.tokens)
             .arg(&one.figures);
     }
-    let answer: Vec<i64> = call.invoke_async(&mut cache.connection.clone()).await?;
+    let mut connection = cache.connection.clone();
+    let answer: Vec<i64> = match call.query_async(&mut connection).await {
+        Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+            SETTLE.load_async(&mut connection).await?;
+            call.query_async(&mut connection).await?
+        }
+        other => other?,
+    };
     let results = answer.iter().skip(1).map(|n| match n {
         1 => SettledAs::Now,
         0 => SettledAs::Before,

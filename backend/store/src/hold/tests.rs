@@ -18,6 +18,7 @@ mod queue;
 mod restart;
 mod scopes;
 mod server;
+mod together;
 mod windows;
 
 struct Fixture {

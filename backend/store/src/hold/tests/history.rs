@@ -40,18 +40,24 @@ pub(super) struct End {
     pub(super) other_figures: bool,
 }
 
+/// What a request asks for.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    pub(super) key: usize,
+    pub(super) member: bool,
+    pub(super) accounts: Vec<usize>,
+    pub(super) nanos: i64,
+    pub(super) tokens: u64,
+    pub(super) life: usize,
+    pub(super) clock: Clock,
+}
+
 #[derive(Clone, Debug)]
 pub(super) enum Op {
     Limit(usize, Limited),
-    Ask {
-        key: usize,
-        member: bool,
-        accounts: Vec<usize>,
-        nanos: i64,
-        tokens: u64,
-        life: usize,
-        clock: Clock,
-    },
+    Ask(Asked),
+    /// In one call, by one life.
+    Together(Vec<Asked>),
     /// By one who does not know of the last change of the policy.
     AskStale(usize),
     AskAgain(usize),
@@ -101,13 +107,13 @@ fn end() -> impl Strategy<Value = End> {
         .prop_map(|(which, used, percent, other_figures)| End { which, used, percent, other_figures })
 }
 
-pub(super) fn op() -> impl Strategy<Value = Op> {
+fn asked() -> impl Strategy<Value = Asked> {
     let accounts = Just(vec![0, 1, 2])
         .prop_shuffle()
         .prop_flat_map(|all| (1..=3_usize).prop_map(move |n| all[..n].to_vec()));
     let clock = prop_oneof![6 => Just(Clock::Right), 2 => Just(Clock::Slow), 1 => Just(Clock::Stopped)];
-    let ask = (0..2_usize, any::<bool>(), accounts, 0..90_i64, 0..50_u64, 0..2_usize, clock).prop_map(
-        |(key, member, accounts, nanos, tokens, life, clock)| Op::Ask {
+    (0..2_usize, any::<bool>(), accounts, 0..90_i64, 0..50_u64, 0..2_usize, clock).prop_map(
+        |(key, member, accounts, nanos, tokens, life, clock)| Asked {
             key,
             member,
             accounts,
@@ -116,10 +122,14 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
             life,
             clock,
         },
-    );
+    )
+}
+
+pub(super) fn op() -> impl Strategy<Value = Op> {
     let loss = prop_oneof![Just(Loss::Nothing), Just(Loss::Organisation), Just(Loss::Everything)];
     prop_oneof![
-        30 => ask,
+        22 => asked().prop_map(Op::Ask),
+        8 => prop::collection::vec(asked(), 2..7).prop_map(Op::Together),
         3 => (0..7_usize, limited()).prop_map(|(s, l)| Op::Limit(s, l)),
         1 => any::<usize>().prop_map(Op::AskStale),
         8 => any::<usize>().prop_map(Op::AskAgain),

@@ -4,7 +4,7 @@
 //! granted under, and what is settled must not take up more room than what was reserved for it.
 
 use super::{
-    history::{Clock, End, Limited, Loss, Op, limited, op},
+    history::{Asked, Clock, End, Limited, Loss, Op, limited, op},
     model::{Entry, FAR, Model, Row, Taken, parts},
     server::{PLAIN, Server},
     *,
@@ -92,24 +92,22 @@ impl Life {
     async fn step(&mut self, op: Op) {
         match op {
             Op::Limit(scope, limits) => self.limits[scope] = limits,
-            Op::Ask { key, member, accounts, nanos, tokens, life, clock } => {
-                let mut scopes = vec![key, 3];
-                if member {
-                    scopes.insert(1, 2);
-                }
-                let scope = |i: &usize| self.scope(*i, nanos, tokens, clock);
-                let candidates = accounts.iter().map(|a| scope(&(a + 4))).collect();
-                let scopes: Vec<Scope> = scopes.iter().map(scope).collect();
-                let mut ask = self.f.ask(request(), &scopes, &[], self.model.version);
-                ask.candidates = candidates;
-                ask.boot = LIVES[life].into();
-                let ask = Arc::new(ask);
+            Op::Ask(asked) => {
+                let ask = Arc::new(self.question(&asked));
                 self.asks.push(ask.clone());
                 self.ask(ask).await;
             }
+            Op::Together(all) => {
+                let boot: Arc<str> = LIVES[all[0].life].into();
+                let asks = all.iter().map(|asked| Ask { boot: boot.clone(), ..self.question(asked) });
+                let asks: Vec<Arc<Ask>> = asks.map(Arc::new).collect();
+                self.asks.extend(asks.iter().cloned());
+                self.together(asks).await;
+            }
             Op::AskStale(which) => {
                 let Some(ask) = pick(&self.asks, which).cloned() else { return };
-                let fresh = Ask { request: request(), policy_version: self.model.version - 1, ..copy(&ask) };
+                let fresh =
+                    Ask { request: request(), policy_version: self.model.version - 1, ..Ask::clone(&ask) };
                 self.ask(Arc::new(fresh)).await;
             }
             Op::AskAgain(which) => {
@@ -196,44 +194,75 @@ impl Life {
         policy::publish(&self.f.cache, change).await.unwrap();
     }
 
+    fn question(&self, asked: &Asked) -> Ask {
+        let mut scopes = vec![asked.key, 3];
+        if asked.member {
+            scopes.insert(1, 2);
+        }
+        let scope = |i: &usize| self.scope(*i, asked.nanos, asked.tokens, asked.clock);
+        let scopes: Vec<Scope> = scopes.iter().map(scope).collect();
+        let candidates: Vec<Scope> = asked.accounts.iter().map(|a| scope(&(a + 4))).collect();
+        let boot = LIVES[asked.life].into();
+        Ask { boot, ..self.f.ask(request(), &scopes, &candidates, self.model.version) }
+    }
+
     async fn ask(&mut self, ask: Arc<Ask>) {
         // As the relay does: load what is missing and ask again.
         for _ in 0..9 {
-            let expected = self.model.judge(&ask, self.f.epoch);
-            let before = self.model.clone();
             let answer = reserve(&self.f.cache, &self.f.script, &ask, self.f.epoch).await.unwrap();
-            assert_eq!(comparable(&answer, None), comparable(&expected, Some(&answer)), "{ask:?}");
-            match answer {
-                Reserved::Held { candidate, at, ref facts } => {
-                    let again = matches!(before.entries.get(&ask.request),
-                        Some(Entry::Taken(t)) if t.epoch == self.model.epoch);
-                    if !again {
-                        assert_eq!(facts.len(), ask.scopes.len() + 1);
-                        let held = Held::new(ask.clone(), candidate, at);
-                        self.granted.push(held.clone());
-                        self.model.take(held);
-                        self.fits(&ask, candidate).await;
-                    }
-                }
-                Reserved::Queued { scope, .. } => {
-                    let line = self.model.lines.entry(ask.scopes[scope].id).or_default();
-                    if !line.contains(&ask.request) {
-                        line.push(ask.request);
-                    }
-                    // The line is ordered by milliseconds.
-                    tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-                }
-                Reserved::Load(index) | Reserved::Recount(index) => {
-                    let scope = ask.scopes.iter().chain(&ask.candidates).nth(index).unwrap().id;
-                    self.begin(scope).await;
-                    self.load(index % 2 == 0, true).await;
-                    continue;
-                }
-                _ => {}
+            if let Some(candidate) = self.answered(&ask, &answer).await {
+                self.fits(&ask, candidate).await;
             }
-            return;
+            let (Reserved::Load(index) | Reserved::Recount(index)) = answer else { return };
+            let scope = ask.scopes.iter().chain(&ask.candidates).nth(index).unwrap().id;
+            self.begin(scope).await;
+            self.load(index % 2 == 0, true).await;
         }
         // Windows of the ask that are not limited any more are not loaded: it is of an older policy.
+    }
+
+    /// Asked for in one call, they are answered as if one had been asked for after the other.
+    async fn together(&mut self, asks: Vec<Arc<Ask>>) {
+        let answers = reserve_all(&self.f.cache, &self.f.script, &asks, self.f.epoch).await.unwrap();
+        assert_eq!(answers.len(), asks.len());
+        for (ask, answer) in asks.iter().zip(&answers) {
+            self.answered(ask, answer).await;
+        }
+        self.compare().await;
+        for (ask, answer) in asks.into_iter().zip(answers) {
+            if matches!(answer, Reserved::Load(_) | Reserved::Recount(_)) {
+                self.ask(ask).await;
+            }
+        }
+    }
+
+    /// It is what the model says, which goes on from there. Returns the candidate if it is newly held.
+    async fn answered(&mut self, ask: &Arc<Ask>, answer: &Reserved) -> Option<usize> {
+        let expected = self.model.judge(ask, self.f.epoch);
+        assert_eq!(comparable(answer, None), comparable(&expected, Some(answer)), "{ask:?}");
+        match *answer {
+            Reserved::Held { candidate, at, ref facts } => {
+                let again = matches!(self.model.entries.get(&ask.request),
+                    Some(Entry::Taken(t)) if t.epoch == self.model.epoch);
+                if !again {
+                    assert_eq!(facts.len(), ask.scopes.len() + 1);
+                    let held = Held::new(ask.clone(), candidate, at);
+                    self.granted.push(held.clone());
+                    self.model.take(held);
+                    return Some(candidate);
+                }
+            }
+            Reserved::Queued { scope, .. } => {
+                let line = self.model.lines.entry(ask.scopes[scope].id).or_default();
+                if !line.contains(&ask.request) {
+                    line.push(ask.request);
+                }
+                // The line is ordered by milliseconds, and within one by the requests' ids.
+                tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+            }
+            _ => {}
+        }
+        None
     }
 
     async fn move_on(&mut self, which: usize) {
@@ -263,7 +292,7 @@ impl Life {
             // It was looked up before it moved: its instance would not register it as it was.
             self.looked_up.retain(|h| h.ask.request != ask.request);
             self.granted.push(held);
-            let account = Ask { scopes: vec![], ..copy(&ask) };
+            let account = Ask { scopes: vec![], ..Ask::clone(&ask) };
             self.fits(&account, candidate).await;
         }
     }
@@ -592,19 +621,6 @@ impl Life {
 fn pick<T>(all: &[T], which: usize) -> Option<&T> {
     // Mostly the recent ones.
     all.len().checked_sub(1).map(|last| &all[last - which % (last + 1).min(8)])
-}
-
-fn copy(ask: &Ask) -> Ask {
-    Ask {
-        org: ask.org,
-        request: ask.request,
-        boot: ask.boot.clone(),
-        policy_version: ask.policy_version,
-        payload: ask.payload.clone(),
-        scopes: ask.scopes.clone(),
-        candidates: ask.candidates.clone(),
-        conversation: None,
-    }
 }
 
 fn parts_of(held: &Held) -> Vec<ScopeId> {

@@ -144,9 +144,7 @@ async fn read(file: Body) -> Result<Vec<u8>, ApiError> {
         all.extend_from_slice(&chunk);
     }
     if all.is_empty() {
-        return Err(ApiError::Malformed(
-            "there is no file: send a JSON document or a ZIP archive".to_owned(),
-        ));
+        return Err(ApiError::field("file", "is empty: send a JSON document or a ZIP archive"));
     }
     Ok(all)
 }

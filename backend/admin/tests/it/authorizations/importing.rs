@@ -96,17 +96,19 @@ async fn an_authorisation_is_only_taken_where_the_operator_has_opened_the_provid
         let item = scene.import(&file).await;
         assert_eq!((item["outcome"].as_str(), item["field"].as_str()), (Some("refused"), Some("provider")));
         assert!(item["reason"].as_str().unwrap().contains("no client id"), "{item}");
-        let off = json!({"enabled": false}).to_string();
-        let put = scene
-            .world
-            .call(Method::PUT, "/operator/providers/sim", Some(&scene.owner), Some(off), &[])
-            .await;
-        assert_eq!(put.status, 200, "{}", put.body);
+        let switch = async |on: bool| {
+            let body = json!({"enabled": on}).to_string();
+            let path = "/operator/providers/sim";
+            let put = scene.world.call(Method::PUT, path, Some(&scene.owner), Some(body), &[]).await;
+            assert_eq!(put.status, 200, "{}", put.body);
+        };
+        switch(false).await;
         let item = scene.import(&file).await;
         assert!(item["reason"].as_str().unwrap().contains("ask the operator"), "{item}");
         let list = scene.world.get("/accounts", Some(&scene.owner)).await.body;
         assert_eq!(list["items"], json!([]));
         // One that is over and cannot be renewed is of no use.
+        switch(true).await;
         scene.open(json!({})).await;
         let mut over = file.clone();
         over["expired"] = json!("2020-01-01T00:00:00Z");

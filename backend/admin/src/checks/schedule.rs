@@ -40,16 +40,13 @@ impl Schedule {
 
     /// Whether it is due in the minute that begins then.
     pub(crate) fn is_due(&self, minute: DateTime<Utc>, zone: Tz) -> bool {
-        self.occurrence(minute, zone, true) == Some(minute)
+        // From before it: a minute right behind a gap is due for what the gap has swallowed.
+        self.next(minute - TimeDelta::seconds(1), zone) == Some(minute)
     }
 
     /// When it is due next after a moment.
     pub(crate) fn next(&self, after: DateTime<Utc>, zone: Tz) -> Option<DateTime<Utc>> {
-        self.occurrence(after, zone, false)
-    }
-
-    fn occurrence(&self, from: DateTime<Utc>, zone: Tz, inclusive: bool) -> Option<DateTime<Utc>> {
-        let found = self.0.find_next_occurrence(&from.with_timezone(&zone), inclusive).ok()?;
+        let found = self.0.find_next_occurrence(&after.with_timezone(&zone), false).ok()?;
         Some(found.with_timezone(&Utc))
     }
 }

@@ -214,7 +214,7 @@ impl Team {
         keys::insert(&mut tx, &keys::NewKey { key: &row, hash, created_by: user, batch: None })
             .await
             .unwrap();
-        drop(tx.commit().await.unwrap());
+        let _ = tx.commit().await.unwrap();
         Self { org, accounts: ids, origin: upstream.to_owned(), key: issued }
     }
 

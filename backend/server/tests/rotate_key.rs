@@ -174,7 +174,7 @@ impl Team {
                 id,
                 name: "Simulated",
                 provider: Provider::ANTHROPIC,
-                base_url: &format!("{upstream}/"),
+                base_url: upstream,
                 credential: &key(OLD).seal(&binding, &credential).unwrap(),
                 credential_hint: "",
                 signed_in: &accounts::SignedIn::by("api_key"),
@@ -211,7 +211,7 @@ impl Team {
         keys::insert(&mut tx, &keys::NewKey { key: &row, hash, created_by: user, batch: None })
             .await
             .unwrap();
-        drop(tx.commit().await.unwrap());
+        tx.commit().await.unwrap();
         Self { org, accounts: ids, origin: upstream.to_owned(), key: issued }
     }
 

@@ -106,12 +106,12 @@ fn Import() -> impl IntoView {
                             <Glyph icon=Icon::Plus class="size-6"/>
                             <span class="max-w-full text-sm font-medium break-words">
                                 {move || if name.with(String::is_empty) {
-                                    t_string!(i18n, account_import.drop).to_owned()
+                                    t_string!(i18n, account_import.choose).to_owned()
                                 } else {
-                                    t_string!(i18n, account_import.chosen, name = name.get()).to_string()
+                                    t_string!(i18n, account_import.chosen, name = name.get())
                                 }}
                             </span>
-                            <span class="text-xs text-base-content/70">{t!(i18n, account_import.drop_hint)}</span>
+                            <span class="text-xs text-base-content/70">{t!(i18n, account_import.choose_hint)}</span>
                             <input
                                 node_ref=chooser
                                 type="file"
@@ -180,7 +180,7 @@ fn Import() -> impl IntoView {
                         </Show>
                         <Show when=move || { worth.get() > 0 }>
                             <Button kind=Kind::Primary busy=sending.busy on_press=move |()| send(false) testid="import-do">
-                                {move || t_string!(i18n, account_import.do_it, count = worth.get()).to_string()}
+                                {move || t_string!(i18n, account_import.do_it, count = worth.get())}
                             </Button>
                         </Show>
                     }

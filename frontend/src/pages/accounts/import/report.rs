@@ -83,7 +83,7 @@ fn Item(item: AccountImportItem, dry_run: bool) -> impl IntoView {
         AccountImportOutcome::Present => (Tone::Neutral, "present"),
         AccountImportOutcome::Refused => (Tone::Warning, "refused"),
     };
-    let known = name.clone().unwrap_or_default();
+    let known = name.unwrap_or_default();
     // A name that has the address in it says it once.
     let facts = [provider, email.filter(|email| !known.contains(email.as_str())), plan];
     let facts = facts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
@@ -107,7 +107,7 @@ fn Item(item: AccountImportItem, dry_run: bool) -> impl IntoView {
                     {(!facts.is_empty()).then(|| view! { <span class="text-xs break-words text-base-content/70">{facts}</span> })}
                     {expires_at.map(|at| view! {
                         <span class="text-xs text-base-content/70">
-                            {move || t_string!(i18n, account_import.ends, at = format::dated(at)).to_string()}
+                            {move || t_string!(i18n, account_import.ends, at = format::dated(at))}
                         </span>
                     })}
                 </div>

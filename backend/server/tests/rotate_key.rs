@@ -175,7 +175,7 @@ impl Team {
                 id,
                 name: "Simulated",
                 provider: Provider::ANTHROPIC,
-                base_url: &format!("{upstream}/"),
+                base_url: upstream,
                 credential: &key(OLD).seal(&binding, &credential).unwrap(),
                 credential_hint: "",
                 signed_in: &accounts::SignedIn::by("api_key"),

@@ -42,7 +42,7 @@ const POOLS: i64 = 1000;
 #[utoipa::path(
     post, path = "/accounts/import", tag = "accounts", operation_id = "importAccounts", params(AccountImportQuery),
     request_body(
-        content = Vec<u8>, content_type = "application/octet-stream",
+        content = String, content_type = "application/octet-stream",
         description = "The file; what it is declared as does not matter"
     ),
     responses(

@@ -106,12 +106,12 @@ fn Import() -> impl IntoView {
                             <Glyph icon=Icon::Plus class="size-6"/>
                             <span class="max-w-full text-sm font-medium break-words">
                                 {move || if name.with(String::is_empty) {
-                                    t_string!(i18n, account_import.drop).to_owned()
+                                    t_string!(i18n, account_import.choose).to_owned()
                                 } else {
                                     t_string!(i18n, account_import.chosen, name = name.get())
                                 }}
                             </span>
-                            <span class="text-xs text-base-content/70">{t!(i18n, account_import.drop_hint)}</span>
+                            <span class="text-xs text-base-content/70">{t!(i18n, account_import.choose_hint)}</span>
                             <input
                                 node_ref=chooser
                                 type="file"

@@ -162,12 +162,8 @@ async fn a_client_that_leaves_before_the_head_is_billed_too() {
     app::run(async |app| {
         let key = app.key(Default::default()).await;
         let (body, url) = (scripted(false, "delay=3000"), format!("{}/v1/messages", app.url));
-        let call = app
-            .http
-            .post(url)
-            .header("x-api-key", &key.secret)
-            .json(&body)
-            .timeout(Duration::from_secs(1));
+        let call =
+            app.http.post(url).header("x-api-key", &key.secret).json(&body).timeout(Duration::from_secs(1));
         assert!(call.send().await.is_err());
         let (row, truth) = (app.row().await, app.truth().await);
         assert_eq!(row.outcome, "client_left");

@@ -96,7 +96,8 @@ impl Pool {
             }
             Some(proxy) => {
                 let target = self.address.to_string();
-                let stream = proxy.reach(self.connector.policy(), &target, connect).await;
+                // Boxed: the future of every request would have room for it.
+                let stream = Box::pin(proxy.reach(self.connector.policy(), &target, connect)).await;
                 shaken(TokioIo::new(stream.map_err(CallError::Proxy)?)).await?
             }
         };

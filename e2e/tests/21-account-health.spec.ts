@@ -26,7 +26,7 @@ test("what failed at an account, and how often it answered, is on its page", asy
     await expect(page.getByTestId("empty-state")).toContainText("Nothing has failed");
     await expect(page.getByTestId("account-span")).toHaveCount(3);
 
-    await expect(anthropic.messages.create({ ...ask(), ...script("status=529,message=Too much water") })).rejects.toThrow();
+    await expect(anthropic.messages.create({ ...ask(), ...script("status=529,message=Flooded") })).rejects.toThrow();
     await expect(async () => {
         const { items } = await admin.get<{ items: object[] }>(`/accounts/${account}/failures`);
         expect(items).toHaveLength(1);
@@ -37,7 +37,7 @@ test("what failed at an account, and how often it answered, is on its page", asy
     const failure = page.getByTestId("account-failure");
     await expect(failure).toHaveCount(1);
     await expect(failure).toContainText("Overloaded (529)");
-    await expect(failure).toContainText("Too much water");
+    await expect(failure).toContainText("Flooded");
     await expect(failure).toContainText("Its client was told");
     const hour = page.getByTestId("account-span").first();
     await expect(hour).toContainText("Last hour");

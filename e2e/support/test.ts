@@ -102,7 +102,7 @@ function isExpected(message: ConsoleMessage): boolean {
             // A pool that keys name stays.
             (message.text().includes("status of 409") && /\/pools\/[^/]+$/.test(url)) ||
             // So does a proxy that accounts name; and an account whose key another proxy would read wants it entered again.
-            (message.text().includes("status of 409") && /\/(proxies|accounts)\/[^/]+$/.test(url)) ||
+            (message.text().includes("status of 409") && /\/((proxies|accounts)\/[^/]+|organization)$/.test(url)) ||
             // Who has no second factor cannot lose it.
             (message.text().includes("status of 409") && /\/members\/[^/]+\/totp$/.test(url)) ||
             // A wrong code of the second step is said beside its field too.

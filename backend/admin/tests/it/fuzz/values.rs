@@ -215,7 +215,8 @@ impl Maker<'_> {
                 _ => NULS,
             };
             return match self.chance.below(10) {
-                0 => "x".repeat(5000),
+                // Not the same for everything, or what is somebody's password here would be an id in a log there.
+                0 => name.chars().cycle().chain(std::iter::repeat('x')).take(5000).collect(),
                 2..5 => self.chance.pick(fitting).to_string(),
                 1 => "é".repeat(
                     schema["maxLength"].as_u64().map_or(300, |n| usize::try_from(n).unwrap_or(0) + 1),

@@ -12,6 +12,7 @@ export const PAGES = [
     { name: "keys", path: "/web/keys", heading: "API keys" },
     { name: "accounts", path: "/web/accounts", heading: "Upstream accounts" },
     { name: "pools", path: "/web/pools", heading: "Pools" },
+    { name: "proxies", path: "/web/proxies", heading: "Proxies" },
     { name: "model-routes", path: "/web/model-routes", heading: "Model routes" },
     { name: "clients", path: "/web/clients", heading: "Clients" },
     { name: "prices", path: "/web/prices", heading: "Prices" },

@@ -102,7 +102,7 @@ pub async fn forgive(tx: &mut TenantTx, user: UserId) -> StoreResult<()> {
 /// Revokes the open invitations of somebody who could not make them any more: all of them, or those to a role above
 /// `above`. Returns how many.
 pub async fn revoke_invitations(tx: &mut TenantTx, by: UserId, above: Option<Role>) -> StoreResult<u64> {
-    let kept: Vec<String> = [Role::Viewer, Role::Member, Role::Admin, Role::Owner]
+    let kept: Vec<String> = Role::ALL
         .into_iter()
         .filter(|role| above.is_some_and(|above| *role <= above))
         .map(|role| role.as_str().to_owned())

@@ -44,10 +44,12 @@ pub fn invitation(
         (Language::English, Role::Owner) => "an owner",
         (Language::English, Role::Member) => "a member",
         (Language::English, Role::Viewer) => "a viewer",
+        (Language::English, Role::Contributor) => "a contributor",
         (Language::Chinese, Role::Owner) => "所有者",
         (Language::Chinese, Role::Admin) => "管理员",
         (Language::Chinese, Role::Member) => "成员",
         (Language::Chinese, Role::Viewer) => "只读成员",
+        (Language::Chinese, Role::Contributor) => "贡献者",
     };
     Letter {
         kind: "invitation",

@@ -13,7 +13,7 @@ use leptos_router::hooks::use_params_map;
 
 use self::{checks::Checks, failures::Failures, spans::Spans};
 use super::{
-    handing::{HandedLink, Handing, SharedBy, use_reminder},
+    handing::{HandedLink, Handing, SharedBy, is_others, use_reminder},
     health::Health,
     row::LastTest,
 };
@@ -62,11 +62,8 @@ fn OfAccount(id: AccountId) -> impl IntoView {
     let people = Query::new(move || api.members());
     let handing = Handing::new();
     let (reminding, remind) = use_reminder(id, handing);
-    // Somebody has to look after it to be told.
     let may_remind = Memo::new(move |_| {
-        let looked_after =
-            account.data().is_some_and(|now| now.owner_id.is_some() || now.contributed_by.is_some());
-        looked_after && session.may(Permission::AccountsWrite)
+        account.data().is_some_and(|now| is_others(&now)) && session.may(Permission::AccountsWrite)
     });
     let title = Signal::derive(move || {
         account.data().map_or_else(|| t_string!(i18n, accounts.one).to_owned(), |account| account.name)

@@ -1,15 +1,16 @@
 //! Links that somebody has to be handed, and having people told without one.
 
 use causeway_domain::{AccountId, UserId};
-use causeway_openapi::{Member, Page};
+use causeway_openapi::{Account, Member, Page};
 use leptos::prelude::*;
 
 use crate::{
     core::{
         api::use_api,
         form::Submission,
-        i18n::{t, t_string, tu_string, use_i18n},
+        i18n::{t, t_string, text, tu_string, use_i18n},
         query::Query,
+        session::use_session,
     },
     pages::members::OneTimeLink,
     ui::{
@@ -64,7 +65,7 @@ pub(super) fn HandedLink(handing: Handing) -> impl IntoView {
         let told = move || t_string!(i18n, share.link_text, name = name.clone());
         view! {
             <p class="mb-4 text-sm">{told}</p>
-            <CopyLine text=link label=crate::core::i18n::text!(i18n, share.link) testid="handed-link"/>
+            <CopyLine text=link label=text!(i18n, share.link) testid="handed-link"/>
         }
         .into_any()
     };
@@ -76,6 +77,12 @@ pub(super) fn HandedLink(handing: Handing) -> impl IntoView {
             </Actions>
         </Dialog>
     }
+}
+
+/// Whether somebody else looks after an account than the person here, whom nobody needs to remind.
+pub(super) fn is_others(account: &Account) -> bool {
+    let me = untrack(|| use_session().member()).map(|me| me.user.id);
+    account.contributed_by.or(account.owner_id).is_none_or(|keeper| Some(keeper) != me)
 }
 
 /// What has whoever looks after an account told that it needs them, and whether that is under way. Without mail their link is

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::{
     Dialogs,
     grant::{Grant, again},
-    handing::{SharedBy, use_reminder},
+    handing::{SharedBy, is_others, use_reminder},
     health::Health,
 };
 use crate::{
@@ -109,9 +109,8 @@ pub(super) fn Row(
     let go = StoredValue::new_local(go);
     let authorise = move |()| go.with_value(|go| go(&again(id)));
     let (reminding, remind) = use_reminder(id, dialogs.handing);
-    // Somebody has to look after it to be told.
     let contributed_by = account.contributed_by;
-    let looked_after = account.owner_id.is_some() || contributed_by.is_some();
+    let others = is_others(&account);
     let edited = StoredValue::new(account.clone());
     let edit = move |()| {
         dialogs.edited.set(Some(edited.get_value()));
@@ -166,7 +165,7 @@ pub(super) fn Row(
                                     {t!(i18n, onboarding.authorise_again)}
                                 </MenuItem>
                             })}
-                            {looked_after.then(|| view! {
+                            {others.then(|| view! {
                                 <MenuItem on_press=move |()| remind(()) testid="remind-account">
                                     <Glyph icon=Icon::Bolt class="size-4"/>
                                     {t!(i18n, share.remind)}

@@ -24,7 +24,7 @@ use crate::{
         more::More,
         page::Card,
         table::{Column, Table},
-        toast::use_toasts,
+        toast::Toasts,
     },
 };
 
@@ -56,16 +56,14 @@ impl Sharing {
 }
 
 /// Says that an invitation was mailed, or shows its link.
-fn use_told(sharing: Sharing) -> impl Fn(SentShare, Callback<String, String>) + Copy + Send + Sync {
-    let toasts = use_toasts();
-    move |SentShare { share, link }: SentShare, mailed: Callback<String, String>| {
-        sharing.pages.reload();
-        let Some(link) = link else { return toasts.good(mailed.run(share.email)) };
-        sharing.links.update(|links| _ = links.insert(share.id, link.0.clone()));
-        let once = share.person.is_none();
-        let name = share.person.map_or(share.email, |person| person.name);
-        sharing.handing.show(Handed { name, link: link.0, once });
-    }
+fn told(sent: SentShare, sharing: Sharing, toasts: Toasts, mailed: impl FnOnce(String) -> String) {
+    let SentShare { share, link } = sent;
+    sharing.pages.reload();
+    let Some(link) = link else { return toasts.good(mailed(share.email)) };
+    sharing.links.update(|links| _ = links.insert(share.id, link.0.clone()));
+    let once = share.person.is_none();
+    let name = share.person.map_or(share.email, |person| person.name);
+    sharing.handing.show(Handed { name, link: link.0, once });
 }
 
 /// The list; nothing where nobody was asked.

@@ -4,7 +4,7 @@ use causeway_domain::{PoolId, provider::Provider};
 use causeway_openapi::{CreateShare, Delivery, ProviderPreset};
 use leptos::prelude::*;
 
-use super::{Sharing, use_told};
+use super::{Sharing, told};
 use crate::{
     core::{
         api::use_api,
@@ -19,6 +19,7 @@ use crate::{
         dialog::Actions,
         field::{SelectField, TextArea, TextField},
         notice::Failure,
+        toast::use_toasts,
     },
 };
 
@@ -29,7 +30,7 @@ const FIELDS: &[&str] = &["email", "provider", "name", "base_url", "message", "e
 pub(in crate::pages::accounts) fn InviteToShare(sharing: Sharing) -> impl IntoView {
     let i18n = use_i18n();
     let api = use_api();
-    let told = use_told(sharing);
+    let toasts = use_toasts();
     let submission = Submission::new();
     let instance = Query::new(move || api.instance());
     let mails = Memo::new(move |_| instance.data().is_some_and(|instance| instance.mail));
@@ -85,7 +86,7 @@ pub(in crate::pages::accounts) fn InviteToShare(sharing: Sharing) -> impl IntoVi
         };
         submission.run(async move { api.invite_to_share(share).await }, move |sent| {
             sharing.inviting.set(false);
-            told(sent, Callback::new(move |email| tu_string!(i18n, share.invited_toast, email = email)));
+            told(sent, sharing, toasts, |email| tu_string!(i18n, share.invited_toast, email = email));
         });
     };
     let days_error = Signal::derive(move || {

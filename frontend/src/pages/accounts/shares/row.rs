@@ -3,7 +3,7 @@
 use causeway_openapi::{RemindShare, Share, ShareState};
 use leptos::prelude::*;
 
-use super::{Sharing, use_told};
+use super::{Sharing, told};
 use crate::{
     core::{
         api::use_api,
@@ -103,13 +103,12 @@ fn Doings(id: uuid::Uuid, email: String, sharing: Sharing) -> impl IntoView {
     let i18n = use_i18n();
     let api = use_api();
     let toasts = use_toasts();
-    let told = use_told(sharing);
     let changing = Submission::new();
     let asking = RwSignal::new(false);
     let email = StoredValue::new(email);
     let remind = move |()| {
         changing.run(async move { api.remind_of_share(id, RemindShare::default()).await }, move |sent| {
-            told(sent, Callback::new(move |email| tu_string!(i18n, share.reminded_toast, name = email)));
+            told(sent, sharing, toasts, |email| tu_string!(i18n, share.reminded_toast, name = email));
         });
     };
     let revoke = move |()| {

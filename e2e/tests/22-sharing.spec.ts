@@ -244,7 +244,8 @@ test("whoever shares an account is reminded, renews it as the same person only, 
     await expect(theirs.page.getByTestId("empty-state")).toContainText("You share no account");
     await expect(client(installation.url, key, 0).anthropic.messages.create(ask()), "nothing goes there any more").rejects.toThrow();
     await page.goto("/web/accounts");
-    await expect(page.getByTestId("accounts")).toBeVisible();
+    await expect(page.getByTestId("shares")).toContainText("Spanning tree");
+    await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
     await expect(row).toHaveCount(0);
     await theirs.page.goto(renewal);
     await expect(theirs.page.getByTestId("no-such-share")).toContainText("You have no such account");

@@ -129,42 +129,59 @@ impl Entry {
     }
 }
 
-/// The page, for who may see it; everybody else is told who can change that. Whoever has no right to the first page is led
-/// to the one that is theirs.
+/// What becomes of the page that an address leads to.
+#[derive(Clone, Copy, PartialEq)]
+enum Verdict {
+    Shown,
+    /// Whoever has no right to the first page has another that is theirs.
+    Elsewhere(&'static str),
+    /// It is for others: for operators, or for other roles.
+    Refused {
+        operators: bool,
+    },
+}
+
+/// The page, for who may see it; everybody else is told who can change that.
 #[component]
 pub(super) fn Permitted() -> impl IntoView {
     let session = use_session();
     let location = use_location();
     let go = use_go_instead();
-    let elsewhere = Memo::new(move |_| {
-        let home = session.member().map(|member| routes::home(member.role))?;
-        let is_first = location.pathname.with(|path| is_within(path, routes::DASHBOARD));
-        (is_first && home != routes::DASHBOARD).then_some(home)
+    let verdict = Memo::new(move |_| {
+        let found =
+            location.pathname.with(|path| ALL.iter().copied().find(|entry| is_within(path, entry.place().0)));
+        let (Some(entry), Some(member)) = (found, session.member()) else { return Verdict::Shown };
+        match entry.place().2 {
+            // While the organisation is suspended or one only looks on, its banner says so, and reading goes on.
+            For::Whoever(permission) if !permission.granted_to(member.role) => {
+                let home = routes::home(member.role);
+                if entry == Entry::Dashboard && home != routes::DASHBOARD {
+                    Verdict::Elsewhere(home)
+                } else {
+                    Verdict::Refused { operators: false }
+                }
+            }
+            For::Operators if !member.is_operator => Verdict::Refused { operators: true },
+            For::Everybody | For::Whoever(_) | For::Operators => Verdict::Shown,
+        }
     });
-    Effect::new(move |_| {
-        if let Some(home) = elsewhere.get() {
+    // The router goes over to another page a moment after the address has. What it has until then was refused, and would
+    // begin to load what it may not.
+    let settled = RwSignal::new(verdict.get_untracked() == Verdict::Shown);
+    Effect::new(move |_| match verdict.get() {
+        Verdict::Shown => request_animation_frame(move || {
+            let _ = settled.try_set(verdict.try_get_untracked() == Some(Verdict::Shown));
+        }),
+        Verdict::Elsewhere(home) => {
+            settled.set(false);
             go(home);
         }
+        Verdict::Refused { .. } => settled.set(false),
     });
-    // Of whom the page is that an address leads to, where that is not everybody.
-    let refused = Memo::new(move |_| {
-        let entry = location
-            .pathname
-            .with(|path| ALL.iter().copied().find(|entry| is_within(path, entry.place().0)))?;
-        match entry.place().2 {
-            For::Everybody => None,
-            // While the organisation is suspended or one only looks on, its banner says so, and reading goes on.
-            For::Whoever(permission) => {
-                let role = session.member()?.role;
-                (!permission.granted_to(role)).then_some(false)
-            }
-            For::Operators => (!session.is_operator()).then_some(true),
-        }
-    });
-    move || match refused.get() {
-        _ if elsewhere.get().is_some() => ().into_any(),
-        None => view! { <Outlet/> }.into_any(),
-        Some(operators) => view! { <Forbidden operators/> }.into_any(),
+    move || match verdict.get() {
+        Verdict::Shown if settled.get() => view! { <Outlet/> }.into_any(),
+        Verdict::Shown | Verdict::Elsewhere(_) => ().into_any(),
+        Verdict::Refused { operators } => view! { <Forbidden operators/> }.into_any(),
     }
 }
 

@@ -80,12 +80,15 @@ struct Wizard {
 impl Wizard {
     fn new(presets: Vec<ProviderPreset>, task: Task) -> Self {
         let provider = task.provider();
+        // The provider's usual way, where which it is has been decided.
+        let preset = presets.iter().find(|preset| Some(preset.provider) == provider);
+        let usual = preset.and_then(|preset| task.ways(preset).first().copied());
         Self {
             step: RwSignal::new(if provider.is_some() { Step::SignIn } else { Step::Provider }),
             entered: StoredValue::new(0),
             presets: StoredValue::new(presets),
             provider: RwSignal::new(provider.map(|provider| provider.to_string()).unwrap_or_default()),
-            way: RwSignal::new(SignInWay::ApiKey),
+            way: RwSignal::new(usual.unwrap_or(SignInWay::ApiKey)),
             credential: CredentialForm::new(),
             address: Address::new(),
             authorization: RwSignal::new(None),

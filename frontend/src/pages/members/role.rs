@@ -28,7 +28,7 @@ use crate::{
 pub(super) fn RoleChoice(value: RwSignal<Role>) -> impl IntoView {
     let i18n = use_i18n();
     let session = use_session();
-    let own = session.member().map_or(Role::Viewer, |me| me.role);
+    let own = untrack(move || session.member()).map_or(Role::Viewer, |me| me.role);
     let options = [
         (Role::Contributor, text!(i18n, members.contributor_text)),
         (Role::Viewer, text!(i18n, members.viewer_text)),

@@ -9,7 +9,7 @@ use crate::{
         api::use_api,
         form::Submission,
         format,
-        i18n::{t, t_string, text, use_i18n},
+        i18n::{t, t_string, text, tu_string, use_i18n},
         providers::name_of,
     },
     ui::{
@@ -44,7 +44,7 @@ fn Invitation(share: Share, shown: Shown, reload: Callback<()>) -> impl IntoView
     let decline = move |()| {
         declining.run(async move { api.decline_share(id).await }, move |()| {
             asking.set(false);
-            toasts.good(t_string!(i18n, share.declined_toast));
+            toasts.good(tu_string!(i18n, share.declined_toast));
             reload.run(());
         });
     };

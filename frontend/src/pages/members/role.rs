@@ -61,7 +61,8 @@ pub(super) fn ChangeRole(
         let change = UpdateMember { role: Some(value.get_untracked()), ..UpdateMember::default() };
         submission.run(async move { api.change_member(id, change).await }, move |member| {
             open.set(false);
-            if session.member().is_some_and(|me| me.user.id == member.id && me.role != member.role) {
+            let me = untrack(move || session.member());
+            if me.is_some_and(|me| me.user.id == member.id && me.role != member.role) {
                 return routes::start_over();
             }
             let role = role_name(member.role, i18n.get_locale_untracked());

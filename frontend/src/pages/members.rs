@@ -14,7 +14,7 @@ use causeway_domain::Role;
 use causeway_openapi::{Member, Page, Permission, SentInvitation};
 use leptos::prelude::*;
 
-pub(crate) use self::invite::OneTimeLink;
+pub(crate) use self::invite::{DeliveryChoice, OneTimeLink};
 use self::{
     invitations::Invitations,
     invite::{Invite, Sent},

@@ -71,5 +71,6 @@ fn role_name(role: Role, locale: Locale) -> &'static str {
         Role::Admin => td_string!(locale, installation.role_admin),
         Role::Member => td_string!(locale, installation.role_member),
         Role::Viewer => td_string!(locale, installation.role_viewer),
+        Role::Contributor => td_string!(locale, installation.role_contributor),
     }
 }

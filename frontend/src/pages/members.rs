@@ -148,6 +148,7 @@ fn ComingIn(members: Query<Page<Member>>, dialogs: Dialogs) -> impl IntoView {
 /// A role's name.
 pub(crate) fn role_name(role: Role, locale: Locale) -> &'static str {
     match role {
+        Role::Contributor => td_string!(locale, members.contributor),
         Role::Viewer => td_string!(locale, members.viewer),
         Role::Member => td_string!(locale, members.member),
         Role::Admin => td_string!(locale, members.admin),

@@ -196,8 +196,7 @@ async fn whoever_looks_after_an_account_is_mailed_once_for_each_death_of_its_gra
         assert_eq!(mail.to, "keeper@example.com");
         assert!(mail.subject.contains("Codex") && mail.subject.contains("重新授权"), "{}", mail.subject);
         assert!(mail.text.contains("invalid_grant: The grant has been revoked"), "{}", mail.text);
-        let page =
-            format!("http://localhost:3000/web/accounts/new?again={}", account["id"].as_str().unwrap());
+        let page = format!("http://localhost:3000/web/share?renew={}", account["id"].as_str().unwrap());
         assert_eq!(mail.link(), page);
         assert_eq!(reminders().send().await.unwrap(), 0);
 

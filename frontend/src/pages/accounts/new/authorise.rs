@@ -63,6 +63,8 @@ pub(super) fn Authorise(wizard: Wizard, preset: ProviderPreset, way: SignInWay) 
             auth: if is_code { AuthorizationWay::OauthCode } else { AuthorizationWay::DeviceCode },
             redirect: chooses.then(|| redirect.get_untracked()),
             proxy: Some(read(&wizard.proxy.get_untracked())),
+            share_id: None,
+            account_id: None,
         };
         submission.run(async move { api.begin_authorization(ask).await }, move |begun| {
             follow(api, held, begun.id, begun.interval);

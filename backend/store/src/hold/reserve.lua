@@ -213,6 +213,8 @@ local function open(h)
     if had and not h.emptied then h.of_requests, h.of_tokens = unpack_of('<dd', had) end
   end
   roll(h, s, a)
+  if h.trouble then return end -- nothing is ever taken there
+  -- Who waits in line has to be looked at each time.
   if queue > 0 and concurrency > 0 then h.open = -1 end
   local n = #facts
   facts[n + 1], facts[n + 2], facts[n + 3], facts[n + 4] = h.number, s[OPEN], s[MINUTE_REQUESTS], s[MINUTE_TOKENS]

@@ -135,13 +135,12 @@ local function watch(s, a, windows)
   return true
 end
 
--- Brings the windows to this moment, and finds out how much room they leave. Where one of them cannot be told, `trouble`
--- says why, and those before it are watched.
-local function roll(h, s, a)
+-- Brings the windows to this moment, finds out how much room they leave, and tells how they stand. Where one of them cannot
+-- be told, `trouble` says why, and nothing is told of any.
+local function roll(h, s, a, told)
   local total_u, total_t, total_n = s[NANOS], s[TOKENS], s[REQUESTS]
-  local watched = {}
-  for w = 0, h.windows - 1 do
-    local asked, at = 8 + 6 * w, HEAD + WINDOW * w + 1
+  local at, n = HEAD + 1, told
+  for asked = 8, 2 + 6 * h.windows, 6 do
     local this, after_this, stop = a[asked + 1], a[asked + 2], s[at + 1]
     -- Of another calendar: the time zone or the beginning of the week was changed. Within the last minute it may be the
     -- caller's clock that is ahead, and soon it does not matter; one that is far behind knows no better.
@@ -166,21 +165,32 @@ local function roll(h, s, a)
     end
     local spent_u, spent_t, spent_n = total_u - s[at + 2], total_t - s[at + 3], total_n - s[at + 4]
     local usd, tok, req = a[asked + 3], a[asked + 4], a[asked + 5]
-    watched[w + 1] = {a[asked], stop, spent_u, spent_t, spent_n, usd, tok, req}
     if usd > 0 and usd - spent_u < h.nanos then h.nanos = usd - spent_u end
     if tok > 0 and tok - spent_t < h.tokens then h.tokens = tok - spent_t end
     if req > 0 and req - spent_n < h.open then h.open = req - spent_n end
+    facts[n + 1], facts[n + 2], facts[n + 3], facts[n + 4] = stop, spent_u, spent_t, spent_n
+    at, n, h.rolled = at + WINDOW, n + 4, h.rolled + 1
   end
-  h.watched = watched
+  if h.trouble then
+    for i = told + 1, n do facts[i] = nil end
+  end
   -- Beyond what a double holds each check is made with its margin.
   if h.trouble or total_u >= EXACT or total_t >= EXACT then h.open = -1 end
+end
+
+-- The format of a scope's limits.
+local limits = {}
+local function limits_of(windows)
+  limits[windows] = limits[windows] or '<BBddddB' .. rep('Bddddd', windows)
+  return limits[windows]
 end
 
 -- Looks at a scope for the first time.
 local function open(h)
   h.looked = true
-  local mode, account, rpm, tpm, concurrency, queue = unpack_of('<BBdddd', numbers, h.at)
-  h.mode, h.is_account = mode, account == 1
+  local a = {unpack_of(limits_of(h.windows), numbers, h.at)}
+  local mode, rpm, tpm, concurrency, queue = a[1], a[3], a[4], a[5], a[6]
+  h.mode, h.is_account, h.asked, h.rolled = mode, a[2] == 1, a, 0
   if mode == 0 then
     h.cool = tonumber(call('HGET', h.key, 'cool') or 0)
     return
@@ -190,7 +200,6 @@ local function open(h)
   h.cool = h.is_account and found[3] and tonumber(found[3]) or 0
   local s, void = unpacked(found[1], life)
   h.s, h.void = s, void
-  local a = {unpack_of('<BBddddB' .. rep('Bddddd', h.windows), numbers, h.at)}
   if mode == 2 and s[LOADED] == 0 or not watch(s, a, h.windows) then
     h.unloaded = true
     return
@@ -212,18 +221,13 @@ local function open(h)
     h.of_requests, h.of_tokens = 0, 0
     if had and not h.emptied then h.of_requests, h.of_tokens = unpack_of('<dd', had) end
   end
-  roll(h, s, a)
-  if h.trouble then return end -- nothing is ever taken there
-  -- Who waits in line has to be looked at each time.
-  if queue > 0 and concurrency > 0 then h.open = -1 end
   local n = #facts
+  roll(h, s, a, n + 6)
+  if h.trouble then return end -- nothing is ever taken there
   facts[n + 1], facts[n + 2], facts[n + 3], facts[n + 4] = h.number, s[OPEN], s[MINUTE_REQUESTS], s[MINUTE_TOKENS]
   facts[n + 5], facts[n + 6] = s[RESERVED_NANOS], s[RESERVED_TOKENS]
-  n = n + 6
-  for _, w in ipairs(h.watched) do
-    facts[n + 1], facts[n + 2], facts[n + 3], facts[n + 4] = w[2], w[3], w[4], w[5]
-    n = n + 4
-  end
+  -- Who waits in line has to be looked at each time.
+  if queue > 0 and concurrency > 0 then h.open = -1 end
 end
 
 -- Why there is no room in a scope, if there is none: one check after the other, exactly.
@@ -252,8 +256,11 @@ local function refusal_of(h, nanos, tokens)
   end
   local margin_u = s[NANOS] >= EXACT and 2048 or 0
   local margin_t = s[TOKENS] >= EXACT and 2048 or 0
-  for i, w in ipairs(h.watched) do
-    local kind, stop, spent_u, spent_t, spent_n, usd, tok, req = unpack(w)
+  local a = h.asked
+  for w = 0, h.rolled - 1 do
+    local asked, at = 8 + 6 * w, HEAD + WINDOW * w + 1
+    local kind, stop, usd, tok, req = a[asked], s[at + 1], a[asked + 3], a[asked + 4], a[asked + 5]
+    local spent_u, spent_t, spent_n = s[NANOS] - s[at + 2], s[TOKENS] - s[at + 3], s[REQUESTS] - s[at + 4]
     local left = stop > 0 and stop - now or -1
     -- More than the limit allows in any window does not fit into the next one either.
     if usd > 0 and spent_u + reserved_u + nanos + margin_u > usd then

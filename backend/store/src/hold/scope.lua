@@ -92,6 +92,11 @@ end
 
 -- Adds, or with a sign of -1 takes away, `n`, which is packed as an integer of 64 bits at a place of `raw`.
 local function change(s, i, sign, n, raw, at)
+  local sum = s[i] + sign * n
+  if sum < EXACT and sum > -EXACT and n < EXACT and not s.halves then -- as nearly always
+    s[i] = sum
+    return
+  end
   if n < EXACT then return add(s, i, sign * n) end
   local low, high = unpack_of('<I4i4', raw, at)
   if sign < 0 then

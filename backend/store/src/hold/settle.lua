@@ -66,10 +66,9 @@ local function give_back(hold, f, at, used)
     local _
     _, charged, real, used_tokens = unpack_of('<Blll', numbers, at)
   end
-  local seconds = PARTS + 3 * n
+  local i, place, seconds = PARTS, RECORD + 1, PARTS + 3 * n
   for p = 1, n do
-    local d, i, place = list[p], PARTS + 3 * p - 2, RECORD + AMOUNTS * (p - 1) + 1
-    local flags, nanos, tokens = f[i], f[i + 1], f[i + 2]
+    local d, flags, nanos, tokens = list[p], f[i + 1], f[i + 2], f[i + 3]
     local mode = flags % OF_TOKENS
     if nanos > 0 then change(d, RESERVED_NANOS, -1, nanos, hold, place) end
     if mode == 3 then
@@ -83,9 +82,8 @@ local function give_back(hold, f, at, used)
       if mode > 0 then
         d[OPEN] = d[OPEN] - 1
         if tokens > 0 then change(d, RESERVED_TOKENS, -1, tokens, hold, place + 8) end
-      end
+      elseif used then unwatched(d, f[AT]) end
       if used then
-        if mode == 0 then unwatched(d, f[AT]) end
         -- An account pays what the provider asks, everyone else what is charged.
         d.spent = true
         if d.account then change(d, NANOS, 1, real, numbers, at + 9) else change(d, NANOS, 1, charged, numbers, at + 1) end
@@ -98,6 +96,7 @@ local function give_back(hold, f, at, used)
           flags % OF_REQUESTS >= OF_TOKENS and used_tokens - tokens or 0)
       end
     end
+    i, place = i + 3, place + AMOUNTS
   end
 end
 
@@ -118,12 +117,32 @@ local function write(key, d)
     end
     found = call('HMGET', key, unpack(fields))
   else found = {call('HGET', key, 's')} end
-  local s, void = unpacked(found[1], life)
-  if void or not found[1] then return end
+  local raw = found[1]
+  if not raw then return end
+  -- Windows are not looked at, and so left packed, but where a sum is beyond what a double holds.
+  local s, windows
+  if #raw % 8 == 0 then
+    s, windows = {unpack_of(doubles_of(HEAD), raw)}, sub(raw, 8 * HEAD + 1)
+    s[HEAD + 1] = nil
+    if s[EPOCH] ~= life then return end
+  else
+    local void
+    s, void = unpacked(raw, life)
+    if void then return end
+  end
   local loaded = s[LOADED] == 1
   for i = OPEN, loaded and REQUESTS or RESERVED_TOKENS do apply(s, i, d) end
+  if s.halves and windows then
+    local more = {unpack_of(doubles_of(#windows / 8), windows)}
+    for i = 1, #more - 1 do s[HEAD + i] = more[i] end
+    windows = nil
+  end
   -- Used without a limit since it was loaded: nobody has watched its windows (see load.lua).
-  if loaded and d.unwatched and d.unwatched > s[LOADED_AT] then forget_windows(s) end
+  if loaded and d.unwatched and d.unwatched > s[LOADED_AT] then
+    forget_windows(s)
+    windows = nil
+  end
+  local kept = function() return windows and pack_of(doubles_of(HEAD), unpack(s)) .. windows or packed(s) end
   if seconds then
     local set = {}
     for i, second in ipairs(seconds) do
@@ -136,8 +155,8 @@ local function write(key, d)
         set[#set + 1] = pack_of('<dd', had_requests + requests, had_tokens + tokens)
       end
     end
-    call('HSET', key, 's', packed(s), unpack(set))
-  else store(key, s) end
+    call('HSET', key, 's', kept(), unpack(set))
+  else call('HSET', key, 's', kept()) end
   if d.spent and not loaded then
     -- Its totals may be about to be loaded: whoever is reading them in Postgres must read again.
     call('HINCRBY', key, 'g', 1)

@@ -17,7 +17,7 @@ export default defineConfig({
     maxFailures: screenshots ? 1 : Number(process.env.MAX_FAILURES ?? 5),
     timeout: screenshots ? 300_000 : 30_000,
     expect: { timeout: 10_000 },
-    reporter: [["list"]],
+    reporter: [["list"], ["./support/summary.ts"]],
     outputDir: "test-results",
     use: {
         viewport: { width: 1280, height: 800 },

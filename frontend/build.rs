@@ -35,6 +35,7 @@ const AREAS: &[&str] = &[
     "playground",
     "providers",
     "proxies",
+    "share",
     "prices",
     "profile",
     "billing",

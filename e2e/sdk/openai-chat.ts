@@ -61,7 +61,7 @@ export function openaiChat(where: Where): Sdk {
                 await told("text_bytes=200");
                 const completion = await create(ask);
                 isFiller(message(completion).content, 200);
-                check(completion.choices[0]?.finish_reason === "stop", "no end");
+                check(completion.choices[0]?.finish_reason === "stop", `ended by ${completion.choices[0]?.finish_reason}`);
                 return [usage(completion)];
             },
             stream: async () => {

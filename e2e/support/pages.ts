@@ -31,6 +31,7 @@ export const PAGES = [
     { name: "settings", path: "/web/settings", heading: "Settings" },
     { name: "playground", path: "/web/playground", heading: "Playground" },
     { name: "connect", path: "/web/connect", heading: "Connect Claude Code" },
+    { name: "share", path: "/web/share", heading: "Shared accounts" },
 ] as const;
 
 /** Pages that are reached from elsewhere than the menu. */

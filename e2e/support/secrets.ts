@@ -47,6 +47,8 @@ export function watch(context: BrowserContext): void {
 /** Of a link only what makes it worth something: the fragment, or the last value of its query. */
 function bare(text: string): string {
     if (!text.includes("://")) return text;
+    // These name something that only its own person can do anything with.
+    if (/\?(invitation|renew|again)=/.test(text)) return "";
     const end = /[#?]([^#?]*)$/.exec(text)?.[1] ?? "";
     return end.slice(end.lastIndexOf("=") + 1);
 }

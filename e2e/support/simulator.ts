@@ -65,6 +65,11 @@ export class Simulator {
         await this.#post("/_sim/oauth", { terms });
     }
 
+    /** Gives the issuer another person. */
+    async oauthAccount(id: string, email: string): Promise<void> {
+        await this.#post("/_sim/oauth/accounts", { id, email, organisation: `org-${id}` });
+    }
+
     /** Makes a service account of a project; its key file. */
     async serviceAccount(project: string): Promise<string> {
         return (await this.#post("/_sim/service-accounts", { project })).text();

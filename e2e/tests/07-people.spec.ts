@@ -1,20 +1,12 @@
 // People: somebody is invited and comes in; somebody registers, is let in and has a key in hand; somebody belongs to two
 // organisations; and the last owner stays.
 
-import type { Browser, Page } from "@playwright/test";
-
 import { ask, client } from "../support/client.ts";
-import { member } from "../support/member.ts";
+import { another, member } from "../support/member.ts";
 import { signIn } from "../support/pages.ts";
-import { expect, listen, test } from "../support/test.ts";
+import { expect, test } from "../support/test.ts";
 
 const PASSWORD = "a bridge over the river";
-
-/** Somebody else's browser, which must not complain either. */
-async function another(browser: Browser, baseURL: string): Promise<{ page: Page; complaints: string[] }> {
-    const page = await (await browser.newContext({ baseURL, locale: "en-GB" })).newPage();
-    return { page, complaints: listen(page) };
-}
 
 test.beforeEach(async ({ page, admin, installation }) => {
     await admin.get("/me");

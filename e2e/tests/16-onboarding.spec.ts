@@ -6,7 +6,7 @@ import type { Page } from "@playwright/test";
 import { Admin } from "../support/admin.ts";
 import { ask, client } from "../support/client.ts";
 import { signIn } from "../support/pages.ts";
-import { type Simulator, oauthProvider } from "../support/simulator.ts";
+import { oauthProvider } from "../support/simulator.ts";
 import { expect, test } from "../support/test.ts";
 
 const PROVIDER = "stream-and-weir";
@@ -188,7 +188,7 @@ test("the code of another organisation's authorisation is worth nothing here", a
 });
 
 test("device code: the wizard notices by itself that the code was typed in", async ({ page, admin, simulator, installation }) => {
-    await add(simulator, "acct-joan", "joan@example.com");
+    await simulator.oauthAccount("acct-joan", "joan@example.com");
     await begin(page, /Device code/);
     const code = await page.getByTestId("user-code").innerText();
     expect(code).toMatch(/^[A-Z]{4}-[A-Z]{4}$/);
@@ -264,8 +264,3 @@ test("a provider that needs the operator says so", async ({ page }) => {
     await expect(page.getByTestId("closed-ways")).toContainText("Authorisation in the browser");
     await expect(page.getByTestId("closed-ways").getByRole("link"), "an operator is shown where").toHaveAttribute("href", "/web/operator/providers");
 });
-
-async function add(simulator: Simulator, id: string, email: string): Promise<void> {
-    const headers = { "content-type": "application/json" };
-    await fetch(`${simulator.url}/_sim/oauth/accounts`, { method: "POST", headers, body: JSON.stringify({ id, email, organisation: `org-${id}` }) });
-}

@@ -81,6 +81,7 @@ pub(crate) fn App() -> impl IntoView {
                         <Route path=path!("/tokens") view=pages::tokens::Tokens/>
                         <Route path=path!("/members") view=pages::members::Members/>
                         <Route path=path!("/settings") view=pages::settings::Settings/>
+                        <Route path=path!("/share") view=pages::accounts::own::SharedAccounts/>
                         <Route path=path!("/profile") view=pages::profile::Profile/>
                         <Route path=path!("/connect") view=pages::connect::Connect/>
                     </ParentRoute>

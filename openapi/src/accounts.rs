@@ -49,6 +49,10 @@ pub struct Account {
     /// The member to remind when it needs a person; else it is whoever has added it.
     #[cfg_attr(feature = "schemas", schema(value_type = Option<uuid::Uuid>))]
     pub owner_id: Option<UserId>,
+    /// The member who shares it, and may renew and withdraw it whatever their role; `null` = it is the organisation's own.
+    #[serde(default)]
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<uuid::Uuid>))]
+    pub contributed_by: Option<UserId>,
     /// Whether requests may go there.
     pub enabled: bool,
     /// Accounts with a smaller number are tried first, 0–1000.

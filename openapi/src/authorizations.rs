@@ -69,6 +69,14 @@ pub struct BeginAuthorization {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemas", schema(value_type = Option<String>, nullable = false, example = "inherit"))]
     pub proxy: Option<Choice>,
+    /// The invitation to share that is followed. Whoever may not add accounts names it, or `account_id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false))]
+    pub share_id: Option<Uuid>,
+    /// The account of one's own that is renewed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", schema(nullable = false, value_type = Option<uuid::Uuid>))]
+    pub account_id: Option<AccountId>,
 }
 
 /// What a person came back with.

@@ -43,6 +43,7 @@ pub mod requests;
 pub mod schema;
 pub mod secret;
 pub mod setup;
+pub mod shares;
 pub mod sso;
 pub mod tokens;
 pub mod transfer;
@@ -134,6 +135,9 @@ pub use registration::{
 pub use requests::{Outcome, Request, RequestExport, RequestQuery};
 pub use secret::Secret;
 pub use setup::{Setup, SetupState};
+pub use shares::{
+    AcceptShare, CreateShare, RemindShare, RemindedPerson, RenewAccount, SentShare, Share, ShareState,
+};
 pub use sso::{
     AddDomain, GroupRole, Identities, Identity, LinkIdentity, LinkStarted, SetSsoProvider, SingleSignOn,
     SsoBegin, SsoButton, SsoButtons, SsoDomain, SsoDomains, SsoFailure, SsoFailureCode, SsoProvider,

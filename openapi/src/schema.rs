@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 pub enum Role {
+    Contributor,
     Viewer,
     Member,
     Admin,

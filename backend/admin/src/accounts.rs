@@ -21,13 +21,14 @@ pub(crate) mod delete;
 pub(crate) mod failures;
 pub(crate) mod fresh;
 pub(crate) mod get;
-mod health;
+pub(crate) mod health;
 pub(crate) mod import;
 pub(crate) mod limits;
 pub(crate) mod list;
 pub(crate) mod providers;
 pub(crate) mod record;
 pub(crate) mod refresh;
+pub(crate) mod remind;
 pub(crate) mod reset;
 pub(crate) mod test;
 pub(crate) mod update;
@@ -62,6 +63,7 @@ fn plain(account: Stored, proxy_id: Option<ProxyId>, health: AccountHealth) -> A
             }
         }),
         owner_id: account.owner,
+        contributed_by: account.contributed_by,
         enabled: account.enabled,
         priority: u16::try_from(account.priority).unwrap_or(0),
         limits: account.limits,
@@ -82,7 +84,7 @@ fn plain(account: Stored, proxy_id: Option<ProxyId>, health: AccountHealth) -> A
 }
 
 /// As the audit log keeps it: what a person can change, with the hint of the credential only.
-fn audited(account: &Stored) -> Value {
+pub(crate) fn audited(account: &Stored) -> Value {
     json!({
         "name": account.name,
         "provider": account.provider,
@@ -91,6 +93,7 @@ fn audited(account: &Stored) -> Value {
         "credential_kind": account.signed_in.kind,
         "subject": account.signed_in.subject,
         "owner_id": account.owner,
+        "contributed_by": account.contributed_by,
         "enabled": account.enabled,
         "priority": account.priority,
         "limits": account.limits,
@@ -103,19 +106,24 @@ fn audited(account: &Stored) -> Value {
 }
 
 /// What is known of an account's provider, as of this moment.
-async fn preset(state: &AdminState, provider: Provider) -> Result<Arc<Preset>, ApiError> {
+pub(crate) async fn preset(state: &AdminState, provider: Provider) -> Result<Arc<Preset>, ApiError> {
     state.catalogue.refresh(&state.store.app).await?;
     let unknown = || ApiError::field("provider", format!("{provider} is not a provider that is open here"));
     state.catalogue.get(provider).ok_or_else(unknown)
 }
 
 /// Where an account's credential belongs.
-fn binding<'a>(org: OrgId, account: AccountId, provider: Provider, origin: &'a str) -> Binding<'a> {
+pub(crate) fn binding<'a>(
+    org: OrgId,
+    account: AccountId,
+    provider: Provider,
+    origin: &'a str,
+) -> Binding<'a> {
     Binding { org, account, provider, origin }
 }
 
 /// A credential as entered, checked; the provider must be one that can be signed in to so.
-fn credential(input: &api::Credential, preset: &Preset) -> Result<Credential, ApiError> {
+pub(crate) fn credential(input: &api::Credential, preset: &Preset) -> Result<Credential, ApiError> {
     let kept = |field: &'static str| move |bad: BadKey| ApiError::field(field, bad.to_string());
     let (way, made) = match input {
         api::Credential::ApiKey { api_key, auth } => {
@@ -152,7 +160,7 @@ fn credential(input: &api::Credential, preset: &Preset) -> Result<Credential, Ap
 }
 
 /// What stands beside a sealed credential.
-fn signed_in(credential: &Credential) -> SignedIn {
+pub(crate) fn signed_in(credential: &Credential) -> SignedIn {
     SignedIn { expires_at: credential.expires_at(), ..SignedIn::by(credential.kind()) }
 }
 
@@ -169,7 +177,7 @@ async fn owner(tx: &mut TenantTx, owner: Option<UserId>) -> Result<(), ApiError>
 }
 
 /// The base URL of a stored account.
-fn stored_base(account: &Stored) -> Result<BaseUrl, ApiError> {
+pub(crate) fn stored_base(account: &Stored) -> Result<BaseUrl, ApiError> {
     BaseUrl::stored(&account.base_url).map_err(ApiError::internal)
 }
 

@@ -36,6 +36,7 @@ use utoipa::{
         (name = "me", description = "Who is calling: name, password, second factor, sessions"),
         (name = "tokens", description = "API tokens, with which programs use this API"),
         (name = "accounts", description = "Upstream accounts: credentials at providers"),
+        (name = "shares", description = "Invitations to share an upstream account"),
         (name = "pools", description = "Upstream accounts that serve the same keys, and how they are chosen among"),
         (name = "proxies", description = "Proxies that upstream accounts are reached through"),
         (name = "model-routes", description = "What models are called here, and where each name leads"),

@@ -2,11 +2,13 @@
 //! session or API token, membership and role were looked up for this very call. [`Person`] is one who signed in, for what
 //! no token may do; [`Operator`] is the same for the installation as a whole.
 
+mod onboarding;
 mod oneself;
 mod operator;
 mod person;
 mod token;
 
+pub(crate) use onboarding::Onboarding;
 pub(crate) use oneself::Oneself;
 pub use operator::Operator;
 pub(crate) use operator::refusal as not_operator;

@@ -5,7 +5,10 @@ use crate::{
     check::Check,
     error::ApiError,
     guard::Caller,
-    mail::words::{self, Language},
+    mail::{
+        Letter,
+        words::{self, Language},
+    },
     state::AdminState,
 };
 use causeway_domain::{OrgId, Role, UserId};
@@ -73,6 +76,21 @@ impl Terms {
         let by_mail = mails && delivery != Some(Delivery::Link);
         Self { days, expires_at: Utc::now() + Duration::days(days), by_mail }
     }
+
+    /// Until when.
+    pub(crate) fn expires_at(&self) -> DateTime<Utc> {
+        self.expires_at
+    }
+
+    /// In days.
+    pub(crate) fn days(&self) -> i64 {
+        self.days
+    }
+
+    /// Whether it is to be mailed, and can be.
+    pub(crate) fn by_mail(&self) -> bool {
+        self.by_mail
+    }
 }
 
 /// Days for which a link is good.
@@ -83,7 +101,7 @@ pub(crate) fn days(check: &mut Check, days: Option<u16>) -> i64 {
 }
 
 /// Where an invitation is accepted. The token is the fragment, which browsers send to no server and no log has.
-fn link(state: &AdminState, token: &str) -> String {
+pub(crate) fn link(state: &AdminState, token: &str) -> String {
     format!("{}web/accept#{token}", state.public_url)
 }
 
@@ -98,7 +116,7 @@ pub(crate) struct Sender<'a> {
 }
 
 impl<'a> Sender<'a> {
-    fn of(caller: &'a Caller) -> Self {
+    pub(crate) fn of(caller: &'a Caller) -> Self {
         Self {
             org: caller.org(),
             organization: &caller.organization.name,
@@ -138,7 +156,7 @@ pub(crate) async fn invite(
     Ok((invitations::lock_open(tx, new.id).await?, link))
 }
 
-/// Mails a link. False when the mailer cannot take it, and the link is to be handed over instead.
+/// Mails a link to join. False when the mailer cannot take it, and the link is to be handed over instead.
 async fn mail(
     state: &AdminState,
     tx: &mut TenantTx,
@@ -146,6 +164,18 @@ async fn mail(
     (email, role): (&str, Role),
     link: &str,
     days: i64,
+) -> Result<bool, ApiError> {
+    let letter = |language| words::invitation(language, sender.organization, sender.name, role, link, days);
+    post(state, tx, sender, email, letter).await
+}
+
+/// Mails a letter to somebody who is asked for something. False when the mailer cannot take it.
+pub(crate) async fn post(
+    state: &AdminState,
+    tx: &mut TenantTx,
+    sender: Sender<'_>,
+    email: &str,
+    letter: impl FnOnce(Language) -> Letter,
 ) -> Result<bool, ApiError> {
     let Some(mailer) = &state.mailer else { return Ok(false) };
     // One organisation must not fill other people's mailboxes, nor the queue that password resets wait in too.
@@ -159,8 +189,7 @@ async fn mail(
     // Somebody who is new reads, as far as anybody knows, what the person who invites them reads.
     let locale = users::locale_of(tx, email).await?;
     let language = Language::of(locale.as_deref().unwrap_or(sender.locale));
-    let letter = words::invitation(language, sender.organization, sender.name, role, link, days);
-    Ok(mailer.send(email, &letter))
+    Ok(mailer.send(email, &letter(language)))
 }
 
 /// The answer with the link, unless it was mailed.

@@ -54,6 +54,7 @@ mod requests;
 mod router;
 mod security;
 mod setup;
+mod shares;
 mod sso;
 mod tokens;
 mod usage;

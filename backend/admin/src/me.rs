@@ -1,8 +1,10 @@
 //! Who is calling, and their own account: it belongs to no organisation, and each changes only their own.
 
+pub(crate) mod accounts;
 pub(crate) mod authenticator;
 pub(crate) mod password;
 pub(crate) mod sessions;
+pub(crate) mod shares;
 pub(crate) mod update;
 
 pub(crate) mod join;

@@ -4,6 +4,7 @@ use crate::mail::{
     Mailer,
     words::{self, Language},
 };
+use causeway_domain::AccountId;
 use causeway_store::{
     Store, StoreResult, TenantTx,
     reminders::{self, Death},
@@ -44,25 +45,20 @@ impl Reminders {
 
     async fn tell(&self, death: &Death) -> StoreResult<bool> {
         let mut tx = TenantTx::begin(&self.store.app, death.org, None).await?;
-        let mut reader = None;
-        for user in [death.owner, death.added_by].into_iter().flatten() {
-            reader = reminders::addressee(&mut tx, user).await?;
-            if reader.is_some() {
-                break;
-            }
-        }
-        let Some(reader) = reader else { return Ok(false) };
-        let language = Language::of(&reader.locale);
-        let letter =
-            words::grant_dead(language, &reader.organization, &death.name, &death.reason, &self.link(death));
+        let Some(keeper) = reminders::keeper(&mut tx, death.account).await? else { return Ok(false) };
+        let (language, reader) = (Language::of(&keeper.addressee.locale), keeper.addressee);
+        let link = place(&self.public_url, death.account, &death.kind, keeper.own);
+        let letter = words::grant_dead(language, &reader.organization, &death.name, &death.reason, &link);
         Ok(self.mailer.send(&reader.email, &letter))
     }
+}
 
-    /// Where it is mended: where a person authorises it, or enters another credential.
-    fn link(&self, death: &Death) -> String {
-        match death.kind.as_str() {
-            "oauth" => format!("{}web/accounts/new?again={}", self.public_url, death.account),
-            _ => format!("{}web/accounts", self.public_url),
-        }
+/// Where an account is mended: where a person authorises it, or enters another credential. Whose own it is has a page for
+/// that whatever their role.
+pub(crate) fn place(public_url: &Url, account: AccountId, kind: &str, own: bool) -> String {
+    match kind {
+        _ if own => format!("{public_url}web/share?renew={account}"),
+        "oauth" => format!("{public_url}web/accounts/new?again={account}"),
+        _ => format!("{public_url}web/accounts"),
     }
 }

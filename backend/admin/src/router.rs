@@ -6,7 +6,7 @@ use crate::{
     error::ApiError,
     extract::LARGEST,
     gate, instance, invitations, join, keys, ledger, me, members, model_routes, operator, organization,
-    playground, pools, prices, proxies, registration, requests, security, setup, sso,
+    playground, pools, prices, proxies, registration, requests, security, setup, shares, sso,
     state::AdminState,
     tokens, usage,
 };
@@ -74,8 +74,18 @@ fn operations() -> OpenApiRouter<AdminState> {
         .routes(routes!(organization::get::handle, organization::update::handle))
         .routes(routes!(me::join::handle))
         .routes(routes!(me::leave::handle))
+        .routes(routes!(me::shares::list::handle))
+        .routes(routes!(me::shares::accept::handle))
+        .routes(routes!(me::shares::decline::handle))
+        .routes(routes!(me::accounts::list::handle))
+        .routes(routes!(me::accounts::renew::handle))
+        .routes(routes!(me::accounts::test::handle))
+        .routes(routes!(me::accounts::withdraw::handle))
         .routes(routes!(organization::limits::handle))
         .routes(routes!(organization::sign_in::get, organization::sign_in::update))
+        .routes(routes!(shares::list::handle, shares::create::handle))
+        .routes(routes!(shares::remind::handle))
+        .routes(routes!(shares::revoke::handle))
         .routes(routes!(accounts::providers::handle))
         .routes(routes!(accounts::list::handle, accounts::create::handle))
         .routes(routes!(accounts::import::handle))
@@ -86,6 +96,7 @@ fn operations() -> OpenApiRouter<AdminState> {
         .routes(routes!(accounts::test::handle))
         .routes(routes!(accounts::reset::handle))
         .routes(routes!(accounts::refresh::handle))
+        .routes(routes!(accounts::remind::handle))
         .routes(routes!(accounts::limits::handle))
         .routes(routes!(accounts::record::handle))
         .routes(routes!(accounts::failures::handle))

@@ -24,6 +24,7 @@ const RESOURCES: &[(&str, &str)] = &[
     ("proxies", "accounts"),
     ("registration", "members"),
     ("requests", "usage"),
+    ("shares", "accounts"),
     ("usage", "usage"),
 ];
 

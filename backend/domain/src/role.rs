@@ -7,6 +7,8 @@ use std::{fmt, str::FromStr};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
+    /// Shares upstream accounts of their own, and sees nothing but those.
+    Contributor,
     /// Reads usage, keys and accounts; changes nothing.
     Viewer,
     /// Also issues and manages own API keys.
@@ -18,9 +20,13 @@ pub enum Role {
 }
 
 impl Role {
+    /// All of them, from the fewest rights to the most.
+    pub const ALL: [Self; 5] = [Self::Contributor, Self::Viewer, Self::Member, Self::Admin, Self::Owner];
+
     /// As stored and as shown in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Contributor => "contributor",
             Self::Viewer => "viewer",
             Self::Member => "member",
             Self::Admin => "admin",
@@ -35,19 +41,16 @@ impl fmt::Display for Role {
     }
 }
 
-/// A role name that is not one of the four.
+/// A role name that is not one of the five.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown role {0:?}: one of viewer, member, admin, owner")]
+#[error("unknown role {0:?}: one of contributor, viewer, member, admin, owner")]
 pub struct UnknownRole(pub String);
 
 impl FromStr for Role {
     type Err = UnknownRole;
 
     fn from_str(s: &str) -> Result<Self, Self::Err> {
-        [Self::Viewer, Self::Member, Self::Admin, Self::Owner]
-            .into_iter()
-            .find(|r| r.as_str() == s)
-            .ok_or_else(|| UnknownRole(s.to_owned()))
+        Self::ALL.into_iter().find(|r| r.as_str() == s).ok_or_else(|| UnknownRole(s.to_owned()))
     }
 }
 
@@ -57,8 +60,9 @@ mod tests {
 
     #[test]
     fn roles_are_ordered_by_rights_and_read_back_from_their_names() {
-        assert!(Role::Owner > Role::Admin && Role::Admin > Role::Member && Role::Member > Role::Viewer);
-        for role in [Role::Viewer, Role::Member, Role::Admin, Role::Owner] {
+        assert!(Role::ALL.is_sorted());
+        assert!(Role::Member > Role::Viewer && Role::Viewer > Role::Contributor);
+        for role in Role::ALL {
             assert_eq!(role.as_str().parse(), Ok(role));
         }
         assert!("Owner".parse::<Role>().is_err());

@@ -180,6 +180,7 @@ impl Team {
                 credential_hint: "",
                 signed_in: &accounts::SignedIn::by("api_key"),
                 owner: None,
+                contributed_by: None,
                 enabled: true,
                 priority: 100,
                 limits: &Limits::default(),

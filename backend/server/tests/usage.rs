@@ -55,6 +55,7 @@ async fn used(store: &Store) -> (Created, KeyId, DateTime<Utc>) {
         credential_hint: "",
         signed_in: &accounts::SignedIn::by("api_key"),
         owner: None,
+        contributed_by: None,
         enabled: true,
         priority: 1,
         limits: &Limits::default(),

@@ -1,7 +1,8 @@
 //! Drawing up an answer: ids, figures and blocks, all from the seed. How it is written is for the dialects.
 //!
 //! Two promises that reservations rely on: input figures together never exceed the bytes of the request, and output
-//! never exceeds `max_tokens`. (A script may choose input figures that break the first.)
+//! never exceeds `max_tokens`, which it only meets where a script says so. (A script may choose input figures that break
+//! the first.)
 
 use std::ops::Range;
 
@@ -195,7 +196,8 @@ fn tokens(draw: &mut Draw, wanted: &Wanted<'_>, script: &Script) -> Tokens {
     let cache_write_5m = draw.below(cached - cache_read + 1);
     let cache_write_1h = draw.below(cached - cache_read - cache_write_5m + 1);
     let input = total - cache_read - cache_write_5m - cache_write_1h;
-    let output = 1 + draw.below(wanted.max_tokens.min(LONGEST));
+    // Below the limit, where there is room: who meets it is told that the answer is cut off, and that is for scripts to say.
+    let output = 1 + draw.below(wanted.max_tokens.saturating_sub(1).min(LONGEST));
     let chosen = &script.tokens;
     Tokens {
         input: chosen.input.unwrap_or(input),

@@ -39,6 +39,8 @@ pub struct Account {
     pub refreshed_at: Option<DateTime<Utc>>,
     /// The member to remind when it needs a person.
     pub owner: Option<UserId>,
+    /// Whose it is; `None` = the organisation's own.
+    pub contributed_by: Option<UserId>,
     /// Whether requests may go there.
     pub enabled: bool,
     /// Smaller is tried first.
@@ -106,6 +108,7 @@ struct Row {
     subject_organization: Option<String>,
     identity: Option<Value>,
     owner_id: Option<Uuid>,
+    contributed_by: Option<Uuid>,
     enabled: bool,
     priority: i16,
     limits: Value,
@@ -144,6 +147,7 @@ impl TryFrom<Row> for Account {
             credential_reason: r.credential_reason,
             refreshed_at: r.refreshed_at,
             owner: r.owner_id.map(UserId),
+            contributed_by: r.contributed_by.map(UserId),
             enabled: r.enabled,
             priority: r.priority,
             limits: serde_json::from_value(r.limits)
@@ -169,7 +173,7 @@ impl TryFrom<Row> for Account {
 
 const SELECT: &str = "select id, name, provider, base_url, credential, credential_hint, credential_kind, \
      credential_expires_at, credential_state, credential_reason, refreshed_at, subject, subject_organization, \
-     identity, owner_id, enabled, priority, limits, timeouts, dedicated, draining, proxy_id, proxy_direct, \
+     identity, owner_id, contributed_by, enabled, priority, limits, timeouts, dedicated, draining, proxy_id, proxy_direct, \
      models, models_fetched_at, last_test, check_schedule, created_at, updated_at from upstream_accounts \
      where deleted_at is null and org_id = ";
 
@@ -181,6 +185,15 @@ pub async fn list(tx: &mut TenantTx, before: Option<AccountId>, limit: i64) -> S
         query.push(" and id < ").push_bind(before.0);
     }
     query.push(" order by id desc limit ").push_bind(limit);
+    let rows: Vec<Row> = query.build_query_as().fetch_all(tx.conn()).await?;
+    rows.into_iter().map(Account::try_from).collect()
+}
+
+/// Those that a person shares or looks after, newest first.
+pub async fn own(tx: &mut TenantTx, person: UserId) -> StoreResult<Vec<Account>> {
+    let mut query = QueryBuilder::new(SELECT);
+    query.push_bind(tx.org().0).push(" and (contributed_by = ").push_bind(person.0);
+    query.push(" or owner_id = ").push_bind(person.0).push(") order by id desc");
     let rows: Vec<Row> = query.build_query_as().fetch_all(tx.conn()).await?;
     rows.into_iter().map(Account::try_from).collect()
 }
@@ -227,6 +240,8 @@ pub struct NewAccount<'a> {
     pub signed_in: &'a SignedIn,
     /// The member to remind when it needs a person.
     pub owner: Option<UserId>,
+    /// Whose it is; `None` = the organisation's own.
+    pub contributed_by: Option<UserId>,
     /// Whether requests may go there.
     pub enabled: bool,
     /// Smaller is tried first.
@@ -249,8 +264,8 @@ pub async fn insert(tx: &mut TenantTx, account: &NewAccount<'_>) -> StoreResult<
     sqlx::query!(
         "insert into upstream_accounts (id, org_id, name, provider, base_url, credential, credential_hint, enabled,
            priority, limits, created_by, timeouts, credential_kind, credential_expires_at, subject,
-           subject_organization, identity, owner_id, dedicated, proxy_id, proxy_direct)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+           subject_organization, identity, owner_id, dedicated, proxy_id, proxy_direct, contributed_by)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
         account.id.0,
         tx.org().0,
         account.name,
@@ -271,7 +286,8 @@ pub async fn insert(tx: &mut TenantTx, account: &NewAccount<'_>) -> StoreResult<
         account.owner.map(|owner| owner.0),
         account.dedicated,
         account.proxy.proxy().map(|proxy| proxy.0),
-        account.proxy.is_direct()
+        account.proxy.is_direct(),
+        account.contributed_by.map(|person| person.0)
     )
     .execute(tx.conn())
     .await?;
@@ -291,7 +307,8 @@ pub async fn update(tx: &mut TenantTx, account: &Account) -> StoreResult<()> {
            refresh_failures = case when credential = $8 then refresh_failures else 0 end,
            credential = $8, credential_hint = $9, timeouts = $10, credential_kind = $11, credential_expires_at = $12,
            subject = $13, subject_organization = $14, identity = $15, owner_id = $16,
-           dedicated = $17, draining = $18, check_schedule = $19, proxy_id = $20, proxy_direct = $21, updated_at = now()
+           dedicated = $17, draining = $18, check_schedule = $19, proxy_id = $20, proxy_direct = $21,
+           contributed_by = $22, updated_at = now()
          where org_id = $1 and id = $2",
         tx.org().0,
         account.id.0,
@@ -313,7 +330,8 @@ pub async fn update(tx: &mut TenantTx, account: &Account) -> StoreResult<()> {
         account.draining,
         account.check_schedule,
         account.proxy.proxy().map(|proxy| proxy.0),
-        account.proxy.is_direct()
+        account.proxy.is_direct(),
+        account.contributed_by.map(|person| person.0)
     )
     .execute(tx.conn())
     .await?;

@@ -91,6 +91,15 @@ pub async fn lock_open(tx: &mut TenantTx, id: Uuid) -> StoreResult<Invitation> {
     row.try_into()
 }
 
+/// The one that is open for an address, expired or not; nobody else changes it meanwhile.
+pub async fn lock_open_for(tx: &mut TenantTx, email: &str) -> StoreResult<Option<Invitation>> {
+    let mut query = QueryBuilder::new(SELECT);
+    query.push_bind(tx.org().0).push(" and lower(i.email) = lower(").push_bind(email.to_owned()).push(")");
+    query.push(" and i.accepted_at is null and i.revoked_at is null for update of i");
+    let row: Option<Row> = query.build_query_as().fetch_optional(tx.conn()).await?;
+    row.map(Invitation::try_from).transpose()
+}
+
 /// An invitation to be made.
 pub struct NewInvitation<'a> {
     /// Identifier.

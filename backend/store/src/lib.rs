@@ -67,6 +67,7 @@ pub mod roles;
 pub mod sealed;
 pub mod sessions;
 pub mod setup;
+pub mod shares;
 pub mod sign_in_rules;
 pub mod sso;
 pub mod standing;

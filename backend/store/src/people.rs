@@ -1,7 +1,7 @@
 //! Changes of who belongs to an organisation, and as what. Each needs the organisation's lock
 //! ([`crate::sign_in_rules::lock_organisation`]), so that two of them cannot each rely on what the other is ending.
 
-use crate::{StoreError, StoreResult, TenantTx};
+use crate::{StoreError, StoreResult, TenantTx, shares};
 use causeway_domain::{Role, UserId};
 
 /// A person's role in the organisation of the transaction, as it is now; `None` when they are no member.
@@ -46,11 +46,13 @@ pub struct TakenAlong {
     pub keys: u64,
     /// Invitations that were open and are revoked.
     pub invitations: u64,
+    /// Upstream accounts that they had shared and that are withdrawn.
+    pub accounts: u64,
 }
 
 /// Ends a membership. The person's keys are switched off and stay theirs: what they used keeps its name, and an
-/// administrator may switch one on again for a program that depends on it. Invitations of theirs that nobody has
-/// accepted are revoked. Nothing but an invitation makes them a member again ([`forgive`]).
+/// administrator may switch one on again for a program that depends on it. Accounts that they shared are withdrawn.
+/// Invitations of theirs that nobody has accepted are revoked. Nothing but an invitation makes them a member again ([`forgive`]).
 pub async fn remove(tx: &mut TenantTx, user: UserId) -> StoreResult<TakenAlong> {
     let org = tx.org().0;
     let removed = sqlx::query!("delete from memberships where org_id = $1 and user_id = $2", org, user.0)
@@ -76,8 +78,9 @@ pub async fn remove(tx: &mut TenantTx, user: UserId) -> StoreResult<TakenAlong> 
     .execute(tx.conn())
     .await?;
     let invitations = revoke_invitations(tx, user, None).await?;
+    let accounts = shares::withdraw_all(tx, user).await?;
     tx.bump_policy().await?;
-    Ok(TakenAlong { keys: keys.rows_affected(), invitations })
+    Ok(TakenAlong { keys: keys.rows_affected(), invitations, accounts })
 }
 
 /// Whether a person was a member and is to be invited before they are one again.
@@ -102,7 +105,7 @@ pub async fn forgive(tx: &mut TenantTx, user: UserId) -> StoreResult<()> {
 /// Revokes the open invitations of somebody who could not make them any more: all of them, or those to a role above
 /// `above`. Returns how many.
 pub async fn revoke_invitations(tx: &mut TenantTx, by: UserId, above: Option<Role>) -> StoreResult<u64> {
-    let kept: Vec<String> = [Role::Viewer, Role::Member, Role::Admin, Role::Owner]
+    let kept: Vec<String> = Role::ALL
         .into_iter()
         .filter(|role| above.is_some_and(|above| *role <= above))
         .map(|role| role.as_str().to_owned())

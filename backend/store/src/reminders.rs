@@ -17,10 +17,6 @@ pub struct Death {
     pub kind: String,
     /// In the issuer's words.
     pub reason: String,
-    /// The member to remind.
-    pub owner: Option<UserId>,
-    /// Who has added it: to be told where nobody is named, or who is has left.
-    pub added_by: Option<UserId>,
 }
 
 /// Deaths that nobody was told of, at most so many. From now on they count as told.
@@ -31,7 +27,7 @@ pub async fn take_untold(db: &JobsDb, most: i64) -> StoreResult<Vec<Death>> {
                  where credential_state = 'dead' and death_told_at is null and deleted_at is null
                  order by id limit $1 for update skip locked) untold
            where a.org_id = untold.org_id and a.id = untold.id
-           returning a.org_id, a.id, a.name, a.credential_kind, a.credential_reason, a.owner_id, a.created_by"#,
+           returning a.org_id, a.id, a.name, a.credential_kind, a.credential_reason"#,
         most
     )
     .fetch_all(&db.0)
@@ -42,8 +38,6 @@ pub async fn take_untold(db: &JobsDb, most: i64) -> StoreResult<Vec<Death>> {
         name: r.name,
         kind: r.credential_kind,
         reason: r.credential_reason.unwrap_or_default(),
-        owner: r.owner_id.map(UserId),
-        added_by: r.created_by.map(UserId),
     });
     Ok(deaths.collect())
 }
@@ -71,4 +65,41 @@ pub async fn addressee(tx: &mut TenantTx, user: UserId) -> StoreResult<Option<Ad
     )
     .fetch_optional(tx.conn())
     .await?)
+}
+
+/// Who looks after an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keeper {
+    /// Who.
+    pub id: UserId,
+    /// Their name.
+    pub name: String,
+    /// Whether they share it or are named, and have not merely added it.
+    pub own: bool,
+    /// Where and how they read mail.
+    pub addressee: Addressee,
+}
+
+/// The member to whom an account is to be told: who is named, or who shares it, or who has added it, the first of them that
+/// may still sign in.
+pub async fn keeper(tx: &mut TenantTx, account: AccountId) -> StoreResult<Option<Keeper>> {
+    let row = sqlx::query!(
+        r#"select u.id, u.name, u.email, u.locale, o.name as organization, k.place < 3 as "own!"
+           from upstream_accounts a
+           cross join lateral unnest(array[a.owner_id, a.contributed_by, a.created_by]) with ordinality k (person, place)
+           join memberships m on m.org_id = a.org_id and m.user_id = k.person
+           join users u on u.id = m.user_id join organisations o on o.id = a.org_id
+           where a.org_id = $1 and a.id = $2 and u.disabled_at is null
+           order by k.place limit 1"#,
+        tx.org().0,
+        account.0
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|r| Keeper {
+        id: UserId(r.id),
+        name: r.name,
+        own: r.own,
+        addressee: Addressee { email: r.email, locale: r.locale, organization: r.organization },
+    }))
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     JobsDb, StoreResult, attempts, checks, cooldowns, failures, invitations, oauth_flows,
-    registration::requests,
+    registration::requests, shares,
 };
 use chrono::{Datelike, Months, NaiveDate, Utc};
 
@@ -56,7 +56,8 @@ pub async fn remove_stale(db: &JobsDb) -> StoreResult<u64> {
         + checks::forget_old(db).await?;
     let strangers = invitations::forget_old(db).await?
         + requests::forget_old(db).await?
-        + oauth_flows::forget_old(db).await?;
+        + oauth_flows::forget_old(db).await?
+        + shares::forget_old(db).await?;
     let sign_ins = sqlx::query!("delete from oidc_attempts where expires_at < now() - interval '1 day'")
         .execute(&db.0)
         .await?

@@ -9,6 +9,7 @@ mod people;
 mod playground;
 mod profile;
 mod proxies;
+mod shares;
 pub(crate) mod sso;
 
 use causeway_domain::{AccountId, KeyId, PoolId, UserId, provider::Provider};

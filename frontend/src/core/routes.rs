@@ -1,5 +1,7 @@
 //! Addresses of the pages. The application is mounted at `/web`.
 
+use causeway_domain::Role;
+use causeway_openapi::Permission;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 pub(crate) const MOUNT: &str = "/web";
@@ -31,6 +33,7 @@ pub(crate) const SETTINGS: &str = "/web/settings";
 pub(crate) const MY_KEY: &str = "/web/my-key";
 pub(crate) const PLAYGROUND: &str = "/web/playground";
 pub(crate) const CONNECT: &str = "/web/connect";
+pub(crate) const SHARE: &str = "/web/share";
 pub(crate) const PROFILE: &str = "/web/profile";
 pub(crate) const FORGOT: &str = "/web/forgot-password";
 pub(crate) const SIGN_IN: &str = "/web/sign-in";
@@ -45,10 +48,24 @@ pub(crate) fn start_over() {
     let _ = leptos::prelude::window().location().assign(DASHBOARD);
 }
 
+/// Where a signed-in person starts.
+pub(crate) fn home(role: Role) -> &'static str {
+    if Permission::UsageRead.granted_to(role) { DASHBOARD } else { SHARE }
+}
+
 /// Goes to one of the addresses above.
 pub(crate) fn use_go() -> impl Fn(&str) + Clone {
     let navigate = use_navigate();
     move |address: &str| navigate(address, NavigateOptions { resolve: false, ..NavigateOptions::default() })
+}
+
+/// Goes to one of them in the place of the one that is shown, which "back" does not lead to any more.
+pub(crate) fn use_go_instead() -> impl Fn(&str) + Clone {
+    let navigate = use_navigate();
+    move |address: &str| {
+        let options = NavigateOptions { resolve: false, replace: true, ..NavigateOptions::default() };
+        navigate(address, options);
+    }
 }
 
 /// Where to go after sign-in: only ever a page of this application, whatever the address bar says.
@@ -64,6 +81,12 @@ pub(crate) fn safe_next(next: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_may_see_nothing_else_starts_at_the_accounts_that_they_share() {
+        assert_eq!(home(Role::Contributor), SHARE);
+        assert!(Role::ALL[1..].iter().all(|role| home(*role) == DASHBOARD));
+    }
 
     #[test]
     fn sign_in_leads_nowhere_but_into_the_application() {

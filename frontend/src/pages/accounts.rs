@@ -5,18 +5,27 @@ mod credential;
 pub(crate) mod detail;
 mod form;
 mod grant;
+mod handing;
 pub(crate) mod health;
 pub(crate) mod import;
 pub(crate) mod new;
+pub(crate) mod own;
 mod row;
+mod shares;
 mod test;
 
 use std::time::Duration;
 
-use causeway_openapi::{Account, AccountTest, Permission};
+use causeway_openapi::{Account, AccountTest, Member, Page, Permission};
 use leptos::prelude::*;
 
-use self::{form::AccountForm, row::Row, test::TestOutcome};
+use self::{
+    form::AccountForm,
+    handing::{HandedLink, Handing},
+    row::Row,
+    shares::{InviteToShare, Shares, Sharing},
+    test::TestOutcome,
+};
 use crate::{
     core::{
         api::use_api,
@@ -27,6 +36,7 @@ use crate::{
         session::use_session,
     },
     ui::{
+        button::Button,
         dialog::Dialog,
         icon::{Glyph, Icon},
         loaded::{Empty, ListSkeleton, Loaded},
@@ -47,6 +57,9 @@ struct Dialogs {
     edited: RwSignal<Option<Account>>,
     outcome: RwSignal<bool>,
     tested: RwSignal<Option<(String, AccountTest)>>,
+    handing: Handing,
+    /// Who shares which of them.
+    people: Query<Page<Member>>,
 }
 
 /// The page.
@@ -62,7 +75,10 @@ pub(crate) fn Accounts() -> impl IntoView {
         edited: RwSignal::new(None),
         outcome: RwSignal::new(false),
         tested: RwSignal::new(None),
+        handing: Handing::new(),
+        people: Query::new(move || api.members()),
     };
+    let sharing = Sharing::new(dialogs.providers, dialogs.handing);
     let may_write = Memo::new(move |_| session.may(Permission::AccountsWrite));
     let add_button = move |testid: &'static str| {
         view! {
@@ -89,6 +105,10 @@ pub(crate) fn Accounts() -> impl IntoView {
                 <a class="btn btn-outline border-base-300 bg-base-100" href=routes::IMPORT_ACCOUNTS data-testid="import-accounts">
                     {t!(i18n, account_import.open)}
                 </a>
+                <Button on_press=move |()| sharing.inviting.set(true) testid="invite-to-share">
+                    <Glyph icon=Icon::Share class="size-4"/>
+                    {t!(i18n, share.invite)}
+                </Button>
             </Show>
             {add_button("add-account")}
         </PageHeader>
@@ -115,6 +135,11 @@ pub(crate) fn Accounts() -> impl IntoView {
                 }}
             </Loaded>
         </Card>
+        <Shares sharing may_write/>
+        <Dialog open=sharing.inviting title=text!(i18n, share.invite_title) wide=true testid="share-dialog">
+            <InviteToShare sharing/>
+        </Dialog>
+        <HandedLink handing=dialogs.handing/>
         <Dialog open=dialogs.form title=text!(i18n, accounts.edit) wide=true testid="account-dialog">
             <AccountForm dialogs accounts/>
         </Dialog>

@@ -7,7 +7,7 @@ use leptos_meta::Title;
 use crate::{
     core::{
         api::use_api,
-        i18n::{Locale, t, td_string, text, use_i18n},
+        i18n::{Locale, t_string, td_string, text, use_i18n},
         query::Query,
         routes,
         session::use_session,
@@ -29,6 +29,8 @@ pub(crate) fn Forbidden(
     let api = use_api();
     let session = use_session();
     let who = Query::new(move || api.administrators());
+    let home =
+        Memo::new(move |_| session.member().map_or(routes::DASHBOARD, |member| routes::home(member.role)));
     let about = Signal::derive(move || {
         let locale = i18n.get_locale();
         if operators {
@@ -57,7 +59,9 @@ pub(crate) fn Forbidden(
                                 </ul>
                             </Loaded>
                         })}
-                        <a class="btn btn-primary" href=routes::DASHBOARD>{t!(i18n, shell.to_dashboard)}</a>
+                        <a class="btn btn-primary" href=move || home.get()>
+                            {move || if home.get() == routes::SHARE { t_string!(i18n, shell.to_share) } else { t_string!(i18n, shell.to_dashboard) }}
+                        </a>
                     </div>
                 </Empty>
             </Card>
@@ -71,5 +75,6 @@ fn role_name(role: Role, locale: Locale) -> &'static str {
         Role::Admin => td_string!(locale, installation.role_admin),
         Role::Member => td_string!(locale, installation.role_member),
         Role::Viewer => td_string!(locale, installation.role_viewer),
+        Role::Contributor => td_string!(locale, installation.role_contributor),
     }
 }

@@ -14,7 +14,7 @@ use causeway_domain::Role;
 use causeway_openapi::{Member, Page, Permission, SentInvitation};
 use leptos::prelude::*;
 
-pub(crate) use self::invite::OneTimeLink;
+pub(crate) use self::invite::{DeliveryChoice, OneTimeLink};
 use self::{
     invitations::Invitations,
     invite::{Invite, Sent},
@@ -148,6 +148,7 @@ fn ComingIn(members: Query<Page<Member>>, dialogs: Dialogs) -> impl IntoView {
 /// A role's name.
 pub(crate) fn role_name(role: Role, locale: Locale) -> &'static str {
     match role {
+        Role::Contributor => td_string!(locale, members.contributor),
         Role::Viewer => td_string!(locale, members.viewer),
         Role::Member => td_string!(locale, members.member),
         Role::Admin => td_string!(locale, members.admin),

@@ -8,8 +8,8 @@ use leptos_router::{components::Outlet, hooks::use_location};
 use crate::{
     core::{
         i18n::{t_string, use_i18n},
-        routes,
-        session::use_session,
+        routes::{self, use_go_instead},
+        session::{Session, use_session},
     },
     pages::forbidden::Forbidden,
     ui::icon::{Glyph, Icon},
@@ -33,6 +33,7 @@ enum Entry {
     Settings,
     Playground,
     Connect,
+    Share,
     Audit,
     Announcements,
     Tenants,
@@ -61,6 +62,7 @@ const ALL: &[Entry] = &[
     Entry::Tokens,
     Entry::Playground,
     Entry::Connect,
+    Entry::Share,
     Entry::Audit,
     Entry::Announcements,
     Entry::Tenants,
@@ -75,13 +77,25 @@ const ALL: &[Entry] = &[
 /// Whom an entry concerns.
 #[derive(Clone, Copy, PartialEq)]
 enum For {
+    Everybody,
     Whoever(Permission),
     Operators,
 }
 
+impl For {
+    /// Whether the menu shows it to the person who is here.
+    fn includes(self, session: Session) -> bool {
+        match self {
+            Self::Everybody => true,
+            Self::Whoever(permission) => session.may(permission),
+            Self::Operators => session.is_operator(),
+        }
+    }
+}
+
 impl Entry {
     fn place(self) -> (&'static str, Icon, For) {
-        use For::{Operators, Whoever};
+        use For::{Everybody, Operators, Whoever};
         match self {
             Self::Dashboard => (routes::DASHBOARD, Icon::Dashboard, Whoever(Permission::UsageRead)),
             Self::Requests => (routes::REQUESTS, Icon::List, Whoever(Permission::UsageRead)),
@@ -99,6 +113,7 @@ impl Entry {
             Self::Settings => (routes::SETTINGS, Icon::Sliders, Whoever(Permission::OrganizationRead)),
             Self::Playground => (routes::PLAYGROUND, Icon::Play, Whoever(Permission::KeysWriteOwn)),
             Self::Connect => (routes::CONNECT, Icon::Terminal, Whoever(Permission::KeysRead)),
+            Self::Share => (routes::SHARE, Icon::Share, Everybody),
             Self::Audit => (routes::AUDIT, Icon::Search, Whoever(Permission::AuditRead)),
             Self::Announcements => {
                 (routes::ANNOUNCEMENTS, Icon::Bolt, Whoever(Permission::OrganizationWrite))
@@ -114,17 +129,30 @@ impl Entry {
     }
 }
 
-/// The page, for who may see it; everybody else is told who can change that.
+/// The page, for who may see it; everybody else is told who can change that. Whoever has no right to the first page is led
+/// to the one that is theirs.
 #[component]
 pub(super) fn Permitted() -> impl IntoView {
     let session = use_session();
     let location = use_location();
+    let go = use_go_instead();
+    let elsewhere = Memo::new(move |_| {
+        let home = session.member().map(|member| routes::home(member.role))?;
+        let is_first = location.pathname.with(|path| is_within(path, routes::DASHBOARD));
+        (is_first && home != routes::DASHBOARD).then_some(home)
+    });
+    Effect::new(move |_| {
+        if let Some(home) = elsewhere.get() {
+            go(home);
+        }
+    });
     // Of whom the page is that an address leads to, where that is not everybody.
     let refused = Memo::new(move |_| {
         let entry = location
             .pathname
             .with(|path| ALL.iter().copied().find(|entry| is_within(path, entry.place().0)))?;
         match entry.place().2 {
+            For::Everybody => None,
             // While the organisation is suspended or one only looks on, its banner says so, and reading goes on.
             For::Whoever(permission) => {
                 let role = session.member()?.role;
@@ -134,6 +162,7 @@ pub(super) fn Permitted() -> impl IntoView {
         }
     });
     move || match refused.get() {
+        _ if elsewhere.get().is_some() => ().into_any(),
         None => view! { <Outlet/> }.into_any(),
         Some(operators) => view! { <Forbidden operators/> }.into_any(),
     }
@@ -145,14 +174,17 @@ pub(super) fn Navigation() -> impl IntoView {
     let i18n = use_i18n();
     let session = use_session();
     let operates = Memo::new(move |_| session.is_operator());
-    let group = |title: Signal<&'static str>, entries: &'static [Entry]| {
+    let group = move |title: Signal<&'static str>, entries: &'static [Entry]| {
+        let any = Memo::new(move |_| entries.iter().any(|entry| entry.place().2.includes(session)));
         view! {
-            <div class="px-3">
-                <p class="px-3 pb-1.5 text-xs font-medium text-base-content/70">{move || title.get()}</p>
-                <ul class="flex flex-col gap-0.5">
-                    {entries.iter().map(|entry| view! { <Link entry=*entry/> }).collect_view()}
-                </ul>
-            </div>
+            <Show when=move || any.get()>
+                <div class="px-3">
+                    <p class="px-3 pb-1.5 text-xs font-medium text-base-content/70">{move || title.get()}</p>
+                    <ul class="flex flex-col gap-0.5">
+                        {entries.iter().map(|entry| view! { <Link entry=*entry/> }).collect_view()}
+                    </ul>
+                </div>
+            </Show>
         }
     };
     view! {
@@ -162,7 +194,7 @@ pub(super) fn Navigation() -> impl IntoView {
                 Signal::derive(move || t_string!(i18n, shell.group_manage)),
                 &[Entry::Keys, Entry::Accounts, Entry::Pools, Entry::Proxies, Entry::ModelRoutes, Entry::Clients, Entry::Prices, Entry::Billing, Entry::Members, Entry::Tokens, Entry::Audit, Entry::Announcements, Entry::Settings],
             )}
-            {group(Signal::derive(move || t_string!(i18n, shell.group_use)), &[Entry::Connect, Entry::Playground])}
+            {group(Signal::derive(move || t_string!(i18n, shell.group_use)), &[Entry::Connect, Entry::Playground, Entry::Share])}
             <Show when=move || operates.get()>
                 {group(
                     Signal::derive(move || t_string!(i18n, shell.group_installation)),
@@ -205,6 +237,7 @@ fn Link(entry: Entry) -> impl IntoView {
         Entry::Settings => t_string!(i18n, shell.settings),
         Entry::Playground => t_string!(i18n, shell.playground),
         Entry::Connect => t_string!(i18n, shell.connect),
+        Entry::Share => t_string!(i18n, shell.share),
         Entry::Audit => t_string!(i18n, shell.audit),
         Entry::Announcements => t_string!(i18n, shell.announcements),
         Entry::People => t_string!(i18n, shell.people),
@@ -215,10 +248,7 @@ fn Link(entry: Entry) -> impl IntoView {
         Entry::Tenants => t_string!(i18n, shell.tenants),
         Entry::Codes => t_string!(i18n, shell.codes),
     };
-    let may = Memo::new(move |_| match needs {
-        For::Whoever(permission) => session.may(permission),
-        For::Operators => session.is_operator(),
-    });
+    let may = Memo::new(move |_| needs.includes(session));
     view! {
         <Show when=move || may.get()>
             <li>

@@ -69,6 +69,22 @@ pub(crate) fn CopyButton(
     }
 }
 
+/// A line of text, such as a link, with the button that copies it.
+#[component]
+pub(crate) fn CopyLine(
+    text: String,
+    #[prop(into)] label: Signal<String>,
+    testid: &'static str,
+) -> impl IntoView {
+    let copied = text.clone();
+    view! {
+        <div class="flex items-center gap-2 rounded-box border border-base-300 bg-base-200 p-2 pl-4">
+            <code class="grow select-all text-sm break-all" aria-label=move || label.get() data-testid=testid>{text}</code>
+            <CopyButton text=Signal::stored(copied) caption=true testid="copy-link"/>
+        </div>
+    }
+}
+
 async fn write_to_clipboard(text: &str) -> bool {
     let window = window();
     if !window.is_secure_context() {

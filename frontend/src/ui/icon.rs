@@ -29,6 +29,7 @@ pub(crate) enum Icon {
     Power,
     Refresh,
     Search,
+    Share,
     SignOut,
     Sliders,
     Sun,
@@ -76,6 +77,9 @@ impl Icon {
                 "M20 5v5h-5M4 19v-5h5M19.300 10A8 8 0 0 0 5.500 7.500M4.700 14a8 8 0 0 0 13.800 2.500"
             }
             Self::Search => "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM16 16l4.500 4.500",
+            Self::Share => {
+                "M15.500 5a2.500 2.500 0 1 0 5 0 2.500 2.500 0 1 0-5 0zM3.500 12a2.500 2.500 0 1 0 5 0 2.500 2.500 0 1 0-5 0zM15.500 19a2.500 2.500 0 1 0 5 0 2.500 2.500 0 1 0-5 0zM8.200 10.700l7.600-4.400M8.200 13.300l7.600 4.400"
+            }
             Self::SignOut => "M10 4H5v16h5M14 8l4 4-4 4M18 12H9",
             Self::Sliders => "M4 7h9M17 7h3M13 5v4h4V5h-4zM4 17h3M11 17h9M7 15v4h4v-4H7z",
             Self::Sun => {

@@ -21,8 +21,8 @@ mod finish;
 pub(crate) mod get;
 mod kept;
 mod page;
-pub(super) mod save;
-pub(super) mod view;
+pub(crate) mod save;
+pub(crate) mod view;
 
 use crate::{
     error::ApiError,

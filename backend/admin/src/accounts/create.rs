@@ -15,7 +15,7 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use causeway_accounts::{Credential, Preset, ServiceAccountKey};
-use causeway_domain::AccountId;
+use causeway_domain::{AccountId, UserId};
 use causeway_openapi::{Account, CreateAccount};
 use causeway_store::{
     StoreError, TenantTx,
@@ -32,21 +32,21 @@ use uuid::Uuid;
 const MOST_POOLS: usize = 10;
 
 /// What the account signs in with, and what is known of that.
-pub(super) struct Given {
+pub(crate) struct Given {
     pub(super) credential: Credential,
     pub(super) signed_in: SignedIn,
     /// The account that has the identity already, and gets the credential.
-    pub(super) known: Option<AccountId>,
+    pub(crate) known: Option<AccountId>,
     pub(super) base_url: String,
 }
 
 /// What came of it, before it is committed.
-pub(super) struct Added {
-    pub(super) account: Stored,
+pub(crate) struct Added {
+    pub(crate) account: Stored,
     /// Whether it was there, and has been renewed.
     known: bool,
     /// Whether it rested, and does not any more.
-    rested: bool,
+    pub(crate) rested: bool,
 }
 
 /// Add an account
@@ -76,7 +76,7 @@ pub(crate) async fn handle(
     checked(&input)?;
     let mut tx = caller.begin(&state).await?;
     let given = given(&state, &caller, &mut tx, &input, &preset).await?;
-    let Added { account, known, rested } = add(&state, &caller, &mut tx, &input, given).await?;
+    let Added { account, known, rested } = add(&state, &caller, &mut tx, &input, given, None).await?;
     let id = account.id;
     let now = health::view(&state, &mut tx, account).await?;
     state.commit(tx).await?;
@@ -87,7 +87,7 @@ pub(crate) async fn handle(
 }
 
 /// Everything but what it signs in with and who it is for.
-pub(super) fn checked(input: &CreateAccount) -> Result<(), ApiError> {
+pub(crate) fn checked(input: &CreateAccount) -> Result<(), ApiError> {
     let mut check = Check::default();
     check.text("name", &input.name, 1..=100);
     check.limits("limits", &input.limits);
@@ -96,13 +96,15 @@ pub(super) fn checked(input: &CreateAccount) -> Result<(), ApiError> {
     check.done()
 }
 
-/// Adds the account, or renews the one that has the identity, in a transaction of the caller's.
-pub(super) async fn add(
+/// Adds the account, or renews the one that has the identity, in a transaction of the caller's. With a contributor it is
+/// theirs.
+pub(crate) async fn add(
     state: &AdminState,
     caller: &Caller,
     tx: &mut TenantTx,
     input: &CreateAccount,
     given: Given,
+    contributor: Option<UserId>,
 ) -> Result<Added, ApiError> {
     let readers = Readers::now(tx).await?;
     let proxy = match input.proxy {
@@ -127,10 +129,15 @@ pub(super) async fn add(
         account.credential_hint = given.credential.hint();
         account.signed_in = given.signed_in;
         account.owner = input.owner_id.or(account.owner);
+        account.contributed_by = contributor.or(account.contributed_by);
         account.proxy = proxy.unwrap_or(account.proxy);
         accounts::update(tx, &account).await?;
         // What it rests for may be what has just been mended.
-        ("account.update", Some(before), cooldowns::reset(tx, id).await? > 0)
+        (
+            if contributor.is_some() { "account.share" } else { "account.update" },
+            Some(before),
+            cooldowns::reset(tx, id).await? > 0,
+        )
     } else {
         let new = NewAccount {
             id,
@@ -141,6 +148,7 @@ pub(super) async fn add(
             credential_hint: &given.credential.hint(),
             signed_in: &given.signed_in,
             owner: input.owner_id,
+            contributed_by: contributor,
             enabled: input.enabled.unwrap_or(true),
             priority: priority(input.priority.unwrap_or(100))?,
             limits: &input.limits,
@@ -157,7 +165,7 @@ pub(super) async fn add(
             other => other?,
         }
         plan::check(tx, Counted::Accounts).await?;
-        ("account.create", None, false)
+        (if contributor.is_some() { "account.share" } else { "account.create" }, None, false)
     };
     if !pools::put(tx, id, &input.pool_ids).await? {
         return Err(ApiError::field("pool_ids", "must be pools of this organisation"));
@@ -169,7 +177,7 @@ pub(super) async fn add(
 }
 
 /// What the account signs in with: entered, or authorised.
-pub(super) async fn given(
+pub(crate) async fn given(
     state: &AdminState,
     caller: &Caller,
     tx: &mut TenantTx,

@@ -18,7 +18,7 @@ use serde_json::Value;
 use std::collections::HashMap;
 
 /// Accounts as the API shows them.
-pub(super) async fn views(
+pub(crate) async fn views(
     state: &AdminState,
     tx: &mut TenantTx,
     stored: Vec<Stored>,
@@ -56,7 +56,7 @@ pub(super) async fn views(
 }
 
 /// One of them.
-pub(super) async fn view(state: &AdminState, tx: &mut TenantTx, stored: Stored) -> Result<Account, ApiError> {
+pub(crate) async fn view(state: &AdminState, tx: &mut TenantTx, stored: Stored) -> Result<Account, ApiError> {
     let one = views(state, tx, vec![stored]).await?.pop();
     one.ok_or_else(|| ApiError::internal("an account was lost on its way out"))
 }
@@ -130,7 +130,7 @@ pub(super) fn audited(rests: &[Cooldown]) -> Value {
 }
 
 /// Lets the relay know that nothing of an account rests any more. What fails here is made up for by its own looking.
-pub(super) async fn announce_reset(state: &AdminState, org: causeway_domain::OrgId, account: AccountId) {
+pub(crate) async fn announce_reset(state: &AdminState, org: causeway_domain::OrgId, account: AccountId) {
     if let Err(error) = cooldowns::announce(&state.store.cache, &[(org, account, None)]).await {
         tracing::warn!(%account, %error, "the end of an account's rest reaches the relay late");
     }

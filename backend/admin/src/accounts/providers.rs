@@ -4,7 +4,7 @@ use super::authorizations;
 use crate::{
     docs,
     error::ApiError,
-    guard::{May, right},
+    guard::{Onboarding, right},
     state::AdminState,
 };
 use axum::{Json, extract::State};
@@ -20,7 +20,7 @@ use causeway_openapi::{self as api, ProviderPreset, SignInWay, Words};
 )]
 pub(crate) async fn handle(
     State(state): State<AdminState>,
-    _: May<right::AccountsRead>,
+    _: Onboarding<right::AccountsRead>,
 ) -> Result<Json<Vec<ProviderPreset>>, ApiError> {
     state.catalogue.refresh(&state.store.app).await?;
     let all = state.catalogue.all();

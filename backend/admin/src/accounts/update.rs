@@ -134,6 +134,8 @@ fn apply(
         account.credential_hint = credential.hint();
         // Whose it is is not known of what a person enters.
         account.signed_in = signed_in(&credential);
+        // What an administrator enters is the organisation's, and nobody's to withdraw.
+        account.contributed_by = None;
     }
     Ok(())
 }

@@ -44,10 +44,12 @@ pub fn invitation(
         (Language::English, Role::Owner) => "an owner",
         (Language::English, Role::Member) => "a member",
         (Language::English, Role::Viewer) => "a viewer",
+        (Language::English, Role::Contributor) => "a contributor",
         (Language::Chinese, Role::Owner) => "所有者",
         (Language::Chinese, Role::Admin) => "管理员",
         (Language::Chinese, Role::Member) => "成员",
         (Language::Chinese, Role::Viewer) => "只读成员",
+        (Language::Chinese, Role::Contributor) => "贡献者",
     };
     Letter {
         kind: "invitation",
@@ -157,6 +159,112 @@ pub fn grant_dead(language: Language, organization: &str, account: &str, reason:
     }
 }
 
+/// An invitation to share an upstream account. `message` is what the inviter has written.
+pub fn share(
+    language: Language,
+    organization: &str,
+    inviter: &str,
+    provider: &str,
+    message: &str,
+    link: &str,
+    days: i64,
+) -> Letter {
+    let mut before = vec![language.pick(
+        format!("{inviter} asks you to share an account at {provider} with {organization} on Causeway. You sign in to it yourself, nobody sees the credential, and you can withdraw it at any time."),
+        format!("{inviter} 请您与 Causeway 上的“{organization}”共享一个 {provider} 账户。由您自己登录，凭据不会向任何人显示，您可以随时撤回。"),
+    )];
+    if !message.is_empty() {
+        before.push(language.pick(format!("They write: {message}"), format!("对方留言：{message}")));
+    }
+    Letter {
+        kind: "share",
+        language: language.tag(),
+        subject: language.pick(
+            format!("{organization} asks you to share an account on Causeway"),
+            format!("“{organization}”请您在 Causeway 上共享账户"),
+        ),
+        before,
+        link: Some((language.pick("Share an account", "共享账户").to_owned(), link.to_owned())),
+        code: None,
+        after: vec![language.pick(
+            format!(
+                "The invitation is for this address and expires in {}. If you did not expect it, ignore this mail.",
+                amount(days, "day", "days")
+            ),
+            format!("该邀请仅限此邮箱地址使用，{days} 天后失效。如果您并未预料到这封邮件，请忽略。"),
+        )],
+    }
+}
+
+/// Somebody asks the reader to renew an account that they share or look after. `reason` is in its provider's words.
+pub fn renew(
+    language: Language,
+    organization: &str,
+    account: &str,
+    asker: &str,
+    reason: &str,
+    link: &str,
+) -> Letter {
+    Letter {
+        kind: "renew",
+        language: language.tag(),
+        subject: language.pick(
+            format!("{account} of {organization} needs you"),
+            format!("“{organization}”的账户 {account} 需要您处理"),
+        ),
+        before: vec![language.pick(
+            format!(
+                "{asker} asks you to renew the upstream account {account} of {organization} on Causeway:"
+            ),
+            format!("{asker} 请您更新 Causeway 上“{organization}”的上游账户 {account}："),
+        )],
+        link: Some((language.pick("Renew the account", "更新账户").to_owned(), link.to_owned())),
+        code: None,
+        after: if reason.is_empty() {
+            Vec::new()
+        } else {
+            vec![language.pick(format!("The provider says: {reason}"), format!("提供商的说明：{reason}"))]
+        },
+    }
+}
+
+/// An account that the reader had asked for was withdrawn by who shared it.
+pub fn withdrawn(
+    language: Language,
+    organization: &str,
+    account: &str,
+    person: &str,
+    bound_keys: i64,
+    link: &str,
+) -> Letter {
+    let mut before = vec![language.pick(
+        format!("{person} has withdrawn the upstream account {account} from {organization}. Its credential is erased."),
+        format!("{person} 已从“{organization}”撤回上游账户 {account}，其凭据已被清除。"),
+    )];
+    if bound_keys > 0 {
+        before.push(language.pick(
+            format!(
+                "{} bound to it and {} no account until bound to another one.",
+                amount(bound_keys, "key is", "keys are"),
+                if bound_keys == 1 { "finds" } else { "find" }
+            ),
+            format!("有 {bound_keys} 个密钥绑定到该账户，在改绑其他账户之前将无法使用。"),
+        ));
+    }
+    Letter {
+        kind: "withdrawn",
+        language: language.tag(),
+        subject: language.pick(
+            format!("{account} was withdrawn from {organization}"),
+            format!("账户 {account} 已从“{organization}”撤回"),
+        ),
+        before,
+        link: Some((language.pick("Open the accounts", "打开账户列表").to_owned(), link.to_owned())),
+        code: None,
+        after: Vec::new(),
+    }
+}
+
 /// The link with which a person sets a new password.
 pub fn password_reset(language: Language, link: &str, minutes: i64) -> Letter {
     Letter {
@@ -221,6 +329,9 @@ mod tests {
                 password_reset(language, link, 60),
                 password_changed(language, link),
                 grant_dead(language, "Engines", "Codex", "invalid_grant: Revoked", link),
+                share(language, "Engines", "Ada", "Codex", "until March", link, 7),
+                renew(language, "Engines", "Codex", "Ada", "invalid_grant: Revoked", link),
+                withdrawn(language, "Engines", "Codex", "Grace", 2, link),
             ];
             for letter in letters {
                 let text = letter.text();

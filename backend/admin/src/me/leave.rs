@@ -24,7 +24,9 @@ pub(crate) async fn handle(
     standing::keep_an_owner(&mut tx, role).await?;
     let before = json!({"email": caller.user.email, "role": role});
     let taken = people::remove(&mut tx, caller.user.id).await?;
-    let after = json!({"keys_disabled": taken.keys, "invitations_revoked": taken.invitations});
+    let after = json!({
+        "keys_disabled": taken.keys, "invitations_revoked": taken.invitations, "accounts_withdrawn": taken.accounts
+    });
     let target = ("member", Some(caller.user.id.0));
     caller.record(&mut tx, "member.leave", target, Some(before), Some(after)).await?;
     state.commit(tx).await?;

@@ -41,7 +41,9 @@ pub(crate) async fn handle(
     standing::check_reach(own, member.role)?;
     standing::keep_an_owner(&mut tx, member.role).await?;
     let taken = people::remove(&mut tx, id).await?;
-    let after = json!({"keys_disabled": taken.keys, "invitations_revoked": taken.invitations});
+    let after = json!({
+        "keys_disabled": taken.keys, "invitations_revoked": taken.invitations, "accounts_withdrawn": taken.accounts
+    });
     let target = ("member", Some(id.0));
     caller.record(&mut tx, "member.remove", target, Some(audited(&member)), Some(after)).await?;
     state.commit(tx).await?;

@@ -57,7 +57,7 @@ pub(crate) async fn check_invite(
 /// Nobody makes anybody more than they are themselves.
 pub(crate) fn check_grant(own: Role, granted: Role) -> Result<(), ApiError> {
     if granted > own {
-        let article = if granted == Role::Viewer || granted == Role::Member { "a" } else { "an" };
+        let article = if granted <= Role::Member { "a" } else { "an" };
         return Err(ApiError::Forbidden(format!(
             "you are {own} and cannot make anybody {article} {granted}"
         )));

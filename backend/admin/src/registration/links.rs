@@ -69,7 +69,11 @@ pub(crate) async fn create(
     let mut check = Check::default();
     let name = check.text("name", &input.name, 0..=100);
     let role = input.role.unwrap_or(Role::Member);
-    check.require(role <= Role::Member, "role", "must be viewer or member: an administrator is invited");
+    check.require(
+        matches!(role, Role::Viewer | Role::Member),
+        "role",
+        "must be viewer or member: an administrator is invited",
+    );
     check.require((1..=10_000).contains(&input.max_uses), "max_uses", "must be between 1 and 10000");
     let days = days(&mut check, input.expires_in_days);
     check.done()?;

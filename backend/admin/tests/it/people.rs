@@ -185,7 +185,10 @@ async fn a_removed_member_is_out_at_once_and_their_keys_are_switched_off() {
         let line = &world.get("/audit", Some(&owner)).await.body["items"][0];
         assert_eq!(
             (&line["action"], &line["after"]),
-            (&json!("member.remove"), &json!({"keys_disabled": 1, "invitations_revoked": 1}))
+            (
+                &json!("member.remove"),
+                &json!({"keys_disabled": 1, "invitations_revoked": 1, "accounts_withdrawn": 0})
+            )
         );
     })
     .await;

@@ -237,6 +237,7 @@ impl App {
                 ..accounts::SignedIn::by(credential.kind())
             },
             owner: None,
+            contributed_by: None,
             enabled: true,
             priority: 100,
             limits: &Limits::default(),

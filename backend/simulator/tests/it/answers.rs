@@ -47,6 +47,23 @@ async fn a_json_answer_is_in_the_ledger_to_the_byte() {
 }
 
 #[tokio::test]
+async fn an_answer_meets_its_limit_only_where_a_script_says_so() {
+    let (simulator, client) = (start().await, reqwest::Client::new());
+    let answer = async |script: &str| {
+        let mut sent = body(false, script);
+        sent["max_tokens"] = json!(2);
+        let answer: Value =
+            post(&client, &simulator.url(), &sent).send().await.unwrap().json().await.unwrap();
+        (answer["stop_reason"].as_str().unwrap().to_owned(), answer["usage"]["output_tokens"].as_u64())
+    };
+    // Of as many, some would meet a limit of two by chance.
+    for _ in 0..40 {
+        assert_eq!(answer("").await, ("end_turn".to_owned(), Some(1)));
+    }
+    assert_eq!(answer("sim:out=9").await, ("max_tokens".to_owned(), Some(2)));
+}
+
+#[tokio::test]
 async fn a_stream_tells_in_the_end_what_is_billed() {
     let simulator = start().await;
     let text = ask(&simulator.url(), true, "tag=s,shape=full,events=20,usage_every=5,repeat_usage=true")

@@ -42,6 +42,7 @@ impl World {
             credential_hint: "",
             signed_in: &signed_in,
             owner: None,
+            contributed_by: None,
             enabled: true,
             priority: 100,
             limits: &Limits::default(),

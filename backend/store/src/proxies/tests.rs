@@ -56,6 +56,7 @@ async fn account(tx: &mut TenantTx, user: UserId, base_url: &str, proxy: Choice)
         credential_hint: "",
         signed_in: &SignedIn::by("api_key"),
         owner: None,
+        contributed_by: None,
         enabled: true,
         priority: 100,
         limits: &Limits::default(),

@@ -81,6 +81,11 @@ const SEEDS: &[(&str, &str)] = &[
         "(id, org_id, email, role, hash, mailed, expires_at) values ('{id}', '{org}', '{id}@example.com', 'viewer', sha256('{id}'), false, now())",
     ),
     (
+        "account_shares",
+        "(id, org_id, email, provider, mailed, expires_at) values ('{id}', '{org}', '{id}@example.com', 'anthropic', false, \
+        now())",
+    ),
+    (
         "registration_links",
         "(id, org_id, hash, role, max_uses, expires_at) values ('{id}', '{org}', sha256('{id}'), 'viewer', 1, now())",
     ),
@@ -231,8 +236,12 @@ const ACROSS: &[(&str, &str, &[&str])] = &[
     ("jobs", "sees", &["oauth_flows"]),
     ("jobs", "removes", &["oauth_flows"]),
     // It tidies up, and sends what others have left in the outbox.
-    ("jobs", "sees", &["invitations", "oidc_attempts", "policy_outbox", "registrations"]),
-    ("jobs", "removes", &["invitations", "oidc_attempts", "policy_outbox", "registrations"]),
+    ("jobs", "sees", &["account_shares", "invitations", "oidc_attempts", "policy_outbox", "registrations"]),
+    (
+        "jobs",
+        "removes",
+        &["account_shares", "invitations", "oidc_attempts", "policy_outbox", "registrations"],
+    ),
     ("jobs", "adds", &["policy_outbox"]),
     ("jobs", "changes", &["policy_outbox"]),
     // Who runs the installation lists organisations with what they use and owe, and what could not be written of it, and

@@ -63,6 +63,9 @@ pub(super) fn AddressInputs(
     /// Of the page, which what is typed outlives the step with.
     owner: StoredValue<Owner>,
     submission: Submission,
+    /// Whether the address itself is the provider's or somebody else's to say.
+    #[prop(optional)]
+    fixed: bool,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let ProviderPreset { base_url, places, .. } = preset;
@@ -119,14 +122,14 @@ pub(super) fn AddressInputs(
     // Where another address is typed, the places of the provider's own would be demanded in vain.
     let elsewhere = Memo::new(move |_| address.base_url.with(|text| !text.trim().is_empty()));
     view! {
-        {own.then(needed)}
+        {(own && !fixed).then(needed)}
         {any.then(|| view! {
             <fieldset class="min-w-0" disabled=move || elsewhere.get()>
                 <legend class="sr-only">{t!(i18n, onboarding.places)}</legend>
                 <div class="grid gap-4 sm:grid-cols-2">{fields}</div>
             </fieldset>
         })}
-        {(!own).then(|| view! {
+        {(!own && !fixed).then(|| view! {
             <details class="rounded-box border border-base-300 px-4 py-3" open=move || submission.field("base_url").get().is_some()>
                 <summary class="cursor-pointer text-sm font-medium">{t!(i18n, onboarding.other_address)}</summary>
                 <div class="mt-4">

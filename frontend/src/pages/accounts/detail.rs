@@ -7,12 +7,16 @@ mod spans;
 use std::time::Duration;
 
 use causeway_domain::AccountId;
-use causeway_openapi::ListQuery;
+use causeway_openapi::{ListQuery, Permission};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use self::{checks::Checks, failures::Failures, spans::Spans};
-use super::{health::Health, row::LastTest};
+use super::{
+    handing::{HandedLink, Handing, SharedBy, is_others, use_reminder},
+    health::Health,
+    row::LastTest,
+};
 use crate::{
     core::{
         api::use_api,
@@ -20,9 +24,12 @@ use crate::{
         pages::Pages,
         query::Query,
         routes,
+        session::use_session,
     },
     pages::not_found::NotFound,
     ui::{
+        button::Button,
+        icon::{Glyph, Icon},
         loaded::{ListSkeleton, Loaded},
         page::{Card, PageHeader},
     },
@@ -47,10 +54,17 @@ pub(crate) fn AccountPage() -> impl IntoView {
 fn OfAccount(id: AccountId) -> impl IntoView {
     let i18n = use_i18n();
     let api = use_api();
+    let session = use_session();
     let account = Query::new(move || api.account(id)).every_at_rest(LIVE);
     let record = Query::new(move || api.account_record(id)).every_at_rest(LIVE);
     let checks = Query::new(move || api.account_checks(id)).every_at_rest(LIVE);
     let failures = Pages::new(move |cursor| api.account_failures(id, ListQuery { limit: Some(25), cursor }));
+    let people = Query::new(move || api.members());
+    let handing = Handing::new();
+    let (reminding, remind) = use_reminder(id, handing);
+    let may_remind = Memo::new(move |_| {
+        account.data().is_some_and(|now| is_others(&now)) && session.may(Permission::AccountsWrite)
+    });
     let title = Signal::derive(move || {
         account.data().map_or_else(|| t_string!(i18n, accounts.one).to_owned(), |account| account.name)
     });
@@ -59,10 +73,18 @@ fn OfAccount(id: AccountId) -> impl IntoView {
             "← "
             {t!(i18n, accounts.title)}
         </a>
-        <PageHeader title text=text!(i18n, accounts.one_text)/>
+        <PageHeader title text=text!(i18n, accounts.one_text)>
+            <Show when=move || may_remind.get()>
+                <Button busy=reminding.busy on_press=move |()| remind(()) testid="remind-account">
+                    <Glyph icon=Icon::Bolt class="size-4"/>
+                    {t!(i18n, share.remind)}
+                </Button>
+            </Show>
+        </PageHeader>
         <div class="flex flex-col gap-6">
             <Loaded query=account skeleton=|| view! { <ListSkeleton rows=2/> }.into_any() let:now>
                 <Card>
+                    {now.contributed_by.map(|by| view! { <div class="mb-3"><SharedBy by people/></div> })}
                     <div class="grid gap-4 sm:grid-cols-2">
                         <Health account=now.clone()/>
                         <div class="text-sm">
@@ -80,5 +102,6 @@ fn OfAccount(id: AccountId) -> impl IntoView {
                 <Checks told/>
             </Loaded>
         </div>
+        <HandedLink handing/>
     }
 }

@@ -1,12 +1,15 @@
 //! Adding an account, step by step: which provider, how to sign in, what it is for, and whether it works. An account whose
-//! authorisation has ended is authorised again here too.
+//! authorisation has ended is authorised again here too, and the steps in between serve whoever shares an account of their
+//! own.
 
 mod about;
 mod authorise;
+mod hand_over;
 mod outcome;
 mod provider;
 mod sign_in;
 mod steps;
+mod task;
 mod usage;
 
 use causeway_domain::{AccountId, proxy::Choice};
@@ -14,8 +17,10 @@ use causeway_openapi::{Account, Authorization, AuthorizationStatus, Permission, 
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_query_map;
 
+pub(crate) use self::task::{Own, Task};
 pub(super) use self::{authorise::Facts, usage::Reminded};
 use self::{
+    hand_over::HandOverStep,
     outcome::OutcomeStep,
     provider::ProviderStep,
     sign_in::SignInStep,
@@ -62,8 +67,7 @@ struct Wizard {
     credential: CredentialForm,
     address: Address,
     authorization: RwSignal<Option<Authorization>>,
-    /// The account that is to be authorised again.
-    again: RwSignal<Option<Account>>,
+    task: StoredValue<Task>,
     /// How requests of the account leave, and those that authorise it.
     proxy: RwSignal<String>,
     usage: Usage,
@@ -74,17 +78,18 @@ struct Wizard {
 }
 
 impl Wizard {
-    fn new(presets: Vec<ProviderPreset>) -> Self {
+    fn new(presets: Vec<ProviderPreset>, task: Task) -> Self {
+        let provider = task.provider();
         Self {
-            step: RwSignal::new(Step::Provider),
+            step: RwSignal::new(if provider.is_some() { Step::SignIn } else { Step::Provider }),
             entered: StoredValue::new(0),
             presets: StoredValue::new(presets),
-            provider: RwSignal::new(String::new()),
+            provider: RwSignal::new(provider.map(|provider| provider.to_string()).unwrap_or_default()),
             way: RwSignal::new(SignInWay::ApiKey),
             credential: CredentialForm::new(),
             address: Address::new(),
             authorization: RwSignal::new(None),
-            again: RwSignal::new(None),
+            task: StoredValue::new(task),
             proxy: RwSignal::new(Choice::Inherit.to_string()),
             usage: Usage::new(),
             submission: Submission::new(),
@@ -159,7 +164,7 @@ pub(crate) fn NewAccount() -> impl IntoView {
         {move || if may_write.get() {
             view! {
                 <Loaded query=ready skeleton=|| view! { <Card><ListSkeleton/></Card> }.into_any() let:found>
-                    <Page presets=found.0 again=found.1/>
+                    <Steered presets=found.0 task=found.1.map_or(Task::Add, |account| Task::Again(Box::new(account)))/>
                 </Loaded>
             }
             .into_any()
@@ -169,17 +174,16 @@ pub(crate) fn NewAccount() -> impl IntoView {
     }
 }
 
+/// The steps of a task, below whatever heading a page has for it.
 #[component]
-fn Page(presets: Vec<ProviderPreset>, again: Option<Account>) -> impl IntoView {
+pub(crate) fn Steered(presets: Vec<ProviderPreset>, task: Task) -> impl IntoView {
     let api = use_api();
-    let wizard = Wizard::new(presets);
+    let own = StoredValue::new(match &task {
+        Task::Own(own) => Some(own.clone()),
+        Task::Add | Task::Again(_) => None,
+    });
+    let wizard = Wizard::new(presets, task);
     on_cleanup(move || wizard.give_up(api));
-    if let Some(account) = again {
-        wizard.provider.set(account.provider.to_string());
-        wizard.way.set(SignInWay::OauthCode);
-        wizard.step.set(Step::SignIn);
-        wizard.again.set(Some(account));
-    }
     // Another provider has other ways.
     Effect::new(move |_| {
         if let Some(preset) = wizard.preset() {
@@ -193,7 +197,10 @@ fn Page(presets: Vec<ProviderPreset>, again: Option<Account>) -> impl IntoView {
                 {move || match wizard.step.get() {
                     Step::Provider => view! { <ProviderStep wizard/> }.into_any(),
                     Step::SignIn => view! { <SignInStep wizard/> }.into_any(),
-                    Step::Usage => view! { <UsageStep wizard/> }.into_any(),
+                    Step::Usage => match own.get_value() {
+                        Some(own) => view! { <HandOverStep wizard own/> }.into_any(),
+                        None => view! { <UsageStep wizard/> }.into_any(),
+                    },
                     Step::Outcome => view! { <OutcomeStep wizard/> }.into_any(),
                 }}
             </Card>

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::{
     Dialogs,
     grant::{Grant, again},
+    handing::{SharedBy, is_others, use_reminder},
     health::Health,
 };
 use crate::{
@@ -107,6 +108,9 @@ pub(super) fn Row(
     let go = use_go();
     let go = StoredValue::new_local(go);
     let authorise = move |()| go.with_value(|go| go(&again(id)));
+    let (reminding, remind) = use_reminder(id, dialogs.handing);
+    let contributed_by = account.contributed_by;
+    let others = is_others(&account);
     let edited = StoredValue::new(account.clone());
     let edit = move |()| {
         dialogs.edited.set(Some(edited.get_value()));
@@ -128,6 +132,7 @@ pub(super) fn Row(
                 </a>
                 {email.map(|email| view! { <div class="text-xs break-all" data-testid="account-email">{email}</div> })}
                 <div class="font-mono text-xs text-base-content/70">{hint}</div>
+                {contributed_by.map(|by| view! { <SharedBy by people=dialogs.people/> })}
             </Cell>
             <Cell label=text!(i18n, accounts.provider)>
                 <div>{move || name_of(dialogs.providers, provider)}</div>
@@ -142,7 +147,7 @@ pub(super) fn Row(
             <Cell label=text!(i18n, common.actions) numeric=true>
                 <Show when=move || may_write.get()>
                     <div class="flex items-center justify-end gap-1">
-                        <Button small=true busy=testing.busy on_press=run_test testid="test-account">
+                        <Button small=true busy=Signal::derive(move || testing.busy.get() || reminding.busy.get()) on_press=run_test testid="test-account">
                             {t!(i18n, accounts.test)}
                         </Button>
                         <Menu
@@ -158,6 +163,12 @@ pub(super) fn Row(
                                 <MenuItem on_press=authorise testid="authorise-account">
                                     <Glyph icon=Icon::Key class="size-4"/>
                                     {t!(i18n, onboarding.authorise_again)}
+                                </MenuItem>
+                            })}
+                            {others.then(|| view! {
+                                <MenuItem on_press=move |()| remind(()) testid="remind-account">
+                                    <Glyph icon=Icon::Bolt class="size-4"/>
+                                    {t!(i18n, share.remind)}
                                 </MenuItem>
                             })}
                             {refreshable.then(|| view! {

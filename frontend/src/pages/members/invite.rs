@@ -16,7 +16,7 @@ use crate::{
         badge::Tone,
         button::{Button, Kind},
         choice::Choice,
-        copy::CopyButton,
+        copy::CopyLine,
         dialog::Actions,
         field::TextField,
         notice::{Failure, Notice},
@@ -58,24 +58,12 @@ pub(super) fn Invite(invitations: Query<Page<Invitation>>, dialogs: Dialogs) -> 
         let here = bad_days.get().then(|| t_string!(i18n, members.not_days).to_owned());
         here.or_else(|| submission.field("expires_in_days").get())
     });
-    let ways = move || {
-        vec![
-            (Delivery::Mail, text!(i18n, members.by_mail), text!(i18n, members.by_mail_text)),
-            (Delivery::Link, text!(i18n, members.by_link), text!(i18n, members.by_link_text)),
-        ]
-    };
     view! {
         <form class="flex flex-col gap-5" on:submit=send>
             <Failure error=submission.error fields=&["email", "expires_in_days"]/>
             <TextField label=text!(i18n, members.email) value=email kind="email" required=true focus=true error=submission.field("email") testid="invite-email"/>
             <RoleChoice value=role/>
-            {move || {
-                if mails.get() {
-                    view! { <Choice legend=text!(i18n, members.delivery) value=delivery options=ways() testid="delivery"/> }.into_any()
-                } else {
-                    view! { <Notice tone=Tone::Info>{t!(i18n, members.no_mail)}</Notice> }.into_any()
-                }
-            }}
+            <DeliveryChoice value=delivery mails/>
             <TextField label=text!(i18n, members.days) hint=text!(i18n, members.days_hint) value=days inputmode="numeric" required=true error=days_error testid="invite-days"/>
             <Actions>
                 <Button on_press=move |()| dialogs.invite.set(false)>{t!(i18n, common.cancel)}</Button>
@@ -118,16 +106,30 @@ pub(super) fn Sent(sent: SentInvitation, open: RwSignal<bool>) -> impl IntoView 
 #[component]
 pub(crate) fn OneTimeLink(link: String) -> impl IntoView {
     let i18n = use_i18n();
-    let copied = link.clone();
     view! {
         <div class="flex flex-col gap-4">
             <Notice tone=Tone::Warning>{t!(i18n, members.link_once)}</Notice>
-            <div class="flex items-center gap-2 rounded-box border border-base-300 bg-base-200 p-2 pl-4">
-                <code class="grow select-all text-sm break-all" aria-label=move || t_string!(i18n, members.link) data-testid="one-time-link">
-                    {link}
-                </code>
-                <CopyButton text=Signal::stored(copied) caption=true testid="copy-link"/>
-            </div>
+            <CopyLine text=link label=text!(i18n, members.link) testid="one-time-link"/>
         </div>
+    }
+}
+
+/// How a link reaches its person, where the installation leaves a choice.
+#[component]
+pub(crate) fn DeliveryChoice(value: RwSignal<Delivery>, mails: Memo<bool>) -> impl IntoView {
+    let i18n = use_i18n();
+    let ways = move || {
+        vec![
+            (Delivery::Mail, text!(i18n, members.by_mail), text!(i18n, members.by_mail_text)),
+            (Delivery::Link, text!(i18n, members.by_link), text!(i18n, members.by_link_text)),
+        ]
+    };
+    move || {
+        if mails.get() {
+            view! { <Choice legend=text!(i18n, members.delivery) value options=ways() testid="delivery"/> }
+                .into_any()
+        } else {
+            view! { <Notice tone=Tone::Info>{t!(i18n, members.no_mail)}</Notice> }.into_any()
+        }
     }
 }

@@ -30,6 +30,7 @@ pub(super) fn RoleChoice(value: RwSignal<Role>) -> impl IntoView {
     let session = use_session();
     let own = session.member().map_or(Role::Viewer, |me| me.role);
     let options = [
+        (Role::Contributor, text!(i18n, members.contributor_text)),
         (Role::Viewer, text!(i18n, members.viewer_text)),
         (Role::Member, text!(i18n, members.member_text)),
         (Role::Admin, text!(i18n, members.admin_text)),

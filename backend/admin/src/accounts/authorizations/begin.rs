@@ -5,7 +5,8 @@ use crate::{
     docs,
     error::ApiError,
     extract::Body,
-    guard::{By, Caller, May, right},
+    guard::{By, Caller, Onboarding, right},
+    me::{accounts::own, shares::open},
     state::AdminState,
 };
 use axum::{Json, extract::State, response::AppendHeaders};
@@ -14,8 +15,11 @@ use causeway_accounts::{
     oauth::{Asked, GrantError, Issuer, challenge, random},
 };
 use causeway_domain::OrgId;
-use causeway_openapi::{Authorization, AuthorizationWay, BeginAuthorization};
-use causeway_store::oauth_flows::{self, MINUTES, NewFlow};
+use causeway_openapi::{Authorization, AuthorizationWay, BeginAuthorization, Permission};
+use causeway_store::{
+    TenantTx,
+    oauth_flows::{self, MINUTES, NewFlow},
+};
 use http::{HeaderName, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -38,7 +42,8 @@ struct Begun {
 /// For `oauth_code`, the answer has the address at which the person authorises; what they come back with goes to
 /// `submitAuthorizationCode`, or comes by itself where they are sent back to this installation. For `device_code`, it has the
 /// code that they type in; the issuer is asked by `getAuthorization`, never more often than it says. What comes of it is saved
-/// by `createAccount`. Ten minutes are allowed; a device has the issuer's time.
+/// by `createAccount`, `acceptShare` or `renewMyAccount`. Whoever may not add accounts says with `share_id` or `account_id`
+/// which of their own it is about. Ten minutes are allowed; a device has the issuer's time.
 #[utoipa::path(
     post, path = "/accounts/authorizations", tag = "accounts", operation_id = "beginAuthorization",
     request_body = BeginAuthorization,
@@ -49,10 +54,11 @@ struct Begun {
 )]
 pub(crate) async fn handle(
     State(state): State<AdminState>,
-    May { caller, .. }: May<right::AccountsWrite>,
+    Onboarding { caller, .. }: Onboarding<right::AccountsWrite>,
     Body(input): Body<BeginAuthorization>,
 ) -> Result<(StatusCode, AppendHeaders<Vec<(HeaderName, String)>>, Json<Authorization>), ApiError> {
     let mut tx = caller.begin(&state).await?;
+    allowed(&mut tx, &caller, &input).await?;
     if oauth_flows::under_way(&mut tx, who(&caller)).await? >= MOST {
         return Err(ApiError::Conflict(format!(
             "{MOST} authorisations of this session are under way; finish or cancel one of them first"
@@ -86,9 +92,39 @@ pub(crate) async fn handle(
     let after = json!({"provider": input.provider, "auth": input.auth});
     caller.record(&mut tx, "authorization.begin", ("authorization", Some(id)), None, Some(after)).await?;
     let stored = oauth_flows::get(&mut tx, id, who(&caller), false).await?;
-    let answer = view::view(&state, &mut tx, stored, begun.url).await?;
+    let answer = view::view(&state, &caller, &mut tx, stored, begun.url).await?;
     state.commit(tx).await?;
     Ok((StatusCode::CREATED, AppendHeaders(mark(&state, &caller)), Json(answer)))
+}
+
+/// Whoever may not add accounts follows an invitation to share or renews one of their own, at its provider and on the way
+/// that others have chosen.
+async fn allowed(tx: &mut TenantTx, caller: &Caller, input: &BeginAuthorization) -> Result<(), ApiError> {
+    let provider = match (input.share_id, input.account_id) {
+        (Some(_), Some(_)) => {
+            return Err(ApiError::field("account_id", "must be absent where there is a share_id"));
+        }
+        (Some(share), None) => match open(tx, caller, share).await {
+            Err(ApiError::NotFound) => {
+                return Err(ApiError::field("share_id", "must be an invitation to share that waits for you"));
+            }
+            found => found?.provider,
+        },
+        (None, Some(account)) => match own(tx, caller, account, false).await {
+            Err(ApiError::NotFound) => {
+                return Err(ApiError::field("account_id", "must be an account that you share or look after"));
+            }
+            found => found?.provider,
+        },
+        (None, None) => return caller.demand(Permission::AccountsWrite),
+    };
+    if input.provider != provider {
+        return Err(ApiError::field("provider", format!("must be {provider}")));
+    }
+    if input.proxy.is_some() {
+        caller.demand(Permission::AccountsWrite)?;
+    }
+    Ok(())
 }
 
 /// Programs have no browser that could be sent back.

@@ -5,7 +5,7 @@ use crate::{
     docs,
     error::ApiError,
     extract::Place,
-    guard::{May, right},
+    guard::{Onboarding, right},
     state::AdminState,
 };
 use axum::extract::State;
@@ -26,7 +26,7 @@ use uuid::Uuid;
 )]
 pub(crate) async fn handle(
     State(state): State<AdminState>,
-    May { caller, .. }: May<right::AccountsWrite>,
+    Onboarding { caller, .. }: Onboarding<right::AccountsWrite>,
     Place(id): Place<Uuid>,
 ) -> Result<StatusCode, ApiError> {
     let mut tx = caller.begin(&state).await?;

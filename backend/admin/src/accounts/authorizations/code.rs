@@ -5,7 +5,7 @@ use crate::{
     docs,
     error::ApiError,
     extract::{Body, Place},
-    guard::{May, right},
+    guard::{Onboarding, right},
     origin::Origin,
     state::AdminState,
 };
@@ -31,7 +31,7 @@ use uuid::Uuid;
 )]
 pub(crate) async fn handle(
     State(state): State<AdminState>,
-    May { caller, .. }: May<right::AccountsWrite>,
+    Onboarding { caller, .. }: Onboarding<right::AccountsWrite>,
     origin: Origin,
     Place(id): Place<Uuid>,
     Body(input): Body<SubmitCode>,
@@ -73,5 +73,5 @@ pub(crate) async fn handle(
     }
     let mut tx = caller.begin(&state).await?;
     let flow = oauth_flows::get(&mut tx, id, who, false).await?;
-    Ok(Json(view::view(&state, &mut tx, flow, None).await?))
+    Ok(Json(view::view(&state, &caller, &mut tx, flow, None).await?))
 }

@@ -5,7 +5,7 @@ use crate::{
     docs,
     error::ApiError,
     extract::Place,
-    guard::{May, right},
+    guard::{Onboarding, right},
     origin::Origin,
     state::AdminState,
 };
@@ -28,7 +28,7 @@ use uuid::Uuid;
 )]
 pub(crate) async fn handle(
     State(state): State<AdminState>,
-    May { caller, .. }: May<right::AccountsRead>,
+    Onboarding { caller, .. }: Onboarding<right::AccountsRead>,
     origin: Origin,
     Place(id): Place<Uuid>,
 ) -> Result<Json<Authorization>, ApiError> {
@@ -45,5 +45,5 @@ pub(crate) async fn handle(
         tx = caller.begin(&state).await?;
         flow = oauth_flows::get(&mut tx, id, who, false).await?;
     }
-    Ok(Json(view::view(&state, &mut tx, flow, None).await?))
+    Ok(Json(view::view(&state, &caller, &mut tx, flow, None).await?))
 }

@@ -1,10 +1,10 @@
 //! An authorisation as the API shows it.
 
-use crate::{error::ApiError, state::AdminState};
+use crate::{error::ApiError, guard::Caller, me::accounts::is_own, state::AdminState};
 use causeway_accounts::{Preset, oauth::Identified};
 use causeway_openapi::{
     AccountIdentity, Authorization, AuthorizationAccount, AuthorizationFailure, AuthorizationRedirect,
-    AuthorizationStatus, AuthorizationWay,
+    AuthorizationStatus, AuthorizationWay, Permission,
 };
 use causeway_store::{
     TenantTx, accounts,
@@ -15,9 +15,10 @@ use serde_json::Value;
 /// How often a page asks that waits for the person.
 const INTERVAL: i32 = 2;
 
-/// With the account that has the identity already, if there is one.
+/// With the account that has the identity already, if there is one that the caller may see.
 pub(super) async fn view(
     state: &AdminState,
+    caller: &Caller,
     tx: &mut TenantTx,
     flow: Flow,
     url: Option<String>,
@@ -28,7 +29,8 @@ pub(super) async fn view(
             match oauth_flows::account_of(tx, flow.provider, subject, organization.as_deref()).await? {
                 Some(id) => {
                     let account = accounts::get(tx, id, false).await?;
-                    Some(AuthorizationAccount { id, name: account.name })
+                    let seen = caller.may(Permission::AccountsRead) || is_own(&account, caller);
+                    seen.then_some(AuthorizationAccount { id, name: account.name })
                 }
                 None => None,
             }

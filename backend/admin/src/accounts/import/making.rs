@@ -187,7 +187,7 @@ impl<'a> Importer<'a> {
         if let Some((id, why)) = self.present(tx, provider, &base, &given).await? {
             return Ok(Done::Present(id, why));
         }
-        let added = create::add(self.state, self.caller, tx, &input, given).await?;
+        let added = create::add(self.state, self.caller, tx, &input, given, None).await?;
         Ok(Done::Added(added.account.id))
     }
 

@@ -12,7 +12,7 @@ const OWNER: &str = "acct-ada";
 
 impl Scene {
     /// An account that its owner has authorised.
-    async fn authorised(&self, more: Value) -> Value {
+    pub(super) async fn authorised(&self, more: Value) -> Value {
         let begun = self.begin_code("loopback").await;
         let back = self.consent(&begun, OWNER).await;
         assert_eq!(self.paste(&begun.body, &back).await.status, 200);
@@ -57,9 +57,9 @@ impl Scene {
     }
 
     /// Its owner withdraws the grant, and somebody notices.
-    async fn dies(&self, account: &Value) {
+    pub(super) async fn dies(&self, account: &Value) {
         let oauth = self.simulator.oauth();
-        oauth.kill(&oauth.grant_of(OWNER).unwrap().id);
+        oauth.kill(&oauth.grant_of(account["identity"]["subject"].as_str().unwrap()).unwrap().id);
         self.refused(account).await;
     }
 }
@@ -196,8 +196,7 @@ async fn whoever_looks_after_an_account_is_mailed_once_for_each_death_of_its_gra
         assert_eq!(mail.to, "keeper@example.com");
         assert!(mail.subject.contains("Codex") && mail.subject.contains("重新授权"), "{}", mail.subject);
         assert!(mail.text.contains("invalid_grant: The grant has been revoked"), "{}", mail.text);
-        let page =
-            format!("http://localhost:3000/web/accounts/new?again={}", account["id"].as_str().unwrap());
+        let page = format!("http://localhost:3000/web/share?renew={}", account["id"].as_str().unwrap());
         assert_eq!(mail.link(), page);
         assert_eq!(reminders().send().await.unwrap(), 0);
 

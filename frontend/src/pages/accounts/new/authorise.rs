@@ -15,7 +15,10 @@ use uuid::Uuid;
 
 pub(in crate::pages::accounts) use self::identity::Facts;
 use self::{code::WithCode, device::WithDevice, identity::Identity};
-use super::{Step, Wizard, steps::StepActions};
+use super::{
+    Own, Step, Task, Wizard,
+    steps::{BackFromSignIn, StepActions},
+};
 use crate::{
     core::{
         api::{Api, use_api},
@@ -46,6 +49,7 @@ pub(super) fn Authorise(wizard: Wizard, preset: ProviderPreset, way: SignInWay) 
     let submission = wizard.submission;
     let held = wizard.authorization;
     let is_code = way == SignInWay::OauthCode;
+    let is_own = wizard.task.with_value(Task::is_own);
     let redirects = if is_code { preset.redirects } else { Vec::new() };
     let redirect = RwSignal::new(redirects.first().copied().unwrap_or(AuthorizationRedirect::Page));
     let options = redirects
@@ -62,8 +66,12 @@ pub(super) fn Authorise(wizard: Wizard, preset: ProviderPreset, way: SignInWay) 
             provider,
             auth: if is_code { AuthorizationWay::OauthCode } else { AuthorizationWay::DeviceCode },
             redirect: chooses.then(|| redirect.get_untracked()),
-            proxy: Some(read(&wizard.proxy.get_untracked())),
+            // Which way the requests of an account leave is for those to say who manage it.
+            proxy: (!is_own).then(|| read(&wizard.proxy.get_untracked())),
+            share_id: None,
+            account_id: None,
         };
+        let ask = wizard.task.with_value(|task| task.concerns(ask));
         submission.run(async move { api.begin_authorization(ask).await }, move |begun| {
             follow(api, held, begun.id, begun.interval);
             let _ = held.try_set(Some(begun));
@@ -71,7 +79,16 @@ pub(super) fn Authorise(wizard: Wizard, preset: ProviderPreset, way: SignInWay) 
     };
     let stage = Memo::new(move |_| held.with(|held| held.as_ref().map(|held| (held.id, held.status))));
     let options = StoredValue::new(options);
-    let proxies = Query::new(move || api.proxies());
+    let proxies = (!is_own).then(|| Query::new(move || api.proxies()));
+    // Whoever is authorised and may be.
+    let suits = Memo::new(move |_| {
+        held.with(|held| {
+            held.as_ref().is_some_and(|held| {
+                held.status == AuthorizationStatus::Authorized
+                    && !wizard.task.with_value(|task| task.is_stranger(held))
+            })
+        })
+    });
     view! {
         <div class="flex flex-col gap-4" data-testid="authorise" data-status=move || stage.get().map(|(_, status)| word(status))>
             <Failure error=submission.error fields=FIELDS/>
@@ -80,7 +97,7 @@ pub(super) fn Authorise(wizard: Wizard, preset: ProviderPreset, way: SignInWay) 
                     {several.then(|| view! {
                         <Choice legend=text!(i18n, onboarding.redirect) value=redirect options=options.get_value() testid="redirects"/>
                     })}
-                    {move || proxies.data().filter(|page| !page.items.is_empty()).map(|_| view! {
+                    {move || proxies.filter(|all| all.data().is_some_and(|page| !page.items.is_empty())).map(|proxies| view! {
                         <div class="sm:max-w-sm"><ProxyField value=wizard.proxy proxies whose=Whose::Accounts submission/></div>
                     })}
                     <p class="text-sm text-base-content/70">
@@ -105,17 +122,8 @@ pub(super) fn Authorise(wizard: Wizard, preset: ProviderPreset, way: SignInWay) 
                 }
             }}
             <StepActions>
-                <Button
-                    on_press=move |()| {
-                        wizard.give_up(api);
-                        wizard.submission.error.set(None);
-                        wizard.go(Step::Provider);
-                    }
-                    testid="wizard-back"
-                >
-                    {t!(i18n, onboarding.back)}
-                </Button>
-                <Show when=move || matches!(stage.get(), Some((_, AuthorizationStatus::Authorized)))>
+                <BackFromSignIn wizard/>
+                <Show when=move || suits.get()>
                     <Button kind=Kind::Primary on_press=move |()| wizard.go(Step::Usage) testid="wizard-next">
                         {t!(i18n, onboarding.next)}
                     </Button>

@@ -7,7 +7,7 @@ use super::{
     Step, Wizard,
     about::{ClosedWays, ProviderNotice},
     authorise::Authorise,
-    steps::{StepActions, StepHeading},
+    steps::{BackFromSignIn, StepActions, StepHeading},
 };
 use crate::{
     core::{
@@ -64,10 +64,7 @@ pub(super) fn SignInStep(wizard: Wizard) -> impl IntoView {
 fn Ways(wizard: Wizard, preset: ProviderPreset) -> impl IntoView {
     let i18n = use_i18n();
     let api = use_api();
-    let again = wizard.again.get_untracked().is_some();
-    // What is authorised again is authorised.
-    let ways: Vec<SignInWay> =
-        preset.sign_in.iter().copied().filter(|way| !again || is_authorised(*way)).collect();
+    let ways = wizard.task.with_value(|task| task.ways(&preset));
     let several = ways.len() > 1;
     if let Some(first) = ways.first()
         && !ways.contains(&wizard.way.get_untracked())
@@ -99,6 +96,7 @@ fn Ways(wizard: Wizard, preset: ProviderPreset) -> impl IntoView {
             <Choice legend=text!(i18n, onboarding.how) value=way options testid="sign-in-ways"/>
         })}
         <ClosedWays preset=shown.get_value()/>
+        {none.then(|| view! { <StepActions><BackFromSignIn wizard/></StepActions> })}
         {move || (!none).then(|| {
             let (way, preset) = (way.get(), shown.get_value());
             view! {
@@ -124,13 +122,27 @@ fn Typed(wizard: Wizard, preset: ProviderPreset, way: SignInWay) -> impl IntoVie
         wizard.go(Step::Usage);
     };
     let known = StoredValue::new(Some(preset.clone()));
+    let (is_own, address) = wizard.task.with_value(|task| (task.is_own(), task.address()));
     view! {
         <form class="flex flex-col gap-4" on:submit=next>
             <Failure error=submission.error fields=FIELDS/>
             <CredentialInputs form=wizard.credential way preset=Signal::derive(move || known.get_value()) submission keep=false/>
-            <AddressInputs address=wizard.address credential=wizard.credential preset way owner=wizard.owner submission/>
+            {match address {
+                Some(address) => view! {
+                    <p class="text-sm text-base-content/70">
+                        {t!(i18n, share.goes_to)}
+                        " "
+                        <span class="font-mono break-all" data-testid="fixed-address">{address}</span>
+                    </p>
+                }
+                .into_any(),
+                None => view! {
+                    <AddressInputs address=wizard.address credential=wizard.credential preset way owner=wizard.owner submission fixed=is_own/>
+                }
+                .into_any(),
+            }}
             <StepActions>
-                <Button on_press=move |()| wizard.go(Step::Provider) testid="wizard-back">{t!(i18n, onboarding.back)}</Button>
+                <BackFromSignIn wizard/>
                 <Button kind=Kind::Primary submit=true testid="wizard-next">{t!(i18n, onboarding.next)}</Button>
             </StepActions>
         </form>

@@ -35,7 +35,7 @@ const FIELDS: &[&str] = &["name", "base_url", "owner_id", "priority", "proxy", L
 /// What is typed here.
 #[derive(Clone, Copy)]
 pub(super) struct Usage {
-    name: RwSignal<String>,
+    pub(super) name: RwSignal<String>,
     /// What stood there before anybody typed: it follows what is chosen.
     suggested: StoredValue<String>,
     owner: RwSignal<String>,
@@ -61,7 +61,8 @@ impl Usage {
         }
     }
 
-    fn suggest(self, name: String) {
+    /// Fills the name in, unless somebody has typed another.
+    pub(super) fn suggest(self, name: String) {
         if self.suggested.with_value(|before| self.name.with_untracked(|now| now == before)) {
             self.name.set(name.clone());
             self.suggested.set_value(name);

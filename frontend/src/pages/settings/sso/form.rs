@@ -66,6 +66,7 @@ pub(super) fn ProviderForm(dialogs: Dialogs, settings: Query<SingleSignOn>) -> i
     let roles = Signal::derive(move || {
         let locale = i18n.get_locale();
         vec![
+            ("contributor".to_owned(), td_string!(locale, members.contributor).to_owned()),
             ("viewer".to_owned(), td_string!(locale, members.viewer).to_owned()),
             ("member".to_owned(), td_string!(locale, members.member).to_owned()),
             ("admin".to_owned(), td_string!(locale, members.admin).to_owned()),

@@ -3,7 +3,7 @@
 use causeway_openapi::{AccountIdentity, Authorization};
 use leptos::prelude::*;
 
-use super::Wizard;
+use super::{Own, Task, Wizard};
 use crate::{
     core::i18n::{t, t_string, use_i18n},
     ui::{
@@ -22,9 +22,8 @@ pub(super) fn Identity(
     #[prop(into)] begin: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let Authorization { identity, known_account, .. } = authorization;
-    let again = wizard.again.get_untracked();
-    let another = again.filter(|again| known_account.as_ref().is_none_or(|known| known.id != again.id));
+    let notice = notice_of(&wizard.task.get_value(), &authorization);
+    let identity = authorization.identity;
     view! {
         <section class="rounded-box border border-success/40 bg-success/5 px-5 py-4" data-testid="identity">
             <h3 class="flex items-center gap-2 text-sm font-semibold">
@@ -39,17 +38,53 @@ pub(super) fn Identity(
                 <Button small=true busy=wizard.submission.busy on_press=begin testid="other-identity">{t!(i18n, onboarding.other_identity)}</Button>
             </div>
         </section>
-        {match (another, known_account) {
-            (Some(again), _) => Some(view! {
-                <Notice tone=Tone::Warning alert=true>{move || t_string!(i18n, onboarding.another, name = again.name.clone())}</Notice>
-            }.into_any()),
-            (None, Some(known)) => Some(view! {
-                <div data-testid="known-account">
-                    <Notice tone=Tone::Info>{move || t_string!(i18n, onboarding.known, name = known.name.clone())}</Notice>
-                </div>
-            }.into_any()),
-            (None, None) => None,
-        }}
+        {notice.map(|(notice, name)| {
+            let words = move || {
+                let name = name.clone();
+                match notice {
+                    About::Another => t_string!(i18n, onboarding.another, name = name),
+                    About::Known => t_string!(i18n, onboarding.known, name = name),
+                    About::Stranger => t_string!(i18n, share.stranger, name = name),
+                    About::KnownShare => t_string!(i18n, share.known, name = name),
+                }
+            };
+            let tone = match notice {
+                About::Known => Tone::Info,
+                About::Another | About::KnownShare => Tone::Warning,
+                About::Stranger => Tone::Bad,
+            };
+            let testid = if matches!(notice, About::Known | About::KnownShare) { "known-account" } else { "another-account" };
+            view! { <div data-testid=testid><Notice tone alert=tone != Tone::Info>{words}</Notice></div> }
+        })}
+    }
+}
+
+/// What is to be minded of an identity.
+#[derive(Clone, Copy)]
+enum About {
+    /// It is another than the account has that is authorised again, and becomes one of its own.
+    Another,
+    /// An account has it already, which is renewed.
+    Known,
+    /// It is another than the account has that is renewed, and cannot take its place.
+    Stranger,
+    /// An account has it already, though another is to be shared.
+    KnownShare,
+}
+
+/// What is to be minded, and the account that it is about.
+fn notice_of(task: &Task, authorization: &Authorization) -> Option<(About, String)> {
+    let known = authorization.known_account.as_ref();
+    match task {
+        Task::Add => known.map(|known| (About::Known, known.name.clone())),
+        Task::Own(Own::Share(_)) => known.map(|known| (About::KnownShare, known.name.clone())),
+        Task::Again(account) if known.is_none_or(|known| known.id != account.id) => {
+            Some((About::Another, account.name.clone()))
+        }
+        Task::Again(account) => Some((About::Known, account.name.clone())),
+        Task::Own(Own::Renew(account)) => {
+            task.is_stranger(authorization).then(|| (About::Stranger, account.name.clone()))
+        }
     }
 }
 

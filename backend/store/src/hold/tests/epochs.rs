@@ -238,6 +238,22 @@ async fn a_redis_that_is_back_in_an_epoch_before_the_callers_is_closed_again() {
 }
 
 #[tokio::test]
+async fn a_life_of_another_version_is_known_for_as_long_as_it_lives() {
+    use crate::boots;
+    let server = Server::start(PLAIN).await;
+    let f = Fixture::on(&server).await;
+    boots::beat(&f.cache, "new").await.unwrap();
+    assert!(!boots::another_version_lives(&f.cache).await.unwrap());
+    // As versions before this one have said that they live.
+    let mut connection = f.cache.connection.clone();
+    let () = connection.sadd("cw:boots", "old").await.unwrap();
+    let () = connection.set("cw:boot:old", 1).await.unwrap();
+    assert!(boots::another_version_lives(&f.cache).await.unwrap());
+    boots::end(&f.cache, "old").await.unwrap();
+    assert!(!boots::another_version_lives(&f.cache).await.unwrap());
+}
+
+#[tokio::test]
 async fn holds_of_a_version_before_are_kept_and_counted_once_more() {
     let server = Server::start(PLAIN).await;
     let mut f = Fixture::on(&server).await.loaded(0).await;

@@ -1,7 +1,7 @@
 //! Accounts that come in as files: credential files of other programs, or a plain list of API keys.
 
 use crate::accounts::CredentialKind;
-use causeway_domain::{AccountId, PoolId, UserId};
+use causeway_domain::{AccountId, PoolId, UserId, proxy::Choice};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,10 @@ pub struct AccountImportQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemas", param(example = "eu-central-1"))]
     pub location: Option<String>,
+    /// How requests of the accounts leave: `inherit`, `direct`, or the id of a proxy; `inherit` when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", param(value_type = Option<String>, example = "inherit"))]
+    pub proxy: Option<Choice>,
 }
 
 /// What an import of accounts did, or would do.

@@ -143,7 +143,6 @@ fn of_pools(
 ) {
     let account = bound.and_then(|id| tenant.account(id));
     let stays = account.is_some_and(|account| includes(tenant, principal, account));
-    let mut seen = HashSet::new();
     for pool in principal.pools.iter().filter_map(|id| tenant.pools.iter().find(|pool| pool.id == *id)) {
         let order = pool.rank(stays, &standing);
         if let Some(&first) = order.first().filter(|_| !stays) {
@@ -154,8 +153,9 @@ fn of_pools(
         if pool.strategy != Strategy::ActiveFirst {
             choice.remembered = choice.remembered.max(pool.remembered);
         }
-        choice.accounts.extend(
-            order.into_iter().filter(|id| seen.insert(*id)).filter_map(|id| tenant.account(id).cloned()),
-        );
+        // A pool has each of its members once, and mostly there is one pool: then nothing is looked up.
+        let before: HashSet<AccountId> = choice.accounts.iter().map(|account| account.id).collect();
+        let fresh = order.into_iter().filter(|id| !before.contains(id));
+        choice.accounts.extend(fresh.filter_map(|id| tenant.account(id).cloned()));
     }
 }

@@ -3,13 +3,13 @@
 use causeway_domain::{Limits, Nanos, window::WindowKind};
 use causeway_store::hold::{ScopeFacts, ScopeId, Standing, WindowFacts};
 use chrono::DateTime;
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 /// The header of a successful answer: a list of `scope-unit[-window];limit=…;used=…;reserved=…[;reset=seconds since the
 /// epoch]`, of everything that is limited but the organisation's dollars.
-pub(crate) const HEADER: &str = "x-causeway-limits";
+pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-causeway-limits");
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -294,6 +294,7 @@ impl Sending<'_> {
         // Who was sent to another account because its own had no room comes back to its own.
         if let Some(conversation) = &self.plan.conversation
             && (hold.chosen() == 0 || run.accounts > 0)
+            && conversation.at != Some(candidate.account.id)
         {
             self.relay.whereabouts.seen(self.tenant.org, conversation.name, candidate.account.id);
         }

@@ -1,6 +1,7 @@
 //! A reservation in our hands. Letting go of it settles it: there is no way to forget.
 
 use crate::{
+    REQUEST_ID, X_REQUEST_ID,
     halt::Running,
     health::{Failure, Health, Note},
     ledger::{Ledger, Place, Settled},
@@ -17,7 +18,7 @@ use causeway_store::{
     hold::{self, Ask, Checkpoint, Growth, Held, NoCandidate, Reserved, ScopeId},
     ledger::{FailedAttempt, Outcome},
 };
-use http::{Response, StatusCode};
+use http::{HeaderName, Response, StatusCode};
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -100,7 +101,7 @@ pub(crate) struct Granted {
 }
 
 /// Where providers name a request: Anthropic, the OpenAI family, Amazon.
-const REQUEST_IDS: [&str; 3] = ["request-id", "x-request-id", "x-amzn-requestid"];
+static REQUEST_IDS: [HeaderName; 3] = [REQUEST_ID, X_REQUEST_ID, HeaderName::from_static("x-amzn-requestid")];
 
 impl Hold {
     /// Takes over what the script has reserved.
@@ -288,9 +289,8 @@ impl Hold {
         let Some(inner) = &mut self.inner else { return };
         inner.first_byte = Some(inner.received.elapsed());
         inner.status = response.status().as_u16();
-        inner.upstream_request_id = REQUEST_IDS
-            .iter()
-            .find_map(|name| Some(response.headers().get(*name)?.to_str().ok()?.to_owned()));
+        inner.upstream_request_id =
+            REQUEST_IDS.iter().find_map(|name| Some(response.headers().get(name)?.to_str().ok()?.to_owned()));
     }
 
     /// The answer has broken off after its content had begun: what follows for the account, by the same table. `told` =

@@ -57,7 +57,7 @@ use causeway_domain::{KeyId, OrgId, RequestId, price::PriceBook};
 use causeway_store::{Store, StoreError};
 use chrono::{DateTime, Utc};
 use health::Note;
-use http::{HeaderValue, Method, Request, Response};
+use http::{HeaderName, HeaderValue, Method, Request, Response};
 use http_body::Body;
 use identify::Caller;
 use ledger::Ledger;
@@ -78,6 +78,10 @@ pub const LEASE: Duration = Duration::from_millis(causeway_store::boots::LEASE_M
 
 /// How often a request begins anew because the policy changed under it.
 const RESTARTS: usize = 16;
+
+/// What a request is called: by us, and by whoever answered it.
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
 const CHANGING: RelayError =
     RelayError::Unavailable("the settings of this organisation keep changing; try again");
@@ -227,9 +231,9 @@ impl Relay {
         self.meters.first_byte.record(arrival.received.elapsed());
         let mut text = Uuid::encode_buffer();
         if let Ok(value) = HeaderValue::from_str(id.0.hyphenated().encode_lower(&mut text)) {
-            response.headers_mut().insert("x-request-id", value.clone());
+            response.headers_mut().insert(X_REQUEST_ID, value.clone());
             // Anthropic's clients show `request-id` in their errors; a provider's own stays.
-            response.headers_mut().entry("request-id").or_insert(value);
+            response.headers_mut().entry(REQUEST_ID).or_insert(value);
         }
         response
     }

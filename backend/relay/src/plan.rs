@@ -74,6 +74,8 @@ pub(crate) struct Remembered {
     pub name: conversation::Name,
     /// For how long it is remembered.
     pub lasts: Duration,
+    /// Where this instance remembers it to be.
+    pub at: Option<AccountId>,
     /// Whether it may be at another account than the first candidate's: not where that one cannot be used.
     pub elsewhere: bool,
 }
@@ -284,7 +286,7 @@ pub(crate) fn candidates(
     let tokens = input.saturating_add(output);
     let conversation = talk.name.zip(choice.remembered).map(|(name, lasts)| {
         let there = talk.at.is_some() && plan.first().map(|c| c.account.id) == talk.at;
-        Remembered { name, lasts, elsewhere: there || !talk.sure }
+        Remembered { name, lasts, at: talk.at.filter(|_| !talk.sure), elsewhere: there || !talk.sure }
     });
     if choice.counted
         && let Some(first) = plan.first()

@@ -369,7 +369,7 @@ fn draft(caller: &Caller, call: &Call, tenant: &Tenant, plan: &Plan) -> Draft {
         org: principal.org,
         key: principal.key,
         user: principal.owner,
-        dialect: call.dialect.name().to_owned(),
+        dialect: call.dialect.name().into(),
         model: call.parsed.model.clone(),
         stream: call.parsed.stream,
         client: call.client(),
@@ -386,7 +386,7 @@ fn draft(caller: &Caller, call: &Call, tenant: &Tenant, plan: &Plan) -> Draft {
             .map(|c| DraftCandidate {
                 account: c.account.id,
                 model: (*c.model != *call.parsed.model).then(|| c.model.to_string()),
-                provider: c.account.provider.as_str().to_owned(),
+                provider: c.account.provider,
                 price: c.price.clone(),
                 factor: c.factor,
                 worst: c.worst,

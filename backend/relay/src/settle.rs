@@ -6,12 +6,13 @@ use causeway_dialect::usage::{Reading, TokenCounts as Metered};
 use causeway_domain::{
     AccountId, Factor, KeyId, Nanos, OrgId, RequestId, TokenCounts, UserId,
     price::{ServiceTier, Snapshot},
+    provider::Provider,
 };
 use causeway_store::ledger::{FailedAttempt, Outcome, Revision, UsageEvent};
 use chrono::DateTime;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// What a hold remembers of its request: enough to write the row without the instance that made it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -23,7 +24,7 @@ pub(crate) struct Draft {
     /// Member.
     pub user: Option<UserId>,
     /// Dialect of the client.
-    pub dialect: String,
+    pub dialect: Cow<'static, str>,
     /// Model.
     pub model: String,
     /// Whether a stream was asked for.
@@ -62,7 +63,7 @@ pub(crate) struct DraftCandidate {
     /// The model that it is asked for, where that is not the one of the request's own name.
     pub model: Option<String>,
     /// Its provider.
-    pub provider: String,
+    pub provider: Provider,
     /// The price there.
     pub price: Arc<Snapshot>,
     /// What is charged for a dollar of cost there.
@@ -320,8 +321,8 @@ impl Draft {
             key: self.key,
             user: self.user,
             account: chosen.account,
-            dialect: self.dialect.clone(),
-            provider: chosen.provider.clone(),
+            dialect: self.dialect.to_string(),
+            provider: chosen.provider.to_string(),
             model: self.model_at(candidate).to_owned(),
             stream: self.stream,
             status: figures.status,
@@ -352,7 +353,6 @@ impl Draft {
 mod tests {
     use super::*;
     use causeway_domain::price::{PriceTable, table::SHIPPED};
-    use causeway_domain::provider::Provider;
     use uuid::Uuid;
 
     fn draft(strict: bool) -> Draft {
@@ -365,7 +365,7 @@ mod tests {
             org: OrgId(Uuid::now_v7()),
             key: KeyId(Uuid::now_v7()),
             user: None,
-            dialect: "anthropic".to_owned(),
+            dialect: "anthropic".into(),
             model: "claude-haiku-4-5".to_owned(),
             stream: true,
             client: String::new(),
@@ -379,7 +379,7 @@ mod tests {
             candidates: vec![DraftCandidate {
                 model: None,
                 account,
-                provider: "anthropic".to_owned(),
+                provider: Provider::ANTHROPIC,
                 price,
                 factor: Factor::ONE,
                 worst,

@@ -3,6 +3,7 @@
 mod connect;
 pub(crate) mod framing;
 pub(crate) mod headers;
+mod link;
 pub(crate) mod opening;
 pub(crate) mod pool;
 pub(crate) mod request;

@@ -4,7 +4,7 @@
 //! death; should a living instance be swept all the same, its own figures replace the sweeper's row (`ledger::Revision`),
 //! and the totals in Redis are loaded anew.
 
-use crate::{Cache, StoreResult};
+use crate::{Cache, StoreResult, hold};
 use redis::AsyncCommands;
 use std::collections::{BTreeSet, HashSet};
 
@@ -40,7 +40,7 @@ pub struct Beat {
 /// Says that this life goes on.
 pub async fn beat(cache: &Cache, boot: &str) -> StoreResult<Beat> {
     let (new, alarm): (bool, Option<String>) = redis::pipe()
-        .pset_ex(key(boot), 1, LEASE_MS)
+        .pset_ex(key(boot), hold::SCHEMA, LEASE_MS)
         .ignore()
         .sadd(KNOWN, boot)
         .get(ALARM)
@@ -96,6 +96,18 @@ async fn known(cache: &Cache) -> StoreResult<Vec<(String, bool)>> {
     }
     let alive: Vec<bool> = pipe.query_async(&mut connection).await?;
     Ok(known.into_iter().zip(alive).collect())
+}
+
+/// Whether one lives that keeps holds in another way than this version: it can read none of ours, nor we count with it.
+pub async fn another_version_lives(cache: &Cache) -> StoreResult<bool> {
+    let mut connection = cache.connection.clone();
+    let known: Vec<String> = connection.smembers(KNOWN).await?;
+    let mut pipe = redis::pipe();
+    for boot in &known {
+        pipe.get(key(boot));
+    }
+    let schemas: Vec<Option<String>> = pipe.query_async(&mut connection).await?;
+    Ok(schemas.into_iter().flatten().any(|schema| schema != hold::SCHEMA))
 }
 
 /// Nothing is left of this life.

@@ -46,8 +46,9 @@
 //! another epoch counts nowhere until it is registered anew. What is reserved in an epoch is
 //! `Σ holds of this epoch that are not settled`, whatever Redis has lost before it began.
 //!
-//! **Numbers.** Lua has doubles, exact to 2⁵³. A scope's sums are packed as such, in one field of its hash, and so are the
-//! script's arguments and answers: text would cost Redis more time than all the rest. Where a sum or an amount is beyond
+//! **Numbers.** Lua has doubles, exact to 2⁵³. A scope's sums are packed as such, in one field of its hash, and so are limits
+//! in the scripts' arguments: text would cost Redis more time than all the rest, and Lua hashes each byte that it is given.
+//! Amounts are integers of 64 bits there and in holds, and are copied as they are. Where a sum or an amount is beyond
 //! 2⁵³ it is added in two halves of 32 bits and kept as an integer of 64, so that every sum is exact to the nano-dollar
 //! (`scope.lua`); what is compared is the double, and a total beyond 2⁵³ adds a margin larger than any rounding (2048
 //! nano-dollars) to every check.
@@ -58,8 +59,9 @@
 //! # Where things are
 //!
 //! Per shard of organisations, all on one slot of a Redis Cluster: `meta` (epoch, state, sequence), `joined` (who has
-//! come into an epoch that is not open yet), `holds` (request id → what was reserved and what a row needs, or the mark
-//! of a release), `settled` (request id → figures), `checks` (request id → figures of a stream that is still running).
+//! come into an epoch that is not open yet), `holds` (request id → what was reserved, or the mark of a release), `drafts`
+//! (request id → what its row needs and only a sweeper reads), `settled` (request id → figures), `checks` (request id →
+//! figures of a stream that is still running).
 //! Per organisation: its policy version, and a hash for each scope with two sorted sets beside it for those who wait in
 //! line. A settled event exists in the instance's memory and here until Postgres has it.
 //!
@@ -67,18 +69,30 @@
 //!
 //! `cargo bench -p causeway-store` prints the microseconds of Redis' core for one request.
 
+/// A script that reads holds, with what it shares with others.
+macro_rules! with_holds {
+    ($file:literal) => {
+        concat!(include_str!("scope.lua"), include_str!("hold.lua"), include_str!($file))
+    };
+}
+
+mod answer;
 mod ask;
 mod epoch;
 mod load;
+mod question;
 mod queue;
+mod record;
 mod reserve;
 mod settle;
 mod state;
 mod stored;
 
 pub use ask::{Ask, Conversation, Held, Scope, ScopeWindow};
+pub(crate) use epoch::SCHEMA;
 pub use epoch::{
-    BATCH, CLOSED_AT_LEAST_MS, Remembered, Shard, close, join, keep, look, open, register, remembered,
+    BATCH, CLOSED_AT_LEAST_MS, Remembered, Shard, close, is_kept_otherwise, join, keep, look, open, register,
+    remembered,
 };
 pub use load::{
     Loaded, LoadedSecond, LoadedWindow, Standing, Totals, begin_load, forget, load, open_at, standing,
@@ -101,6 +115,7 @@ struct ShardKeys {
     prefix: String,
     meta: String,
     holds: String,
+    drafts: String,
     settled: String,
     checks: String,
     joined: String,
@@ -119,6 +134,7 @@ impl ShardKeys {
         Self {
             meta: name("meta"),
             holds: name("holds"),
+            drafts: name("drafts"),
             settled: name("settled"),
             checks: name("checks"),
             joined: name("joined"),

@@ -18,8 +18,8 @@ pub(crate) async fn holds(world: &World<'_>) -> Result<usize> {
     let mut all = 0;
     for shard in 0..64 {
         let key = format!("cw:{{s{shard:02}}}:holds");
-        let holds: Vec<String> = cmd("HVALS").arg(key).query_async(&mut connection).await?;
-        all += holds.iter().filter(|hold| !hold.starts_with("-\n")).count();
+        let holds: Vec<Vec<u8>> = cmd("HVALS").arg(key).query_async(&mut connection).await?;
+        all += holds.iter().filter(|hold| !hold.starts_with(b"-\n")).count();
     }
     Ok(all)
 }

@@ -133,7 +133,11 @@ pub(crate) async fn add(
         account.proxy = proxy.unwrap_or(account.proxy);
         accounts::update(tx, &account).await?;
         // What it rests for may be what has just been mended.
-        ("account.update", Some(before), cooldowns::reset(tx, id).await? > 0)
+        (
+            if contributor.is_some() { "account.share" } else { "account.update" },
+            Some(before),
+            cooldowns::reset(tx, id).await? > 0,
+        )
     } else {
         let new = NewAccount {
             id,
@@ -161,7 +165,7 @@ pub(crate) async fn add(
             other => other?,
         }
         plan::check(tx, Counted::Accounts).await?;
-        ("account.create", None, false)
+        (if contributor.is_some() { "account.share" } else { "account.create" }, None, false)
     };
     if !pools::put(tx, id, &input.pool_ids).await? {
         return Err(ApiError::field("pool_ids", "must be pools of this organisation"));

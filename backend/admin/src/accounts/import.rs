@@ -10,6 +10,7 @@ use crate::{
     error::ApiError,
     extract::Params,
     guard::{May, right},
+    proxies::chosen,
     state::AdminState,
 };
 use axum::{Json, body::Body, extract::State};
@@ -67,6 +68,9 @@ pub(crate) async fn handle(
     let known: Vec<_> = known.into_iter().map(|pool| (pool.id, pool.name)).collect();
     if query.pool_id.is_some_and(|id| known.iter().all(|(pool, _)| *pool != id)) {
         return Err(ApiError::field("pool_id", "must be a pool of this organisation"));
+    }
+    if let Some(choice) = query.proxy {
+        chosen(&mut tx, "proxy", choice).await?;
     }
     drop(tx);
     state.catalogue.refresh(&state.store.app).await?;

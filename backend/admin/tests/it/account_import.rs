@@ -319,3 +319,30 @@ async fn what_is_no_file_is_too_large_or_is_sent_by_the_wrong_person_is_refused(
     })
     .await;
 }
+
+#[tokio::test]
+async fn imported_accounts_take_the_way_that_was_chosen() {
+    world::with_owner(|world, _, token| async move {
+        let proxy = json!({"name": "Way out", "scheme": "http", "host": "127.0.0.1", "port": 9});
+        let proxy = world.post("/proxies", Some(&token), proxy).await.body["id"].as_str().unwrap().to_owned();
+        let file = |name: &str, key: &str| json!([plain(name, key)]).to_string();
+        for (query, key, way) in [
+            (format!("?proxy={proxy}"), "sk-ant-through-0123456789ab", proxy.as_str()),
+            ("?proxy=direct".to_owned(), "sk-ant-straight-0123456789ab", "direct"),
+            (String::new(), "sk-ant-inherits-0123456789ab", "inherit"),
+        ] {
+            let told = report(&world, &token, &query, file(way, key)).await;
+            assert_eq!(counts(&told), (1, 0, 0), "{told}");
+            let all = accounts(&world, &token).await;
+            let made = all.iter().find(|account| account["name"] == way).unwrap();
+            assert_eq!(made["proxy"], way);
+        }
+        for (wrong, status) in [("01a22ab0-64f0-7000-8000-000000000000", 422), ("sideways", 400)] {
+            let refused = import(&world, &token, &format!("?proxy={wrong}"), file("x", SECRET)).await;
+            assert_eq!(refused.status, status, "{}", refused.body);
+            assert!(refused.body.to_string().contains("proxy"), "{}", refused.body);
+        }
+        assert_eq!(accounts(&world, &token).await.len(), 3);
+    })
+    .await;
+}

@@ -6,6 +6,7 @@ mod importing;
 mod instances;
 mod refreshing;
 mod refusals;
+mod sharing;
 
 use crate::{
     smtp::Sink,

@@ -45,6 +45,7 @@ mod resets;
 mod second_factor;
 mod sessions;
 mod setup;
+mod sharing;
 mod smtp;
 mod spec;
 mod sso;

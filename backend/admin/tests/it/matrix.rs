@@ -30,6 +30,8 @@ use uuid::Uuid;
 enum Standing {
     /// As a column of the table has it.
     Column(usize),
+    /// A member who shares accounts and does nothing else.
+    Contributor,
     /// Signed in, and not here.
     Outside,
     /// Known no longer.
@@ -80,6 +82,14 @@ impl Case {
         match (self.standing, row.path) {
             // The key would be theirs, and they are no member.
             (Standing::Inside(ADMIN), "/keys" | "/keys/batch") if row.method == Method::POST => return 422,
+            // Who is inside to look has no account of their own to connect.
+            (Standing::Inside(column), path)
+                if column < ADMIN
+                    && path.starts_with("/accounts/authorizations/")
+                    && row.method != Method::GET =>
+            {
+                return 403;
+            }
             // Of tokens nothing is left to them but their own.
             (Standing::Suspended, "/tokens/{token}") => return 404,
             _ => {}
@@ -87,6 +97,7 @@ impl Case {
         match (self.standing, row.need) {
             (_, Need::Nothing) => row.status[0],
             (Standing::Column(column), _) => row.status[column],
+            (Standing::Contributor, _) => row.contributor(),
             (Standing::Over, _) => 401,
             (Standing::Inside(_), Need::Operator(status)) => status,
             (Standing::Inside(_), Need::Member) => 403,
@@ -172,6 +183,8 @@ impl Stage {
             let column = 1 + roles.iter().position(|r| *r == role).unwrap();
             self.add(name, Standing::Column(column), Shown::One(token), None).await;
         }
+        let (_, token) = self.person(self.tenant.0, Role::Contributor).await;
+        self.add("contributor", Standing::Contributor, Shown::One(token), None).await;
         // Its owner is the last one there.
         let rival = self.rivals.1.clone();
         let path = "/organization/sign-in";

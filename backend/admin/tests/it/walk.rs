@@ -22,6 +22,7 @@ use uuid::Uuid;
 const SILENT: &[(&str, &str)] = &[
     ("POST /auth/refresh", "renews what signing in began"),
     ("POST /accounts/{id}/test", "asks the provider"),
+    ("POST /me/accounts/{id}/test", "asks the provider"),
     ("POST /accounts/{id}/refresh", "asks an issuer; its line is read where there is one"),
     ("POST /sso/providers/{id}/test", "asks the issuer"),
     ("POST /proxies/{id}/test", "connects to a provider"),
@@ -161,6 +162,27 @@ async fn things(walk: &mut Walk, token: &str) {
     walk.step(M::POST, &format!("{authorization}/code"), at, json!({"code": "a-code"})).await;
     let begun = walk.step(M::POST, "/accounts/authorizations", at, begin).await;
     walk.step(M::DELETE, &format!("/accounts/authorizations/{}", id(&begun)), at, Value::Null).await;
+    walk.step(M::POST, &format!("{path}/remind"), at, Value::Null).await;
+    let me = walk.world.get("/me", at).await.body["user"]["email"].clone();
+    let asked = json!({"email": me, "provider": "anthropic", "base_url": "http://127.0.0.1:9"});
+    for ends in ["accept", "decline", "revoke"] {
+        let share = id(&walk.step(M::POST, "/shares", at, asked.clone()).await);
+        let waiting = format!("/me/shares/{share}");
+        match ends {
+            "accept" => {
+                let lent = json!({"name": "lent", "credential": credential});
+                let own = id(&walk.step(M::POST, &format!("{waiting}/accept"), at, lent).await);
+                let own = format!("/me/accounts/{own}");
+                walk.step(M::PUT, &format!("{own}/credential"), at, json!({"credential": credential})).await;
+                walk.step(M::DELETE, &own, at, Value::Null).await;
+            }
+            "decline" => drop(walk.step(M::POST, &format!("{waiting}/decline"), at, Value::Null).await),
+            _ => {
+                walk.step(M::POST, &format!("/shares/{share}/remind"), at, json!({})).await;
+                walk.step(M::DELETE, &format!("/shares/{share}"), at, Value::Null).await;
+            }
+        }
+    }
     let pool = json!({"name": "p", "account_ids": [account]});
     let pool = format!("/pools/{}", id(&walk.step(M::POST, "/pools", at, pool).await));
     walk.step(M::PATCH, &pool, at, json!({"strategy": "weighted"})).await;

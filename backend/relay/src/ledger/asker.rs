@@ -21,8 +21,12 @@ use tokio_util::sync::CancellationToken;
 /// As many in one call at most: while it runs, Redis does nothing else.
 const MOST: usize = 32;
 
-/// Calls for one shard that are under way at once. With one, whoever comes a moment too late would wait for two.
+/// Calls for one shard that are under way at once. Redis runs one after the other, so a second one saves no more than its
+/// way; and what its requests share costs Redis as much for one of them as for many.
 const CALLS: usize = 2;
+
+/// So many have to wait for a second call to be worth its price; fewer wait for the first one to come back.
+const WORTH: usize = 8;
 
 /// A request that waits to be asked for.
 pub(super) struct Question {
@@ -105,7 +109,7 @@ impl Line {
         ledger: &Arc<Ledger>,
         shard: u8,
     ) -> Option<impl Future<Output = u8> + use<>> {
-        if self.calls == CALLS {
+        if self.calls == CALLS || (self.calls > 0 && self.waiting.len() < WORTH) {
             return None;
         }
         // Who has gone away meanwhile asks for nothing.

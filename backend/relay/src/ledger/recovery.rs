@@ -93,6 +93,17 @@ async fn recover(store: &Store, ledger: &Arc<Ledger>, known: &mut Epochs) -> Sto
             ledger.alarm.lost.store(true, SeqCst);
             ledger.script.load(&store.cache).await?;
         }
+        if others_keep_it(store).await? {
+            if alarmed.elapsed() > ALARM_EVERY {
+                tracing::warn!(
+                    "instances of another version are running: limits are theirs until they have ended"
+                );
+                alarmed = Instant::now();
+            }
+            (0..SHARDS).for_each(|shard| ledger.held.shut(shard));
+            tokio::time::sleep(LOOK_EVERY).await;
+            continue;
+        }
         let lost = ledger.alarm.lost.swap(false, SeqCst) && known.iter().any(|epoch| *epoch != 0);
         let hesitate = newcomer && !closed_since.long_enough();
         let closed = match look(store, ledger, known, lost, hesitate).await {
@@ -126,6 +137,12 @@ async fn recover(store: &Store, ledger: &Arc<Ledger>, known: &mut Epochs) -> Sto
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
+}
+
+/// Whether instances live that keep holds in another way: with an update where that has changed, those from before it. They
+/// go on with what they have, and who comes waits for the last of them to end.
+async fn others_keep_it(store: &Store) -> StoreResult<bool> {
+    Ok(hold::is_kept_otherwise(&store.cache, 0).await? && boots::another_version_lives(&store.cache).await?)
 }
 
 /// Since when the shards that are to be opened have not changed their epochs.

@@ -2,7 +2,7 @@
 //! The accounts of a pool mostly have one price, and each request carries its draft to Redis and back.
 
 use super::DraftCandidate;
-use causeway_domain::{AccountId, Factor, Nanos, price::Snapshot};
+use causeway_domain::{AccountId, Factor, Nanos, price::Snapshot, provider::Provider};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{ptr, sync::Arc};
 
@@ -11,7 +11,7 @@ struct Written<'a> {
     account: AccountId,
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<&'a str>,
-    provider: &'a str,
+    provider: Provider,
     #[serde(skip_serializing_if = "Option::is_none")]
     price: Option<&'a Snapshot>,
     factor: Factor,
@@ -23,7 +23,7 @@ struct Read {
     account: AccountId,
     #[serde(default)]
     model: Option<String>,
-    provider: String,
+    provider: Provider,
     #[serde(default)]
     price: Option<Arc<Snapshot>>,
     #[serde(default)]
@@ -40,7 +40,7 @@ pub(super) fn serialize<S: Serializer>(candidates: &[DraftCandidate], to: S) -> 
         Written {
             account: candidate.account,
             model: candidate.model.as_deref(),
-            provider: &candidate.provider,
+            provider: candidate.provider,
             price: (!same).then_some(price),
             factor: candidate.factor,
             worst: candidate.worst,
@@ -70,7 +70,7 @@ mod tests {
         DraftCandidate {
             account: AccountId(Uuid::now_v7()),
             model: None,
-            provider: "anthropic".to_owned(),
+            provider: Provider::ANTHROPIC,
             price: Arc::new(Snapshot::try_from(price).unwrap()),
             factor: Factor::ONE,
             worst: Nanos(9),

@@ -1,7 +1,7 @@
 //! An answer as the meter and the client read it, whatever frame it came in: Amazon's event stream becomes server-sent
 //! events, everything else passes as it is.
 
-use super::pool::Leased;
+use super::link::Leased;
 use crate::tap::Ear;
 use aws_smithy_eventstream::frame::{DecodedFrame, MessageFrameDecoder};
 use aws_smithy_types::event_stream::Message;

@@ -79,7 +79,7 @@ pub(super) fn build(
     let target = &account.target;
     let shape = account.preset.shape(named(candidate.speaks)).ok_or_else(|| unsendable("no such dialect"))?;
     let own = candidate.speaks == call.dialect;
-    let (mut headers, betas) = heading(&call.headers, own, &account.preset, target);
+    let (mut headers, betas) = heading(&call.headers, own, target);
     let (path, query) = place(call, shape, asked, own, &candidate.upstream);
     let uri = target.uri(&path, &query).map_err(|e| unsendable(&e.to_string()))?;
     let body = edited(shape, body.clone(), betas, &mut headers)?;
@@ -98,16 +98,14 @@ pub(super) fn build(
 }
 
 /// The client's headers that cross, what the provider needs besides, and the credential; and the betas that are asked for.
-fn heading(from: &HeaderMap, own: bool, preset: &Preset, target: &Target) -> (HeaderMap, Vec<String>) {
+fn heading(from: &HeaderMap, own: bool, target: &Target) -> (HeaderMap, Vec<String>) {
     let mut to = headers::upward(from, own);
     if !to.contains_key(header::CONTENT_TYPE) {
         to.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
-    for (name, text) in &preset.headers {
-        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(text))
-            && !to.contains_key(&name)
-        {
-            to.insert(name, value);
+    for (name, value) in &target.usual {
+        if !to.contains_key(name) {
+            to.insert(name.clone(), value.clone());
         }
     }
     let said = to.get_all(BETA).iter().filter_map(|value| value.to_str().ok());
@@ -146,7 +144,8 @@ fn place(call: &Call, shape: &Shape, asked: Asked, own: bool, model: &str) -> (S
     if let Some(query) = call.query.as_ref().filter(|_| own && !shape.path.contains("{model}")) {
         pairs.push(query.clone());
     }
-    (path.replace("{model}", &encoded(model)), pairs.join("&"))
+    let path = if path.contains("{model}") { path.replace("{model}", &encoded(model)) } else { path.clone() };
+    (path, pairs.join("&"))
 }
 
 /// A name as one segment of a path: what RFC 3986 does not reserve stays, and Google's `@`.

@@ -2,7 +2,7 @@
 
 use super::pool::Pool;
 use causeway_accounts::{BaseUrl, Credential, Preset, Signer};
-use http::{HeaderMap, HeaderValue, Uri, uri::PathAndQuery};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, uri::PathAndQuery};
 use std::sync::{Arc, OnceLock};
 
 /// Address and credential of an account.
@@ -17,6 +17,8 @@ pub(crate) struct Target {
     prefix: String,
     /// The base URL ends in a version of its own.
     versioned: bool,
+    /// What its provider wants in requests that do not say it themselves.
+    pub(super) usual: Vec<(HeaderName, HeaderValue)>,
     /// What the credential puts into requests, marked sensitive.
     pub(crate) headers: HeaderMap,
     /// What `anthropic-beta` must name besides what the client names.
@@ -44,6 +46,11 @@ impl Target {
             pool: OnceLock::new(),
             versioned: prefix.rsplit('/').next().is_some_and(is_version),
             prefix,
+            usual: preset
+                .headers
+                .iter()
+                .filter_map(|(n, v)| Some((n.parse().ok()?, v.parse().ok()?)))
+                .collect(),
             headers: presented.headers,
             betas: presented.betas,
             signer: Signer::new(credential),

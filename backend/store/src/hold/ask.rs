@@ -1,8 +1,11 @@
 //! What one request asks for: its scopes with their limits, and how its hold is written down.
 
-use super::{Growth, ScopeId};
+use super::{
+    Growth, ScopeId,
+    record::{self, Part, Record},
+};
 use causeway_domain::{AccountId, OrgId, RequestId, window::WindowKind};
-use std::{fmt::Write as _, sync::Arc};
+use std::sync::Arc;
 
 /// What one request asks of the reservation script. Kept for as long as it is held, so that the hold can be counted
 /// again should Redis lose it.
@@ -62,7 +65,7 @@ pub struct Scope {
 }
 
 /// A budget in one window.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScopeWindow {
     /// Which.
     pub kind: WindowKind,
@@ -116,38 +119,47 @@ impl Scope {
         }
     }
 
-    /// How a hold remembers what is reserved, as far as it is known before it is.
-    pub(super) fn write_amounts(&self, to: &mut String) {
-        self.write_reserved(to, self.nanos, self.tokens);
+    /// Its mode as a hold keeps it, with what of it is counted in the minute.
+    fn kept_mode(&self) -> u8 {
+        let of_tokens = if self.tokens_per_minute > 0 { record::OF_TOKENS } else { 0 };
+        let of_requests = if self.requests_per_minute > 0 { record::OF_REQUESTS } else { 0 };
+        self.mode() as u8 + of_tokens + of_requests
     }
 
-    fn write_reserved(&self, to: &mut String, nanos: i64, tokens: u64) {
-        self.id.write_suffix(to);
-        let _ = match self.mode() {
-            Mode::Noted => write!(to, ",0,0,0,"),
-            mode => write!(to, ",{nanos},{tokens},{},", mode as u8),
-        };
+    /// What is to be reserved, as a hold keeps it.
+    pub(super) fn write_amounts(&self, to: &mut Vec<u8>) {
+        match self.mode() {
+            Mode::Noted => record::write_amounts(to, 0, 0, 0),
+            _ => record::write_amounts(to, self.kept_mode(), self.nanos, at_most(self.tokens)),
+        }
     }
 
-    /// As a hold remembers it, once it has grown; the scripts write the same.
-    fn write_part(&self, to: &mut String, at: i64, grown: &Growth) {
+    /// As a hold keeps it, once it has grown; the scripts write the same.
+    fn part(&self, at: i64, grown: &Growth) -> Part {
+        let (suffix, mode) = (self.id.suffix(), self.kept_mode());
         if self.mode() == Mode::Noted {
-            self.write_amounts(to);
-            to.push(',');
-            return;
+            return Part { suffix, mode, nanos: 0, tokens: 0, second: 0 };
         }
-        let second = at / 1000;
         let nanos = if matches!(self.id, ScopeId::Account(_)) { grown.real } else { grown.charged };
-        let (nanos, tokens) = (self.nanos.max(nanos), self.tokens.max(grown.tokens));
-        self.write_reserved(to, nanos, tokens);
-        if self.tokens_per_minute > 0 {
-            let _ = write!(to, "{second}");
-        }
-        to.push(',');
-        if self.requests_per_minute > 0 {
-            let _ = write!(to, "{second}");
+        let minute = self.tokens_per_minute > 0 || self.requests_per_minute > 0;
+        Part {
+            suffix,
+            mode,
+            nanos: self.nanos.max(nanos),
+            tokens: at_most(self.tokens.max(grown.tokens)),
+            second: if minute { u32::try_from(at / 1000).unwrap_or(0) } else { 0 },
         }
     }
+
+    /// Whether the limits are the same: how much of them is to be reserved may differ.
+    pub(super) fn limits_like(&self, other: &Self) -> bool {
+        let numbers = |s: &Self| (s.requests_per_minute, s.tokens_per_minute, s.concurrency, s.queue);
+        self.mode() == other.mode() && numbers(self) == numbers(other) && self.windows == other.windows
+    }
+}
+
+pub(super) fn at_most(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
 }
 
 /// A reservation that was granted.
@@ -172,27 +184,37 @@ impl Held {
     }
 
     /// The hold as the script would have written it in this epoch.
-    pub(super) fn text(&self, epoch: i64) -> String {
+    pub(super) fn record(&self, epoch: i64) -> Record {
         let ask = &self.ask;
-        let mut text = String::with_capacity(160 + ask.payload.len());
-        let _ =
-            write!(text, "{}\n{}\n{}\n{}\n{epoch}\n", ask.boot, self.candidate, self.at, ask.org.0.simple());
-        for scope in &ask.scopes {
-            scope.write_part(&mut text, self.at, &self.grown);
-            text.push(';');
-        }
-        for (account, nanos) in &self.failed {
+        let failed = self.failed.iter().map(|(account, nanos)| {
             let id = ScopeId::Account(*account);
             let asked = ask.candidates.iter().find(|c| c.id == id);
             let reserved = if asked.is_some_and(|c| c.mode() != Mode::Noted) { *nanos } else { 0 };
-            id.write_suffix(&mut text);
-            let _ = write!(text, ",{reserved},{nanos},3,,;");
+            Part { suffix: id.suffix(), mode: record::LEFT, nanos: reserved, tokens: *nanos, second: 0 }
+        });
+        let own = ask.scopes.iter().map(|scope| scope.part(self.at, &self.grown));
+        let account = ask.candidates.get(self.candidate).map(|account| account.part(self.at, &self.grown));
+        Record {
+            candidate: u16::try_from(self.candidate).unwrap_or(u16::MAX),
+            at: self.at,
+            epoch,
+            org: ask.org.0.simple().to_string(),
+            parts: own.chain(failed).chain(account).collect(),
         }
-        if let Some(account) = ask.candidates.get(self.candidate) {
-            account.write_part(&mut text, self.at, &self.grown);
-        }
-        text.push('\n');
-        text.push_str(&ask.payload);
-        text
     }
+}
+
+impl Ask {
+    /// What is kept of it for the row, beside the hold: its life and its payload.
+    pub(super) fn draft(&self) -> String {
+        draft(&self.boot, &self.payload)
+    }
+}
+
+pub(super) fn draft(boot: &str, payload: &str) -> String {
+    let mut text = String::with_capacity(boot.len() + 1 + payload.len());
+    text.push_str(boot);
+    text.push('\n');
+    text.push_str(payload);
+    text
 }

@@ -15,20 +15,19 @@ use causeway_domain::RequestId;
 use redis::{AsyncCommands, Script};
 use std::{collections::BTreeSet, sync::LazyLock};
 
-macro_rules! with_ring {
-    ($file:literal) => {
-        LazyLock::new(|| Script::new(concat!(include_str!("scope.lua"), include_str!($file))))
-    };
-}
-
-static FREEZE: LazyLock<Script> = with_ring!("freeze.lua");
-static REGISTER: LazyLock<Script> = with_ring!("register.lua");
+static FREEZE: LazyLock<Script> =
+    LazyLock::new(|| Script::new(concat!(include_str!("scope.lua"), include_str!("freeze.lua"))));
+static REGISTER: LazyLock<Script> = LazyLock::new(|| Script::new(with_holds!("register.lua")));
 static JOIN: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("join.lua")));
 static OPEN: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("open.lua")));
 
 /// How long a shard stays closed at least, in milliseconds: long enough for every instance that lives to be heard of
 /// again by one that has just lost the list of them.
 pub const CLOSED_AT_LEAST_MS: u64 = 4 * crate::boots::BEAT_MS;
+
+/// How scopes and holds are kept; to be raised when that changes. A shard that is kept in another way is closed, and comes
+/// into an epoch that is kept in this one: what was counted in the one before is void, its holds are registered anew.
+pub(crate) const SCHEMA: &str = "4";
 
 /// Holds that go into one call.
 pub const BATCH: usize = 200;
@@ -59,28 +58,35 @@ pub async fn look(cache: &Cache, shard: u8, known: i64) -> StoreResult<Shard> {
 async fn freeze(cache: &Cache, shard: u8, known: i64, close: bool) -> StoreResult<Shard> {
     let keys = ShardKeys::of(shard);
     let mut call = FREEZE.key(&keys.meta);
-    call.key(&keys.joined).arg(known).arg(u8::from(close));
+    call.key(&keys.joined).arg(known).arg(u8::from(close)).arg(SCHEMA);
     Ok(shard_of(call.invoke_async(&mut cache.connection.clone()).await?))
+}
+
+/// Whether instances of another version keep a shard in a way of theirs. Who looks at it while they live takes it from them,
+/// and they take it back.
+pub async fn is_kept_otherwise(cache: &Cache, shard: u8) -> StoreResult<bool> {
+    let schema: Option<String> = cache.connection.clone().hget(&ShardKeys::of(shard).meta, "schema").await?;
+    Ok(schema.is_some_and(|schema| schema != SCHEMA))
 }
 
 /// Counts holds in an epoch, those that are counted in it already excepted. False when the epoch is over.
 pub async fn register(cache: &Cache, shard: u8, epoch: i64, holds: &[Held]) -> StoreResult<bool> {
-    let texts = holds.iter().map(|h| (h.ask.request, h.text(epoch)));
-    register_texts(cache, shard, epoch, &texts.collect::<Vec<_>>()).await
+    let records = holds.iter().map(|h| (h.ask.request, h.record(epoch).bytes(), h.ask.draft()));
+    register_records(cache, shard, epoch, &records.collect::<Vec<_>>()).await
 }
 
-async fn register_texts(
+async fn register_records(
     cache: &Cache,
     shard: u8,
     epoch: i64,
-    holds: &[(RequestId, String)],
+    holds: &[(RequestId, Vec<u8>, String)],
 ) -> StoreResult<bool> {
     let keys = ShardKeys::of(shard);
     for some in holds.chunks(BATCH) {
         let mut call = REGISTER.key(&keys.meta);
-        call.key(&keys.holds).key(&keys.settled).arg(&keys.prefix).arg(epoch);
-        for (request, text) in some {
-            call.arg(request.0.simple().to_string()).arg(text);
+        call.key(&keys.holds).key(&keys.settled).key(&keys.drafts).arg(&keys.prefix).arg(epoch);
+        for (request, hold, draft) in some {
+            call.arg(request.0.simple().to_string()).arg(hold).arg(draft);
         }
         if !call.invoke_async::<bool>(&mut cache.connection.clone()).await? {
             return Ok(false);
@@ -152,24 +158,11 @@ pub async fn remembered(
 
 /// Counts holds of lives that have ended in this epoch, from what Redis remembers of them.
 pub async fn keep(cache: &Cache, shard: u8, epoch: i64, requests: &[RequestId]) -> StoreResult<bool> {
-    let keys = ShardKeys::of(shard);
-    let mut connection = cache.bulk().await?;
     for some in requests.chunks(BATCH) {
-        let ids: Vec<String> = some.iter().map(|id| id.0.simple().to_string()).collect();
-        let texts: Vec<Option<String>> = connection.hmget(&keys.holds, &ids).await?;
-        let renewed: Vec<(RequestId, String)> =
-            some.iter().zip(texts).filter_map(|(id, text)| Some((*id, in_epoch(&text?, epoch)?))).collect();
-        if !register_texts(cache, shard, epoch, &renewed).await? {
+        let renewed = stored::renewed(cache, shard, epoch, some).await?;
+        if !register_records(cache, shard, epoch, &renewed).await? {
             return Ok(false);
         }
     }
     Ok(true)
-}
-
-/// The text of a hold with another epoch in it.
-fn in_epoch(text: &str, epoch: i64) -> Option<String> {
-    let mut lines: Vec<&str> = text.splitn(7, '\n').collect();
-    let epoch = epoch.to_string();
-    *lines.get_mut(4)? = &epoch;
-    Some(lines.join("\n"))
 }

@@ -2,11 +2,11 @@
 -- totals in Postgres must read again.
 --
 -- KEYS  1 scope
-local raw = redis.call('HGET', KEYS[1], 's')
+local raw = call('HGET', KEYS[1], 's')
 if not raw then return 0 end
 -- Of whichever epoch it is.
-local s = unpacked(raw, (struct.unpack(#raw % 8 == 0 and '<d' or '<l', raw)))
+local s = unpacked(raw, (unpack_of(#raw % 8 == 0 and '<d' or '<l', raw)))
 s[LOADED] = 0
 store(KEYS[1], s)
-redis.call('HINCRBY', KEYS[1], 'g', 1)
+call('HINCRBY', KEYS[1], 'g', 1)
 return 1

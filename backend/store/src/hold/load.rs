@@ -91,19 +91,17 @@ pub async fn load(
     generation: i64,
     totals: &Totals,
 ) -> StoreResult<Loaded> {
-    let mut call = LOAD.key(&ShardKeys::of(org.shard()).meta);
-    call.key(scope_key(org, scope)).arg(epoch).arg(generation);
-    call.arg(totals.nanos).arg(totals.tokens).arg(totals.requests).arg(totals.windows.len());
-    for window in &totals.windows {
-        call.arg(state::number_of(window.kind))
-            .arg(window.end)
-            .arg(window.base_nanos)
-            .arg(window.base_tokens);
-        call.arg(window.base_requests);
+    let mut numbers = vec![totals.nanos, totals.tokens, totals.requests];
+    numbers.push(i64::try_from(totals.windows.len()).unwrap_or(i64::MAX));
+    for w in &totals.windows {
+        numbers.extend([state::number_of(w.kind), w.end, w.base_nanos, w.base_tokens, w.base_requests]);
     }
     for one in &totals.minute {
-        call.arg(one.second).arg(one.requests).arg(one.tokens);
+        numbers.extend([one.second, one.requests, one.tokens]);
     }
+    let numbers: Vec<u8> = numbers.into_iter().flat_map(i64::to_le_bytes).collect();
+    let mut call = LOAD.key(&ShardKeys::of(org.shard()).meta);
+    call.key(scope_key(org, scope)).arg(epoch).arg(generation).arg(numbers);
     Ok(match call.invoke_async(&mut cache.connection.clone()).await? {
         1 => Loaded::Done,
         0 => Loaded::Outdated,

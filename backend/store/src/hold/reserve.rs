@@ -1,20 +1,16 @@
 //! Taking a hold: all limits and the choice of the account in one script, one round trip.
 
 use super::{
-    ShardKeys,
-    ask::{Ask, Mode, Scope},
-    state,
+    answer,
+    ask::{Ask, Scope},
+    question,
 };
-use crate::{Cache, StoreError, StoreResult, cache::write_tenant_prefix, policy};
+use crate::{Cache, StoreError, StoreResult};
 use causeway_domain::{AccountId, window::WindowKind};
-use redis::{Cmd, ErrorKind, FromRedisValue, RedisError, Script, ServerErrorKind, Value};
+use redis::{ErrorKind, RedisError, Script, ServerErrorKind, Value};
 use std::{borrow::Borrow, ops::Range};
-use uuid::Uuid;
 
-/// Where conversations are remembered, behind the organisation's prefix.
-const CONVERSATION: &str = "s:";
-
-const TEXT: &str = concat!(include_str!("scope.lua"), include_str!("reserve.lua"));
+const TEXT: &str = with_holds!("reserve.lua");
 
 /// The reservation script of one life of an instance.
 ///
@@ -165,8 +161,8 @@ pub async fn reserve(cache: &Cache, script: &ReserveScript, ask: &Ask, epoch: i6
 }
 
 /// The same for several requests of one shard and one life, in one call: one after the other, as if each had been asked
-/// for alone. What they share, such as the limits of their organisation, is read and written once for all of them. Either
-/// each of them has its answer, or nothing is known of any.
+/// for alone. What they share, such as the limits of their organisation, is sent, read and written once for all of them.
+/// Either each of them has its answer, or nothing is known of any.
 pub async fn reserve_all<A: Borrow<Ask>>(
     cache: &Cache,
     script: &ReserveScript,
@@ -204,247 +200,50 @@ pub async fn move_on(
 }
 
 /// What the script is asked about one request.
-struct Question<'a> {
-    ask: &'a Ask,
+pub(super) struct Question<'a> {
+    pub ask: &'a Ask,
     /// Which of its candidates.
-    offered: Range<usize>,
+    pub offered: Range<usize>,
     /// The version that it was decided on.
-    policy: i64,
+    pub policy: i64,
     /// What the account before may bill all the same.
-    billed: i64,
+    pub billed: i64,
 }
 
-impl Question<'_> {
+impl<'a> Question<'a> {
     /// The scopes that are not its accounts'; a request that moves on has them already.
-    fn own(&self) -> &[Scope] {
+    pub(super) fn own(&self) -> &'a [Scope] {
         if self.offered.start == 0 { &self.ask.scopes } else { &[] }
     }
 
-    fn candidates(&self) -> &[Scope] {
+    pub(super) fn candidates(&self) -> &'a [Scope] {
         self.ask.candidates.get(self.offered.clone()).unwrap_or_default()
     }
 
-    fn scopes(&self) -> impl Iterator<Item = &Scope> {
+    pub(super) fn scopes(&self) -> impl Iterator<Item = &'a Scope> + use<'a> {
         self.own().iter().chain(self.candidates())
     }
 }
 
+/// Asks in as few calls as can be.
 async fn run(
     cache: &Cache,
     script: &ReserveScript,
-    questions: &[Question<'_>],
+    mut questions: &[Question<'_>],
     epoch: i64,
 ) -> StoreResult<Vec<Reserved>> {
-    let Some(call) = command(script, questions, epoch) else { return Ok(Vec::new()) };
-    let answer: Result<Vec<Vec<Value>>, RedisError> = call.query_async(&mut cache.connection.clone()).await;
-    match answer {
-        Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-            Ok(vec![Reserved::Restarted; questions.len()])
-        }
-        Ok(answers) if answers.len() != questions.len() => {
-            Err(StoreError::corrupt("answer of the reservation script", format!("{answers:?}")))
-        }
-        other => questions
-            .iter()
-            .zip(other?)
-            .map(|(question, answer)| read_answer(&answer, question.ask, question.offered.start))
-            .collect(),
-    }
-}
-
-/// The call, written straight into one buffer: this is the one that every request waits for.
-fn command(script: &ReserveScript, questions: &[Question<'_>], epoch: i64) -> Option<Cmd> {
-    let one = questions.first()?.ask;
-    let scopes = |q: &Question<'_>| q.own().len() + q.candidates().len();
-    let counts = || questions.iter().map(scopes);
-    let keys = |q| 1 + scopes(q) + usize::from(q.ask.conversation.is_some());
-    let payloads: usize = questions.iter().map(|q| q.ask.payload.len()).sum();
-    let all: usize = counts().sum();
-    let mut call = Cmd::with_capacity(
-        7 + 7 * questions.len() + 3 * all,
-        120 + 280 * questions.len() + 400 * all + payloads,
-    );
-    let shard = ShardKeys::of(one.org.shard());
-    let number = 2 + questions.iter().map(keys).sum::<usize>();
-    call.arg("EVALSHA").arg(script.0.get_hash()).arg(number).arg(&shard.meta).arg(&shard.holds);
-    let mut text = String::with_capacity(128);
-    for question in questions {
-        let ask = question.ask;
-        text.clear();
-        write_tenant_prefix(&mut text, ask.org);
-        let prefix = text.len();
-        text.push_str(policy::SUFFIX);
-        call.arg(&text);
-        for scope in question.scopes() {
-            text.truncate(prefix);
-            scope.id.write_suffix(&mut text);
-            call.arg(&text);
-        }
-        if let Some(conversation) = &ask.conversation {
-            text.truncate(prefix);
-            text.push_str(CONVERSATION);
-            text.push_str(&conversation.key);
-            call.arg(&text);
+    let mut all = Vec::with_capacity(questions.len());
+    while !questions.is_empty() {
+        let (call, entries) = question::call(script.0.get_hash(), questions, epoch);
+        let (asked, rest) = questions.split_at(entries.questions());
+        questions = rest;
+        let answer: Result<Vec<Value>, RedisError> = call.query_async(&mut cache.connection.clone()).await;
+        match answer {
+            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                all.extend(vec![Reserved::Restarted; asked.len()]);
+            }
+            other => all.extend(answer::read(&other?, asked, &entries)?),
         }
     }
-    call.arg(&*one.boot).arg(epoch);
-    let mut id = Uuid::encode_buffer();
-    let mut numbers = Numbers::default();
-    for question in questions {
-        let ask = question.ask;
-        call.arg(&*ask.request.0.simple().encode_lower(&mut id));
-        call.arg(&*ask.org.0.simple().encode_lower(&mut id)).arg(&ask.payload).arg(question.billed);
-        let sizes = [question.own().len(), question.candidates().len(), question.offered.start];
-        let conversation = ask.conversation.as_ref();
-        numbers.clear();
-        numbers.push(question.policy).all(sizes.map(|size| i64::try_from(size).unwrap_or(i64::MAX)));
-        numbers.push(conversation.map_or(0, |c| at_most(c.remembered_ms.max(1))));
-        numbers.push(i64::from(conversation.is_some_and(|c| c.elsewhere)));
-        call.arg(numbers.bytes());
-        for scope in question.scopes() {
-            text.clear();
-            scope.write_amounts(&mut text);
-            arguments(&mut numbers, scope);
-            call.arg(&text).arg(numbers.bytes());
-        }
-    }
-    Some(call)
-}
-
-fn arguments(numbers: &mut Numbers, scope: &Scope) {
-    let mode = scope.mode();
-    numbers.clear();
-    numbers.push(mode as i64);
-    if mode == Mode::Noted {
-        return;
-    }
-    numbers.push(scope.nanos).push(at_most(scope.tokens)).push(scope.requests_per_minute.into());
-    numbers.push(at_most(scope.tokens_per_minute)).push(scope.concurrency.into()).push(scope.queue.into());
-    numbers.push(i64::try_from(scope.windows.len()).unwrap_or(i64::MAX));
-    for window in &scope.windows {
-        let limits = [window.usd, at_most(window.tokens), at_most(window.requests)];
-        numbers.push(state::number_of(window.kind)).push(window.end).push(window.next_end).all(limits);
-    }
-}
-
-fn at_most(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
-}
-
-/// Numbers as the script reads them: doubles, which is what Lua computes with, the least byte first.
-#[derive(Default)]
-struct Numbers(Vec<u8>);
-
-impl Numbers {
-    fn push(&mut self, n: i64) -> &mut Self {
-        self.0.extend_from_slice(&state::rounded(n).to_le_bytes());
-        self
-    }
-
-    fn all(&mut self, some: [i64; 3]) {
-        for n in some {
-            self.push(n);
-        }
-    }
-
-    fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    fn bytes(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-fn read_answer(answer: &[Value], ask: &Ask, first: usize) -> StoreResult<Reserved> {
-    let bad = || StoreError::corrupt("answer of the reservation script", format!("{answer:?}"));
-    let text = |i: usize| answer.get(i).and_then(|v| String::from_redis_value_ref(v).ok()).ok_or_else(bad);
-    let number = |i: usize| text(i)?.parse::<i64>().map_err(|_| bad());
-    let index = |i: usize| usize::try_from(number(i)?).map_err(|_| bad());
-    let scope_of = |i: usize| ask.scopes.get(i).ok_or_else(bad);
-    Ok(match text(0)?.as_str() {
-        "OK" => {
-            let candidate = index(1)?;
-            let own = if first == 0 { &ask.scopes[..] } else { &[] };
-            let facts = match answer.get(3) {
-                None => Vec::new(),
-                Some(Value::BulkString(packed)) => {
-                    facts(packed, own.iter().chain(ask.candidates.get(candidate))).ok_or_else(bad)?
-                }
-                Some(_) => return Err(bad()),
-            };
-            Reserved::Held { candidate, at: number(2)?, facts }
-        }
-        "STALE" => Reserved::Stale,
-        "CLOSED" => Reserved::Closed,
-        "GONE" => Reserved::Gone,
-        "BOUND" => {
-            Reserved::Bound(text(1)?.strip_prefix("a:").and_then(|id| id.parse().ok()).ok_or_else(bad)?)
-        }
-        "LOAD" => Reserved::Load(index(1)?),
-        "RECOUNT" => Reserved::Recount(index(1)?),
-        "QUEUED" => {
-            let scope = index(1)?;
-            Reserved::Queued { scope, place: index(2)?, limit: scope_of(scope)?.concurrency.into() }
-        }
-        "LIMIT" => {
-            let index = index(1)?;
-            let scope = scope_of(index)?;
-            let kind = state::window_of(number(3)?);
-            let window =
-                || kind.and_then(|kind| scope.windows.iter().find(|w| w.kind == kind)).ok_or_else(bad);
-            let (by, limit) = match text(2)?.as_str() {
-                "requests_per_minute" => (RefusedBy::RequestsPerMinute, scope.requests_per_minute.into()),
-                "tokens_per_minute" => (RefusedBy::TokensPerMinute, at_most(scope.tokens_per_minute)),
-                "concurrency" => (RefusedBy::Concurrency, scope.concurrency.into()),
-                "usd" => window().map(|w| (RefusedBy::Usd(w.kind), w.usd))?,
-                "tokens" => window().map(|w| (RefusedBy::Tokens(w.kind), at_most(w.tokens)))?,
-                "requests" => window().map(|w| (RefusedBy::Requests(w.kind), at_most(w.requests)))?,
-                _ => return Err(bad()),
-            };
-            let retry_ms = u64::try_from(number(6)?).ok();
-            Reserved::Refused(Refusal {
-                scope: index,
-                by,
-                spent: number(4)?,
-                reserved: number(5)?,
-                limit,
-                retry_ms,
-            })
-        }
-        "NONE" => Reserved::NoCandidate(
-            (1..answer.len())
-                .step_by(2)
-                .map(|i| Ok(NoCandidate { reason: text(i)?, retry_ms: u64::try_from(number(i + 1)?).ok() }))
-                .collect::<StoreResult<_>>()?,
-        ),
-        _ => return Err(bad()),
-    })
-}
-
-/// Unpacks what the script has packed: doubles, in the order of [`ScopeFacts`].
-fn facts<'a>(packed: &[u8], scopes: impl Iterator<Item = &'a Scope>) -> Option<Vec<ScopeFacts>> {
-    let (numbers, []) = packed.as_chunks::<8>() else { return None };
-    let mut numbers = numbers.iter().map(|bytes| state::whole(f64::from_le_bytes(*bytes)));
-    let all = scopes.map(|scope| scope_facts(scope, &mut numbers)).collect::<Option<_>>();
-    all.filter(|_| numbers.next().is_none())
-}
-
-fn scope_facts(scope: &Scope, numbers: &mut impl Iterator<Item = i64>) -> Option<ScopeFacts> {
-    if scope.mode() == Mode::Noted {
-        return Some(ScopeFacts::default());
-    }
-    Some(ScopeFacts {
-        open: numbers.next()?,
-        requests_in_minute: numbers.next()?,
-        tokens_in_minute: numbers.next()?,
-        reserved_nanos: numbers.next()?,
-        reserved_tokens: numbers.next()?,
-        windows: (scope.windows.iter())
-            .map(|_| {
-                let (end, nanos) = (numbers.next()?, numbers.next()?);
-                Some(WindowFacts { end, nanos, tokens: numbers.next()?, requests: numbers.next()? })
-            })
-            .collect::<Option<_>>()?,
-    })
+    Ok(all)
 }

@@ -18,7 +18,20 @@ local RING = 61
 local EXACT = 9007199254740992 -- from here on a double skips integers
 local LIMB = 4294967296 -- beyond, a number is kept as two halves of 32 bits
 
+local call, pack_of, unpack_of, rep = redis.call, struct.pack, struct.unpack, string.rep
+
 local function text(n) return string.format('%d', n) end
+
+-- Formats of so many doubles.
+local doubles = {}
+local function doubles_of(n)
+  local format = doubles[n]
+  if not format then
+    format = '<' .. rep('d', n)
+    doubles[n] = format
+  end
+  return format
+end
 
 -- A number's two halves, the lower one never negative.
 local function halves(n)
@@ -26,68 +39,71 @@ local function halves(n)
   return low, (n - low) / LIMB
 end
 
--- The same of a number as text, of up to 19 digits, exactly.
-local function halves_of(digits)
-  local sign, tail = string.match(digits, '^(-?)(%d+)$')
-  local upper, lower = tonumber(string.sub(tail, 1, -10)) or 0, tonumber(string.sub(tail, -9))
-  -- upper * 10^9 is too much for one double: once more in two parts, at 2^16.
-  local rest = upper % 65536
-  local high, part = (upper - rest) / 65536 * 1000000000, rest * 1000000000 + lower
-  local odd = high % 65536
-  part = part + odd * 65536
-  local low = part % LIMB
-  high = (high - odd) / 65536 + (part - low) / LIMB
-  if sign == '' then return low, high end
-  return halves(-low), -high + (low > 0 and -1 or 0)
-end
-
 -- A scope as it is packed; one of another epoch is void, and has nothing.
 local function unpacked(raw, epoch)
   local s
-  if raw and #raw % 8 == 0 then s = {struct.unpack('<' .. string.rep('d', #raw / 8), raw)}
-  elseif raw then
-    s = {struct.unpack('<' .. string.rep('l', (#raw - 1) / 8), raw)}
-    s.halves = {}
+  if raw then
+    local size = #raw
+    if size % 8 == 0 then s = {unpack_of(doubles_of(size / 8), raw)}
+    else
+      s = {unpack_of('<' .. rep('l', (size - 1) / 8), raw)}
+      s.halves = {}
+    end
   end
   if not s or s[EPOCH] ~= epoch then return {epoch, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, s ~= nil end
   s[#s] = nil -- where it stopped reading
   if s.halves then
     for i = RESERVED_NANOS, #s do
-      if s[i] >= EXACT or s[i] <= -EXACT then s.halves[i] = {struct.unpack('<I4i4', raw, 8 * i - 7)} end
+      if s[i] >= EXACT or s[i] <= -EXACT then s.halves[i] = {unpack_of('<I4i4', raw, 8 * i - 7)} end
     end
   end
   return s, false
 end
 
 local function packed(s)
-  if not s.halves or not next(s.halves) then return struct.pack('<' .. string.rep('d', #s), unpack(s)) end
+  if not s.halves or not next(s.halves) then return pack_of(doubles_of(#s), unpack(s)) end
   local parts = {}
   for i = 1, #s do
     local half = s.halves[i]
-    parts[i] = half and struct.pack('<I4i4', half[1], half[2]) or struct.pack('<l', s[i])
+    parts[i] = half and pack_of('<I4i4', half[1], half[2]) or pack_of('<l', s[i])
   end
   return table.concat(parts) .. 'l'
 end
 
--- Adds to one of a scope's numbers: exactly, also where a double is not. `amount` is a number that a double has
--- exactly, or the text of any.
-local function add(s, i, amount)
-  local more = tonumber(amount)
-  local sum = s[i] + more
-  if sum < EXACT and sum > -EXACT and more < EXACT and more > -EXACT and not (s.halves and s.halves[i]) then
-    s[i] = sum
-    return
-  end
+-- Adds two halves to one of a scope's numbers: exactly, where a double is not.
+local function add_halves(s, i, low_more, high_more)
   s.halves = s.halves or {}
-  local low, high, low_more, high_more
+  local low, high
   if s.halves[i] then low, high = s.halves[i][1], s.halves[i][2] else low, high = halves(s[i]) end
-  if type(amount) == 'string' then low_more, high_more = halves_of(amount) else low_more, high_more = halves(amount) end
   low, high = low + low_more, high + high_more
   if low >= LIMB then low, high = low - LIMB, high + 1 end
   if high > 2147483647 then low, high = LIMB - 1, 2147483647 end -- more than 63 bits have
-  sum = high * LIMB + low
+  local sum = high * LIMB + low
   s[i] = sum
   s.halves[i] = (sum >= EXACT or sum <= -EXACT) and {low, high} or nil
+end
+
+-- Adds a number that a double has exactly.
+local function add(s, i, more)
+  local sum = s[i] + more
+  if sum < EXACT and sum > -EXACT and not (s.halves and s.halves[i]) then s[i] = sum
+  else add_halves(s, i, halves(more)) end
+end
+
+-- Adds, or with a sign of -1 takes away, `n`, which is packed as an integer of 64 bits at a place of `raw`.
+local function change(s, i, sign, n, raw, at)
+  local sum = s[i] + sign * n
+  if sum < EXACT and sum > -EXACT and n < EXACT and not s.halves then -- as nearly always
+    s[i] = sum
+    return
+  end
+  if n < EXACT then return add(s, i, sign * n) end
+  local low, high = unpack_of('<I4i4', raw, at)
+  if sign < 0 then
+    high = -high
+    if low > 0 then low, high = LIMB - low, high - 1 end
+  end
+  add_halves(s, i, low, high)
 end
 
 -- Makes one number the same as another.
@@ -107,9 +123,9 @@ end
 -- Makes a hash one of this epoch. What it counted in an earlier one is void: its holds are registered anew. When an
 -- account may be used again is no count, and stays.
 local function renew(key)
-  local cool = redis.call('HGET', key, 'cool')
-  redis.call('DEL', key)
-  if cool then redis.call('HSET', key, 'cool', cool) end
+  local cool = call('HGET', key, 'cool')
+  call('DEL', key)
+  if cool then call('HSET', key, 'cool', cool) end
 end
 
 -- Brings the ring to a second. Returns the buckets that have run out, except that second's own, which is empty from then
@@ -127,11 +143,11 @@ local function advance(key, s, to, found)
   end
   local gone, counts = {}, {}
   for second = last + 1, to - 1 do gone[#gone + 1] = 'r' .. (second % RING) end
-  if #gone > 0 then counts = redis.call('HMGET', key, unpack(gone)) end
+  if #gone > 0 then counts = call('HMGET', key, unpack(gone)) end
   counts[#gone + 1] = found
   for i = 1, #gone + 1 do
     if counts[i] then
-      local requests, tokens = struct.unpack('<dd', counts[i])
+      local requests, tokens = unpack_of('<dd', counts[i])
       s[MINUTE_REQUESTS], s[MINUTE_TOKENS] = s[MINUTE_REQUESTS] - requests, s[MINUTE_TOKENS] - tokens
     end
   end
@@ -141,22 +157,22 @@ end
 -- Counts what happened in a given second, which may lie behind: in the scope's sums, and in its bucket at once.
 local function note(key, s, second, requests, tokens)
   local bucket = 'r' .. (second % RING)
-  local found = redis.call('HGET', key, bucket)
+  local found = call('HGET', key, bucket)
   local fresh = second > s[SECOND]
   local gone = advance(key, s, second, found)
   if s[SECOND] - second >= RING then return end
-  if gone then redis.call('HDEL', key, unpack(gone)) end
+  if gone then call('HDEL', key, unpack(gone)) end
   local had_requests, had_tokens = 0, 0
-  if found and not fresh then had_requests, had_tokens = struct.unpack('<dd', found) end
-  redis.call('HSET', key, bucket, struct.pack('<dd', had_requests + requests, had_tokens + tokens))
+  if found and not fresh then had_requests, had_tokens = unpack_of('<dd', found) end
+  call('HSET', key, bucket, pack_of('<dd', had_requests + requests, had_tokens + tokens))
   s[MINUTE_REQUESTS], s[MINUTE_TOKENS] = s[MINUTE_REQUESTS] + requests, s[MINUTE_TOKENS] + tokens
 end
 
 -- A scope to be changed and stored again, of this epoch from now on.
 local function opened(key, epoch)
-  local s, void = unpacked(redis.call('HGET', key, 's'), epoch)
+  local s, void = unpacked(call('HGET', key, 's'), epoch)
   if void then renew(key) end
   return s
 end
 
-local function store(key, s) redis.call('HSET', key, 's', packed(s)) end
+local function store(key, s) call('HSET', key, 's', packed(s)) end

@@ -1,16 +1,14 @@
 //! Settling, checkpointing and confirming holds, in batches of one shard.
 
-use super::ShardKeys;
+use super::{ShardKeys, ask::at_most};
 use crate::{Cache, StoreResult};
 use causeway_domain::RequestId;
 use redis::{Cmd, ErrorKind, Script, ServerErrorKind};
 use std::sync::LazyLock;
 use uuid::Uuid;
 
-static SETTLE: LazyLock<Script> =
-    LazyLock::new(|| Script::new(concat!(include_str!("scope.lua"), include_str!("settle.lua"))));
-static CHECKPOINT: LazyLock<Script> =
-    LazyLock::new(|| Script::new(concat!(include_str!("scope.lua"), include_str!("checkpoint.lua"))));
+static SETTLE: LazyLock<Script> = LazyLock::new(|| Script::new(with_holds!("settle.lua")));
+static CHECKPOINT: LazyLock<Script> = LazyLock::new(|| Script::new(with_holds!("checkpoint.lua")));
 
 /// What becomes of a hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,20 +55,20 @@ pub enum SettledAs {
 pub async fn settle(cache: &Cache, shard: u8, batch: &[Settlement]) -> StoreResult<(i64, Vec<SettledAs>)> {
     let keys = ShardKeys::of(shard);
     let figures: usize = batch.iter().map(|one| one.figures.len()).sum();
-    let mut call = Cmd::with_capacity(8 + 6 * batch.len(), 200 + 90 * batch.len() + figures);
-    call.arg("EVALSHA").arg(SETTLE.get_hash()).arg(4);
-    call.arg(&keys.meta).arg(&keys.holds).arg(&keys.settled).arg(&keys.checks).arg(&keys.prefix);
+    let mut call = Cmd::with_capacity(10 + 2 * batch.len(), 250 + 80 * batch.len() + figures);
+    call.arg("EVALSHA").arg(SETTLE.get_hash()).arg(5);
+    call.arg(&keys.meta).arg(&keys.holds).arg(&keys.settled).arg(&keys.checks).arg(&keys.drafts);
+    let mut numbers = Vec::with_capacity(25 * batch.len());
+    for one in batch {
+        numbers.push(u8::from(one.mode == SettleMode::Settle));
+        for n in [one.charged, one.real, at_most(one.tokens)] {
+            numbers.extend_from_slice(&n.to_le_bytes());
+        }
+    }
+    call.arg(&keys.prefix).arg(numbers);
     let mut id = Uuid::encode_buffer();
     for one in batch {
-        call.arg(&*one.request.0.simple().encode_lower(&mut id))
-            .arg(match one.mode {
-                SettleMode::Settle => "S",
-                SettleMode::Release => "R",
-            })
-            .arg(one.charged)
-            .arg(one.real)
-            .arg(one.tokens)
-            .arg(&one.figures);
+        call.arg(&*one.request.0.simple().encode_lower(&mut id)).arg(&one.figures);
     }
     let mut connection = cache.connection.clone();
     let answer: Vec<i64> = match call.query_async(&mut connection).await {
@@ -118,8 +116,8 @@ pub async fn checkpoint(cache: &Cache, shard: u8, streams: &[Checkpoint]) -> Sto
     call.key(&keys.holds).key(&keys.checks).key(&keys.settled).arg(&keys.prefix);
     for one in streams {
         let growth = one.at_least.unwrap_or_default();
-        call.arg(one.request.0.simple().to_string()).arg(&one.figures);
-        call.arg(growth.charged).arg(growth.real).arg(growth.tokens);
+        let numbers = [growth.charged, growth.real, at_most(growth.tokens)].map(i64::to_le_bytes);
+        call.arg(one.request.0.simple().to_string()).arg(&one.figures).arg(numbers.as_flattened());
     }
     let () = call.invoke_async(&mut cache.connection.clone()).await?;
     Ok(())
@@ -132,8 +130,12 @@ pub async fn confirm(cache: &Cache, shard: u8, requests: &[RequestId]) -> StoreR
     }
     let keys = ShardKeys::of(shard);
     let ids: Vec<String> = requests.iter().map(|id| id.0.simple().to_string()).collect();
+    // All at once: nobody must find a hold without its draft for longer than it takes to read both.
     let () = redis::pipe()
+        .atomic()
         .hdel(&keys.holds, &ids)
+        .ignore()
+        .hdel(&keys.drafts, &ids)
         .ignore()
         .hdel(&keys.settled, &ids)
         .ignore()

@@ -1,6 +1,9 @@
 //! Reading holds back, for the sweeper.
 
-use super::{ScopeId, ShardKeys};
+use super::{
+    ScopeId, ShardKeys, ask,
+    record::{self, Record},
+};
 use crate::{Cache, StoreResult};
 use causeway_domain::{AccountId, OrgId, RequestId};
 use redis::AsyncCommands;
@@ -32,43 +35,39 @@ pub struct OpenHold {
 
 /// Every hold of a shard. Sizes are bounded by what is open at the moment, plus what Postgres has not confirmed.
 pub async fn open_holds(cache: &Cache, shard: u8) -> StoreResult<Vec<OpenHold>> {
+    type Texts = Vec<Option<String>>;
     let keys = ShardKeys::of(shard);
     let mut connection = cache.bulk().await?;
-    let all: Vec<(String, String)> = connection.hgetall(&keys.holds).await?;
-    let mut holds: Vec<OpenHold> = all.iter().filter_map(|(id, value)| parse(id, value)).collect();
-    if holds.is_empty() {
-        return Ok(holds);
+    let all: Vec<(String, Vec<u8>)> = connection.hgetall(&keys.holds).await?;
+    if all.is_empty() {
+        return Ok(Vec::new());
     }
-    let ids: Vec<String> = holds.iter().map(|h| h.request.0.simple().to_string()).collect();
-    let (settled, checks): (Vec<Option<String>>, Vec<Option<String>>) = redis::pipe()
+    let ids: Vec<&String> = all.iter().map(|(id, _)| id).collect();
+    let (drafts, settled, checks): (Texts, Texts, Texts) = redis::pipe()
+        .hmget(&keys.drafts, &ids)
         .hmget(&keys.settled, &ids)
         .hmget(&keys.checks, &ids)
         .query_async(&mut connection)
         .await?;
-    for (hold, (settled, check)) in holds.iter_mut().zip(settled.into_iter().zip(checks)) {
-        hold.settled = settled;
-        hold.checkpoint = check;
-    }
-    Ok(holds)
+    let figures = settled.into_iter().zip(checks);
+    let holds =
+        all.iter().zip(drafts).zip(figures).filter_map(|(((id, hold), draft), (settled, checkpoint))| {
+            Some(OpenHold { settled, checkpoint, ..open_hold(id, hold, draft)? })
+        });
+    Ok(holds.collect())
 }
 
 /// How many requests of an organisation are running at each of its accounts.
 pub async fn running_by_account(cache: &Cache, org: OrgId) -> StoreResult<HashMap<AccountId, u32>> {
     let keys = ShardKeys::of(org.shard());
     let mut connection = cache.bulk().await?;
-    let (all, settled): (Vec<(String, String)>, HashSet<String>) =
+    let (all, settled): (Vec<(String, Vec<u8>)>, HashSet<String>) =
         redis::pipe().hgetall(&keys.holds).hkeys(&keys.settled).query_async(&mut connection).await?;
     let org = org.0.simple().to_string();
+    let records = all.iter().filter(|(id, _)| !settled.contains(id)).filter_map(|(_, hold)| record_of(hold));
     let mut running = HashMap::new();
-    for (_, text) in all.iter().filter(|(id, _)| !settled.contains(id)) {
-        let mut lines = text.split('\n').skip(3);
-        if lines.next() != Some(&org) {
-            continue;
-        }
-        let part = lines.nth(1).and_then(|parts| parts.rsplit(';').next()?.split(',').next());
-        if let Some(id) = part.and_then(|part| Uuid::parse_str(part.strip_prefix("a:")?).ok()) {
-            *running.entry(AccountId(id)).or_default() += 1;
-        }
+    for account in records.filter(|record| record.org == org).filter_map(|record| record.account()) {
+        *running.entry(account).or_default() += 1;
     }
     Ok(running)
 }
@@ -81,62 +80,79 @@ pub async fn unwritten(cache: &Cache, org: OrgId, scope: ScopeId) -> StoreResult
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let texts: Vec<Option<String>> = connection.hmget(&keys.holds, &ids).await?;
+    let holds: Vec<Option<Vec<u8>>> = connection.hmget(&keys.holds, &ids).await?;
     let (org, scope) = (org.0.simple().to_string(), scope.suffix());
-    let counts = |text: &str| {
-        let mut lines = text.split('\n').skip(3);
-        let scopes = |line: &str| line.split(';').any(|part| part.split(',').next() == Some(&scope));
-        lines.next() == Some(&org) && lines.take(2).any(scopes)
-    };
+    let counts = |hold: &Vec<u8>| record_of(hold).is_some_and(|r| r.org == org && r.counts_in(&scope));
     Ok(ids
         .iter()
-        .zip(texts)
-        .filter(|(_, text)| text.as_deref().is_some_and(counts))
+        .zip(holds)
+        .filter(|(_, hold)| hold.as_ref().is_some_and(counts))
         .filter_map(|(id, _)| Uuid::parse_str(id).ok().map(RequestId))
         .collect())
 }
 
-/// A part of a hold that stands for an attempt that failed.
-fn failed(part: &str) -> Option<(AccountId, i64)> {
-    let (account, rest) = part.strip_prefix("a:")?.split_once(',')?;
-    let mut fields = rest.split(',').skip(1);
-    let nanos = fields.next()?.parse().ok()?;
-    (fields.next() == Some("3")).then_some(())?;
-    Some((AccountId(Uuid::parse_str(account).ok()?), nanos))
+/// Some holds as they are to be registered in an epoch; without those that are marks or not there.
+pub(super) async fn renewed(
+    cache: &Cache,
+    shard: u8,
+    epoch: i64,
+    requests: &[RequestId],
+) -> StoreResult<Vec<(RequestId, Vec<u8>, String)>> {
+    let keys = ShardKeys::of(shard);
+    let ids: Vec<String> = requests.iter().map(|id| id.0.simple().to_string()).collect();
+    let (holds, drafts): (Vec<Option<Vec<u8>>>, Vec<Option<String>>) = redis::pipe()
+        .hmget(&keys.holds, &ids)
+        .hmget(&keys.drafts, &ids)
+        .query_async(&mut cache.connection.clone())
+        .await?;
+    let all = requests.iter().zip(holds).zip(drafts).filter_map(|((request, hold), draft)| {
+        let (record, draft) = parse(&hold?, draft)?;
+        Some((*request, Record { epoch, ..record }.bytes(), draft))
+    });
+    Ok(all.collect())
 }
 
-fn parse(id: &str, value: &str) -> Option<OpenHold> {
+/// A hold and its draft, of this version or one before.
+fn parse(hold: &[u8], draft: Option<String>) -> Option<(Record, String)> {
+    if let Some(record) = Record::parse(hold) {
+        // One without a draft has just been confirmed.
+        return Some((record, draft?));
+    }
+    let (boot, record, payload) = record::parse_text(std::str::from_utf8(hold).ok()?)?;
+    Some((record, ask::draft(&boot, &payload)))
+}
+
+fn record_of(hold: &[u8]) -> Option<Record> {
+    Some(parse(hold, Some(String::new()))?.0)
+}
+
+fn open_hold(id: &str, hold: &[u8], draft: Option<String>) -> Option<OpenHold> {
     let request = RequestId(Uuid::parse_str(id).ok()?);
-    let mut parts = value.splitn(4, '\n');
-    let boot = parts.next()?.to_owned();
-    let mut hold = OpenHold {
+    if let Some(second) = hold.strip_prefix(b"-\n") {
+        let at = std::str::from_utf8(second).ok()?.parse::<i64>().ok()? * 1000;
+        return Some(OpenHold {
+            request,
+            boot: "-".to_owned(),
+            candidate: 0,
+            epoch: 0,
+            at,
+            failed: Vec::new(),
+            payload: String::new(),
+            settled: None,
+            checkpoint: None,
+        });
+    }
+    let (record, draft) = parse(hold, draft)?;
+    let (boot, payload) = draft.split_once('\n')?;
+    Some(OpenHold {
         request,
-        boot,
-        candidate: 0,
-        epoch: 0,
-        at: 0,
-        failed: Vec::new(),
-        payload: String::new(),
+        boot: boot.to_owned(),
+        candidate: record.candidate.into(),
+        epoch: record.epoch,
+        at: record.at,
+        failed: record.failed(),
+        payload: payload.to_owned(),
         settled: None,
         checkpoint: None,
-    };
-    if hold.boot == "-" {
-        hold.at = parts.next()?.parse::<i64>().ok()? * 1000;
-        return Some(hold);
-    }
-    hold.candidate = parts.next()?.parse().ok()?;
-    hold.at = parts.next()?.parse().ok()?;
-    let (_org, rest) = parts.next()?.split_once('\n')?;
-    let (epoch, rest) = rest.split_once('\n')?;
-    // Before there were epochs the scopes came here. Such a hold is counted in none.
-    hold.payload = match epoch.parse() {
-        Ok(epoch) => {
-            hold.epoch = epoch;
-            let (parts, payload) = rest.split_once('\n')?;
-            hold.failed = parts.split(';').filter_map(failed).collect();
-            payload.to_owned()
-        }
-        Err(_) => rest.to_owned(),
-    };
-    Some(hold)
+    })
 }

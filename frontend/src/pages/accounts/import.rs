@@ -2,7 +2,7 @@
 
 mod report;
 
-use causeway_domain::{PoolId, UserId};
+use causeway_domain::{PoolId, UserId, proxy::Choice};
 use causeway_openapi::{AccountImport, AccountImportQuery, Permission};
 use leptos::{html, prelude::*};
 
@@ -17,6 +17,7 @@ use crate::{
         routes,
         session::use_session,
     },
+    pages::proxies::choice::{ProxyField, Whose, read},
     ui::{
         badge::Tone,
         button::{Button, Kind},
@@ -28,7 +29,7 @@ use crate::{
 };
 
 /// The form's fields, beside which the API's words about them stand.
-const FIELDS: &[&str] = &["pool_id", "owner_id"];
+const FIELDS: &[&str] = &["pool_id", "owner_id", "proxy"];
 
 /// An entry of a plain list, as an example. It is the same in every language.
 const EXAMPLE: &str = r#"[{"name": "Research", "provider": "anthropic", "api_key": "sk-ant-…"},
@@ -67,7 +68,9 @@ fn Import() -> impl IntoView {
     let me = untrack(move || session.member()).map(|me| me.user.id.to_string()).unwrap_or_default();
     let (pool, owner, location) =
         (RwSignal::new(String::new()), RwSignal::new(me), RwSignal::new(String::new()));
+    let proxy = RwSignal::new(Choice::Inherit.to_string());
     let pools = Query::new(move || api.pools());
+    let proxies = Query::new(move || api.proxies());
     let members = Query::new(move || api.members());
     let send = move |dry_run: bool| {
         let Some(file) = chooser.get_untracked().and_then(|chooser| chooser.files()?.get(0)) else { return };
@@ -78,6 +81,7 @@ fn Import() -> impl IntoView {
             pool_id: pool.get_untracked().parse::<PoolId>().ok(),
             owner_id: owner.get_untracked().parse::<UserId>().ok(),
             location: Some(place).filter(|place| !place.is_empty()),
+            proxy: Some(read(&proxy.get_untracked())),
         };
         sending
             .run(async move { api.import_accounts(file, query).await }, move |told| report.set(Some(told)));
@@ -153,6 +157,7 @@ fn Import() -> impl IntoView {
                                 mono=true
                                 testid="import-location"
                             />
+                            <ProxyField value=proxy proxies whose=Whose::Accounts submission=sending/>
                         </div>
                     </div>
                 </Card>

@@ -49,7 +49,7 @@ struct Begun {
     request_body = BeginAuthorization,
     responses(
         (status = 201, description = "The authorisation", body = Authorization),
-        docs::Input, docs::Guarded, docs::Missing, docs::Authorizing, docs::Failures
+        docs::Input, docs::Guarded, docs::Authorizing, docs::Failures
     )
 )]
 pub(crate) async fn handle(
@@ -104,8 +104,18 @@ async fn allowed(tx: &mut TenantTx, caller: &Caller, input: &BeginAuthorization)
         (Some(_), Some(_)) => {
             return Err(ApiError::field("account_id", "must be absent where there is a share_id"));
         }
-        (Some(share), None) => open(tx, caller, share).await?.provider,
-        (None, Some(account)) => own(tx, caller, account, false).await?.provider,
+        (Some(share), None) => match open(tx, caller, share).await {
+            Err(ApiError::NotFound) => {
+                return Err(ApiError::field("share_id", "must be an invitation to share that waits for you"));
+            }
+            found => found?.provider,
+        },
+        (None, Some(account)) => match own(tx, caller, account, false).await {
+            Err(ApiError::NotFound) => {
+                return Err(ApiError::field("account_id", "must be an account that you share or look after"));
+            }
+            found => found?.provider,
+        },
         (None, None) => return caller.demand(Permission::AccountsWrite),
     };
     if input.provider != provider {

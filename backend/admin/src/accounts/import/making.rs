@@ -156,7 +156,7 @@ impl<'a> Importer<'a> {
             limits: Limits::default(),
             timeouts: Timeouts::NONE,
             dedicated: None,
-            proxy: None,
+            proxy: self.query.proxy,
             enabled: Some(login.enabled),
         };
         create::checked(&input)?;

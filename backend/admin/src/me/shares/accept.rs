@@ -23,7 +23,6 @@ use causeway_store::{
     shares::{self, Outcome, Share},
 };
 use http::StatusCode;
-use serde_json::json;
 use uuid::Uuid;
 
 /// Share an account
@@ -62,8 +61,6 @@ pub(crate) async fn handle(
     let Added { account, rested, .. } = added;
     let account_id = account.id;
     shares::end(&mut tx, id, Outcome::Accepted, Some(account_id)).await?;
-    let after = Some(json!({"account_id": account_id}));
-    caller.record(&mut tx, "share.accept", ("share", Some(id)), None, after).await?;
     let now = health::view(&state, &mut tx, account).await?;
     state.commit(tx).await?;
     if rested {

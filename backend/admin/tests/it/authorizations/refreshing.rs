@@ -12,7 +12,7 @@ const OWNER: &str = "acct-ada";
 
 impl Scene {
     /// An account that its owner has authorised.
-    async fn authorised(&self, more: Value) -> Value {
+    pub(super) async fn authorised(&self, more: Value) -> Value {
         let begun = self.begin_code("loopback").await;
         let back = self.consent(&begun, OWNER).await;
         assert_eq!(self.paste(&begun.body, &back).await.status, 200);
@@ -57,9 +57,9 @@ impl Scene {
     }
 
     /// Its owner withdraws the grant, and somebody notices.
-    async fn dies(&self, account: &Value) {
+    pub(super) async fn dies(&self, account: &Value) {
         let oauth = self.simulator.oauth();
-        oauth.kill(&oauth.grant_of(OWNER).unwrap().id);
+        oauth.kill(&oauth.grant_of(account["identity"]["subject"].as_str().unwrap()).unwrap().id);
         self.refused(account).await;
     }
 }

@@ -282,6 +282,9 @@ impl Maker<'_> {
         if told.place == "path" {
             // The collection says what kind of thing it is.
             name = match operation.path.split('/').nth(1).unwrap_or_default() {
+                "shares" => "share",
+                "me" if operation.path.starts_with("/me/shares") => "share",
+                "me" if operation.path.starts_with("/me/accounts") => "account",
                 "accounts" => "account",
                 "keys" => "key",
                 "pools" => "pool",

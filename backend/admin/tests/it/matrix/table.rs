@@ -34,6 +34,20 @@ pub(crate) struct Row {
     pub(crate) status: [u16; 6],
 }
 
+impl Row {
+    /// The status for a contributor, who has no right at all and is a person like any other: what needs a right is refused,
+    /// but for what they need to connect an account of their own.
+    pub(crate) fn contributor(&self) -> u16 {
+        let connects = self.path == "/providers" || self.path.starts_with("/accounts/authorizations");
+        match self.need {
+            Need::Right(_) | Need::PersonWith(_) if !connects => 403,
+            // A token would be of no use to them.
+            _ if self.path == "/tokens" && self.method == Method::POST => 422,
+            _ => self.status[1],
+        }
+    }
+}
+
 /// All of them. The things named in the paths belong to the first organisation, its key, token and request to another owner
 /// of it. What is taken away is taken away last.
 pub(crate) fn rows() -> Vec<Row> {
@@ -144,6 +158,15 @@ pub(crate) fn rows() -> Vec<Row> {
     );
     row(M::DELETE, "/me/identities/{identity}", None, Person, [401, 404, 404, 404, 404, 404]);
     row(M::POST, "/me/memberships", Some(r#"{"token":"none"}"#), Person, [401, 422, 422, 422, 422, 422]);
+    row(M::GET, "/me/shares", None, Person, [401, 200, 200, 200, 200, 200]);
+    let accept = r#"{"name":"a","credential":{"kind":"api_key","api_key":"sk-ant-3"}}"#;
+    row(M::POST, "/me/shares/{share}/accept", Some(accept), Member, [401, 404, 404, 404, 404, 404]);
+    row(M::POST, "/me/shares/{share}/decline", None, Member, [401, 404, 404, 404, 404, 404]);
+    row(M::GET, "/me/accounts", None, Person, [401, 200, 200, 200, 200, 200]);
+    let renew = r#"{"credential":{"kind":"api_key","api_key":"sk-ant-4"}}"#;
+    row(M::PUT, "/me/accounts/{account}/credential", Some(renew), Member, [401, 404, 404, 404, 404, 404]);
+    row(M::POST, "/me/accounts/{account}/test", None, Member, [401, 404, 404, 404, 404, 404]);
+    row(M::DELETE, "/me/accounts/{account}", None, Member, [401, 404, 404, 404, 404, 404]);
     row(M::GET, "/tokens", None, Person, [401, 200, 200, 200, 200, 200]);
     row(
         M::POST,
@@ -327,7 +350,7 @@ pub(crate) fn rows() -> Vec<Row> {
         Right(P::AccountsWrite),
         [401, 403, 403, 201, 201, 201],
     );
-    // It is the session's that began it, and to everybody else it is not there.
+    // It is the session's that began it, and to everybody else it is not there: also to who may begin one for their own.
     let authorization = "/accounts/authorizations/{authorization}";
     row(M::GET, authorization, None, Right(P::AccountsRead), [401, 404, 404, 404, 404, 404]);
     row(
@@ -335,9 +358,9 @@ pub(crate) fn rows() -> Vec<Row> {
         "/accounts/authorizations/{authorization}/code",
         Some(r#"{"code":"a"}"#),
         Right(P::AccountsWrite),
-        [401, 403, 403, 404, 404, 404],
+        [401, 404, 404, 404, 404, 404],
     );
-    row(M::DELETE, authorization, None, Right(P::AccountsWrite), [401, 403, 403, 404, 404, 404]);
+    row(M::DELETE, authorization, None, Right(P::AccountsWrite), [401, 404, 404, 404, 404, 404]);
     row(M::GET, "/accounts/{account}", None, Right(P::AccountsRead), [401, 200, 200, 200, 200, 404]);
     row(
         M::PATCH,
@@ -361,6 +384,22 @@ pub(crate) fn rows() -> Vec<Row> {
         [401, 403, 403, 409, 409, 404],
     );
     row(M::POST, "/accounts/{account}/test", None, Right(P::AccountsWrite), [401, 403, 403, 200, 200, 404]);
+    row(M::POST, "/accounts/{account}/remind", None, Right(P::AccountsWrite), [401, 403, 403, 200, 200, 404]);
+    row(M::GET, "/shares", None, Right(P::AccountsRead), [401, 200, 200, 200, 200, 200]);
+    row(
+        M::POST,
+        "/shares",
+        Some(r#"{"email":"heir@{domain}","provider":"anthropic"}"#),
+        Right(P::AccountsWrite),
+        [401, 403, 403, 201, 201, 201],
+    );
+    row(
+        M::POST,
+        "/shares/{share}/remind",
+        Some("{}"),
+        Right(P::AccountsWrite),
+        [401, 403, 403, 200, 200, 404],
+    );
     row(M::GET, "/pools", None, Right(P::AccountsRead), [401, 200, 200, 200, 200, 200]);
     row(
         M::POST,
@@ -578,6 +617,7 @@ pub(crate) fn rows() -> Vec<Row> {
         Right(P::KeysWriteOwn),
         [401, 403, 422, 204, 204, 422],
     );
+    row(M::DELETE, "/shares/{share}", None, Right(P::AccountsWrite), [401, 403, 403, 204, 204, 404]);
     row(M::DELETE, "/proxies/{proxy}", None, Right(P::AccountsWrite), [401, 403, 403, 204, 204, 404]);
     row(M::DELETE, "/pools/{pool}", None, Right(P::AccountsWrite), [401, 403, 403, 204, 204, 404]);
     row(M::DELETE, "/accounts/{account}", None, Right(P::AccountsWrite), [401, 403, 403, 204, 204, 404]);

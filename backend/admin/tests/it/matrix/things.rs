@@ -88,6 +88,10 @@ impl Makers<'_> {
         let pool = id(&post("/pools", Some(owner), pool).await);
         let proxy = json!({"name": format!("proxy {n}"), "scheme": "http", "host": "127.0.0.1", "port": 9});
         let proxy = id(&post("/proxies", Some(owner), proxy).await);
+        let heir_mail = format!("heir@{domain}");
+        let heir = world.person(made, Role::Member, &heir_mail).await;
+        let share = json!({"email": heir_mail, "provider": "anthropic", "name": "shared"});
+        let share = id(&post("/shares", Some(owner), share).await);
         let began = post("/accounts/authorizations", Some(owner), authorise(world, operator).await).await;
         let (key, secret) = world.key(owner, "another's").await;
         let tomorrow = (Utc::now() + Duration::days(1)).to_rfc3339();
@@ -122,7 +126,6 @@ impl Makers<'_> {
         let listed = world.get(&format!("/operator/codes/{batch}"), Some(operator)).await.body;
         let sessions = world.get("/me/sessions", Some(owner)).await.body;
         let member = world.person(made, Role::Owner, &format!("member@{domain}")).await;
-        let heir = world.person(made, Role::Member, &format!("heir@{domain}")).await;
         let leaver = world.person(made, Role::Member, &format!("leaver@{domain}")).await;
         let person = world.person(made, Role::Viewer, &format!("person@{domain}")).await;
         let identity = Uuid::now_v7();
@@ -133,6 +136,7 @@ impl Makers<'_> {
             ("account", account),
             ("pool", pool),
             ("proxy", proxy),
+            ("share", share),
             ("authorization", id(&began)),
             ("open", OPEN.to_owned()),
             ("key", key),

@@ -238,6 +238,56 @@ async fn a_redis_that_is_back_in_an_epoch_before_the_callers_is_closed_again() {
 }
 
 #[tokio::test]
+async fn a_life_of_another_version_is_known_for_as_long_as_it_lives() {
+    use crate::boots;
+    let server = Server::start(PLAIN).await;
+    let f = Fixture::on(&server).await;
+    boots::beat(&f.cache, "new").await.unwrap();
+    assert!(!boots::another_version_lives(&f.cache).await.unwrap());
+    // As versions before this one have said that they live.
+    let mut connection = f.cache.connection.clone();
+    let () = connection.sadd("cw:boots", "old").await.unwrap();
+    let () = connection.set("cw:boot:old", 1).await.unwrap();
+    assert!(boots::another_version_lives(&f.cache).await.unwrap());
+    boots::end(&f.cache, "old").await.unwrap();
+    assert!(!boots::another_version_lives(&f.cache).await.unwrap());
+}
+
+#[tokio::test]
+async fn holds_of_a_version_before_are_kept_and_counted_once_more() {
+    let server = Server::start(PLAIN).await;
+    let mut f = Fixture::on(&server).await.loaded(0).await;
+    let (id, shard) = (request(), f.org.shard());
+    let (org, key, account) = (f.org.0.simple(), f.key.0.simple(), f.account.0.simple());
+    let text = format!(
+        "dead\n0\n1700000000123\n{org}\n{}\nk:{key},600,7,2,,;a:{account},0,0,0,,\n{{\"a\":\n1}}",
+        f.epoch
+    );
+    let keys = ShardKeys::new(shard);
+    let mut connection = f.cache.connection.clone();
+    let () = connection.hset(&keys.holds, id.0.simple().to_string(), text).await.unwrap();
+    let () = connection.hset(&keys.meta, "schema", "3").await.unwrap();
+    assert!(is_kept_otherwise(&f.cache, shard).await.unwrap());
+    let stand = look(&f.cache, shard, f.epoch).await.unwrap();
+    assert!(stand.epoch > f.epoch && !stand.open, "what was kept otherwise begins anew: {stand:?}");
+    assert!(!is_kept_otherwise(&f.cache, shard).await.unwrap());
+    // Who settles it before it is kept finds that it counts in none.
+    assert_eq!(f.settle(id, SettleMode::Settle, 5).await, SettledAs::OtherEpoch);
+    let found = remembered(&f.cache, shard, stand.epoch, "boot", &BTreeSet::new()).await.unwrap();
+    assert_eq!(found.left, [id]);
+    assert!(keep(&f.cache, shard, stand.epoch, &found.left).await.unwrap());
+    assert!(keep(&f.cache, shard, stand.epoch, &found.left).await.unwrap(), "a second time changes nothing");
+    f.epoch = stand.epoch;
+    assert_eq!((f.field("ru").await, f.field("c").await), (600, 1));
+    let all = open_holds(&f.cache, shard).await.unwrap();
+    let kept = all.iter().find(|h| h.request == id).unwrap();
+    assert_eq!((kept.boot.as_str(), kept.epoch, kept.at), ("dead", f.epoch, 1_700_000_000_123));
+    assert_eq!(kept.payload, "{\"a\":\n1}");
+    assert_eq!(f.settle(id, SettleMode::Settle, 500).await, SettledAs::Now);
+    assert_eq!((f.field("ru").await, f.field("c").await), (0, 0));
+}
+
+#[tokio::test]
 async fn a_hold_from_before_there_were_epochs_is_read_and_counts_in_none() {
     let f = Fixture::new().await;
     let id = request();

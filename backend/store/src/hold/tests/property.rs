@@ -551,7 +551,7 @@ impl Life {
         let mut holds = open_holds(&self.f.cache, shard).await.unwrap();
         holds.sort_by_key(|h| h.request);
         assert_eq!(holds.len(), self.model.entries.len());
-        let (mut settled, mut checks) = (0_usize, 0_usize);
+        let (mut settled, mut checks, mut drafts) = (0_usize, 0_usize, 0_usize);
         for (hold, (id, entry)) in holds.iter().zip(&self.model.entries) {
             assert_eq!(hold.request, *id);
             match entry {
@@ -563,6 +563,7 @@ impl Life {
                     assert_eq!(hold.failed, t.held.failed);
                     assert_eq!((&hold.settled, &hold.checkpoint), (&t.settled, &t.check));
                     assert_eq!(hold.payload, ask.payload);
+                    drafts += 1;
                     settled += usize::from(t.settled.is_some());
                     checks += usize::from(t.check.is_some());
                 }
@@ -570,13 +571,14 @@ impl Life {
         }
         // Nothing stays behind of what is not held.
         let keys = ShardKeys::new(shard);
-        let counts: (usize, usize) = redis::pipe()
+        let counts: (usize, usize, usize) = redis::pipe()
             .hlen(keys.settled)
             .hlen(keys.checks)
+            .hlen(keys.drafts)
             .query_async(&mut self.f.cache.connection.clone())
             .await
             .unwrap();
-        assert_eq!(counts, (settled, checks));
+        assert_eq!(counts, (settled, checks, drafts));
     }
 
     /// Everything ends, and is written: what is left is nothing, and the sums are those of the rows.

@@ -120,3 +120,37 @@ async fn calls_of_many_at_once_never_overshoot() {
     assert_eq!(answers.iter().filter(|answer| held(answer)).count(), 33);
     assert_eq!((f.field("c").await, f.field("ru").await), (33, 990));
 }
+
+#[tokio::test]
+async fn limits_that_change_between_two_hold_for_each() {
+    let f = Fixture::new().await.loaded(0).await;
+    let account = [unlimited(ScopeId::Account(f.account))];
+    let ask = |usd| f.ask(request(), &[f.budget(usd, 30)], &account, 1);
+    let asks = [ask(100), ask(50), ask(50), ask(100), ask(100)];
+    let answers = reserve_all(&f.cache, &f.script, &asks, f.epoch).await.unwrap();
+    assert_eq!(answers.iter().map(held).collect::<Vec<_>>(), [true, false, false, true, true]);
+    let Reserved::Held { facts, .. } = &answers[4] else { panic!() };
+    assert_eq!((facts[0].open, facts[0].reserved_nanos), (3, 90));
+    assert_eq!((f.field("c").await, f.field("ru").await), (3, 90));
+}
+
+/// One pool chooses its accounts by what runs there, and another does not.
+#[tokio::test]
+async fn an_account_is_counted_for_some_and_not_for_others() {
+    let f = Fixture::new().await.loaded(0).await;
+    let plain = unlimited(ScopeId::Account(f.account));
+    let counted = Scope { counted: true, nanos: 5, ..plain.clone() };
+    let ask = |account: &Scope| f.ask(request(), &[f.budget(100, 10)], std::slice::from_ref(account), 1);
+    let asks = [ask(&plain), ask(&counted), ask(&plain), ask(&counted)];
+    let answers = reserve_all(&f.cache, &f.script, &asks, f.epoch).await.unwrap();
+    let open: Vec<i64> = answers
+        .iter()
+        .map(|answer| match answer {
+            Reserved::Held { facts, .. } => facts[1].open,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(open, [0, 1, 0, 2]);
+    let stand = standing(&f.cache, f.org, ScopeId::Account(f.account)).await.unwrap();
+    assert_eq!((stand.open, stand.reserved_nanos), (2, 10));
+}

@@ -66,7 +66,7 @@ pub struct Share {
     pub mailed: bool,
     /// Until when it is good.
     pub expires_at: DateTime<Utc>,
-    /// The account that they have shared.
+    /// The account that they have shared; `null` once it is withdrawn or removed.
     #[cfg_attr(feature = "schemas", schema(value_type = Option<uuid::Uuid>))]
     pub account_id: Option<AccountId>,
 }

@@ -40,7 +40,7 @@ pub struct Share {
     pub expires_at: DateTime<Utc>,
     /// What became of it; `None` while it waits.
     pub outcome: Option<Outcome>,
-    /// The account that was shared.
+    /// The account that was shared, while it is there.
     pub account: Option<AccountId>,
 }
 
@@ -121,10 +121,11 @@ impl TryFrom<Row> for Share {
 
 const SELECT: &str = "select s.id, s.email, p.id as person_id, p.name as person, s.provider, s.name, s.pool_ids, \
      s.base_url, s.message, s.invited_by, i.name as inviter, s.invitation_id, s.created_at, s.sent_at, s.mailed, \
-     s.expires_at, s.outcome, s.account_id \
+     s.expires_at, s.outcome, a.id as account_id \
      from account_shares s left join users i on i.id = s.invited_by \
      left join lateral (select u.id, u.name from memberships m join users u on u.id = m.user_id \
        where m.org_id = s.org_id and lower(u.email) = lower(s.email)) p on true \
+     left join upstream_accounts a on a.org_id = s.org_id and a.id = s.account_id and a.deleted_at is null \
      where s.org_id = ";
 
 /// Newest first, older than `before`; with `of`, only those made to or by a person.

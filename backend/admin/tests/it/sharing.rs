@@ -309,6 +309,8 @@ async fn people_renew_and_withdraw_their_own_and_nobody_elses() {
         assert_eq!(call(&world, Method::DELETE, &own, &person, None).await.status, 204);
         assert_eq!(world.get(&format!("/accounts/{account}"), Some(&owner)).await.status, 404);
         assert_eq!(call(&world, Method::DELETE, &own, &person, None).await.status, 404, "twice");
+        let ended = world.get("/shares", Some(&owner)).await.body["items"][0].clone();
+        assert_eq!((&ended["state"], &ended["account_id"]), (&json!("accepted"), &Value::Null));
         let mut database = world.database().await;
         sqlx::query("alter table upstream_accounts no force row level security")
             .execute(&mut database)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # make test: every kind of test, each phase with its time. Stops at the first phase that fails.
-#   ONLY="fmt build" runs some phases; CAUSEWAY_TEST_THREADS sets how many tests run at once.
+#   ONLY="fmt build" runs some phases; CAUSEWAY_TEST_THREADS sets how many tests run at once, instead of one a processor.
 set -eu
 cd "$(dirname "$0")/.."
 . .ci/env.sh
@@ -38,12 +38,12 @@ with_clippy() {
     env RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS="-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__" "$@"
 }
 
-# Private Postgres and Redis, removed afterwards. The binary is the one that the tests build. More tests at once than there
-# are processors: each waits for its database now and then, and the whole takes a fifth less.
+# Private Postgres and Redis, removed afterwards. The binary is the one that the tests build.
 backend() {
-    threads=${CAUSEWAY_TEST_THREADS:-$((2 * $(getconf _NPROCESSORS_ONLN)))}
+    threads=${CAUSEWAY_TEST_THREADS:+--test-threads $CAUSEWAY_TEST_THREADS}
+    # shellcheck disable=SC2086
     with_clippy target/debug/causeway services -- \
-        cargo nextest run --locked --workspace --config-file .ci/nextest.toml --test-threads "$threads"
+        cargo nextest run --locked --workspace --config-file .ci/nextest.toml $threads
 }
 
 # Building them takes minutes, so only when there are some: an opening fence in a doc comment that is Rust.

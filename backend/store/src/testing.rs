@@ -41,8 +41,10 @@ where
         redis_url: Some(setting("REDIS_URL")),
         database_connections: 4,
     };
-    statement(&server, format!("create database {name}")).await;
-    good(migrate::run(&url.to_string().into()).await, "migrate");
+    let mut connection = good(PgConnection::connect(server.expose_secret()).await, "connect");
+    let template = template(&mut connection, &url).await;
+    execute(&mut connection, format!("create database {name} template {template}")).await;
+    drop(connection);
     let store = good(Store::connect(&args).await, "connect");
     let outcome = tokio::spawn(test(store.clone(), args)).await;
     store.app.close().await;
@@ -53,6 +55,37 @@ where
     if let Err(failed) = outcome {
         panic::resume_unwind(failed.into_panic());
     }
+}
+
+/// The name of a database in which every migration has run. The first test that needs it makes it, which takes longer than
+/// most tests do; the others copy it. It stays on the server, for the next run.
+async fn template(connection: &mut PgConnection, like: &Url) -> String {
+    // Partitions are made for the month, so that it is another one in the next.
+    let name = format!("causeway_tests_{}_{}", migrate::fingerprint(), Utc::now().format("%Y%m"));
+    if exists(connection, &name).await {
+        return name;
+    }
+    // One at a time; whoever waited finds it made.
+    execute(connection, "select pg_advisory_lock(hashtext('causeway_tests'))".to_owned()).await;
+    if !exists(connection, &name).await {
+        let making = format!("{name}_making");
+        execute(connection, format!("drop database if exists {making} with (force)")).await;
+        execute(connection, format!("create database {making}")).await;
+        let mut url = like.clone();
+        url.set_path(&making);
+        good(migrate::run(&url.to_string().into()).await, "migrate");
+        // What somebody is connected to cannot be copied.
+        execute(connection, format!("alter database {making} with allow_connections false")).await;
+        execute(connection, format!("alter database {making} rename to {name}")).await;
+    }
+    execute(connection, "select pg_advisory_unlock(hashtext('causeway_tests'))".to_owned()).await;
+    name
+}
+
+async fn exists(connection: &mut PgConnection, database: &str) -> bool {
+    let found =
+        sqlx::query_scalar("select exists (select from pg_database where datname = $1)").bind(database);
+    good(found.fetch_one(connection).await, "look")
 }
 
 /// As if Redis had lost everything of one organisation: its totals, its policy version, its open holds.
@@ -165,6 +198,10 @@ async fn drop_database(server: &SecretString, name: &str) {
 
 async fn statement(server: &SecretString, sql: String) {
     let mut connection = good(PgConnection::connect(server.expose_secret()).await, "connect");
+    execute(&mut connection, sql).await;
+}
+
+async fn execute(connection: &mut PgConnection, sql: String) {
     good(connection.execute(sqlx::AssertSqlSafe(sql)).await, "statement");
 }
 

@@ -98,11 +98,15 @@ fn search(value: &Value, named: bool) {
     }
 }
 
+/// Pages whose links name something that only its own person can do anything with.
+const NO_SECRET: [&str; 2] = ["/web/share?", "/web/accounts/new?"];
+
 /// Of a link only what makes it worth something: the fragment, or the last value of its query. Of one without either
 /// nothing, since an address is no secret.
 fn bare(text: &str) -> &str {
     match text.split_once("://") {
         None => text,
+        Some((_, rest)) if NO_SECRET.iter().any(|page| rest.contains(page)) => "",
         Some((_, rest)) => match rest.rsplit_once(['#', '?']) {
             Some((_, end)) => end.rsplit_once('=').map_or(end, |(_, value)| value),
             None => "",

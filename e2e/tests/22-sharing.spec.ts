@@ -191,16 +191,16 @@ test("somebody new is invited by link, shares two accounts, and sees nothing but
 
 test("whoever shares an account is reminded, renews it as the same person only, and withdraws it", async ({ page, admin, browser, simulator, installation }) => {
     test.setTimeout(120_000);
-    const radia: Person = { name: "Radia Perlman", email: "radia@example.com", password: PASSWORD };
-    await simulator.oauthAccount("acct-radia", radia.email);
+    const sophie: Person = { name: "Sophie Wilson", email: "sophie@example.com", password: PASSWORD };
+    await simulator.oauthAccount("acct-sophie", sophie.email);
     await simulator.oauthAccount("acct-somebody", "somebody@example.com");
     const theirs = await another(browser, installation.url);
-    const link = await invite(page, { email: radia.email, provider: PROVIDER, name: "Spanning tree" });
-    await accept(theirs.page, link, radia);
+    const link = await invite(page, { email: sophie.email, provider: PROVIDER, name: "Spanning tree" });
+    await accept(theirs.page, link, sophie);
     await theirs.page.getByTestId("follow-invitation").click();
     await theirs.page.getByTestId("sign-in-ways").getByRole("radio", { name: /Authorisation in the browser/ }).check();
     await theirs.page.getByTestId("redirects").getByRole("radio", { name: /By itself/ }).check();
-    await authorise(theirs.page, radia.email);
+    await authorise(theirs.page, sophie.email);
     await theirs.page.getByTestId("wizard-next").click();
     await handOver(theirs.page, "Spanning tree", "is there");
     const { id } = await account(admin, "Spanning tree");
@@ -210,12 +210,12 @@ test("whoever shares an account is reminded, renews it as the same person only, 
     const row = page.getByTestId("account").filter({ hasText: "Spanning tree" });
     await row.getByTestId("account-menu").click();
     await page.getByTestId("remind-account").and(page.locator(":visible")).click();
-    await expect(page.getByTestId("link-dialog")).toContainText("Radia Perlman");
+    await expect(page.getByTestId("link-dialog")).toContainText("Sophie Wilson");
     const renewal = (await page.getByTestId("handed-link").innerText()).trim();
     expect(renewal).toContain(`/web/share?renew=${id}`);
     await page.getByTestId("link-done").click();
     await page.goto(`/web/accounts/${id}`);
-    await expect(page.getByTestId("shared-by")).toHaveText("Shared by Radia Perlman");
+    await expect(page.getByTestId("shared-by")).toHaveText("Shared by Sophie Wilson");
     await page.getByTestId("remind-account").click();
     await expect(page.getByTestId("handed-link")).toHaveText(renewal);
 
@@ -229,7 +229,7 @@ test("whoever shares an account is reminded, renews it as the same person only, 
     await theirs.page.screenshot({ path: "test-results/share-stranger.png", fullPage: true });
     await theirs.page.goto(renewal);
     await theirs.page.getByTestId("redirects").getByRole("radio", { name: /By itself/ }).check();
-    await authorise(theirs.page, radia.email);
+    await authorise(theirs.page, sophie.email);
     await theirs.page.getByTestId("wizard-next").click();
     await expect(theirs.page.getByTestId("account-name")).toHaveCount(0);
     await handOver(theirs.page, "Spanning tree", "is renewed");

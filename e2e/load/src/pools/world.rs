@@ -1,6 +1,6 @@
 //! Three instances that share their stores, a simulator, and a pool of accounts.
 
-use super::{ACCOUNTS, FIRST_BYTE};
+use super::{ACCOUNTS, FIRST_BYTE, load};
 use crate::Args;
 use anyhow::{Context, Result};
 use causeway_rig::{
@@ -10,16 +10,22 @@ use causeway_rig::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::{net::TcpStream, path::Path};
+use std::{collections::HashSet, net::TcpStream, path::Path, time::Duration};
 
 /// Asked for throughout.
 pub(super) const MODEL: &str = "claude-haiku-4-5-20251001";
 
 const INSTANCES: usize = 3;
 
+/// Requests a second that show that every account is used, and for how many seconds at most.
+const WARM_UP: f64 = 300.0;
+const RECOVERY: usize = 30;
+
 /// Everything that runs.
 pub(super) struct World {
     simulator: String,
+    admin: Admin,
+    accounts: Vec<String>,
     pub(super) addresses: Vec<String>,
     /// The secret of a key whose pool keeps no conversations, and of one whose does.
     pub(super) spread: String,
@@ -71,8 +77,18 @@ impl World {
         let token =
             setup_token(&log_of(args, 0)).context("no setup link in the log of the first instance")?;
         let admin = Admin::set_up(&addresses[0], &token, "Pools")?;
-        let (spread, sticky) = furnish(&admin, &format!("http://{simulator}"))?;
-        Ok(Self { simulator, addresses, spread, sticky, _running: running })
+        let accounts = accounts(&admin, &format!("http://{simulator}"))?;
+        let [spread, sticky] =
+            [("Spread", 0), ("Sticky", 3600)].map(|(name, sticky)| key(&admin, &accounts, name, sticky));
+        Ok(Self {
+            simulator,
+            admin,
+            accounts,
+            addresses,
+            spread: spread?,
+            sticky: sticky?,
+            _running: running,
+        })
     }
 
     /// An account's key at the simulator.
@@ -89,6 +105,25 @@ impl World {
     /// All do what they should.
     pub(super) fn script_nothing(&self) -> Result<()> {
         call(&self.simulator, "DELETE", "/_sim/script", &[], None).map(drop)
+    }
+
+    /// All do what they should, and no instance lets one rest any more for what it has done before.
+    pub(super) async fn recover(&self) -> Result<()> {
+        self.script_nothing()?;
+        for account in &self.accounts {
+            self.admin.call("POST", &format!("accounts/{account}/reset"), &Value::Null)?;
+        }
+        for _ in 0..RECOVERY {
+            self.forget()?;
+            load::by_the_clock(&self.instances(&self.spread), WARM_UP, Duration::from_secs(1)).await?;
+            let entries = self.entries()?;
+            let used: HashSet<_> =
+                entries.iter().filter(|e| e.status == Some(200)).filter_map(|e| e.key.as_ref()).collect();
+            if used.len() == ACCOUNTS && entries.iter().all(|entry| entry.status == Some(200)) {
+                return Ok(());
+            }
+        }
+        anyhow::bail!("some accounts still rest although they were reset and answer")
     }
 
     /// What was asked so far does not count.
@@ -141,21 +176,23 @@ fn instance(program: &Path, address: &str, settings: &[(&str, &str)], log: &Path
     Ok(running)
 }
 
-/// The accounts, two pools of all of them, and a key for each.
-fn furnish(admin: &Admin, simulator: &str) -> Result<(String, String)> {
-    let mut accounts = Vec::new();
-    for n in 0..ACCOUNTS {
+/// The accounts of every pool.
+fn accounts(admin: &Admin, simulator: &str) -> Result<Vec<String>> {
+    let account = |n| {
         let id = admin.account(&format!("Simulator {n:02}"), simulator, &World::key(n), &json!({}))?;
         let timeouts = json!({ "timeouts": { "first_event_seconds": FIRST_BYTE } });
         admin.call("PATCH", &format!("accounts/{id}"), &timeouts)?;
-        accounts.push(id);
-    }
-    let key = |name: &str, sticky: u32| -> Result<String> {
-        let pool = json!({ "name": name, "strategy": "round_robin", "sticky_seconds": sticky, "account_ids": accounts });
-        let pool = text(&admin.call("POST", "pools", &pool)?, "id")?;
-        text(&admin.call("POST", "keys", &json!({ "name": name, "pool_ids": [pool] }))?, "secret")
+        Ok(id)
     };
-    Ok((key("Spread", 0)?, key("Sticky", 3600)?))
+    (0..ACCOUNTS).map(account).collect()
+}
+
+/// A pool of all accounts, and the secret of a key for it.
+fn key(admin: &Admin, accounts: &[String], name: &str, sticky: u32) -> Result<String> {
+    let pool =
+        json!({ "name": name, "strategy": "round_robin", "sticky_seconds": sticky, "account_ids": accounts });
+    let pool = text(&admin.call("POST", "pools", &pool)?, "id")?;
+    text(&admin.call("POST", "keys", &json!({ "name": name, "pool_ids": [pool] }))?, "secret")
 }
 
 fn stream() -> String {

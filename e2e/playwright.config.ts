@@ -1,5 +1,5 @@
-// One worker, one installation, in the order of the files: the first file is the first start, and the last one kills
-// the server. A test that fails is a failure: nothing is tried twice.
+// Two workers with an installation and a simulator each. Whole files go to whoever is free, in their order, so a file must
+// pass after any others, and alone; the first one is a first start. A test that fails is a failure: nothing is tried twice.
 
 import { defineConfig } from "@playwright/test";
 
@@ -10,7 +10,7 @@ const screenshots = Boolean(process.env.SCREENSHOTS);
 export default defineConfig({
     testDir: ".",
     testMatch: screenshots ? "screenshots.ts" : "tests/*.spec.ts",
-    workers: 1,
+    workers: 2,
     retries: 0,
     forbidOnly: true,
     // After a failure everything is started anew, so that many failures would take long and say no more than a few.

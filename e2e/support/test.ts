@@ -1,4 +1,4 @@
-// What every test starts from: one simulator and one installation for the whole run, the owner's session, and a page
+// What every test starts from: one simulator and one installation for each worker, the owner's session, and a page
 // that fails its test when the browser complains.
 
 import { type ConsoleMessage, type Page, test as base } from "@playwright/test";
@@ -8,7 +8,7 @@ import { Installation } from "./installation.ts";
 import { watch } from "./secrets.ts";
 import { Simulator } from "./simulator.ts";
 
-/** What is shared by the whole run. */
+/** What the tests of one worker share. */
 interface Shared {
     simulator: Simulator;
     installation: Installation;

@@ -75,7 +75,7 @@ pub struct CreateInvitation {
     pub delivery: Option<Delivery>,
 }
 
-/// A new link for an invitation.
+/// A new link for an invitation, or a reminder of an invitation to share: either gives it more time.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]

@@ -135,9 +135,7 @@ pub use registration::{
 pub use requests::{Outcome, Request, RequestExport, RequestQuery};
 pub use secret::Secret;
 pub use setup::{Setup, SetupState};
-pub use shares::{
-    AcceptShare, CreateShare, RemindShare, RemindedPerson, RenewAccount, SentShare, Share, ShareState,
-};
+pub use shares::{AcceptShare, CreateShare, RemindedPerson, RenewAccount, SentShare, Share, ShareState};
 pub use sso::{
     AddDomain, GroupRole, Identities, Identity, LinkIdentity, LinkStarted, SetSsoProvider, SingleSignOn,
     SsoBegin, SsoButton, SsoButtons, SsoDomain, SsoDomains, SsoFailure, SsoFailureCode, SsoProvider,

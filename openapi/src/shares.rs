@@ -115,21 +115,6 @@ pub struct CreateShare {
     pub delivery: Option<Delivery>,
 }
 
-/// A reminder of an invitation to share, which gives it more time.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
-#[serde(default, deny_unknown_fields)]
-pub struct RemindShare {
-    /// Days for which it is good from now on; 7 when absent.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
-    #[cfg_attr(feature = "schemas", schema(nullable = false, example = 7, minimum = 1, maximum = 90))]
-    pub expires_in_days: Option<u16>,
-    /// How the link reaches the person; by mail where the installation sends mail, when absent.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
-    #[cfg_attr(feature = "schemas", schema(nullable = false))]
-    pub delivery: Option<Delivery>,
-}
-
 /// An invitation to share that was made, or that somebody was reminded of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]

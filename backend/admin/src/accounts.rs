@@ -14,6 +14,7 @@ use causeway_store::{
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+pub(crate) mod adding;
 pub(crate) mod authorizations;
 pub(crate) mod checks;
 pub(crate) mod create;

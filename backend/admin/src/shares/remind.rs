@@ -12,7 +12,7 @@ use crate::{
     state::AdminState,
 };
 use axum::{Json, extract::State};
-use causeway_openapi::{RemindShare, SentShare};
+use causeway_openapi::{ResendInvitation, SentShare};
 use causeway_store::shares;
 use uuid::Uuid;
 
@@ -23,7 +23,7 @@ use uuid::Uuid;
 #[utoipa::path(
     post, path = "/shares/{id}/remind", tag = "shares", operation_id = "remindShare",
     params(("id" = uuid::Uuid, Path, description = "Identifier of the invitation")),
-    request_body = RemindShare,
+    request_body = ResendInvitation,
     responses(
         (status = 200, description = "Reminded", body = SentShare),
         docs::Input, docs::Guarded, docs::Missing, docs::Clash, docs::Throttle, docs::Failures
@@ -33,7 +33,7 @@ pub(crate) async fn handle(
     State(state): State<AdminState>,
     May { caller, .. }: May<right::AccountsWrite>,
     Place(id): Place<Uuid>,
-    Body(input): Body<RemindShare>,
+    Body(input): Body<ResendInvitation>,
 ) -> Result<Json<SentShare>, ApiError> {
     let mut check = Check::default();
     let terms = Terms::check(&state, &mut check, input.expires_in_days, input.delivery);

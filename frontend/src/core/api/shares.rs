@@ -2,8 +2,8 @@
 
 use causeway_domain::AccountId;
 use causeway_openapi::{
-    AcceptShare, Account, AccountTest, CreateShare, ListQuery, Page, RemindShare, RemindedPerson,
-    RenewAccount, SentShare, Share,
+    AcceptShare, Account, AccountTest, CreateShare, ListQuery, Page, RemindedPerson, RenewAccount,
+    ResendInvitation, SentShare, Share,
 };
 use gloo_net::http::Method;
 use serde_json::Map;
@@ -20,7 +20,7 @@ impl Api {
         self.0.post("/shares", &share).await
     }
 
-    pub(crate) async fn remind_of_share(self, id: Uuid, reminder: RemindShare) -> Answer<SentShare> {
+    pub(crate) async fn remind_of_share(self, id: Uuid, reminder: ResendInvitation) -> Answer<SentShare> {
         self.0.post(&format!("/shares/{id}/remind"), &reminder).await
     }
 

@@ -1,9 +1,8 @@
 //! From a credential to its account.
 
 use super::super::{
-    authorizations,
-    create::{self, Given},
-    fresh,
+    adding::{self, Given},
+    authorizations, fresh,
 };
 use super::unpack::Piece;
 use crate::{error::ApiError, guard::Caller, state::AdminState};
@@ -159,7 +158,7 @@ impl<'a> Importer<'a> {
             proxy: self.query.proxy,
             enabled: Some(login.enabled),
         };
-        create::checked(&input)?;
+        adding::checked(&input)?;
         let over = login.expires_at.is_some_and(|end| end <= Utc::now());
         let given = match &login.secret {
             Secret::Oauth { refresh: None, .. } | Secret::Aws { session: Some(_), .. } if over => {
@@ -177,7 +176,7 @@ impl<'a> Importer<'a> {
             }
             other => {
                 input.credential = Some(entered(other, location)?);
-                create::given(self.state, self.caller, tx, &input, &preset).await?
+                adding::given(self.state, self.caller, tx, &input, &preset).await?
             }
         };
         item.credential_kind = serde_json::from_value(given.credential.kind().into()).ok();
@@ -187,7 +186,7 @@ impl<'a> Importer<'a> {
         if let Some((id, why)) = self.present(tx, provider, &base, &given).await? {
             return Ok(Done::Present(id, why));
         }
-        let added = create::add(self.state, self.caller, tx, &input, given, None).await?;
+        let added = adding::add(self.state, self.caller, tx, &input, given, None).await?;
         Ok(Done::Added(added.account.id))
     }
 

@@ -3,8 +3,8 @@
 use super::open;
 use crate::{
     accounts::{
+        adding::{self, Added},
         authorizations::view::usual_address,
-        create::{self, Added},
         health, preset,
     },
     docs,
@@ -52,12 +52,12 @@ pub(crate) async fn handle(
     let mut tx = caller.begin(&state).await?;
     let share = open(&mut tx, &caller, id).await?;
     let wanted = wanted(&mut tx, &caller, &share, &preset, input).await?;
-    create::checked(&wanted)?;
-    let given = create::given(&state, &caller, &mut tx, &wanted, &preset).await?;
+    adding::checked(&wanted)?;
+    let given = adding::given(&state, &caller, &mut tx, &wanted, &preset).await?;
     if let Some(known) = given.known {
         theirs(&mut tx, &caller, known).await?;
     }
-    let added = create::add(&state, &caller, &mut tx, &wanted, given, Some(caller.user.id)).await?;
+    let added = adding::add(&state, &caller, &mut tx, &wanted, given, Some(caller.user.id)).await?;
     let Added { account, rested, .. } = added;
     let account_id = account.id;
     shares::end(&mut tx, id, Outcome::Accepted, Some(account_id)).await?;

@@ -1,6 +1,6 @@
 //! One invitation to share in the list, with what can be done to it.
 
-use causeway_openapi::{RemindShare, Share, ShareState};
+use causeway_openapi::{ResendInvitation, Share, ShareState};
 use leptos::prelude::*;
 
 use super::{Sharing, told};
@@ -107,9 +107,12 @@ fn Doings(id: uuid::Uuid, email: String, sharing: Sharing) -> impl IntoView {
     let asking = RwSignal::new(false);
     let email = StoredValue::new(email);
     let remind = move |()| {
-        changing.run(async move { api.remind_of_share(id, RemindShare::default()).await }, move |sent| {
-            told(sent, sharing, toasts, |email| tu_string!(i18n, share.reminded_toast, name = email));
-        });
+        changing.run(
+            async move { api.remind_of_share(id, ResendInvitation::default()).await },
+            move |sent| {
+                told(sent, sharing, toasts, |email| tu_string!(i18n, share.reminded_toast, name = email));
+            },
+        );
     };
     let revoke = move |()| {
         changing.run(async move { api.revoke_share(id).await }, move |()| {

@@ -124,7 +124,10 @@ test("every page", async ({ page, installation, simulator }) => {
     await page.getByTestId("show-history").click();
     await expect(page.getByTestId("price-versions")).toBeVisible();
     await shoot(page, "13-price-history");
+    await agree(admin);
     await page.goto(`${url}/web/billing`);
+    await expect(page.getByTestId("entry").first()).toBeVisible();
+    await shoot(page, "13-billing");
     await page.getByTestId("redeem").click();
     await shoot(page, "13-redeem");
     await page.goto(`${url}/web/operator/organizations`);
@@ -270,6 +273,18 @@ async function shoot(page: Page, name: string, sizes: (keyof typeof SIZES)[] = [
     await page.setViewportSize(SIZES.desktop);
 }
 
+/** What an operator has agreed with it. From then on its own prices do not count. */
+async function agree(admin: Admin): Promise<void> {
+    const { items } = await admin.get<{ items: { id: string }[] }>("/operator/organizations");
+    const tenant = `/operator/organizations/${items[0]!.id}`;
+    await admin.patch(tenant, { plan: { members: 10, keys: 40, limits: { usd: { month: "500" } } }, multiplier: "1.2" });
+    await admin.post(`${tenant}/entries`, { kind: "credit", amount_usd: "250", note: "Invoice 2026-117" });
+    await admin.post(`${tenant}/entries`, { kind: "adjustment", amount_usd: "-12.5", note: "Counted twice in October" });
+    const made = await admin.post<{ codes: string[] }>("/operator/codes", { amount_usd: "25", count: 3, note: "Conference in Lyon" });
+    await admin.post("/balance/redeem", { code: made.codes[0] });
+    await admin.post("/operator/codes", { amount_usd: "5", count: 20, uses: 100, expires_at: new Date(Date.now() + 90 * 86_400_000).toISOString() });
+}
+
 /** What a team would have after a day. */
 async function fill(admin: Admin, url: string, upstream: string): Promise<IssuedKey> {
     const main = await admin.account("Anthropic, research", upstream);
@@ -327,14 +342,6 @@ async function fill(admin: Admin, url: string, upstream: string): Promise<Issued
     }
     await expect.poll(async () => (await admin.rows(keys[0].id)).length).toBeGreaterThan(9);
 
-    const { items } = await admin.get<{ items: { id: string }[] }>("/operator/organizations");
-    const tenant = `/operator/organizations/${items[0]!.id}`;
-    await admin.patch(tenant, { plan: { members: 10, keys: 40, limits: { usd: { month: "500" } } }, multiplier: "1.2" });
-    await admin.post(`${tenant}/entries`, { kind: "credit", amount_usd: "250", note: "Invoice 2026-117" });
-    await admin.post(`${tenant}/entries`, { kind: "adjustment", amount_usd: "-12.5", note: "Counted twice in October" });
-    const made = await admin.post<{ codes: string[] }>("/operator/codes", { amount_usd: "25", count: 3, note: "Conference in Lyon" });
-    await admin.post("/balance/redeem", { code: made.codes[0] });
-    await admin.post("/operator/codes", { amount_usd: "5", count: 20, uses: 100, expires_at: new Date(Date.now() + 90 * 86_400_000).toISOString() });
     const [owner] = (await admin.get<{ items: { id: string }[] }>("/members")).items;
     await admin.patch(`/members/${owner!.id}`, { limits: { usd: { week: "75" }, tokens_per_minute: 400_000 } });
     await admin.patch("/organization", { limits: { usd: { month: "900" }, concurrency: 40, queue: { length: 20, wait_seconds: 30 } } });

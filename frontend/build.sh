@@ -13,4 +13,6 @@ if ! cmp -s frontend/package-lock.json frontend/node_modules/.installed-lock.jso
     cp frontend/package-lock.json frontend/node_modules/.installed-lock.json
 fi
 
-exec cargo run --quiet --package causeway-bundle -- --cargo-env "$wasm_env" "$@"
+CARGO_TERM_QUIET=${CARGO_TERM_QUIET:-true}
+export CARGO_TERM_QUIET
+exec cargo run --package causeway-bundle -- --cargo-env "$wasm_env" "$@"

@@ -78,6 +78,12 @@ test("an operator sets a plan, credits, suspends, and the organisation reads it 
     const after = await admin.get<{ balance_usd: string }>("/balance");
     if (before.prepaid) expect(Number(after.balance_usd) - Number(before.balance_usd)).toBeCloseTo(50, 6);
 
+    const tenant = page.url();
+    await page.goto("/web/prices");
+    await expect(page.getByTestId("prices-prepaid"), "the operator's prices count from now on").toBeVisible();
+    await expect(page.getByTestId("set-price")).toHaveCount(0);
+    await page.goto(tenant);
+
     await page.getByTestId("suspend").click();
     await page.getByTestId("suspend-reason").fill("Invoice 7 is unpaid");
     await page.getByTestId("confirm-suspend").click();

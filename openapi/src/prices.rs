@@ -153,6 +153,8 @@ pub struct PriceList {
     pub read_at: Option<DateTime<Utc>>,
     /// Why a newer form of the operator's file is not in use; `null` when there is none.
     pub refused: Option<RefusedTable>,
+    /// Whether prices of the organisation's own count. While it is prepaid they do not: the operator sets its prices.
+    pub own_count: bool,
     /// The sections of the table, to filter by.
     pub providers: Vec<String>,
     /// The models, by name.

@@ -95,6 +95,10 @@ pub enum RelayError {
         /// Asked for.
         model: String,
     },
+    /// There are accounts, and none of them serves this: told like a model that does not exist, which is the one answer that
+    /// no client asks for again. Gemini CLI and Codex try a 503 anew whatever else it says.
+    #[error("{0}")]
+    NotServed(String),
     /// No account can take it, and waiting will not help.
     #[error("{0}")]
     NoAccount(String),
@@ -265,7 +269,7 @@ impl RelayError {
     /// HTTP status.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::NotFound { .. } | Self::UnknownModel { .. } => StatusCode::NOT_FOUND,
+            Self::NotFound { .. } | Self::UnknownModel { .. } | Self::NotServed(_) => StatusCode::NOT_FOUND,
             Self::NoKey(_) | Self::KeyRefused { .. } => StatusCode::UNAUTHORIZED,
             Self::BadRequest { .. } | Self::Unconvertible { .. } => StatusCode::BAD_REQUEST,
             Self::UpgradeRequired { .. } => StatusCode::UPGRADE_REQUIRED,
@@ -297,6 +301,7 @@ impl RelayError {
             Self::TooLarge { .. } => "body_too_large",
             Self::ModelForbidden { .. } => "model_forbidden",
             Self::UnknownModel { .. } => "unknown_model",
+            Self::NotServed(_) => "not_served",
             Self::NoAccount(_) => "no_account",
             Self::AccountsBusy(_) => "accounts_busy",
             Self::Limit(hit) => match hit.refusal.by {

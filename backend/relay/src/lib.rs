@@ -65,12 +65,7 @@ use ledger::Ledger;
 use metrics::{Counter, Histogram, counter, histogram};
 use plan::Talk;
 use route::Route;
-use std::{
-    fmt::Display,
-    net::IpAddr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{fmt::Display, net::IpAddr, sync::Arc, time::Duration};
 use tenant::Tenant;
 use uuid::Uuid;
 

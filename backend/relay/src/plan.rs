@@ -237,7 +237,7 @@ pub(crate) fn candidates(
         }
     }
     if unpriced && foreign > 0 {
-        return Err(RelayError::NoAccount(format!(
+        return Err(RelayError::NotServed(format!(
             "none of the upstream accounts that this API key may use can be asked for this in {}, and it is not \
              converted",
             call.dialect
@@ -253,8 +253,8 @@ pub(crate) fn candidates(
         return Err(refused);
     }
     if plan.is_empty() && passed.is_empty() {
-        return Err(RelayError::NoAccount(format!(
-            "no upstream account of this organisation lists the model {asked:?}"
+        return Err(RelayError::NotServed(format!(
+            "no upstream account that this API key may use lists the model {asked:?}"
         )));
     }
     if plan.is_empty() {

@@ -70,12 +70,17 @@ impl Default for SimulatorConfig {
     }
 }
 
-const MODELS: [&str; 8] = [
+/// With those that clients of the day ask for where nobody chooses.
+const MODELS: [&str; 12] = [
     "claude-opus-5-5",
     "claude-sonnet-5-5",
     "claude-haiku-5-5",
     "claude-opus-5",
     "claude-sonnet-5",
+    "claude-opus-4-8",
+    "claude-opus-4-7",
+    "claude-opus-4-6",
+    "claude-sonnet-4-6",
     "claude-opus-4-5-20251101",
     "claude-haiku-4-5-20251001",
     "claude-sonnet-4-5-20250929",

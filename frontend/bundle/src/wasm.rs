@@ -29,7 +29,7 @@ pub(crate) fn compile(options: &Options) -> Result<PathBuf> {
     let mut cargo = Command::new("cargo");
     cargo
         .current_dir(&options.root)
-        .args(["build", "--quiet", "--package", PACKAGE, "--target", TARGET, "--profile", profile])
+        .args(["build", "--package", PACKAGE, "--target", TARGET, "--profile", profile])
         .arg("--target-dir")
         .arg(options.target().canonicalize().unwrap_or_else(|_| options.target()))
         // Debug sections make the module ten times larger, and the browser cannot use them.

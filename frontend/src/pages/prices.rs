@@ -7,7 +7,7 @@ pub(crate) mod form;
 pub(crate) mod history;
 mod row;
 
-use causeway_openapi::{Permission, PriceQuery, PriceRow};
+use causeway_openapi::{Permission, PriceList, PriceQuery, PriceRow};
 use leptos::prelude::*;
 use leptos_use::signal_debounced;
 
@@ -17,7 +17,7 @@ use crate::{
         api::use_api,
         i18n::{t, t_string, text, use_i18n},
         query::{Load, Query},
-        session::use_session,
+        session::{Session, use_session},
     },
     ui::{
         button::{Button, Kind},
@@ -43,6 +43,14 @@ pub(crate) struct Dialogs {
     history: RwSignal<bool>,
     /// The model whose history is shown.
     looked_at: RwSignal<String>,
+}
+
+/// Whether the visitor can set prices here. Those of a prepaid organisation are the operator's.
+fn may_set(session: Session, prices: Query<PriceList>) -> Memo<bool> {
+    Memo::new(move |_| {
+        let closed = prices.state.with(|state| matches!(state, Load::Ready(list) if !list.own_count));
+        session.may(Permission::PricesWrite) && !closed
+    })
 }
 
 /// The page.
@@ -76,7 +84,7 @@ pub(crate) fn Prices() -> impl IntoView {
         history: RwSignal::new(false),
         looked_at: RwSignal::new(String::new()),
     };
-    let may_write = Memo::new(move |_| session.may(Permission::PricesWrite));
+    let may_set = may_set(session, prices);
     let set = move |()| {
         dialogs.edited.set(None);
         dialogs.form.set(true);
@@ -107,7 +115,7 @@ pub(crate) fn Prices() -> impl IntoView {
     let form_title = text!(i18n, prices.set);
     view! {
         <PageHeader title=text!(i18n, prices.title) text=text!(i18n, prices.text)>
-            <Show when=move || may_write.get()>
+            <Show when=move || may_set.get()>
                 <Button kind=Kind::Primary on_press=set testid="set-price">
                     <Glyph icon=Icon::Plus class="size-4"/>
                     {t!(i18n, prices.set)}

@@ -71,6 +71,7 @@ pub(crate) async fn handle(
             .refused
             .as_ref()
             .map(|(problem, at)| RefusedTable { problem: problem.clone(), at: *at }),
+        own_count: !prepaid,
         providers: sections.into_iter().collect(),
         items,
     }))

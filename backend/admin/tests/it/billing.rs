@@ -45,6 +45,8 @@ async fn the_first_credit_begins_prepaid_with_its_amount_and_the_relay_knows_at_
             balance.body,
             json!({"prepaid": false, "credits_usd": "0.00", "charged_usd": "0.00", "reserved_usd": "0.00", "balance_usd": "0.00"})
         );
+        let own_count = async || world.get("/prices?query=haiku", Some(&token)).await.body["own_count"].clone();
+        assert_eq!(own_count().await, json!(true));
         // Three dollars were used before anybody spoke of credit.
         world.charged_at(made.org, Uuid::now_v7(), Utc::now(), 3_000_000_000).await;
         credit(&world, &token, made.org, "50").await;
@@ -53,6 +55,7 @@ async fn the_first_credit_begins_prepaid_with_its_amount_and_the_relay_knows_at_
             balance.body,
             json!({"prepaid": true, "credits_usd": "53.00", "charged_usd": "3.00", "reserved_usd": "0.00", "balance_usd": "50.00"})
         );
+        assert_eq!(own_count().await, json!(false), "the operator's prices do");
         let entries = world.get("/balance/entries", Some(&token)).await;
         let kinds: Vec<_> = entries.body["items"]
             .as_array()

@@ -59,7 +59,7 @@ async fn a_compaction_is_limited_by_policy_and_budget_and_goes_nowhere_else() {
         let mut body = conversation();
         body["model"] = json!(app::MODEL);
         let (status, told) = compact(&app, &key, "/openai/v1/responses/compact", &body).await;
-        assert_eq!((status, &told["error"]["causeway"]["code"]), (503, &json!("no_account")), "{told}");
+        assert_eq!((status, &told["error"]["causeway"]["code"]), (404, &json!("not_served")), "{told}");
 
         let poor: Limits = serde_json::from_value(json!({"usd": {"total": "0.0001"}})).unwrap();
         let poor = app.at_openai(poor).await;

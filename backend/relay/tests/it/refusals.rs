@@ -106,6 +106,17 @@ async fn models_are_refused_in_three_different_ways() {
             "unknown_model",
             "claude-no-such",
         );
+        let mut tx = app.tx().await;
+        let listed = ["claude-opus-5".to_owned()];
+        accounts::save_test(&mut tx, app.account, &json!({}), Some(&listed)).await.unwrap();
+        app.commit(tx).await;
+        expect(
+            &send(&app, &key, with(MODEL)).await,
+            404,
+            "not_found_error",
+            "not_served",
+            &format!("lists the model \"{MODEL}\""),
+        );
         app.disable_account(app.account).await;
         expect(
             &send(&app, &key, with(MODEL)).await,

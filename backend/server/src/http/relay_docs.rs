@@ -74,7 +74,7 @@ impl Modify for Keys {
             example = json!({"type": "error", "error": {"type": "billing_error", "message": "the daily budget of this API key is $5.00: …",
                 "causeway": {"code": "budget_usd", "scope": "key", "window": "day", "limit": "5.00", "used": "4.98", "reserved": "0.00", "could_need": "0.05", "resets_in_seconds": 3600}}})),
         (status = 403, description = "The key may not use this model, or may not be used from there or for that: `address_forbidden`, `dialect_forbidden`, `provider_forbidden`", body = Value),
-        (status = 404, description = "The model is not known and has no price", body = Value),
+        (status = 404, description = "The model is not known and has no price (`unknown_model`), or no upstream account serves it (`not_served`)", body = Value),
         (status = 413, description = "The body is too large", body = Value),
         (status = 429, description = "A limit is reached, or no place came free in time; `retry-after` says when to try again", body = Value,
             example = json!({"type": "error", "error": {"type": "rate_limit_error", "message": "this API key may make 60 requests in a minute and has made 60",

@@ -35,6 +35,9 @@ pub(super) fn About(prices: Query<PriceList>) -> impl IntoView {
         let source = list.source;
         Some(view! {
             <div class="mb-4 flex flex-col gap-3">
+                {(!list.own_count).then(|| view! {
+                    <div data-testid="prices-prepaid"><Notice tone=Tone::Info>{t!(i18n, prices.prepaid)}</Notice></div>
+                })}
                 {list.refused.map(|refused| view! {
                     <div data-testid="table-refused">
                         <Notice tone=Tone::Warning alert=true>

@@ -1,7 +1,7 @@
 //! One entry of the list: the price that counts, what it stands in for, and what is to come.
 
 use causeway_domain::{Nanos, price::ServiceTier};
-use causeway_openapi::{Permission, PriceFigures, PriceList, PriceRow};
+use causeway_openapi::{PriceFigures, PriceList, PriceRow};
 use leptos::prelude::*;
 
 use super::Dialogs;
@@ -164,7 +164,7 @@ fn Actions(row: PriceRow, prices: Query<PriceList>, dialogs: Dialogs) -> impl In
     let toasts = use_toasts();
     let removing = Submission::new();
     let asking = RwSignal::new(false);
-    let may_write = Memo::new(move |_| session.may(Permission::PricesWrite));
+    let may_set = super::may_set(session, prices);
     // What can be taken away was set for exactly this name, for one provider or for all.
     let ours = row.own.iter().chain(&row.planned).find(|own| own.model == row.model);
     let target = ours.map(|own| (own.model.clone(), own.provider));
@@ -200,7 +200,7 @@ fn Actions(row: PriceRow, prices: Query<PriceList>, dialogs: Dialogs) -> impl In
                 face=view! { <span aria-hidden="true">"⋯"</span> }.into_any()
                 testid="price-menu"
             >
-                <Show when=move || may_write.get()>
+                <Show when=move || may_set.get()>
                     <MenuItem on_press=set testid="edit-price">
                         <Glyph icon=Icon::Edit class="size-4"/>
                         {t!(i18n, prices.set)}
@@ -210,7 +210,7 @@ fn Actions(row: PriceRow, prices: Query<PriceList>, dialogs: Dialogs) -> impl In
                     <Glyph icon=Icon::List class="size-4"/>
                     {t!(i18n, prices.history)}
                 </MenuItem>
-                <Show when=move || may_write.get() && removable>
+                <Show when=move || may_set.get() && removable>
                     <MenuItem on_press=move |()| asking.set(true) danger=true testid="remove-price">
                         <Glyph icon=Icon::Trash class="size-4"/>
                         {t!(i18n, prices.remove)}

@@ -228,9 +228,10 @@ async fn what_is_not_converted_is_not_asked_of_an_account_that_does_not_have_it(
         let url = format!("{}/openai/v1/embeddings", app.url);
         let body = json!({"model": "claude-haiku-4-5", "input": "Hello"});
         let response = app.http.post(url).bearer_auth(&key.secret).json(&body).send().await.unwrap();
-        assert_eq!(response.status(), 503);
+        assert_eq!(response.status(), 404);
         let told: Value = response.json().await.unwrap();
         assert!(told["error"]["message"].as_str().unwrap().contains("not converted"), "{told}");
+        assert_eq!(told["error"]["causeway"]["code"], "not_served");
         assert!(app.sim.ledger().entries().is_empty());
     })
     .await;

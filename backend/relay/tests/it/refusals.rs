@@ -1,7 +1,8 @@
 //! Bad input: the status, the dialect's error with the reason in it, and nothing sent upstream.
 
 use crate::app::{self, App, Key, MODEL, hello};
-use causeway_domain::{Limits, model::ModelPolicy};
+use causeway_accounts::{AuthHeader, Credential};
+use causeway_domain::{Limits, model::ModelPolicy, provider::Provider};
 use causeway_store::accounts;
 use serde_json::{Value, json};
 
@@ -87,7 +88,7 @@ async fn keys_that_may_not_be_used_are_told_why_and_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn models_are_refused_in_three_different_ways() {
+async fn models_are_refused_in_four_different_ways() {
     app::run(async |app| {
         let models = ModelPolicy { allow: vec!["claude-*".into()], deny: vec!["*opus*".into()] };
         let key = app.key_with(Limits::default(), models, None).await;
@@ -106,9 +107,12 @@ async fn models_are_refused_in_three_different_ways() {
             "unknown_model",
             "claude-no-such",
         );
+        app.disable_account(app.account).await;
+        let credential = Credential::api_key(AuthHeader::XApiKey, "sk-sim-test").unwrap();
+        let other = app.add_at(Provider::ANTHROPIC_COMPATIBLE, &app.sim.url(), &credential).await;
         let mut tx = app.tx().await;
         let listed = ["claude-opus-5".to_owned()];
-        accounts::save_test(&mut tx, app.account, &json!({}), Some(&listed)).await.unwrap();
+        accounts::save_test(&mut tx, other, &json!({}), Some(&listed)).await.unwrap();
         app.commit(tx).await;
         expect(
             &send(&app, &key, with(MODEL)).await,
@@ -117,7 +121,7 @@ async fn models_are_refused_in_three_different_ways() {
             "not_served",
             &format!("lists the model \"{MODEL}\""),
         );
-        app.disable_account(app.account).await;
+        app.disable_account(other).await;
         expect(
             &send(&app, &key, with(MODEL)).await,
             503,

@@ -279,8 +279,8 @@ async fn a_frame_with_a_wrong_checksum_comes_on_demand() {
 async fn models_are_listed_under_both_names() {
     let simulator = start().await;
     for (path, place) in [
-        ("foundation-models", "/modelSummaries/6/modelId"),
-        ("inference-profiles", "/inferenceProfileSummaries/6/inferenceProfileId"),
+        ("foundation-models", "/modelSummaries/10/modelId"),
+        ("inference-profiles", "/inferenceProfileSummaries/10/inferenceProfileId"),
     ] {
         let address = format!("{}/{path}", simulator.url());
         let answer = reqwest::Client::new().get(address).bearer_auth(KEY).send().await.unwrap();

@@ -91,7 +91,7 @@ test("an account is added where the first step leads, and its test lists the pro
     await expect(page.getByTestId("test-outcome")).toHaveAttribute("data-outcome", "ok");
     await expect(page.getByTestId("test-outcome")).toContainText(MODEL);
     await page.getByTestId("close-test").click();
-    await expect(row).toContainText("8 models");
+    await expect(row).toContainText("12 models");
 });
 
 test("a key is issued with a budget, and its secret is copied", async () => {

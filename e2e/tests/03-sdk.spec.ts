@@ -84,7 +84,7 @@ test("the models that the account lists can be listed and asked for by name", as
     for await (const model of anthropic.models.list({ limit: 3 })) ids.push(model.id);
     expect(ids).toContain(MODEL);
     expect(new Set(ids).size).toBe(ids.length);
-    expect(ids.length).toBe(8);
+    expect(ids.length).toBe(12);
     expect((await anthropic.models.retrieve(MODEL)).id).toBe(MODEL);
     await expect(anthropic.models.retrieve("claude-none")).rejects.toBeInstanceOf(Anthropic.NotFoundError);
 });

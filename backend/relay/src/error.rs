@@ -434,3 +434,6 @@ impl RelayError {
         response
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,7 +26,7 @@ use crate::{
     translate::{self, Way},
     upstream::{
         opening::{self, Failed, Opened},
-        request::{self, Asked},
+        request::Asked,
     },
     verdict::{Then, hints::Hint},
 };
@@ -35,9 +35,8 @@ use causeway_accounts::{refresh::Why, rules::Row};
 use causeway_dialect::{suffix, usage::Reading};
 use causeway_domain::{AccountId, RequestId};
 use chrono::{TimeDelta, Utc};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue};
 use renewal::Renewal;
-use serde_json::Map;
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -417,36 +416,6 @@ impl Sending<'_> {
                 if again || !self.may_go_on(run) { Go::Nowhere } else { Go::On }
             }
         }
-    }
-
-    /// A refusal that the client's program can read: clouds that sell other makers' models have errors of their own shape.
-    fn in_dialect(&self, candidate: &Candidate, mut opened: Opened, told: &Told) -> Opened {
-        let dialect = self.call.dialect;
-        let converted = candidate.speaks != dialect;
-        let shape = candidate.account.preset.shape(request::named(candidate.speaks));
-        let foreign = converted || shape.is_some_and(|shape| shape.foreign_errors);
-        // What has no kind can be read by us, and by no program.
-        let readable =
-            || dialect.read_error(&opened.held.concat()).is_some_and(|error| !error.kind.is_empty());
-        if !opened.is_refusal() || !foreign || (!converted && readable()) {
-            return opened;
-        }
-        let (id, facts) = (self.id.to_string(), Map::new());
-        let status = opened.head.status.as_u16();
-        let failure = causeway_dialect::error::Failure {
-            status,
-            code: "",
-            message: &told.text,
-            request_id: &id,
-            facts: &facts,
-        };
-        opened.held = vec![dialect.error_body(&failure)];
-        opened.head.status = StatusCode::from_u16(dialect.status(status)).unwrap_or(opened.head.status);
-        opened.ended = true;
-        let headers = &mut opened.head.headers;
-        headers.remove(header::CONTENT_LENGTH);
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        opened
     }
 
     fn may_go_on(&self, run: &Run) -> bool {

@@ -1,10 +1,15 @@
-//! What a provider told instead of an answer: in the body of an error, in an event of a stream, or on a page for people.
+//! What a provider told instead of an answer: in the body of an error, in an event of a stream, or on a page for people;
+//! and how its caller is told.
 
-use crate::upstream::opening::Opened;
+use super::Sending;
+use crate::{
+    plan::Candidate,
+    upstream::{opening::Opened, request},
+};
 use causeway_accounts::rules::Refusal;
-use causeway_dialect::Dialect;
-use http::{HeaderMap, header};
-use serde_json::Value;
+use causeway_dialect::{Dialect, error::Failure};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde_json::{Map, Value};
 
 /// The longest text kept, in bytes.
 const LONGEST: usize = 500;
@@ -108,6 +113,32 @@ impl Told {
             message: &self.message,
             html: self.html,
         }
+    }
+}
+
+impl Sending<'_> {
+    /// A refusal that the client's program can read: clouds that sell other makers' models have errors of their own shape.
+    pub(super) fn in_dialect(&self, candidate: &Candidate, mut opened: Opened, told: &Told) -> Opened {
+        let dialect = self.call.dialect;
+        let converted = candidate.speaks != dialect;
+        let shape = candidate.account.preset.shape(request::named(candidate.speaks));
+        let foreign = converted || shape.is_some_and(|shape| shape.foreign_errors);
+        // What has no kind can be read by us, and by no program.
+        let readable =
+            || dialect.read_error(&opened.held.concat()).is_some_and(|error| !error.kind.is_empty());
+        if !opened.is_refusal() || !foreign || (!converted && readable()) {
+            return opened;
+        }
+        let (id, facts) = (self.id.to_string(), Map::new());
+        let status = opened.head.status.as_u16();
+        let failure = Failure { status, code: "", message: &told.text, request_id: &id, facts: &facts };
+        opened.held = vec![dialect.error_body(&failure)];
+        opened.head.status = StatusCode::from_u16(dialect.status(status)).unwrap_or(opened.head.status);
+        opened.ended = true;
+        let headers = &mut opened.head.headers;
+        headers.remove(header::CONTENT_LENGTH);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        opened
     }
 }
 

@@ -95,8 +95,8 @@ pub enum RelayError {
         /// Asked for.
         model: String,
     },
-    /// There are accounts, and none of them serves this: told like a model that does not exist, which is the one answer that
-    /// no client asks for again. Gemini CLI and Codex try a 503 anew whatever else it says.
+    /// There are accounts, and none of them serves this: told like a model that does not exist, which clients show within
+    /// seconds. Claude Code and Gemini CLI try a 503 anew for minutes whatever else it says.
     #[error("{0}")]
     NotServed(String),
     /// No account can take it, and waiting will not help.

@@ -38,6 +38,18 @@ with_clippy() {
     env RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS="-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__" "$@"
 }
 
+# Side by side: each has stretches that only one processor can work at. The web admin has a target directory of its own, and
+# a debug build of the server does not embed it.
+build() {
+    frontend/build.sh &
+    web=$!
+    with_clippy cargo build --locked --workspace --all-targets || {
+        wait "$web" || true
+        return 1
+    }
+    wait "$web"
+}
+
 # Private Postgres and Redis, removed afterwards. The binary is the one that the tests build.
 backend() {
     threads=${CAUSEWAY_TEST_THREADS:+--test-threads $CAUSEWAY_TEST_THREADS}
@@ -71,8 +83,7 @@ phase fmt cargo fmt --all --check
 phase deny deny
 # From a cold start nothing can be reused, and keeping what could be costs time.
 [ -d target/debug ] || export CARGO_INCREMENTAL=0
-phase web frontend/build.sh
-phase build with_clippy cargo build --locked --workspace --all-targets
+phase build build
 phase backend backend
 phase doc doc_tests
 phase chaos env QUICK=1 BUILT=1 e2e/chaos/run.sh

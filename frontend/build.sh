@@ -15,4 +15,5 @@ fi
 
 CARGO_TERM_QUIET=${CARGO_TERM_QUIET:-true}
 export CARGO_TERM_QUIET
-exec cargo run --package causeway-bundle -- --cargo-env "$wasm_env" "$@"
+# In the web admin's own target directory: a build of the server neither waits for this one nor replaces what runs here.
+exec cargo run --package causeway-bundle --target-dir target-wasm -- --cargo-env "$wasm_env" "$@"

@@ -40,7 +40,7 @@ impl Options {
     }
 
     /// The wasm build has its own target directory: it may use another compiler, and it must not wait for, or
-    /// invalidate, the server's build.
+    /// invalidate, the server's build. This program is built there too.
     fn target(&self) -> PathBuf {
         self.root.join("target-wasm")
     }

@@ -1,5 +1,6 @@
 #!/bin/sh
-# make bench: builds as for production, then measures for about three minutes. Arguments go to causeway-bench.
+# make bench: builds as for production, then measures for about ten minutes: single answers, then what is live, large or
+# many, then pools. With arguments, which go to causeway-bench, only what they say.
 #   PROFILE=release builds faster and runs a little slower: for working on the benchmark itself.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -10,4 +11,12 @@ programs=${CARGO_TARGET_DIR:-target}/$profile
 echo "bench: building with --profile $profile; the first time takes several minutes on all cores" >&2
 cargo build --locked --quiet --profile "$profile" \
     --package causeway-server --package causeway-simulator --package causeway-load
-exec "$programs/causeway" services --durable -- "$programs/causeway-bench" "$@"
+
+bench() { "$programs/causeway" services --durable -- "$programs/causeway-bench" "$@"; }
+if [ $# -gt 0 ]; then
+    bench "$@"
+else
+    bench
+    bench --traffic --rounds 3
+    bench --pools
+fi

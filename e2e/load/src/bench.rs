@@ -2,18 +2,17 @@
 
 use crate::{
     Args,
-    causeway::{self, Causeway, Key},
+    causeway::Key,
     closed::{Fleet, Outcome},
     open,
     redis::{Ran, Scripts},
     report::{self, Phase, Report},
-    upstream, watch,
+    stage::{Others, Stage},
+    watch,
 };
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use causeway_rig::wire::Target;
-use std::{
-    collections::BTreeMap, fs, os::unix::process::parent_id, process::Command, thread, time::Duration,
-};
+use std::{collections::BTreeMap, thread, time::Duration};
 use tokio::runtime::Runtime;
 
 const BODY: &str = r#"{"model":"claude-haiku-4-5-20251001","max_tokens":64,"messages":[{"role":"user","content":"How long is a causeway?"}]}"#;
@@ -35,13 +34,6 @@ struct Way {
     proxy: Vec<u32>,
 }
 
-/// Processes whose CPU time is shown beside the proxy's.
-struct Others {
-    redis: Vec<u32>,
-    postgres: Vec<u32>,
-    simulator: Vec<u32>,
-}
-
 /// Ways of [`ways`] by what they take: single answers, a measured wait for single answers, and streams.
 const CLOSED_WAYS: std::ops::Range<usize> = 0..5;
 const LATENCY_WAYS: [usize; 3] = [2, 0, 1];
@@ -51,7 +43,7 @@ struct Bench<'a> {
     args: &'a Args,
     runtime: &'a Runtime,
     ways: Vec<Way>,
-    others: Others,
+    others: &'a Others,
     scripts: Scripts,
     fleets: BTreeMap<(usize, usize), Fleet>,
     phases: Vec<Phase>,
@@ -61,37 +53,12 @@ struct Bench<'a> {
 
 /// Runs everything.
 pub(crate) fn run(args: &Args, runtime: &Runtime) -> Result<Report> {
-    let programs = match &args.programs {
-        Some(programs) => programs.clone(),
-        None => std::env::current_exe()?.parent().context("where this program is")?.to_owned(),
-    };
-    let cores = thread::available_parallelism()?.get();
-    let placement = Placement::of(cores, args.no_pin);
-    let (proxy, rest) = (placement.proxy.as_deref(), placement.rest.as_deref());
-    let [sim, nginx_port, port] = [args.port, args.port + 1, args.port + 2];
-    eprintln!("starting simulator, nginx and Causeway");
-    let simulator = upstream::simulator(&programs.join("causeway-simulator"), sim, rest, &args.out)?;
-    let nginx = upstream::nginx(&args.nginx, nginx_port, sim, proxy, &args.out)?;
-    let causeway =
-        causeway::start(&programs.join("causeway"), port, sim, proxy, &args.database_url, &args.out)?;
-    // `causeway services` is our parent, and theirs.
-    let services = |name| watch::descendants(parent_id(), name);
-    let others = Others {
-        redis: services("redis-server"),
-        postgres: services("postgres"),
-        simulator: vec![simulator.id()],
-    };
-    if let Some(rest) = rest {
-        watch::confine(std::process::id(), rest);
-        others.redis.iter().chain(&others.postgres).for_each(|id| watch::confine(*id, rest));
-    }
-    let nginx_processes = watch::descendants(nginx.id(), "nginx");
-    let ways = ways(sim, nginx_port, port, &causeway, nginx_processes.clone());
+    let stage = Stage::set(args)?;
     let mut bench = Bench {
         args,
         runtime,
-        ways,
-        others,
+        ways: ways(&stage),
+        others: &stage.others,
         scripts: Scripts::of(&args.redis_url)?,
         fleets: BTreeMap::new(),
         phases: Vec::new(),
@@ -99,21 +66,22 @@ pub(crate) fn run(args: &Args, runtime: &Runtime) -> Result<Report> {
     };
     let rate = bench.rounds()?;
     let peak = |ids: &[u32]| ids.iter().map(|id| watch::peak_memory(*id)).max().unwrap_or(0);
-    let memory = (peak(&nginx_processes), peak(&[causeway.running.id()]));
-    let ledger = runtime.block_on(causeway.ledger(bench.relayed))?;
+    let memory = (peak(&stage.nginx), peak(&[stage.causeway.running.id()]));
+    let ledger = runtime.block_on(stage.causeway.ledger(bench.relayed))?;
     Ok(Report {
-        machine: machine(cores),
-        placement: placement.words,
         rounds: args.rounds,
         rate,
         ledger_expected: bench.relayed,
         ledger,
         memory,
         phases: bench.phases,
+        machine: stage.machine,
+        placement: stage.placement,
     })
 }
 
-fn ways(sim: u16, nginx: u16, causeway: u16, relay: &Causeway, nginx_processes: Vec<u32>) -> Vec<Way> {
+fn ways(stage: &Stage) -> Vec<Way> {
+    let (ports, relay) = (stage.ports, &stage.causeway);
     let asking = |port: u16, path: &str, key: &str, body: &str| {
         let headers =
             [("x-api-key", key), ("anthropic-version", "2023-06-01"), ("user-agent", "causeway-bench/1.0")];
@@ -123,56 +91,26 @@ fn ways(sim: u16, nginx: u16, causeway: u16, relay: &Causeway, nginx_processes: 
     let (path, upstream_key) = ("/api/v1/messages", "sk-sim-benchmark");
     let [one, two, four] = &relay.keys;
     let proxy = || vec![relay.running.id()];
-    let relayed = |name, key: &Key| Way { name, target: target(causeway, path, &key.secret), proxy: proxy() };
+    let relayed =
+        |name, key: &Key| Way { name, target: target(ports.causeway, path, &key.secret), proxy: proxy() };
     let stream = |name, path: &str, body: &str| Way {
         name,
-        target: asking(causeway, path, &one.secret, body),
+        target: asking(ports.causeway, path, &one.secret, body),
         proxy: proxy(),
     };
     vec![
-        Way { name: "nginx", target: target(nginx, path, upstream_key), proxy: nginx_processes },
+        Way { name: "nginx", target: target(ports.nginx, path, upstream_key), proxy: stage.nginx.clone() },
         relayed(report::RELAYED[0], one),
-        Way { name: "direct", target: target(sim, "/v1/messages", upstream_key), proxy: Vec::new() },
+        Way {
+            name: "direct",
+            target: target(ports.simulator, "/v1/messages", upstream_key),
+            proxy: Vec::new(),
+        },
         relayed(report::RELAYED[1], two),
         relayed(report::RELAYED[2], four),
         stream("passed", path, STREAM),
         stream("converted", "/openai/v1/chat/completions", CHAT),
     ]
-}
-
-/// Who runs where.
-struct Placement {
-    proxy: Option<String>,
-    rest: Option<String>,
-    words: String,
-}
-
-impl Placement {
-    /// The proxies take turns on one core. Where there are only two or three, the others may use it as well: one core
-    /// for client, simulator and stores together would never let a proxy be busy.
-    fn of(cores: usize, no_pin: bool) -> Self {
-        let possible = !no_pin && cores > 1 && Command::new("taskset").arg("--version").output().is_ok();
-        let last = cores - 1;
-        match (possible, cores) {
-            (false, _) => Self { proxy: None, rest: None, words: "nothing confined to a core".to_owned() },
-            (true, 2 | 3) => Self {
-                proxy: Some(last.to_string()),
-                rest: None,
-                words: "proxies on one core, which others may use too".to_owned(),
-            },
-            (true, _) => Self {
-                proxy: Some(last.to_string()),
-                rest: Some(format!("0-{}", last - 1)),
-                words: "proxies alone on one core".to_owned(),
-            },
-        }
-    }
-}
-
-fn machine(cores: usize) -> String {
-    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-    format!("{cores} cores, {}", model.map_or("unknown processor", |(_, name)| name))
 }
 
 impl Bench<'_> {
@@ -246,7 +184,7 @@ impl Bench<'_> {
 
     /// CPU time of everybody so far (proxy, Redis, Postgres, simulator, this program), and what Redis has run.
     fn spent(&mut self, way: usize) -> Result<([Duration; 5], Ran)> {
-        let Others { redis, postgres, simulator } = &self.others;
+        let Others { redis, postgres, simulator } = self.others;
         let own = [std::process::id()];
         let cpu = [&self.ways[way].proxy, redis, postgres, simulator, &own[..]].map(watch::cpu);
         Ok((cpu, self.scripts.ran()?))

@@ -46,6 +46,17 @@ impl Outcome {
     }
 }
 
+/// Makes so many connections.
+pub(crate) async fn connect(address: &str, connections: usize) -> Result<Vec<TcpStream>> {
+    let mut open = Vec::with_capacity(connections);
+    for _ in 0..connections {
+        let stream = TcpStream::connect(address).await.with_context(|| format!("connecting to {address}"))?;
+        stream.set_nodelay(true)?;
+        open.push(stream);
+    }
+    Ok(open)
+}
+
 /// Connections that stay open from phase to phase, so that none measures its connecting.
 pub(crate) struct Fleet {
     connections: Vec<TcpStream>,
@@ -55,15 +66,8 @@ pub(crate) struct Fleet {
 impl Fleet {
     /// Connects.
     pub(crate) async fn connect(target: &Target, connections: usize) -> Result<Self> {
-        let mut open = Vec::with_capacity(connections);
-        for _ in 0..connections {
-            let stream = TcpStream::connect(&target.address)
-                .await
-                .with_context(|| format!("connecting to {}", target.address))?;
-            stream.set_nodelay(true)?;
-            open.push(stream);
-        }
-        Ok(Self { connections: open, request: target.request.clone() })
+        let connections = connect(&target.address, connections).await?;
+        Ok(Self { connections, request: target.request.clone() })
     }
 
     /// Sends for so long, then waits for the answers that are still to come: every request sent is counted.

@@ -10,12 +10,16 @@ mod open;
 mod pools;
 mod redis;
 mod report;
+mod stage;
 mod times;
+mod traffic;
 mod upstream;
+mod verdict;
 mod watch;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser as _;
+use serde::Serialize;
 use std::{fs, path::PathBuf};
 
 /// Measures Causeway against nginx.
@@ -54,8 +58,12 @@ struct Args {
     port: u16,
     /// Pools before three instances only: a third of the accounts fails and one hangs (B8), and ten thousand sessions that
     /// stay with their accounts.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "traffic")]
     pools: bool,
+    /// What is live, large or many only: live streams (B2), big prompts (B4), thousands of slow streams and slow readers
+    /// (B7), and many events in one packet (B9).
+    #[arg(long)]
+    traffic: bool,
 }
 
 fn main() -> Result<()> {
@@ -64,15 +72,22 @@ fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     if args.pools {
         let report = pools::run(&args, &runtime)?;
-        let file = args.out.join("pools.json");
-        fs::write(&file, serde_json::to_vec_pretty(&report)?).with_context(|| file.display().to_string())?;
-        println!("\n{}\nwritten to {}", report.markdown(), file.display());
+        write(&args, "pools.json", &report, &report.markdown())?;
         ensure!(report.is_met(), "not every goal was met");
         return Ok(());
     }
+    if args.traffic {
+        let report = traffic::run(&args, &runtime)?;
+        return write(&args, "traffic.json", &report, &report.markdown());
+    }
     let report = bench::run(&args, &runtime)?;
-    let file = args.out.join("report.json");
-    fs::write(&file, serde_json::to_vec_pretty(&report)?).with_context(|| file.display().to_string())?;
-    println!("\n{}\nwritten to {}", report.markdown(), file.display());
+    write(&args, "report.json", &report, &report.markdown())
+}
+
+/// For programs, and for people.
+fn write(args: &Args, name: &str, report: &impl Serialize, words: &str) -> Result<()> {
+    let file = args.out.join(name);
+    fs::write(&file, serde_json::to_vec_pretty(report)?).with_context(|| file.display().to_string())?;
+    println!("\n{words}\nwritten to {}", file.display());
     Ok(())
 }

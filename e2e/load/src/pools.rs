@@ -4,7 +4,10 @@
 mod load;
 mod world;
 
-use crate::Args;
+use crate::{
+    Args,
+    verdict::{self, Verdict},
+};
 use anyhow::Result;
 use load::{Sample, Sent};
 use serde::Serialize;
@@ -32,15 +35,6 @@ const SESSIONS: usize = 10_000;
 /// The account that dies under them.
 const DEAD: usize = 7;
 
-/// A figure and its goal.
-#[derive(Debug, Serialize)]
-struct Verdict {
-    what: String,
-    goal: String,
-    is: String,
-    met: bool,
-}
-
 /// Everything.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
@@ -56,10 +50,7 @@ impl Report {
 
     /// As a table.
     pub(crate) fn markdown(&self) -> String {
-        let mut out = String::from("| figure | goal | is | |\n|---|--:|--:|---|\n");
-        for Verdict { what, goal, is, met } in &self.verdicts {
-            let _ = writeln!(out, "| {what} | {goal} | {is} | {} |", if *met { "met" } else { "MISSED" });
-        }
+        let mut out = verdict::table(&self.verdicts);
         for note in &self.notes {
             let _ = writeln!(out, "\n{note}");
         }
@@ -67,9 +58,7 @@ impl Report {
     }
 
     fn count(&mut self, what: impl Into<String>, goal: usize, is: usize) {
-        let verdict =
-            Verdict { what: what.into(), goal: goal.to_string(), is: is.to_string(), met: goal == is };
-        self.verdicts.push(verdict);
+        self.verdicts.push(Verdict::count(what, goal as u64, is as u64));
     }
 }
 
@@ -120,12 +109,12 @@ async fn outage(world: &World, seconds: f64, report: &mut Report) -> Result<()> 
     let [direct, before, during] = [direct, healthy, failing].map(|samples| quick(&samples));
     let (own, trip) = (load::quantile(&direct, 0.99), load::quantile(&direct, 0.5));
     let added = load::quantile(&during, 0.99) - load::quantile(&before, 0.99);
-    report.verdicts.push(Verdict {
-        what: "B8: µs added to p99 of the first byte".to_owned(),
-        goal: format!("≤ {:.0}", own + trip + SLACK),
-        is: format!("{added:.0}"),
-        met: added <= own + trip + SLACK,
-    });
+    report.verdicts.push(Verdict::at_most(
+        "B8: µs added to p99 of the first byte",
+        own + trip + SLACK,
+        added,
+        0,
+    ));
     report.notes.push(format!(
         "B8: {RATE:.0} requests/s over three instances; first byte in µs, p50 / p99: direct {trip:.0} / {own:.0}, all \
          accounts well {:.0} / {:.0}, {} failing and one hanging {:.0} / {:.0}. {refused} requests were refused by a failing \

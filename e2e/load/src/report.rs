@@ -1,6 +1,9 @@
 //! What was measured, as a table for people and as JSON for programs.
 
-use crate::times::{Quantiles, median};
+use crate::{
+    times::{Quantiles, median},
+    verdict::{self, Verdict, number},
+};
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -57,14 +60,6 @@ const REDIS: f64 = 60.0;
 /// Goal of a converted stream: CPU, as a multiple of one that passes.
 const CONVERTED: f64 = 2.0;
 
-/// A figure and its goal.
-struct Verdict {
-    what: String,
-    goal: String,
-    is: String,
-    met: bool,
-}
-
 impl Report {
     fn median(&self, through: &str, kind: &str, connections: usize, of: impl Fn(&Phase) -> f64) -> f64 {
         let same = |p: &&Phase| p.through == through && p.kind == kind && p.connections == connections;
@@ -86,7 +81,7 @@ impl Report {
         self.throughput(&mut out);
         self.latency(&mut out);
         self.streams(&mut out);
-        self.goals(&mut out);
+        let _ = write!(out, "\n{}", verdict::table(&self.verdicts()));
         let (expected, rows) = (self.ledger_expected, self.ledger.rows);
         let verdict = if expected == rows { "none lost, none double" } else { "NOT THE SAME" };
         let _ = writeln!(out, "\nledger rows: {rows} of {expected} ({verdict})");
@@ -180,71 +175,34 @@ impl Report {
 
 impl Report {
     /// Every goal, and whether it is met.
-    fn goals(&self, out: &mut String) {
-        let _ = writeln!(out, "\n| goal | | is | |\n|---|--:|--:|---|");
-        for Verdict { what, goal, is, met } in self.verdicts() {
-            let _ = writeln!(out, "| {what} | {goal} | {is} | {} |", if met { "met" } else { "NOT MET" });
-        }
-    }
-
     fn verdicts(&self) -> Vec<Verdict> {
         let mut verdicts = Vec::new();
         for connections in self.connections("closed") {
             let of = |through, f: fn(&Phase) -> f64| self.median(through, "closed", connections, f);
             let cpu = |through| of(through, |p| p.cpu.unwrap_or(f64::NAN));
-            let share = cpu("nginx") / cpu("causeway");
-            verdicts.push(Verdict {
-                what: format!("B1, {connections} connections: requests per core, × nginx"),
-                goal: format!("≥ {GOAL:.2}"),
-                is: number(share, 2),
-                met: share >= GOAL,
-            });
+            let what = format!("B1, {connections} connections: requests per core, × nginx");
+            verdicts.push(Verdict::at_least(what, GOAL, cpu("nginx") / cpu("causeway"), 2));
+            let what =
+                format!("{connections} connections: µs of Redis for reserving and settling, four scopes");
             let busy = of(RELAYED[2], |p| p.scripts_busy.unwrap_or(f64::NAN));
-            verdicts.push(Verdict {
-                what: format!(
-                    "{connections} connections: µs of Redis for reserving and settling, four scopes"
-                ),
-                goal: format!("≤ {REDIS:.0}"),
-                is: number(busy, 1),
-                met: busy <= REDIS,
-            });
+            verdicts.push(Verdict::at_most(what, REDIS, busy, 0));
         }
         for (kind, load) in [("one", "one connection"), ("clock", "by the clock")] {
             for connections in self.connections(kind) {
                 let quantiles: [fn(&Phase) -> f64; 2] = [|p| p.latency.p50, |p| p.latency.p99];
                 for ((name, of), goal) in ["p50", "p99"].into_iter().zip(quantiles).zip(ADDED) {
-                    let added = self.median("causeway", kind, connections, of)
-                        - self.median("direct", kind, connections, of);
-                    verdicts.push(Verdict {
-                        what: format!("B3, {load}: µs added to {name}"),
-                        goal: format!("≤ {goal:.0}"),
-                        is: number(added, 0),
-                        met: added <= goal,
-                    });
+                    let through = |through| self.median(through, kind, connections, of);
+                    let what = format!("B3, {load}: µs added to {name}");
+                    verdicts.push(Verdict::at_most(what, goal, through("causeway") - through("direct"), 0));
                 }
             }
         }
         for streams in self.connections("streams") {
             let cpu = |through| self.median(through, "streams", streams, |p| p.cpu.unwrap_or(f64::NAN));
-            let times = cpu("converted") / cpu("passed");
-            verdicts.push(Verdict {
-                what: format!("{streams} streams: CPU of a converted one, × passed"),
-                goal: format!("≤ {CONVERTED:.1}"),
-                is: number(times, 2),
-                met: times <= CONVERTED,
-            });
+            let what = format!("{streams} streams: CPU of a converted one, × passed");
+            verdicts.push(Verdict::at_most(what, CONVERTED, cpu("converted") / cpu("passed"), 1));
         }
-        let (expected, rows) = (self.ledger_expected, self.ledger.rows);
-        verdicts.push(Verdict {
-            what: "ledger rows".to_owned(),
-            goal: expected.to_string(),
-            is: rows.to_string(),
-            met: rows == expected,
-        });
+        verdicts.push(Verdict::count("ledger rows", self.ledger_expected, self.ledger.rows));
         verdicts
     }
-}
-
-fn number(value: f64, decimals: usize) -> String {
-    if value.is_finite() { format!("{value:.decimals$}") } else { String::from("–") }
 }

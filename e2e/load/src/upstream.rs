@@ -15,7 +15,7 @@ pub(crate) fn simulator(program: &Path, port: u16, cores: Option<&str>, logs: &P
 }
 
 /// Starts nginx as somebody would who wants it fast: one worker, connections kept on both sides, no log, nothing
-/// buffered. What it does not do is anything else.
+/// buffered; below `/large/` not even requests. What it does not do is anything else.
 pub(crate) fn nginx(
     program: &Path,
     port: u16,
@@ -60,6 +60,13 @@ http {{
       proxy_http_version 1.1;
       proxy_set_header Connection \"\";
       proxy_buffering off;
+    }}
+    location /large/ {{
+      proxy_pass http://provider/;
+      proxy_http_version 1.1;
+      proxy_set_header Connection \"\";
+      proxy_buffering off;
+      proxy_request_buffering off;
     }}
   }}
 }}

@@ -19,10 +19,25 @@ pub(crate) fn cpu(ids: &[u32]) -> Duration {
     Duration::from_nanos(nanos.sum())
 }
 
-/// Largest amount of memory a process had so far, in KiB.
+/// Largest amount of memory a process had so far, or since [`forget_peak`], in KiB.
 pub(crate) fn peak_memory(id: u32) -> u64 {
+    status(id, "VmHWM:")
+}
+
+/// Begins to look for the largest amount anew.
+pub(crate) fn forget_peak(id: u32) {
+    // What 5 means: proc(5), /proc/pid/clear_refs.
+    let _ = fs::write(format!("/proc/{id}/clear_refs"), "5");
+}
+
+/// Memory of a process that is no file's, in KiB.
+pub(crate) fn own_memory(id: u32) -> u64 {
+    status(id, "RssAnon:")
+}
+
+fn status(id: u32, field: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
     line.and_then(|l| l.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 

@@ -12,7 +12,7 @@ use causeway_store::ledger::{FailedAttempt, Outcome, Revision, UsageEvent};
 use chrono::DateTime;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, cell::RefCell, sync::Arc};
 
 /// What a hold remembers of its request: enough to write the row without the instance that made it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -112,11 +112,17 @@ pub(crate) struct Figures {
     pub failed: Vec<FailedAttempt>,
 }
 
-/// As it is kept in Redis. Of both there is one for every request: the room is made at once.
+/// As it is kept in Redis. What a draft says is held for as long as its request runs: it has no room to spare.
 pub(crate) fn text(of: &impl Serialize) -> serde_json::Result<String> {
-    let mut text = Vec::with_capacity(2048);
-    serde_json::to_writer(&mut text, of)?;
-    String::from_utf8(text).map_err(serde::ser::Error::custom)
+    thread_local! {
+        /// Of both there is one for every request: they are written where there is room.
+        static ROOM: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    ROOM.with_borrow_mut(|room| {
+        room.clear();
+        serde_json::to_writer(&mut *room, of)?;
+        str::from_utf8(room).map(str::to_owned).map_err(serde::ser::Error::custom)
+    })
 }
 
 /// How a request ended, as seen by the stage that ended it.

@@ -27,7 +27,9 @@ impl Dispatch {
     /// Answers one request. What is the relay's goes there as it came.
     pub(crate) async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
         if is_ours(request.uri().path()) {
-            return self.relay.serve(request, peer.ip()).await.map(Either::Left);
+            // Boxed, because a connection keeps the room that its first answer's future took for as long as it lasts: with a
+            // stream on it, that is a third of what it needs.
+            return Box::pin(self.relay.serve(request, peer.ip())).await.map(Either::Left);
         }
         let mut request = request.map(axum::body::Body::new);
         // The id of a request is ours: it is what the log has.

@@ -64,6 +64,9 @@ struct Args {
     /// (B7), and many events in one packet (B9).
     #[arg(long)]
     traffic: bool,
+    /// Of that these only (repeatable).
+    #[arg(long, requires = "traffic", value_parser = ["B2", "B4", "B7", "B9"])]
+    only: Vec<String>,
 }
 
 fn main() -> Result<()> {

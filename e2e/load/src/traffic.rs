@@ -72,12 +72,13 @@ pub(crate) struct Report {
     rounds: u32,
     rows: Vec<Row>,
     /// Streams at once, and the KiB that each needed: slow ones, and those whose readers are slow.
-    slow: [(usize, f64); 2],
+    slow: Vec<(usize, f64)>,
     ledger_expected: u64,
     ledger: causeway::Ledger,
 }
 
 struct Traffic<'a> {
+    args: &'a Args,
     runtime: &'a Runtime,
     stage: &'a Stage,
     fleets: HashMap<String, Fleet>,
@@ -90,10 +91,9 @@ struct Traffic<'a> {
 pub(crate) fn run(args: &Args, runtime: &Runtime) -> Result<Report> {
     let stage = Stage::set(args)?;
     let (fleets, lines) = Default::default();
-    let mut traffic = Traffic { runtime, stage: &stage, fleets, lines, rows: Vec::new(), relayed: 0 };
+    let mut traffic = Traffic { args, runtime, stage: &stage, fleets, lines, rows: Vec::new(), relayed: 0 };
     // First, while the memory that the process has is what it needs.
-    eprintln!("slow streams, and slow readers");
-    let slow = traffic.slow()?;
+    let slow = if traffic.wants("B7") { traffic.slow()?.to_vec() } else { Vec::new() };
     for round in 0..=args.rounds {
         eprintln!("round {round} of {}", args.rounds);
         traffic.round(Duration::from_secs_f64(args.seconds))?;
@@ -115,30 +115,47 @@ pub(crate) fn run(args: &Args, runtime: &Runtime) -> Result<Report> {
 }
 
 impl Traffic<'_> {
+    fn wants(&self, name: &str) -> bool {
+        self.args.only.is_empty() || self.args.only.iter().any(|only| only == name)
+    }
+
     fn round(&mut self, seconds: Duration) -> Result<()> {
-        for streams in LIVE {
-            for through in THROUGH {
-                self.live(through, streams)?;
+        if self.wants("B2") {
+            for streams in LIVE {
+                for through in THROUGH {
+                    self.live(through, streams)?;
+                }
             }
         }
+        if self.wants("B9") {
+            self.packed(seconds)?;
+        }
+        if self.wants("B4") {
+            for bytes in PROMPTS {
+                let body = prompt(bytes);
+                for through in THROUGH {
+                    let target = self.target(through, "large", &body);
+                    self.closed(&prompt_name(bytes), through, &target, SENDERS, seconds)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// B9.
+    fn packed(&mut self, seconds: Duration) -> Result<()> {
         let every = EVERY.as_millis();
         let packed = stream(&format!("events={},per_packet={PACKED},interval={every}", PACKED * PACKETS));
         for through in THROUGH {
             let target = self.target(through, "api", &packed);
             self.closed(&packed_name(), through, &target, PACKED_STREAMS, seconds)?;
         }
-        for bytes in PROMPTS {
-            let body = prompt(bytes);
-            for through in THROUGH {
-                let target = self.target(through, "large", &body);
-                self.closed(&prompt_name(bytes), through, &target, SENDERS, seconds)?;
-            }
-        }
         Ok(())
     }
 
     /// B7.
     fn slow(&mut self) -> Result<[(usize, f64); 2]> {
+        eprintln!("slow streams, and slow readers");
         let files = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE)?.1;
         let streams = SLOW.min(usize::try_from(files)?.saturating_sub(1_000) / 2);
         let process = self.stage.causeway.running.id();
@@ -268,11 +285,16 @@ fn stream(script: &str) -> String {
     .to_string()
 }
 
-/// A conversation of so many bytes, as long as an agent's are: code and what is said about it.
+/// A conversation of so many bytes, as long as an agent's are: what is said, and code.
 fn prompt(bytes: usize) -> String {
-    const SAID: &str =
-        "fn main() {\n\tprintln!(\"{}\", \"Straße\".len());\n}\n// What does this print, and why?\n";
-    let text = SAID.repeat(24);
+    const SAID: &str = "Causeways were built across marshes and tidal flats long before bridges could span them; the one to \
+        the abbey is under water twice a day. Below is what the tide table is made by. Is the offset für Straße 7 right?\n\n\
+        fn crossing(tide: &Tide, at: DateTime<Utc>) -> Option<Window> {\n    \
+        let height = tide.height(at).max(MEAN);\n    \
+        let opens = tide.falls_below(CAUSEWAY_METRES)?;\n    \
+        println!(\"{height:.2} m at {at}, passable from {opens}\");\n    \
+        Some(Window { opens, closes: opens + tide.ebb() })\n}\n\n";
+    let text = SAID.repeat(4);
     let turns = bytes / json!(text).to_string().len();
     let messages: Vec<_> = (0..turns | 1)
         .map(|n| json!({ "role": if n % 2 == 0 { "user" } else { "assistant" }, "content": text }))
@@ -341,23 +363,26 @@ impl Report {
     fn verdicts(&self) -> Vec<Verdict> {
         let cpu = |name: &str, through| self.median(name, through, |row| row.cpu);
         let times = |name: &str| cpu(name, "causeway") / cpu(name, "nginx");
+        let ran = self.workloads();
         let mut verdicts = Vec::new();
-        for name in LIVE.map(live_name) {
+        for name in LIVE.map(live_name).into_iter().filter(|name| ran.contains(name)) {
             let late = |through| self.median(&name, through, |row| Some(row.late?.p99));
             let (share, later) = (1.0 / times(&name), late("causeway") - late("direct"));
             verdicts.push(Verdict::at_least(format!("{name}: per core, × nginx"), LIVE_SHARE, share, 2));
             verdicts.push(Verdict::at_most(format!("{name}: µs added to p99 of an event"), LATER, later, 0));
         }
-        for name in PROMPTS.map(prompt_name) {
-            verdicts.push(Verdict::at_most(format!("{name}: CPU, × nginx"), PROMPT_TIMES, times(&name), 1));
+        for name in PROMPTS.map(prompt_name).into_iter().filter(|name| ran.contains(name)) {
+            let what = format!("{name}: CPU, × nginx");
+            verdicts.push(Verdict::at_most(what, PROMPT_TIMES, times(&name), 1));
         }
-        for ((streams, each), what) in self.slow.into_iter().zip(["slow streams", "slow readers"]) {
+        for ((streams, each), what) in self.slow.iter().zip(["slow streams", "slow readers"]) {
             let what = format!("B7, {streams} {what}: KiB of memory for each");
-            verdicts.push(Verdict::at_most(what, MEMORY, each, 1));
+            verdicts.push(Verdict::at_most(what, MEMORY, *each, 1));
         }
-        let name = packed_name();
-        let what = format!("{name}: per core, × nginx");
-        verdicts.push(Verdict::at_least(what, PACKED_SHARE, 1.0 / times(&name), 2));
+        if let Some(name) = Some(packed_name()).filter(|name| ran.contains(name)) {
+            let what = format!("{name}: per core, × nginx");
+            verdicts.push(Verdict::at_least(what, PACKED_SHARE, 1.0 / times(&name), 2));
+        }
         verdicts.push(Verdict::count("ledger rows", self.ledger_expected, self.ledger.rows));
         verdicts
     }

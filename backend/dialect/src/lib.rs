@@ -16,7 +16,6 @@ pub mod decoding;
 pub mod error;
 pub mod estimate;
 pub mod filter;
-mod first_turn;
 pub mod framing;
 pub mod gemini;
 mod json;
@@ -142,15 +141,6 @@ impl Dialect {
             Self::OpenaiChat => None,
             Self::OpenaiResponses => responses::reasoning::without(body),
             Self::Gemini => gemini::signature::without(body),
-        }
-    }
-
-    /// The first turn of a request's conversation, which every later request of it repeats; `None` when there is none.
-    pub fn first_turn(self, body: &[u8]) -> Option<String> {
-        match self {
-            Self::Anthropic | Self::OpenaiChat => first_turn::of(body, "messages"),
-            Self::OpenaiResponses => first_turn::of(body, "input"),
-            Self::Gemini => first_turn::of(body, "contents"),
         }
     }
 

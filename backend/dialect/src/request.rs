@@ -5,9 +5,10 @@
 //! the readers of single fields that they share.
 
 mod fields;
+mod first_turn;
 
 pub(crate) use fields::{
-    count, flag, given, inner, invalid, missing_output, model, named, output, session, text,
+    count, flag, given, inner, invalid, missing_output, model, named, output, session, text, turns,
 };
 
 use std::ops::Range;
@@ -73,6 +74,8 @@ pub struct Request {
     pub model_ranges: Vec<Range<usize>>,
     /// Where the object stands, for an inserted field.
     pub object: Object,
+    /// Where the body has its turns, however many: the value of `messages`, `input` or `contents`.
+    pub turns: Option<Range<usize>>,
     /// The most output asked for, for each of the [`outputs`](Self::outputs). `None` is the model's own maximum;
     /// zero where the endpoint generates nothing.
     pub max_tokens: Option<u64>,
@@ -188,6 +191,12 @@ impl Request {
     /// The most output that all answers together may have, where `most` is the model's own maximum for one.
     pub fn output_bound(&self, most: u64) -> u64 {
         self.max_tokens.unwrap_or(most).saturating_mul(self.outputs)
+    }
+
+    /// The first turn of the conversation in the `body` that this was read from, which every later request of it repeats;
+    /// `None` when there is none.
+    pub fn first_turn(&self, body: &[u8]) -> Option<String> {
+        first_turn::of(body.get(self.turns.clone()?)?)
     }
 
     /// What has to be changed in the body before it goes to an upstream that speaks the same dialect and knows the

@@ -36,7 +36,7 @@ fn name(call: &Call, key: KeyId) -> Option<Name> {
         Some(session) => hasher.update(session.as_bytes()),
         None => {
             hasher.update([0]);
-            hasher.update(call.dialect.first_turn(&call.body)?);
+            hasher.update(call.parsed.first_turn(&call.body)?);
         }
     }
     let hash: [u8; 32] = hasher.finalize().into();

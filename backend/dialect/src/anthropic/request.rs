@@ -13,8 +13,9 @@ use crate::scan::{self, Fields, Value};
 
 use seen::Seen;
 
-const WANTED: [&str; 10] = [
+const WANTED: [&str; 11] = [
     "model",
+    "messages",
     "max_tokens",
     "stream",
     "metadata",
@@ -38,6 +39,7 @@ pub(crate) fn parse(endpoint: Endpoint, body: &[u8]) -> Result<Request, RequestE
         model,
         model_ranges: vec![model_range],
         object: fields.object(),
+        turns: request::turns(&fields, "messages"),
         max_tokens: Some(max_tokens),
         outputs: 1,
         stream: flag(&fields, "stream")?,

@@ -12,8 +12,9 @@ use crate::openai::tools::{self, Tool};
 use crate::request::{self, CacheWrite, Endpoint, Request, RequestError, count, flag, given, text};
 use crate::scan::{self, Fields, Value};
 
-const WANTED: [&str; 18] = [
+const WANTED: [&str; 19] = [
     "model",
+    "messages",
     "max_tokens",
     "max_completion_tokens",
     "stream",
@@ -53,6 +54,7 @@ pub(crate) fn parse(endpoint: Endpoint, body: &[u8]) -> Result<Request, RequestE
         model,
         model_ranges: vec![model_range],
         object: fields.object(),
+        turns: request::turns(&fields, "messages"),
         max_tokens: max_tokens(&fields, endpoint)?,
         outputs: outputs(&fields, endpoint)?,
         stream,

@@ -15,8 +15,9 @@ use crate::scan::{self, Fields, Value};
 
 use seen::Seen;
 
-const WANTED: [&str; 11] = [
+const WANTED: [&str; 12] = [
     "model",
+    "contents",
     "generationConfig",
     "generation_config",
     "cachedContent",
@@ -65,6 +66,7 @@ pub(crate) fn parse(endpoint: Endpoint, path: Path<'_>, body: &[u8]) -> Result<R
         model,
         model_ranges,
         object: fields.object(),
+        turns: request::turns(&fields, "contents"),
         max_tokens: if endpoint.generates() { config.max_tokens } else { Some(0) },
         outputs: if endpoint.generates() { config.candidates } else { 1 },
         stream: path.stream,

@@ -19,6 +19,11 @@ pub(crate) fn given<'a, const N: usize>(fields: &Fields<'a, N>, name: &str) -> O
     fields.get(name).filter(|value| !value.is_null())
 }
 
+/// Where the turns stand.
+pub(crate) fn turns<const N: usize>(fields: &Fields<'_, N>, name: &str) -> Option<Range<usize>> {
+    given(fields, name).map(|value| value.range())
+}
+
 /// The model, and where it stands between its quotes.
 pub(crate) fn model<const N: usize>(fields: &Fields<'_, N>) -> Result<(String, Range<usize>), RequestError> {
     let value = fields.get("model").ok_or(RequestError::Missing { field: "model", accepts: MODEL })?;

@@ -4,8 +4,6 @@
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-use crate::scan;
-
 const MARK: &str = "\"cache_control\"";
 
 /// The role in which people speak, in every dialect.
@@ -17,14 +15,13 @@ struct Turn<'a> {
     role: Option<Cow<'a, str>>,
 }
 
-/// Its text, of whichever list of turns the body has: everything up to the first that a person says, since what stands
-/// before it is the same for all that the same program says. None where there is none, or the body cannot be read.
-pub(crate) fn of(body: &[u8], list: &'static str) -> Option<String> {
-    let fields = scan::lenient(body, &[list]).ok()?;
-    let turns = fields.get(list)?.raw();
-    let Some(inner) = turns.strip_prefix('[') else {
+/// Its text, of the value that has the turns: everything up to the first that a person says, since what stands before it
+/// is the same for all that the same program says. None where there is none.
+pub(super) fn of(turns: &[u8]) -> Option<String> {
+    let Some(inner) = turns.strip_prefix(b"[") else {
         // OpenAI's Responses take the only turn as a string.
-        return turns.starts_with('"').then(|| turns.to_owned());
+        let text = turns.starts_with(b"\"").then(|| std::str::from_utf8(turns).ok());
+        return text.flatten().map(str::to_owned);
     };
     let (mut first, mut rest) = (String::new(), inner);
     while let Some((turn, after)) = next(rest) {
@@ -39,9 +36,10 @@ pub(crate) fn of(body: &[u8], list: &'static str) -> Option<String> {
 }
 
 /// The first turn of what is left of a list, and what follows it. Later ones are not looked at: there may be megabytes.
-fn next(rest: &str) -> Option<(&RawValue, &str)> {
-    let rest = rest.trim_start().trim_start_matches(',');
-    let mut turns = serde_json::Deserializer::from_str(rest).into_iter();
+fn next(rest: &[u8]) -> Option<(&RawValue, &[u8])> {
+    let rest = rest.trim_ascii_start();
+    let rest = rest.strip_prefix(b",").unwrap_or(rest);
+    let mut turns = serde_json::Deserializer::from_slice(rest).into_iter();
     let turn = turns.next()?.ok()?;
     Some((turn, rest.get(turns.byte_offset()..)?))
 }
@@ -62,16 +60,26 @@ fn unmarked(turn: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::of;
+    use crate::{
+        Dialect,
+        request::{Endpoint, Path, Request},
+    };
+
+    fn of(dialect: Dialect, body: &str) -> Option<String> {
+        let body = format!(r#"{{"model":"m","max_tokens":1,{body}}}"#);
+        let path = Path { model: Some("m"), stream: false };
+        let request = Request::parse(dialect, Endpoint::Generate, path, body.as_bytes()).unwrap();
+        request.first_turn(body.as_bytes())
+    }
 
     fn first(body: &str) -> Option<String> {
-        of(body.as_bytes(), "messages")
+        of(Dialect::Anthropic, body)
     }
 
     #[test]
     fn later_requests_of_a_conversation_have_the_same_first_turn() {
-        let one = r#"{"messages":[{"role":"user","content":"Hello"}]}"#;
-        let two = r#"{"model":"m","messages": [{"role":"user","content":"Hello"},{"role":"assistant","content":"Hi"}]}"#;
+        let one = r#""messages":[{"role":"user","content":"Hello"}]"#;
+        let two = r#""stream":true,"messages": [ {"role":"user","content":"Hello"} , {"role":"assistant","content":"Hi"}]"#;
         assert_eq!(first(one), first(two));
         assert!(first(one).is_some_and(|turn| turn.contains("Hello")));
     }
@@ -80,26 +88,27 @@ mod tests {
     fn what_a_program_says_before_every_conversation_does_not_tell_them_apart() {
         let body = |said: &str| {
             format!(
-                r#"{{"messages":[{{"role":"system","content":"Be brief"}},{{"role":"user","content":"{said}"}},{{"role":"assistant","content":"x"}}]}}"#
+                r#""messages":[{{"role":"system","content":"Be brief"}},{{"role":"user","content":"{said}"}},{{"role":"assistant","content":"x"}}]"#
             )
         };
         assert!(
             first(&body("Hello")).is_some_and(|turn| turn.contains("Hello") && !turn.contains("assistant"))
         );
         assert_ne!(first(&body("Hello")), first(&body("Good evening")));
-        assert_eq!(of(br#"{"input":"Hello"}"#, "input").as_deref(), Some(r#""Hello""#));
+        let input = r#""input":"Hello""#;
+        assert_eq!(of(Dialect::OpenaiResponses, input).as_deref(), Some(r#""Hello""#));
     }
 
     #[test]
     fn marks_of_the_prompt_cache_do_not_count() {
-        let marked = r#"{"messages":[{"role":"user","content":[{"type":"text","text":"Hello","cache_control":{"type":"ephemeral"}}]}]}"#;
-        let plain = r#"{"messages":[{"role":"user","content":[{"type":"text","text":"Hello"}]}]}"#;
+        let marked = r#""messages":[{"role":"user","content":[{"type":"text","text":"Hello","cache_control":{"type":"ephemeral"}}]}]"#;
+        let plain = r#""messages":[{"role":"user","content":[{"type":"text","text":"Hello"}]}]"#;
         assert_eq!(first(marked), first(plain));
     }
 
     #[test]
     fn where_there_is_no_turn_there_is_no_name() {
-        for body in ["", "{}", r#"{"messages":[]}"#, r#"{"messages":7}"#, r#"{"messages":[{"#] {
+        for body in [r#""x":1"#, r#""messages":[]"#, r#""messages":7"#, r#""messages":null"#] {
             assert_eq!(first(body), None, "{body}");
         }
     }

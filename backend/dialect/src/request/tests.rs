@@ -108,6 +108,26 @@ fn no_dialect_takes_what_is_ambiguous() {
     }
 }
 
+#[test]
+fn turns_that_come_twice_are_refused_because_providers_differ_in_which_they_read() {
+    for dialect in Dialect::ALL {
+        let field = match dialect {
+            Dialect::Anthropic | Dialect::OpenaiChat => "messages",
+            Dialect::OpenaiResponses => "input",
+            Dialect::Gemini => "contents",
+        };
+        let body = |turns: &str| format!("{{\"model\":\"m\",\"max_tokens\":1,{turns}}}");
+        let once = body(&format!("\"{field}\": [1]"));
+        let request = parse(dialect, Endpoint::Generate, once.as_bytes()).unwrap();
+        assert_eq!(request.turns.map(|range| &once[range]), Some("[1]"), "{once}");
+        for again in [field.to_owned(), field.to_uppercase()] {
+            let twice = body(&format!("\"{field}\":[],\"{again}\":[]"));
+            let error = parse(dialect, Endpoint::Generate, twice.as_bytes()).unwrap_err();
+            assert_eq!((error.code(), error.field()), ("ambiguous_field", Some(field)), "{twice}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 

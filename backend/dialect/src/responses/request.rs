@@ -7,8 +7,9 @@ use crate::openai::{session, tools};
 use crate::request::{self, CacheWrite, Endpoint, Request, RequestError, flag, given, text};
 use crate::scan::{self, Fields};
 
-const WANTED: [&str; 11] = [
+const WANTED: [&str; 12] = [
     "model",
+    "input",
     "max_output_tokens",
     "stream",
     "service_tier",
@@ -37,6 +38,7 @@ pub(crate) fn parse(endpoint: Endpoint, body: &[u8]) -> Result<Request, RequestE
         model,
         model_ranges: vec![model_range],
         object: fields.object(),
+        turns: request::turns(&fields, "input"),
         max_tokens: max_tokens(&fields, endpoint)?,
         outputs: 1,
         stream: flag(&fields, "stream")?,

@@ -69,9 +69,14 @@ fn read(dialect: Dialect, bytes: &[u8]) -> u64 {
                 let edited = request.edits("another \"model\"").apply(Bytes::copy_from_slice(bytes)).unwrap();
                 is_object(&edited);
                 assert!(request.outputs > 0);
+                let first =
+                    memory::within("the first turn", READING, bytes.len(), || request.first_turn(bytes));
                 how.push_str(&format!(
-                    "{:?} {:?} {:?};",
-                    request.cache_write, request.unaccountable, request.usage_edit
+                    "{:?} {:?} {:?} {};",
+                    request.cache_write,
+                    request.unaccountable,
+                    request.usage_edit,
+                    first.is_some()
                 ));
             }
             Err(error) => how.push_str(&format!("{} {:?};", error.code(), error.field())),
@@ -81,8 +86,7 @@ fn read(dialect: Dialect, bytes: &[u8]) -> u64 {
     if let Some(bare) = &bare {
         is_object(bare);
     }
-    let first = memory::within("the first turn", READING, bytes.len(), || dialect.first_turn(bytes));
-    how.push_str(&format!("{} {}", bare.is_some(), first.is_some()));
+    how.push_str(&bare.is_some().to_string());
     if dialect == Dialect::OpenaiResponses
         && let Ok(text) = std::str::from_utf8(bytes)
     {

@@ -59,7 +59,7 @@ impl Directory {
         if self.unknown.contains_key(hash) {
             return Ok(None);
         }
-        let Some(found) = principal::by_hash(&self.store.relay, hash).await? else {
+        let Some(found) = Box::pin(principal::by_hash(&self.store.relay, hash)).await? else {
             self.unknown.insert(*hash, ());
             return Ok(None);
         };
@@ -100,7 +100,7 @@ impl Directory {
         if let Some(known) = self.tenants.get(&org) {
             return Ok(known);
         }
-        self.load(org).await
+        Box::pin(self.load(org)).await
     }
 
     async fn load(&self, org: OrgId) -> Result<Arc<Tenant>, RelayError> {

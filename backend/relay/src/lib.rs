@@ -3,7 +3,8 @@
 //! [`Relay::serve`] reads top to bottom. Each stage needs what the last one returned, so none can be left out or put
 //! in another order: `identify → parse → plan → reserve → send → forward`. What it deliberately does not do: read the
 //! admin's tables, keep state of a request anywhere but in its own values, or decide that cached policy is current
-//! (the reservation script does).
+//! (the reservation script does). What few requests need is boxed where they need it: otherwise the future of every
+//! request would have room for it.
 
 pub mod args;
 mod arrival;
@@ -255,23 +256,35 @@ impl Relay {
         match route {
             Route::Greeting => Ok(local::greeting()),
             Route::Ask(asking) if asking.endpoint == Endpoint::CountTokens => {
-                self.count_tokens(request, &asking, address, arrival).await
+                Box::pin(self.count_tokens(request, &asking, address, arrival)).await
             }
             Route::Ask(asking) => self.ask(request, &asking, address, arrival).await,
-            Route::Socket => socket::open(self, request, address).await,
+            Route::Socket => Box::pin(socket::open(self, request, address)).await,
             Route::Models | Route::Model(_) | Route::KeyInfo => {
-                let caller = self.presented(&request, address, arrival).await?;
-                let (caller, tenant) = self.current(caller).await?;
-                // What a key may know of itself belongs to no dialect.
-                if !matches!(route, Route::KeyInfo) {
-                    identify::speaks(&caller.principal, dialect)?;
-                }
-                match route {
-                    Route::Model(name) => local::one_model(dialect, self, &tenant, &caller, &name),
-                    Route::KeyInfo => local::key_info(self, &tenant, &caller).await,
-                    _ => local::models(dialect, self, &tenant, &caller, request.uri().query()),
-                }
+                Box::pin(self.look_up(&request, route, address, arrival, dialect)).await
             }
+        }
+    }
+
+    /// What a key may ask us, and no provider.
+    async fn look_up<B>(
+        &self,
+        request: &Request<B>,
+        route: Route,
+        address: IpAddr,
+        arrival: &Arrival,
+        dialect: Dialect,
+    ) -> Result<Response<RelayBody>, RelayError> {
+        let caller = self.presented(request, address, arrival).await?;
+        let (caller, tenant) = self.current(caller).await?;
+        // What a key may know of itself belongs to no dialect.
+        if !matches!(route, Route::KeyInfo) {
+            identify::speaks(&caller.principal, dialect)?;
+        }
+        match route {
+            Route::Model(name) => local::one_model(dialect, self, &tenant, &caller, &name),
+            Route::KeyInfo => local::key_info(self, &tenant, &caller).await,
+            _ => local::models(dialect, self, &tenant, &caller, request.uri().query()),
         }
     }
 
@@ -291,7 +304,7 @@ impl Relay {
         let mut caller = match self.caller(&request, address, arrival).await {
             Ok(caller) => caller,
             Err(error) => {
-                call::discard(request.into_body()).await;
+                Box::pin(call::discard(request.into_body())).await;
                 return Err(error);
             }
         };
@@ -310,7 +323,7 @@ impl Relay {
             let plan = match self.plan(&tenant, &caller, &call, start_of(id), talk) {
                 Ok(plan) if !plan.candidates.is_empty() => plan,
                 // What an old policy refuses, the one in force may not.
-                refused if self.is_current(&caller, &tenant).await? => {
+                refused if Box::pin(self.is_current(&caller, &tenant)).await? => {
                     let plan = refused?;
                     let error = failover::none_to_ask(&self.health, &plan);
                     let told = (error.status().as_u16(), error.reason());
@@ -318,7 +331,7 @@ impl Relay {
                     return Err(error);
                 }
                 _ => {
-                    caller = self.renew(&caller, &tenant).await?;
+                    caller = Box::pin(self.renew(&caller, &tenant)).await?;
                     continue;
                 }
             };
@@ -349,7 +362,7 @@ impl Relay {
                     choice::give_back(&tenant, &plan.turns);
                     talk = Talk { at: Some(account), sure: true, ..talk };
                 }
-                Ok(reserve::Taken::Stale) => caller = self.renew(&caller, &tenant).await?,
+                Ok(reserve::Taken::Stale) => caller = Box::pin(self.renew(&caller, &tenant)).await?,
                 Err(error) => {
                     if let RelayError::AccountsBusy(reasons) = &error {
                         let mut trail = trail::Trail::of(&plan);
@@ -428,10 +441,11 @@ impl Relay {
     ) -> Result<Caller, RelayError> {
         let mut caller = self.presented(request, address, arrival).await?;
         if identify::usable(&caller).is_err() {
-            caller = self.current(caller).await?.0;
+            caller = Box::pin(self.current(caller)).await?.0;
         }
         if caller.principal.expiry.awaits_first_use() {
-            caller.principal = self.directory.first_used(&caller.hash, &caller.principal).await?;
+            let used = Box::pin(self.directory.first_used(&caller.hash, &caller.principal));
+            caller.principal = used.await?;
             identify::usable(&caller)?;
         }
         Ok(caller)

@@ -120,7 +120,7 @@ impl Taking<'_> {
                 // Held since an earlier question, of which the answer was lost or came when its epoch was given up here. What
                 // was asked then was another plan's: other accounts, perhaps other amounts.
                 Ok(Reserved::Held { facts, .. }) if facts.is_empty() && asking.replanned => {
-                    if let Err(error) = asking.give_back(&self.relay.store.cache).await {
+                    if let Err(error) = Box::pin(asking.give_back(&self.relay.store.cache)).await {
                         let until = *until.get_or_insert_with(|| Instant::now() + PATIENCE);
                         self.redis_is_away(error, until).await?;
                         rounds -= 1;
@@ -140,7 +140,7 @@ impl Taking<'_> {
                 // A load finds out by itself that a window is of another calendar.
                 Ok(Reserved::Load(index) | Reserved::Recount(index)) => {
                     let until = *until.get_or_insert_with(|| Instant::now() + LOAD_PATIENCE);
-                    timeout_at(until, self.load(index)).await.map_err(|_| REBUILDING)??;
+                    timeout_at(until, Box::pin(self.load(index))).await.map_err(|_| REBUILDING)??;
                 }
                 Ok(Reserved::Gone) => {
                     return Err(RelayError::Unavailable("the request was given up before it began"));

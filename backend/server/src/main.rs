@@ -2,6 +2,9 @@
 //!
 //! No rule of the product lives here. What a request does is in `relay` and `admin`, what is stored in `store`.
 
+// Whether the future of a connection may be sent is looked for down to the sockets of Redis and Postgres.
+#![recursion_limit = "256"]
+
 mod cli;
 mod commands;
 mod config;

@@ -53,7 +53,7 @@ impl Ledger {
             return answer;
         }
         // The instance is stopping, and nobody asks for others any more.
-        hold::reserve(cache, &self.script, ask, epoch).await
+        Box::pin(hold::reserve(cache, &self.script, ask, epoch)).await
     }
 }
 

@@ -43,11 +43,14 @@ with_clippy() {
 build() {
     frontend/build.sh &
     web=$!
+    # A shell keeps Ctrl-C from what it runs in the background.
+    trap 'kill "$web" 2>/dev/null; exit 130' INT TERM
     with_clippy cargo build --locked --workspace --all-targets || {
-        wait "$web" || true
+        kill "$web" 2>/dev/null || true
         return 1
     }
-    wait "$web"
+    wait "$web" || return 1
+    trap - INT TERM
 }
 
 # Private Postgres and Redis, removed afterwards. The binary is the one that the tests build.

@@ -2,23 +2,25 @@
 //! B9 (many events in one packet). `causeway-bench --traffic` does this and nothing else.
 
 mod live;
+mod report;
 mod slow;
 
+pub(crate) use report::Report;
+
 use crate::{
-    Args, causeway,
+    Args,
     closed::{self, Fleet, Outcome},
     stage::Stage,
-    times::{Quantiles, median},
-    verdict::{self, Verdict, number},
     watch,
 };
 use anyhow::{Result, bail};
 use causeway_rig::wire::Target;
 use live::{EVENTS, EVERY};
-use serde::Serialize;
+use nix::sys::resource::{Resource, getrlimit};
+use report::Row;
 use serde_json::json;
 use slow::Reader;
-use std::{collections::HashMap, fmt::Write as _, thread, time::Duration};
+use std::{collections::HashMap, thread, time::Duration};
 use tokio::{net::TcpStream, runtime::Runtime};
 
 const MODEL: &str = "claude-haiku-4-5-20251001";
@@ -37,45 +39,11 @@ const PROMPTS: [usize; 2] = [425_000, 4_000_000];
 const SENDERS: usize = 8;
 /// Slow streams at once: as many as there are files for, and these at most. A relay needs two for each.
 const SLOW: usize = 10_000;
+/// Streams that come before, for what is needed once.
+const FEW: usize = 64;
 /// Readers that do not read, and the bytes of each of their answers.
 const SLOW_READERS: usize = 500;
 const UNREAD: usize = 2_000_000;
-
-/// Goals: requests per core as a share of nginx's, µs that an event is later, and memory of a stream in KiB.
-const LIVE_SHARE: f64 = 0.75;
-const PACKED_SHARE: f64 = 0.5;
-const LATER: f64 = 1_000.0;
-/// CPU of a big prompt, as a multiple of nginx's.
-const PROMPT_TIMES: f64 = 3.0;
-const MEMORY: f64 = 40.0;
-
-/// One workload on one way in one round.
-#[derive(Clone, Debug, Serialize)]
-struct Row {
-    workload: String,
-    through: &'static str,
-    requests: u64,
-    per_second: f64,
-    /// CPU µs per request of the proxy itself.
-    cpu: Option<f64>,
-    /// By how much events are later than the fastest of their stream.
-    late: Option<Quantiles>,
-    /// The most memory that the proxy had meanwhile, in MiB.
-    peak: Option<f64>,
-}
-
-/// Everything.
-#[derive(Debug, Serialize)]
-pub(crate) struct Report {
-    machine: String,
-    placement: String,
-    rounds: u32,
-    rows: Vec<Row>,
-    /// Streams at once, and the KiB that each needed: slow ones, and those whose readers are slow.
-    slow: Vec<(usize, f64)>,
-    ledger_expected: u64,
-    ledger: causeway::Ledger,
-}
 
 struct Traffic<'a> {
     args: &'a Args,
@@ -93,7 +61,7 @@ pub(crate) fn run(args: &Args, runtime: &Runtime) -> Result<Report> {
     let (fleets, lines) = Default::default();
     let mut traffic = Traffic { args, runtime, stage: &stage, fleets, lines, rows: Vec::new(), relayed: 0 };
     // First, while the memory that the process has is what it needs.
-    let slow = if traffic.wants("B7") { traffic.slow()?.to_vec() } else { Vec::new() };
+    let slow = if traffic.wants("B7") { traffic.slow()? } else { Vec::new() };
     for round in 0..=args.rounds {
         eprintln!("round {round} of {}", args.rounds);
         traffic.round(Duration::from_secs_f64(args.seconds))?;
@@ -154,30 +122,27 @@ impl Traffic<'_> {
     }
 
     /// B7.
-    fn slow(&mut self) -> Result<[(usize, f64); 2]> {
+    fn slow(&mut self) -> Result<Vec<(usize, f64)>> {
         eprintln!("slow streams, and slow readers");
-        let files = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE)?.1;
+        let (_, files) = getrlimit(Resource::RLIMIT_NOFILE)?;
         let streams = SLOW.min(usize::try_from(files)?.saturating_sub(1_000) / 2);
+        let unread = format!("events=200,text_bytes={UNREAD}");
+        [(streams, "events=40,interval=1000", Reader::Keen), (SLOW_READERS, unread.as_str(), Reader::Slow)]
+            .into_iter()
+            .map(|(streams, script, reader)| {
+                // What every request needs, and the first of its kind brings along.
+                self.opened("events=3,interval=1000", FEW, Reader::Keen)?;
+                Ok((streams, self.opened(script, streams, reader)?))
+            })
+            .collect()
+    }
+
+    /// So many streams at once; the KiB that each needs.
+    fn opened(&mut self, script: &str, streams: usize, reader: Reader) -> Result<f64> {
+        let target = self.target("causeway", "api", &stream(script));
         let process = self.stage.causeway.running.id();
-        let slow = self.target("causeway", "api", &stream("events=40,interval=1000"));
-        let bulky = self.target("causeway", "api", &stream(&format!("events=200,text_bytes={UNREAD}")));
-        let (runtime, all) =
-            (self.runtime, [(streams, slow, Reader::Keen), (SLOW_READERS, bulky, Reader::Slow)]);
-        let mut found = [(0, 0.0); 2];
-        for ((streams, target, reader), found) in all.into_iter().zip(&mut found) {
-            // What every request needs, and the first of its kind brings along.
-            let few = 64;
-            runtime.block_on(slow::memory(
-                &self.target("causeway", "api", &stream("events=3,interval=1000")),
-                few,
-                Reader::Keen,
-                process,
-            ))?;
-            let each = runtime.block_on(slow::memory(&target, streams, reader, process))?;
-            self.relayed += (few + streams) as u64;
-            *found = (streams, each);
-        }
-        Ok(found)
+        self.relayed += streams as u64;
+        self.runtime.block_on(slow::memory(&target, streams, reader, process))
     }
 
     /// B2.
@@ -312,78 +277,4 @@ fn packed_name() -> String {
 
 fn prompt_name(bytes: usize) -> String {
     format!("B4, prompts of {} KB", bytes / 1000)
-}
-
-impl Report {
-    fn median(&self, workload: &str, through: &str, of: impl Fn(&Row) -> Option<f64>) -> f64 {
-        let same = self.rows.iter().filter(|row| row.workload == workload && row.through == through);
-        median(same.map(|row| of(row).unwrap_or(f64::NAN)))
-    }
-
-    /// The tables.
-    pub(crate) fn markdown(&self) -> String {
-        let mut out = format!("{}; {}. Medians of {} rounds.\n\n", self.machine, self.placement, self.rounds);
-        out.push_str(
-            "CPU in µs per request; × nginx is requests per core. Late: by how many µs an event is behind the fastest of its \
-             stream. Peak: of the proxy's memory, in MiB.\n\n\
-             | workload | through | requests/s | CPU | × nginx | late p50 | p99 | peak |\n|---|---|--:|--:|--:|--:|--:|--:|\n",
-        );
-        for workload in self.workloads() {
-            let nginx = self.median(&workload, "nginx", |row| row.cpu);
-            for through in THROUGH {
-                let of = |f: fn(&Row) -> Option<f64>| self.median(&workload, through, f);
-                let cpu = of(|row| row.cpu);
-                let _ = writeln!(
-                    out,
-                    "| {workload} | {through} | {} | {} | {} | {} | {} | {} |",
-                    number(of(|row| Some(row.per_second)), 0),
-                    number(cpu, 0),
-                    number(nginx / cpu, 2),
-                    number(of(|row| Some(row.late?.p50)), 0),
-                    number(of(|row| Some(row.late?.p99)), 0),
-                    number(of(|row| row.peak), 0),
-                );
-            }
-        }
-        let _ = write!(out, "\n{}", verdict::table(&self.verdicts()));
-        out
-    }
-
-    fn workloads(&self) -> Vec<String> {
-        let mut all: Vec<String> = self.rows.iter().map(|row| row.workload.clone()).collect();
-        let mut seen = Vec::new();
-        all.retain(|name| {
-            let new = !seen.contains(name);
-            seen.push(name.clone());
-            new
-        });
-        all
-    }
-
-    fn verdicts(&self) -> Vec<Verdict> {
-        let cpu = |name: &str, through| self.median(name, through, |row| row.cpu);
-        let times = |name: &str| cpu(name, "causeway") / cpu(name, "nginx");
-        let ran = self.workloads();
-        let mut verdicts = Vec::new();
-        for name in LIVE.map(live_name).into_iter().filter(|name| ran.contains(name)) {
-            let late = |through| self.median(&name, through, |row| Some(row.late?.p99));
-            let (share, later) = (1.0 / times(&name), late("causeway") - late("direct"));
-            verdicts.push(Verdict::at_least(format!("{name}: per core, × nginx"), LIVE_SHARE, share, 2));
-            verdicts.push(Verdict::at_most(format!("{name}: µs added to p99 of an event"), LATER, later, 0));
-        }
-        for name in PROMPTS.map(prompt_name).into_iter().filter(|name| ran.contains(name)) {
-            let what = format!("{name}: CPU, × nginx");
-            verdicts.push(Verdict::at_most(what, PROMPT_TIMES, times(&name), 1));
-        }
-        for ((streams, each), what) in self.slow.iter().zip(["slow streams", "slow readers"]) {
-            let what = format!("B7, {streams} {what}: KiB of memory for each");
-            verdicts.push(Verdict::at_most(what, MEMORY, *each, 1));
-        }
-        if let Some(name) = Some(packed_name()).filter(|name| ran.contains(name)) {
-            let what = format!("{name}: per core, × nginx");
-            verdicts.push(Verdict::at_least(what, PACKED_SHARE, 1.0 / times(&name), 2));
-        }
-        verdicts.push(Verdict::count("ledger rows", self.ledger_expected, self.ledger.rows));
-        verdicts
-    }
 }

@@ -64,7 +64,7 @@ pub(crate) fn Announcements(#[prop(optional)] operator: bool) -> impl IntoView {
             <Loaded query=pages.first skeleton=|| view! { <ListSkeleton/> }.into_any() let:page>
                 {if page.items.is_empty() {
                     view! {
-                        <Empty icon=Icon::Bolt title=text!(i18n, installation.no_announcements) text=text!(i18n, installation.no_announcements_text)/>
+                        <Empty icon=Icon::Megaphone title=text!(i18n, installation.no_announcements) text=text!(i18n, installation.no_announcements_text)/>
                     }
                     .into_any()
                 } else {

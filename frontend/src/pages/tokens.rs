@@ -77,7 +77,7 @@ pub(crate) fn Tokens() -> impl IntoView {
             <Loaded query=tokens skeleton=|| view! { <ListSkeleton/> }.into_any() let:page>
                 {if page.items.is_empty() {
                     view! {
-                        <Empty icon=Icon::Bolt title=text!(i18n, tokens.empty) text=text!(i18n, tokens.empty_text)>
+                        <Empty icon=Icon::Code title=text!(i18n, tokens.empty) text=text!(i18n, tokens.empty_text)>
                             {make("make-first-token")}
                         </Empty>
                     }

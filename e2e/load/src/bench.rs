@@ -7,7 +7,7 @@ use crate::{
     open,
     redis::{Ran, Scripts},
     report::{self, Phase, Report},
-    stage::{Others, Stage},
+    stage::{Others, Stage, UPSTREAM_KEY, asking},
     watch,
 };
 use anyhow::{Result, bail};
@@ -82,13 +82,8 @@ pub(crate) fn run(args: &Args, runtime: &Runtime) -> Result<Report> {
 
 fn ways(stage: &Stage) -> Vec<Way> {
     let (ports, relay) = (stage.ports, &stage.causeway);
-    let asking = |port: u16, path: &str, key: &str, body: &str| {
-        let headers =
-            [("x-api-key", key), ("anthropic-version", "2023-06-01"), ("user-agent", "causeway-bench/1.0")];
-        Target::post(&format!("127.0.0.1:{port}"), path, &headers, body)
-    };
     let target = |port: u16, path: &str, key: &str| asking(port, path, key, BODY);
-    let (path, upstream_key) = ("/api/v1/messages", "sk-sim-benchmark");
+    let path = "/api/v1/messages";
     let [one, two, four] = &relay.keys;
     let proxy = || vec![relay.running.id()];
     let relayed =
@@ -99,11 +94,11 @@ fn ways(stage: &Stage) -> Vec<Way> {
         proxy: proxy(),
     };
     vec![
-        Way { name: "nginx", target: target(ports.nginx, path, upstream_key), proxy: stage.nginx.clone() },
+        Way { name: "nginx", target: target(ports.nginx, path, UPSTREAM_KEY), proxy: stage.nginx.clone() },
         relayed(report::RELAYED[0], one),
         Way {
             name: "direct",
-            target: target(ports.simulator, "/v1/messages", upstream_key),
+            target: target(ports.simulator, "/v1/messages", UPSTREAM_KEY),
             proxy: Vec::new(),
         },
         relayed(report::RELAYED[1], two),

@@ -17,8 +17,6 @@ use std::{
 /// A server that answers, and a key for it.
 pub(crate) struct Causeway {
     pub(crate) running: Running,
-    /// Its process, for those who look at several.
-    pub(crate) processes: [u32; 1],
     /// One for each of [`SCOPES`].
     pub(crate) keys: [Key; 3],
     database: String,
@@ -74,8 +72,7 @@ pub(crate) fn start(
     running.wait_for(&log, || call(&address, "GET", "/ready", &[], None).ok())?;
     let token = running.wait_for(&log, || setup_token(&log))?;
     let keys = tenants(&address, &token, upstream).context("preparing tenants")?;
-    let processes = [running.id()];
-    Ok(Causeway { running, processes, keys, database: database.to_owned() })
+    Ok(Causeway { running, keys, database: database.to_owned() })
 }
 
 fn tenants(address: &str, token: &str, upstream: u16) -> Result<[Key; 3]> {

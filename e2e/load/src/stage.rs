@@ -3,7 +3,7 @@
 
 use crate::{Args, causeway, causeway::Causeway, upstream, watch};
 use anyhow::{Context, Result};
-use causeway_rig::process::Running;
+use causeway_rig::{process::Running, wire::Target};
 use std::{fs, os::unix::process::parent_id, process::Command, thread};
 
 /// Everything that runs. Ends in this order.
@@ -33,6 +33,16 @@ pub(crate) struct Ports {
     pub(crate) simulator: u16,
     pub(crate) nginx: u16,
     pub(crate) causeway: u16,
+}
+
+/// What the simulator is given for a key, on every way but Causeway's.
+pub(crate) const UPSTREAM_KEY: &str = "sk-sim-benchmark";
+
+/// A request of a client of Messages to whoever listens there.
+pub(crate) fn asking(port: u16, path: &str, key: &str, body: &str) -> Target {
+    let headers =
+        [("x-api-key", key), ("anthropic-version", "2023-06-01"), ("user-agent", "causeway-bench/1.0")];
+    Target::post(&format!("127.0.0.1:{port}"), path, &headers, body)
 }
 
 impl Stage {

@@ -10,7 +10,7 @@ pub(crate) use report::Report;
 use crate::{
     Args,
     closed::{self, Fleet, Outcome},
-    stage::Stage,
+    stage::{Stage, UPSTREAM_KEY, asking},
     watch,
 };
 use anyhow::{Result, bail};
@@ -49,8 +49,9 @@ struct Traffic<'a> {
     args: &'a Args,
     runtime: &'a Runtime,
     stage: &'a Stage,
-    fleets: HashMap<String, Fleet>,
-    lines: HashMap<String, Vec<TcpStream>>,
+    /// Connections of each workload on each way, kept from round to round.
+    fleets: HashMap<(String, &'static str), Fleet>,
+    lines: HashMap<(String, &'static str), Vec<TcpStream>>,
     rows: Vec<Row>,
     relayed: u64,
 }
@@ -150,13 +151,13 @@ impl Traffic<'_> {
         let every = EVERY.as_millis();
         let target = self.target(through, "api", &stream(&format!("events={EVENTS},interval={every}")));
         let name = live_name(streams);
-        let lines = match self.lines.remove(&format!("{name} {through}")) {
+        let lines = match self.lines.remove(&(name.clone(), through)) {
             Some(lines) => lines,
             None => self.runtime.block_on(closed::connect(&target.address, streams))?,
         };
-        let before = watch::cpu(self.proxy(through));
+        let before = watch::cpu(&self.proxy(through));
         let (lines, outcome) = self.runtime.block_on(live::play(lines, &target.request, EACH))?;
-        self.lines.insert(format!("{name} {through}"), lines);
+        self.lines.insert((name.clone(), through), lines);
         self.note(&name, through, before, outcome, true)
     }
 
@@ -169,14 +170,14 @@ impl Traffic<'_> {
         connections: usize,
         seconds: Duration,
     ) -> Result<()> {
-        let fleet = match self.fleets.remove(&format!("{name} {through}")) {
+        let fleet = match self.fleets.remove(&(name.to_owned(), through)) {
             Some(fleet) => fleet,
             None => self.runtime.block_on(Fleet::connect(target, connections))?,
         };
         self.proxy(through).iter().for_each(|id| watch::forget_peak(*id));
-        let before = watch::cpu(self.proxy(through));
+        let before = watch::cpu(&self.proxy(through));
         let (fleet, outcome) = self.runtime.block_on(fleet.run(seconds))?;
-        self.fleets.insert(format!("{name} {through}"), fleet);
+        self.fleets.insert((name.to_owned(), through), fleet);
         self.note(name, through, before, outcome, false)
     }
 
@@ -193,7 +194,7 @@ impl Traffic<'_> {
             thread::sleep(Duration::from_millis(200));
             self.relayed += outcome.ok;
         }
-        let spent = watch::cpu(self.proxy(through)) - before;
+        let spent = watch::cpu(&self.proxy(through)) - before;
         if let Some(example) = outcome.failure {
             let (failed, all) = (outcome.failed, outcome.failed + outcome.ok);
             bail!("{name}: {failed} of {all} requests through {through} failed: {example}");
@@ -213,11 +214,11 @@ impl Traffic<'_> {
     }
 
     /// The processes whose time and memory are the proxy's.
-    fn proxy(&self, through: &str) -> &[u32] {
+    fn proxy(&self, through: &str) -> Vec<u32> {
         match through {
-            "nginx" => &self.stage.nginx,
-            "causeway" => &self.stage.causeway.processes,
-            _ => &[],
+            "nginx" => self.stage.nginx.clone(),
+            "causeway" => vec![self.stage.causeway.running.id()],
+            _ => Vec::new(),
         }
     }
 
@@ -225,18 +226,11 @@ impl Traffic<'_> {
     fn target(&self, through: &str, folder: &str, body: &str) -> Target {
         let ports = self.stage.ports;
         let [key, ..] = &self.stage.causeway.keys;
-        let nginx = format!("/{folder}/v1/messages");
-        let (port, path, secret) = match through {
-            "nginx" => (ports.nginx, nginx.as_str(), "sk-sim-benchmark"),
-            "causeway" => (ports.causeway, "/api/v1/messages", key.secret.as_str()),
-            _ => (ports.simulator, "/v1/messages", "sk-sim-benchmark"),
-        };
-        let headers = [
-            ("x-api-key", secret),
-            ("anthropic-version", "2023-06-01"),
-            ("user-agent", "causeway-bench/1.0"),
-        ];
-        Target::post(&format!("127.0.0.1:{port}"), path, &headers, body)
+        match through {
+            "nginx" => asking(ports.nginx, &format!("/{folder}/v1/messages"), UPSTREAM_KEY, body),
+            "causeway" => asking(ports.causeway, "/api/v1/messages", &key.secret, body),
+            _ => asking(ports.simulator, "/v1/messages", UPSTREAM_KEY, body),
+        }
     }
 }
 

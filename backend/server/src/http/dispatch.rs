@@ -28,7 +28,7 @@ impl Dispatch {
     pub(crate) async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
         if is_ours(request.uri().path()) {
             // Boxed, because a connection keeps the room that its first answer's future took for as long as it lasts: with a
-            // stream on it, that is a third of what it needs.
+            // stream on it, that is a fifth of what it needs.
             return Box::pin(self.relay.serve(request, peer.ip())).await.map(Either::Left);
         }
         let mut request = request.map(axum::body::Body::new);

@@ -60,9 +60,9 @@ impl Report {
              | workload | through | requests/s | CPU | × nginx | late p50 | p99 | peak |\n|---|---|--:|--:|--:|--:|--:|--:|\n",
         );
         for workload in self.workloads() {
-            let nginx = self.median(&workload, "nginx", |row| row.cpu);
+            let nginx = self.median(workload, "nginx", |row| row.cpu);
             for through in THROUGH {
-                let of = |f: fn(&Row) -> Option<f64>| self.median(&workload, through, f);
+                let of = |f: fn(&Row) -> Option<f64>| self.median(workload, through, f);
                 let cpu = of(|row| row.cpu);
                 let _ = writeln!(
                     out,
@@ -80,15 +80,14 @@ impl Report {
         out
     }
 
-    fn workloads(&self) -> Vec<String> {
-        let mut all: Vec<String> = self.rows.iter().map(|row| row.workload.clone()).collect();
-        let mut seen = Vec::new();
-        all.retain(|name| {
-            let new = !seen.contains(name);
-            seen.push(name.clone());
-            new
-        });
-        all
+    fn workloads(&self) -> Vec<&String> {
+        let mut names = Vec::new();
+        for row in &self.rows {
+            if !names.contains(&&row.workload) {
+                names.push(&row.workload);
+            }
+        }
+        names
     }
 
     fn verdicts(&self) -> Vec<Verdict> {
@@ -96,13 +95,13 @@ impl Report {
         let times = |name: &str| cpu(name, "causeway") / cpu(name, "nginx");
         let ran = self.workloads();
         let mut verdicts = Vec::new();
-        for name in LIVE.map(live_name).into_iter().filter(|name| ran.contains(name)) {
+        for name in LIVE.map(live_name).into_iter().filter(|name| ran.contains(&name)) {
             let late = |through| self.median(&name, through, |row| Some(row.late?.p99));
             let (share, later) = (1.0 / times(&name), late("causeway") - late("direct"));
             verdicts.push(Verdict::at_least(format!("{name}: per core, × nginx"), LIVE_SHARE, share, 2));
             verdicts.push(Verdict::at_most(format!("{name}: µs added to p99 of an event"), LATER, later, 0));
         }
-        for name in PROMPTS.map(prompt_name).into_iter().filter(|name| ran.contains(name)) {
+        for name in PROMPTS.map(prompt_name).into_iter().filter(|name| ran.contains(&name)) {
             let what = format!("{name}: CPU, × nginx");
             verdicts.push(Verdict::at_most(what, PROMPT_TIMES, times(&name), 1));
         }
@@ -110,7 +109,7 @@ impl Report {
             let what = format!("B7, {streams} {what}: KiB of memory for each");
             verdicts.push(Verdict::at_most(what, MEMORY, *each, 1));
         }
-        if let Some(name) = Some(packed_name()).filter(|name| ran.contains(name)) {
+        for name in [packed_name()].into_iter().filter(|name| ran.contains(&name)) {
             let what = format!("{name}: per core, × nginx");
             verdicts.push(Verdict::at_least(what, PACKED_SHARE, 1.0 / times(&name), 2));
         }

@@ -10,6 +10,7 @@ use leptos_i18n_parser::parse_locales::{
     options::{Config, ParseOptions},
     parse_locales,
 };
+use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
 const AREAS: &[&str] = &[
     "common",
@@ -68,6 +69,43 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let code = leptos_i18n_codegen::gen_code(&parsed, None, false, None, false)?;
     let out = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
-    fs::write(out.join("i18n.rs"), code.to_string())?;
+    fs::write(out.join("i18n.rs"), in_lines(code))?;
     Ok(())
+}
+
+/// The code with an end of a line now and then. Whenever the compiler or clippy want to know in which column something is, they
+/// count the characters of its line: in a single line of three million that is most of their time.
+fn in_lines(code: TokenStream) -> String {
+    fn write(tokens: TokenStream, code: &mut String) {
+        for token in tokens {
+            match token {
+                TokenTree::Group(group) => {
+                    let (open, close) = match group.delimiter() {
+                        Delimiter::Brace => ("{\n", "}\n"),
+                        Delimiter::Bracket => ("[", "] "),
+                        Delimiter::Parenthesis => ("(", ") "),
+                        Delimiter::None => (" ", " "),
+                    };
+                    code.push_str(open);
+                    write(group.stream(), code);
+                    code.push_str(close);
+                }
+                TokenTree::Punct(mark) => {
+                    code.push(mark.as_char());
+                    match (mark.as_char(), mark.spacing()) {
+                        (';' | ',', _) => code.push('\n'),
+                        (_, Spacing::Alone) => code.push(' '),
+                        (_, Spacing::Joint) => {}
+                    }
+                }
+                TokenTree::Ident(_) | TokenTree::Literal(_) => {
+                    code.push_str(&token.to_string());
+                    code.push(' ');
+                }
+            }
+        }
+    }
+    let mut lines = String::new();
+    write(code, &mut lines);
+    lines
 }

@@ -12,6 +12,15 @@ mod shell;
 mod ui;
 
 fn main() {
+    #[cfg(target_arch = "wasm32")]
+    mount();
+}
+
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    allow(dead_code, reason = "only a browser has what it mounts in, and machine code of all pages takes a minute to make")
+)]
+fn mount() {
     console_error_panic_hook::set_once();
     leptos::mount::mount_to_body(app::App);
 }

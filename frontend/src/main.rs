@@ -18,7 +18,10 @@ fn main() {
 
 #[cfg_attr(
     not(target_arch = "wasm32"),
-    allow(dead_code, reason = "only a browser has what it mounts in, and machine code of all pages takes a minute to make")
+    allow(
+        dead_code,
+        reason = "only a browser has what it mounts in, and machine code of all pages takes a minute to make"
+    )
 )]
 fn mount() {
     console_error_panic_hook::set_once();

@@ -21,9 +21,7 @@ use crate::{
 use bytes::Bytes;
 use causeway_domain::{AccountId, Nanos, TokenCounts, service::ApiDialect};
 use causeway_store::ledger::Outcome;
-use futures_util::FutureExt;
 use http::{HeaderMap, Request, StatusCode};
-use http_body_util::{BodyExt, Full};
 use std::{
     borrow::Cow,
     sync::{
@@ -189,11 +187,10 @@ impl Tap {
     }
 
     /// An account is about to be sent this. What is returned hears the answer.
-    pub(crate) fn asked(self: &Arc<Self>, candidate: &Candidate, request: &Request<Full<Bytes>>) -> Box<Ear> {
+    pub(crate) fn asked(self: &Arc<Self>, candidate: &Candidate, request: &Request<Bytes>) -> Box<Ear> {
         let attempt = self.attempts.fetch_add(1, Ordering::Relaxed) + 1;
         let target = &candidate.account.target;
-        let body = request.body().clone().collect().now_or_never();
-        let body = body.and_then(Result::ok).map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        let body = request.body();
         self.tell(Heard::Asked(Box::new(Asked {
             at_ms: self.at_ms(),
             attempt,
@@ -205,7 +202,7 @@ impl Tap {
                 .path_and_query()
                 .map_or_else(String::new, |place| secrets::path(place.as_str())),
             headers: secrets::headers(request.headers(), &[]),
-            body: text(&body).into_owned(),
+            body: text(body).into_owned(),
             truncated: body.len() > MOST,
         })));
         let secrets = secrets::presented(&[&target.headers, request.headers()]);

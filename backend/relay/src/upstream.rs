@@ -8,6 +8,7 @@ pub(crate) mod opening;
 pub(crate) mod pool;
 pub(crate) mod request;
 pub(crate) mod target;
+pub(crate) mod wire;
 
 use crate::{args::RelayArgs, call::Call, error::RelayError, plan::Candidate, way::Way};
 use bytes::Bytes;

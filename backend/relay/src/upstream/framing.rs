@@ -1,7 +1,7 @@
 //! An answer as the meter and the client read it, whatever frame it came in: Amazon's event stream becomes server-sent
 //! events, everything else passes as it is.
 
-use super::link::Leased;
+use super::link::{Broken, Leased};
 use crate::tap::Ear;
 use aws_smithy_eventstream::frame::{DecodedFrame, MessageFrameDecoder};
 use aws_smithy_types::event_stream::Message;
@@ -34,7 +34,7 @@ pub(crate) struct Unframed {
 pub(crate) enum BrokenBody {
     /// The connection.
     #[error(transparent)]
-    Connection(#[from] hyper::Error),
+    Connection(#[from] Broken),
     /// What came is not what was announced.
     #[error("the provider's event stream cannot be read: {0}")]
     Frame(String),

@@ -1,136 +1,237 @@
-//! One connection to a provider, driven by whoever uses it.
-//!
-//! hyper wants a connection to be a task of its own: then each answer is handed from task to task several times before
-//! the client has it. Here the connection is polled by the request that it carries, and rests between two requests.
+//! One connection to a provider, driven by whoever uses it: the request that it carries reads and writes itself, with no task
+//! in between, and between two requests it rests.
 
-use super::pool::{CallError, Pool};
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body::{Body, Frame, SizeHint};
-use http_body_util::Full;
-use hyper::{
-    body::Incoming,
-    client::conn::{
-        TrySendError,
-        http1::{self, SendRequest},
+use super::{
+    pool::Pool,
+    wire::{
+        Malformed, Outgoing,
+        body::Delimited,
+        head::{self, Head},
     },
-    rt::{Read, Write},
 };
+use bytes::{Bytes, BytesMut};
+use causeway_accounts::proxy::Through;
+use http::Response;
+use http_body::{Body, Frame, SizeHint};
 use std::{
-    future::{Future, poll_fn},
-    pin::{Pin, pin},
+    future::poll_fn,
+    io,
+    pin::Pin,
     sync::Arc,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Waker, ready},
 };
-use tokio::task::coop::unconstrained;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_util::io::poll_read_buf;
 
-type Connection = dyn Future<Output = hyper::Result<()>> + Send;
+/// What is read at once in the beginning: a slow stream never needs more.
+const LEAST_ROOM: usize = 4 * 1024;
+
+/// What is read at once when much comes.
+const MOST_ROOM: usize = 128 * 1024;
+
+/// With less room than this, the next read gets new.
+const TOO_LITTLE: usize = 1024;
+
+/// Why there is no answer, or not all of one.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Broken {
+    /// Before it began.
+    #[error("the connection was closed before an answer began")]
+    Closed,
+    /// Before it ended.
+    #[error("the connection was closed in the middle of an answer")]
+    Cut,
+    /// By the system, or by TLS.
+    #[error(transparent)]
+    Failed(#[from] io::Error),
+    /// By a provider that does not keep to the protocol.
+    #[error("the answer is none: {0}")]
+    Malformed(#[from] Malformed),
+}
+
+/// No head of an answer.
+pub(super) struct NoAnswer {
+    /// Nothing of the request has left.
+    pub(super) unsent: bool,
+    /// Why.
+    pub(super) why: Broken,
+}
+
+impl NoAnswer {
+    /// Whether the connection ended, and nothing was said on it.
+    pub(super) const fn was_closed(&self) -> bool {
+        matches!(self.why, Broken::Closed | Broken::Failed(_))
+    }
+}
 
 /// A connection that carries one request at a time.
 pub(super) struct Link {
-    sender: SendRequest<Full<Bytes>>,
-    /// `None` once it is closed.
-    connection: Option<Pin<Box<Connection>>>,
+    stream: Through,
+    /// What has come and has not been taken.
+    come: BytesMut,
+    /// How much is read at once.
+    room: usize,
+    /// What has to go still; also when all of it has, and may wait in TLS' buffers.
+    going: Option<Outgoing>,
+    /// Something of the current request has gone.
+    sent: bool,
+    /// It can carry another request.
+    keeps: bool,
 }
 
 impl Link {
-    /// Makes a connection ready for requests.
-    pub(super) async fn over<T>(stream: T) -> Result<Self, CallError>
-    where
-        T: Read + Write + Send + Unpin + 'static,
-    {
-        let made = http1::handshake(stream).await;
-        let (sender, connection) = made.map_err(|e| CallError::Connect(Box::new(e)))?;
-        Ok(Self { sender, connection: Some(Box::pin(connection)) })
+    /// A connection that is ready for requests.
+    pub(super) fn over(stream: Through) -> Self {
+        Self { stream, come: BytesMut::new(), room: LEAST_ROOM, going: None, sent: false, keeps: true }
     }
 
-    /// Reads and writes what can be, and wakes `cx` when there is more.
-    fn drive(&mut self, cx: &mut Context<'_>) {
-        if let Some(connection) = &mut self.connection
-            && let Poll::Ready(end) = connection.as_mut().poll(cx)
-        {
-            // Whatever waits for it is told by its being dropped.
-            self.connection = None;
-            if let Err(error) = end {
-                tracing::debug!(%error, "a connection to a provider ended");
+    /// Whether it can take a request now, as far as is known here: also whether it was closed while it rested. Nothing may
+    /// have come that nobody has asked for.
+    pub(super) fn is_ready(&mut self) -> bool {
+        let mut byte = [0];
+        let mut nobody = Context::from_waker(Waker::noop());
+        self.keeps
+            && self.come.is_empty()
+            && self.going.is_none()
+            && Pin::new(&mut self.stream).poll_read(&mut nobody, &mut ReadBuf::new(&mut byte)).is_pending()
+    }
+
+    /// It needs no room while it rests.
+    pub(super) fn rest(&mut self) {
+        (self.come, self.room) = (BytesMut::new(), LEAST_ROOM);
+    }
+
+    /// Sends a request and waits for the head of its answer.
+    pub(super) async fn exchange(&mut self, request: &Outgoing) -> Result<Head, NoAnswer> {
+        (self.going, self.sent) = (Some(request.clone()), false);
+        let head = poll_fn(|cx| self.poll_head(cx)).await;
+        head.map_err(|why| NoAnswer { unsent: !self.sent, why })
+    }
+
+    fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Result<Head, Broken>> {
+        let going = self.go(cx);
+        loop {
+            if let Some(head) = head::read(&mut self.come)? {
+                self.keeps &= head.keeps;
+                return Poll::Ready(Ok(head));
+            }
+            match self.poll_come(cx) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(Broken::Closed)),
+                Poll::Ready(come) => drop(come?),
+                // A provider that closes may have said why before.
+                Poll::Pending => {
+                    return going.map_or_else(|e| Poll::Ready(Err(e.into())), |()| Poll::Pending);
+                }
             }
         }
     }
 
-    /// Whether it can take a request now, as far as is known here: also whether it was closed while it rested.
-    pub(super) fn is_ready(&mut self) -> bool {
-        self.drive(&mut Context::from_waker(Waker::noop()));
-        self.connection.is_some() && self.sender.is_ready()
+    /// Sends what can go, and wakes `cx` when more can.
+    fn go(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        let Poll::Ready(gone) = self.poll_go(cx) else { return Ok(()) };
+        self.going = None;
+        // An answer may still come, but nothing after it.
+        self.keeps &= gone.is_ok();
+        gone
     }
 
-    /// Sends a request and waits for the head of its answer.
-    pub(super) async fn exchange(
+    fn poll_go(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Some(going) = &mut self.going else { return Poll::Ready(Ok(())) };
+        while !going.is_gone() {
+            let went = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, &going.slices()))?;
+            if went == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            going.went(went);
+            self.sent = true;
+        }
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    /// Reads what has come; 0 when nothing will any more.
+    fn poll_come(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.come.capacity() - self.come.len() < TOO_LITTLE {
+            self.come.reserve(self.room);
+        }
+        let room = self.come.capacity() - self.come.len();
+        let bytes = ready!(poll_read_buf(Pin::new(&mut self.stream), cx, &mut self.come))?;
+        if bytes == room {
+            self.room = (self.room * 2).min(MOST_ROOM);
+        } else if bytes < self.room / 4 {
+            self.room = (self.room / 2).max(LEAST_ROOM);
+        }
+        Poll::Ready(Ok(bytes))
+    }
+
+    /// The next piece of a body; `None` at its end.
+    fn poll_body(
         &mut self,
-        request: Request<Full<Bytes>>,
-    ) -> Result<Response<Incoming>, TrySendError<Request<Full<Bytes>>>> {
-        // Only `drive` brings the answer, so nobody else need be woken for it. Nor may it be held back by tokio's budget, for
-        // then somebody would have to be.
-        let mut answer = pin!(unconstrained(self.sender.try_send_request(request)));
-        poll_fn(|cx| {
-            self.drive(cx);
-            answer.as_mut().poll(&mut Context::from_waker(Waker::noop()))
-        })
-        .await
+        cx: &mut Context<'_>,
+        body: &mut Delimited,
+    ) -> Poll<Result<Option<Bytes>, Broken>> {
+        // That the rest of a request does not go is no matter while its answer comes.
+        let _ = self.go(cx);
+        loop {
+            if let Some(data) = body.take(&mut self.come)? {
+                return Poll::Ready(Ok(Some(data)));
+            }
+            if body.is_over() {
+                return Poll::Ready(Ok(None));
+            }
+            if ready!(self.poll_come(cx))? == 0 && !body.closed() {
+                return Poll::Ready(Err(Broken::Cut));
+            }
+        }
     }
 }
 
 /// The body of an answer, with the connection that it comes on.
 pub(crate) struct Leased {
-    body: Incoming,
-    ended: bool,
+    body: Delimited,
+    /// `None` once it has broken.
     link: Option<Link>,
     pool: Arc<Pool>,
 }
 
 impl Leased {
-    /// Its connection goes back to the pool once it has been read to its end.
-    pub(super) fn new(body: Incoming, link: Link, pool: Arc<Pool>) -> Self {
-        Self { ended: body.is_end_stream(), body, link: Some(link), pool }
+    /// An answer whose connection goes back to the pool once it has been read to its end.
+    pub(super) fn answer(head: Head, link: Link, pool: Arc<Pool>) -> Response<Self> {
+        let mut answer = Response::new(Self { body: head.body, link: Some(link), pool });
+        *answer.status_mut() = head.status;
+        *answer.headers_mut() = head.headers;
+        answer
     }
 }
 
 impl Body for Leased {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = Broken;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         let this = &mut *self;
-        let mut nobody = Context::from_waker(Waker::noop());
-        let mut polled = Pin::new(&mut this.body).poll_frame(&mut nobody);
-        if polled.is_pending()
-            && let Some(link) = &mut this.link
-        {
-            link.drive(cx);
-            polled = Pin::new(&mut this.body).poll_frame(&mut nobody);
+        let Some(link) = &mut this.link else { return Poll::Ready(None) };
+        let piece = ready!(link.poll_body(cx, &mut this.body));
+        if piece.is_err() {
+            this.link = None;
         }
-        this.ended = match &polled {
-            Poll::Ready(None) => true,
-            Poll::Ready(Some(Ok(_))) => this.body.is_end_stream(),
-            _ => false,
-        };
-        polled
+        Poll::Ready(piece.map(|piece| piece.map(Frame::data)).transpose())
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.is_over()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.body.left().map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 
 impl Drop for Leased {
     fn drop(&mut self) {
-        if let Some(link) = self.link.take().filter(|_| self.ended) {
+        if let Some(link) = self.link.take().filter(|_| self.body.is_over()) {
             self.pool.put(link);
         }
     }

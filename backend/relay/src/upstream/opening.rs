@@ -186,7 +186,7 @@ impl Drop for Waiting {
     }
 }
 
-/// An error with its causes: hyper's own text alone says little.
+/// An error with its causes.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -6,13 +6,13 @@
 
 use super::{
     connect::Connector,
-    link::{Leased, Link},
+    link::{Broken, Leased, Link},
+    wire::Outgoing,
 };
 use bytes::Bytes;
 use causeway_accounts::{Proxy, ProxyError};
 use http::{Request, Response, Uri};
-use http_body_util::Full;
-use hyper::body::Incoming;
+use hyper_rustls::MaybeHttpsStream;
 use hyper_util::rt::TokioIo;
 use std::{
     sync::{
@@ -46,10 +46,10 @@ pub(crate) enum CallError {
     Proxy(ProxyError),
     /// A connection from an earlier request turned out to be closed, or was closed at that moment.
     #[error("on a connection from before: {0}")]
-    Stale(hyper::Error),
-    /// The connection broke before the head of the answer was there.
-    #[error("{0}")]
-    Exchange(#[from] hyper::Error),
+    Stale(Broken),
+    /// The connection broke before the head of the answer was there, or what came was none.
+    #[error(transparent)]
+    Exchange(#[from] Broken),
 }
 
 /// The connections to one address on one way.
@@ -71,24 +71,23 @@ impl Pool {
     /// Sends a request and waits for the head of its answer.
     pub(crate) async fn call(
         self: Arc<Self>,
-        request: Request<Full<Bytes>>,
+        request: Request<Bytes>,
         connect: Duration,
     ) -> Result<Response<Leased>, CallError> {
-        let mut request = request;
+        let outgoing = Outgoing::of(&request);
+        drop(request);
         while let Some(mut link) = self.take() {
             let sent = Instant::now();
-            match link.exchange(request).await {
-                Ok(response) => return Ok(self.lease(link, response)),
-                Err(mut failed) => match failed.take_message() {
-                    Some(unsent) => request = unsent,
-                    // It has thought about it first: it may have been at work.
-                    None if sent.elapsed() > AT_ONCE => return Err(failed.into_error().into()),
-                    None => {
-                        // The others are as old: the provider may have restarted.
-                        self.idle().clear();
-                        return Err(CallError::Stale(failed.into_error()));
-                    }
-                },
+            match link.exchange(&outgoing).await {
+                Ok(head) => return Ok(Leased::answer(head, link, self)),
+                Err(no) if no.unsent => {}
+                // After a while it has thought about it: it may have been at work.
+                Err(no) if no.was_closed() && sent.elapsed() <= AT_ONCE => {
+                    // The others are as old: the provider may have restarted.
+                    self.idle().clear();
+                    return Err(CallError::Stale(no.why));
+                }
+                Err(no) => return Err(no.why.into()),
             }
         }
         let mut link = match &self.proxy {
@@ -100,12 +99,14 @@ impl Pool {
                 let target = self.address.to_string();
                 // Boxed: the future of every request would have room for it.
                 let stream = Box::pin(proxy.reach(self.connector.policy(), &target, connect)).await;
-                Link::over(TokioIo::new(stream.map_err(CallError::Proxy)?)).await?
+                Link::over(stream.map_err(CallError::Proxy)?)
             }
         };
         self.keep();
-        let response = link.exchange(request).await.map_err(|failed| failed.into_error())?;
-        Ok(self.lease(link, response))
+        match link.exchange(&outgoing).await {
+            Ok(head) => Ok(Leased::answer(head, link, self)),
+            Err(no) => Err(no.why.into()),
+        }
     }
 
     /// The connection that was used last, so that the others can grow old and go.
@@ -125,6 +126,7 @@ impl Pool {
     /// Takes a connection back for the next request, if it is of use for one.
     pub(super) fn put(&self, mut link: Link) {
         if link.is_ready() {
+            link.rest();
             let mut idle = self.idle();
             if idle.len() < MOST_IDLE {
                 idle.push((link, Instant::now()));
@@ -153,11 +155,10 @@ impl Pool {
 
     async fn connect(&self) -> Result<Link, CallError> {
         let stream = self.connector.clone().call(self.address.clone()).await.map_err(CallError::Connect)?;
-        Link::over(stream).await
-    }
-
-    fn lease(self: Arc<Self>, link: Link, response: Response<Incoming>) -> Response<Leased> {
-        response.map(|body| Leased::new(body, link, self))
+        Ok(Link::over(match stream {
+            MaybeHttpsStream::Http(plain) => Box::new(plain.into_inner()),
+            MaybeHttpsStream::Https(secure) => Box::new(TokioIo::into_inner(secure)),
+        }))
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<(Link, Instant)>> {

@@ -8,7 +8,6 @@ use causeway_accounts::catalogue::{Betas, Preset, Shape};
 use causeway_dialect::{Dialect, framing::Framing, request::Endpoint, splice};
 use causeway_domain::service::ApiDialect;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
-use http_body_util::Full;
 use std::time::SystemTime;
 
 /// What is asked of a provider.
@@ -74,7 +73,7 @@ pub(super) fn build(
     body: &Bytes,
     candidate: &Candidate,
     asked: Asked,
-) -> Result<Request<Full<Bytes>>, RelayError> {
+) -> Result<Request<Bytes>, RelayError> {
     let account = &candidate.account;
     let target = &account.target;
     let shape = account.preset.shape(named(candidate.speaks)).ok_or_else(|| unsendable("no such dialect"))?;
@@ -90,7 +89,7 @@ pub(super) fn build(
         let signed = signer.sign(signing, ("POST", &url), &mut headers, &body, at);
         signed.map_err(|e| unsendable(&format!("it cannot be signed: {e}")))?;
     }
-    let mut request = Request::new(Full::new(body));
+    let mut request = Request::new(body);
     *request.method_mut() = Method::POST;
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;

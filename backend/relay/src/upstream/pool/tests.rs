@@ -64,6 +64,10 @@ impl Provider {
                     "0\r\n\r\n",
                 ],
                 "/cut" => &["HTTP/1.1 200 OK\r\ncontent-length: 40\r\n\r\ndo"],
+                "/unsaid" => &["HTTP/1.1 200 OK\r\n\r\n", "do", "ne"],
+                "/early" => &["HTTP/1.1 413 Too Large\r\ncontent-length: 4\r\n\r\ndone"],
+                "/other" => &["SSH-2.0-x\r\n"],
+                "/more" => &["HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ndoneHTTP/1.1 200 OK\r\n\r\n"],
                 _ => &["HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ndone"],
             };
             for piece in pieces {
@@ -75,7 +79,7 @@ impl Provider {
                 }
             }
             match path {
-                "/cut" => return,
+                "/cut" | "/unsaid" | "/early" => return,
                 "/last" => {
                     self.close.notified().await;
                     drop(stream);
@@ -87,9 +91,9 @@ impl Provider {
     }
 }
 
-fn request(path: &'static str) -> Request<Full<Bytes>> {
+fn request(path: &'static str) -> Request<Bytes> {
     let request = Request::post(path).header(header::HOST, "provider");
-    request.body(Full::new(Bytes::from_static(b"{}"))).unwrap()
+    request.body(Bytes::from_static(b"{}")).unwrap()
 }
 
 async fn call(pool: &Arc<Pool>, path: &'static str) -> Response<Leased> {
@@ -161,6 +165,40 @@ async fn an_answer_that_is_cut_off_says_so() {
     let answer = call(&pool, "/cut").await;
     assert!(answer.into_body().collect().await.is_err());
     assert!(pool.idle().is_empty());
+}
+
+#[tokio::test]
+async fn an_answer_may_end_with_its_connection() {
+    let (pool, _) = Provider::start().await;
+    assert_eq!(read(call(&pool, "/unsaid").await).await, "done");
+    assert!(pool.idle().is_empty());
+}
+
+#[tokio::test]
+async fn a_provider_may_answer_and_hang_up_before_it_has_the_whole_request() {
+    let (pool, _) = Provider::start().await;
+    let request = request("/early").map(|_| Bytes::from(vec![b' '; 32 << 20]));
+    let answer = pool.clone().call(request, Duration::from_secs(5)).await.unwrap();
+    assert_eq!(answer.status(), 413);
+    assert_eq!(read(answer).await, "done");
+    assert!(pool.idle().is_empty(), "half a request may not be followed by another");
+}
+
+#[tokio::test]
+async fn what_is_no_answer_is_not_asked_for_again() {
+    let (pool, provider) = Provider::start().await;
+    assert_eq!(read(call(&pool, "/whole").await).await, "done");
+    let refused = pool.clone().call(request("/other"), Duration::from_secs(5)).await.err().unwrap();
+    assert!(matches!(refused, CallError::Exchange(Broken::Malformed(_))), "{refused}");
+    assert_eq!((provider.connections(), pool.idle().len()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_connection_on_which_more_came_than_was_asked_for_is_not_used_again() {
+    let (pool, provider) = Provider::start().await;
+    assert_eq!(read(call(&pool, "/more").await).await, "done");
+    assert_eq!(read(call(&pool, "/whole").await).await, "done");
+    assert_eq!(provider.connections(), 2);
 }
 
 #[tokio::test]

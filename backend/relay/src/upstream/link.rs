@@ -14,13 +14,16 @@ use causeway_accounts::proxy::Through;
 use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use std::{
-    future::poll_fn,
+    future::{Future, poll_fn},
     io,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll, Waker, ready},
 };
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    task::coop::unconstrained,
+};
 use tokio_util::io::poll_read_buf;
 
 /// What is read at once in the beginning: a slow stream never needs more.
@@ -35,8 +38,8 @@ const TOO_LITTLE: usize = 1024;
 /// Why there is no answer, or not all of one.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Broken {
-    /// Before it began.
-    #[error("the connection was closed before an answer began")]
+    /// Before its head was there.
+    #[error("the connection was closed before an answer was there")]
     Closed,
     /// Before it ended.
     #[error("the connection was closed in the middle of an answer")]
@@ -51,8 +54,8 @@ pub(crate) enum Broken {
 
 /// No head of an answer.
 pub(super) struct NoAnswer {
-    /// Nothing of the request has left.
-    pub(super) unsent: bool,
+    /// Something was said, though: the provider was there.
+    heard: bool,
     /// Why.
     pub(super) why: Broken,
 }
@@ -60,7 +63,7 @@ pub(super) struct NoAnswer {
 impl NoAnswer {
     /// Whether the connection ended, and nothing was said on it.
     pub(super) const fn was_closed(&self) -> bool {
-        matches!(self.why, Broken::Closed | Broken::Failed(_))
+        !self.heard && matches!(self.why, Broken::Closed | Broken::Failed(_))
     }
 }
 
@@ -73,8 +76,12 @@ pub(super) struct Link {
     room: usize,
     /// What has to go still; also when all of it has, and may wait in TLS' buffers.
     going: Option<Outgoing>,
-    /// Something of the current request has gone.
+    /// The system, or TLS, has taken something of the current request.
     sent: bool,
+    /// Something has come since it was to go.
+    heard: bool,
+    /// Why the rest of it cannot go.
+    stuck: Option<io::Error>,
     /// It can carry another request.
     keeps: bool,
 }
@@ -82,18 +89,29 @@ pub(super) struct Link {
 impl Link {
     /// A connection that is ready for requests.
     pub(super) fn over(stream: Through) -> Self {
-        Self { stream, come: BytesMut::new(), room: LEAST_ROOM, going: None, sent: false, keeps: true }
+        Self {
+            stream,
+            come: BytesMut::new(),
+            room: LEAST_ROOM,
+            going: None,
+            sent: false,
+            heard: false,
+            stuck: None,
+            keeps: true,
+        }
     }
 
     /// Whether it can take a request now, as far as is known here: also whether it was closed while it rested. Nothing may
     /// have come that nobody has asked for.
     pub(super) fn is_ready(&mut self) -> bool {
+        if !self.keeps || !self.come.is_empty() || self.going.is_some() {
+            return false;
+        }
         let mut byte = [0];
-        let mut nobody = Context::from_waker(Waker::noop());
-        self.keeps
-            && self.come.is_empty()
-            && self.going.is_none()
-            && Pin::new(&mut self.stream).poll_read(&mut nobody, &mut ReadBuf::new(&mut byte)).is_pending()
+        let stream = &mut self.stream;
+        let look = poll_fn(|cx| Pin::new(&mut *stream).poll_read(cx, &mut ReadBuf::new(&mut byte)));
+        // Whoever has used up tokio's budget would be told that nothing has come, without a look.
+        pin!(unconstrained(look)).poll(&mut Context::from_waker(Waker::noop())).is_pending()
     }
 
     /// It needs no room while it rests.
@@ -102,41 +120,64 @@ impl Link {
     }
 
     /// Sends a request and waits for the head of its answer.
-    pub(super) async fn exchange(&mut self, request: &Outgoing) -> Result<Head, NoAnswer> {
-        (self.going, self.sent) = (Some(request.clone()), false);
+    pub(super) async fn exchange(&mut self, request: Outgoing) -> Result<Head, NoAnswer> {
+        (self.going, self.sent, self.heard, self.stuck) = (Some(request), false, false, None);
         let head = poll_fn(|cx| self.poll_head(cx)).await;
-        head.map_err(|why| NoAnswer { unsent: !self.sent, why })
+        head.map_err(|why| NoAnswer { heard: self.heard, why })
+    }
+
+    /// The request, when nothing of it has gone: whatever has come then is no answer to it.
+    pub(super) fn unsent(&mut self) -> Option<Outgoing> {
+        self.going.take_if(|_| !self.sent)
     }
 
     fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Result<Head, Broken>> {
-        let going = self.go(cx);
+        self.go(cx);
         loop {
             if let Some(head) = head::read(&mut self.come)? {
                 self.keeps &= head.keeps;
                 return Poll::Ready(Ok(head));
             }
             match self.poll_come(cx) {
-                Poll::Ready(Ok(0)) => return Poll::Ready(Err(Broken::Closed)),
-                Poll::Ready(come) => drop(come?),
-                // A provider that closes may have said why before.
-                Poll::Pending => {
-                    return going.map_or_else(|e| Poll::Ready(Err(e.into())), |()| Poll::Pending);
+                Poll::Ready(Ok(0)) => {
+                    return Poll::Ready(Err(self.stuck.take().map_or(Broken::Closed, Broken::Failed)));
                 }
+                Poll::Ready(Err(error)) => {
+                    return Poll::Ready(Err(self.stuck.take().unwrap_or(error).into()));
+                }
+                Poll::Ready(Ok(_)) => {}
+                Poll::Pending if self.is_hopeless() => {
+                    return Poll::Ready(Err(self.stuck.take().map_or(Broken::Closed, Broken::Failed)));
+                }
+                Poll::Pending => return Poll::Pending,
             }
         }
     }
 
+    /// Whether nothing is to be expected any more, because the request cannot go. A provider that has hung up may have said
+    /// why before: that is still on its way then, or the end is.
+    fn is_hopeless(&self) -> bool {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+        self.stuck.as_ref().is_some_and(|error| {
+            !self.sent || !matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset)
+        })
+    }
+
     /// Sends what can go, and wakes `cx` when more can.
-    fn go(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        let Poll::Ready(gone) = self.poll_go(cx) else { return Ok(()) };
-        self.going = None;
-        // An answer may still come, but nothing after it.
-        self.keeps &= gone.is_ok();
-        gone
+    fn go(&mut self, cx: &mut Context<'_>) {
+        let Poll::Ready(gone) = self.poll_go(cx) else { return };
+        if self.sent {
+            self.going = None;
+        }
+        if let Err(error) = gone {
+            // An answer may still come, but nothing after it.
+            self.keeps = false;
+            self.stuck = Some(error);
+        }
     }
 
     fn poll_go(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Some(going) = &mut self.going else { return Poll::Ready(Ok(())) };
+        let Some(going) = &mut self.going else { return Poll::Pending };
         while !going.is_gone() {
             let went = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, &going.slices()))?;
             if went == 0 {
@@ -150,17 +191,27 @@ impl Link {
 
     /// Reads what has come; 0 when nothing will any more.
     fn poll_come(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        if self.come.capacity() - self.come.len() < TOO_LITTLE {
-            self.come.reserve(self.room);
-        }
+        self.make_room();
         let room = self.come.capacity() - self.come.len();
         let bytes = ready!(poll_read_buf(Pin::new(&mut self.stream), cx, &mut self.come))?;
+        self.heard |= bytes > 0;
         if bytes == room {
             self.room = (self.room * 2).min(MOST_ROOM);
         } else if bytes < self.room / 4 {
             self.room = (self.room / 2).max(LEAST_ROOM);
         }
         Poll::Ready(Ok(bytes))
+    }
+
+    /// Room for what comes next: what was made before, unless that is far more than is needed now.
+    fn make_room(&mut self) {
+        let (capacity, spare) = (self.come.capacity(), self.come.capacity() - self.come.len());
+        if capacity <= 4 * self.room && (spare >= TOO_LITTLE || self.come.try_reclaim(self.room)) {
+            return;
+        }
+        let mut new = BytesMut::with_capacity(self.come.len() + self.room);
+        new.extend_from_slice(&self.come);
+        self.come = new;
     }
 
     /// The next piece of a body; `None` at its end.
@@ -170,7 +221,7 @@ impl Link {
         body: &mut Delimited,
     ) -> Poll<Result<Option<Bytes>, Broken>> {
         // That the rest of a request does not go is no matter while its answer comes.
-        let _ = self.go(cx);
+        self.go(cx);
         loop {
             if let Some(data) = body.take(&mut self.come)? {
                 return Poll::Ready(Ok(Some(data)));
@@ -236,3 +287,6 @@ impl Drop for Leased {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -74,13 +74,17 @@ impl Pool {
         request: Request<Bytes>,
         connect: Duration,
     ) -> Result<Response<Leased>, CallError> {
-        let outgoing = Outgoing::of(&request);
+        let mut outgoing = Outgoing::of(&request);
         drop(request);
         while let Some(mut link) = self.take() {
             let sent = Instant::now();
-            match link.exchange(&outgoing).await {
+            let answer = link.exchange(outgoing).await;
+            if let Some(unsent) = link.unsent() {
+                outgoing = unsent;
+                continue;
+            }
+            match answer {
                 Ok(head) => return Ok(Leased::answer(head, link, self)),
-                Err(no) if no.unsent => {}
                 // After a while it has thought about it: it may have been at work.
                 Err(no) if no.was_closed() && sent.elapsed() <= AT_ONCE => {
                     // The others are as old: the provider may have restarted.
@@ -103,8 +107,9 @@ impl Pool {
             }
         };
         self.keep();
-        match link.exchange(&outgoing).await {
+        match link.exchange(outgoing).await {
             Ok(head) => Ok(Leased::answer(head, link, self)),
+            Err(no) if link.unsent().is_some() => Err(CallError::Connect(Box::new(no.why))),
             Err(no) => Err(no.why.into()),
         }
     }

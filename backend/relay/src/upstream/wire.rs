@@ -13,8 +13,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use http::{Request, Version, header};
 use std::io::IoSlice;
 
-/// A request as bytes. Clones share them, so that it can be sent again on another connection.
-#[derive(Clone)]
+/// A request as bytes, as far as they have not gone.
 pub(crate) struct Outgoing {
     head: Bytes,
     body: Bytes,

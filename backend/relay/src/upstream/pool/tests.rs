@@ -66,6 +66,7 @@ impl Provider {
                 "/cut" => &["HTTP/1.1 200 OK\r\ncontent-length: 40\r\n\r\ndo"],
                 "/unsaid" => &["HTTP/1.1 200 OK\r\n\r\n", "do", "ne"],
                 "/early" => &["HTTP/1.1 413 Too Large\r\ncontent-length: 4\r\n\r\ndone"],
+                "/half" => &["HTTP/1.1 200 OK\r\ncontent-le"],
                 "/other" => &["SSH-2.0-x\r\n"],
                 "/more" => &["HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ndoneHTTP/1.1 200 OK\r\n\r\n"],
                 _ => &["HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ndone"],
@@ -79,7 +80,7 @@ impl Provider {
                 }
             }
             match path {
-                "/cut" | "/unsaid" | "/early" => return,
+                "/cut" | "/unsaid" | "/early" | "/half" => return,
                 "/last" => {
                     self.close.notified().await;
                     drop(stream);
@@ -191,6 +192,15 @@ async fn what_is_no_answer_is_not_asked_for_again() {
     let refused = pool.clone().call(request("/other"), Duration::from_secs(5)).await.err().unwrap();
     assert!(matches!(refused, CallError::Exchange(Broken::Malformed(_))), "{refused}");
     assert_eq!((provider.connections(), pool.idle().len()), (1, 0));
+}
+
+#[tokio::test]
+async fn who_has_begun_to_answer_is_not_taken_for_a_closed_connection() {
+    let (pool, provider) = Provider::start().await;
+    assert_eq!(read(call(&pool, "/whole").await).await, "done");
+    let refused = pool.clone().call(request("/half"), Duration::from_secs(5)).await.err().unwrap();
+    assert!(matches!(refused, CallError::Exchange(Broken::Closed)), "it may have billed it: {refused}");
+    assert_eq!(provider.connections(), 1);
 }
 
 #[tokio::test]

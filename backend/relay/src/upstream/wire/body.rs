@@ -29,6 +29,8 @@ pub(crate) enum Delimited {
 pub(crate) enum Next {
     /// A digit of a size; how many there were, and the size by them.
     Size(u8, u64),
+    /// Blanks behind the size, which some servers fill up with; how many there were.
+    Blank(u8, u64),
     /// The rest of the line that has told the size.
     Extension(u64),
     /// The end of that line.
@@ -134,10 +136,15 @@ fn unchunk(next: &mut Next, aside: &mut u32, bytes: &mut [u8]) -> Result<Run, Ma
                     *next = Next::DataEnd;
                 }
             }
-            _ => {
-                run.read += 1;
-                *next = after(*next, byte, aside)?;
-            }
+            _ => match after(*next, byte, aside) {
+                Ok(then) => {
+                    run.read += 1;
+                    *next = then;
+                }
+                // What was good goes on first: it may hold what was used. The byte stays, and is refused the next time.
+                Err(_) if run.begin < run.end => break,
+                Err(why) => return Err(why),
+            },
         }
     }
     Ok(run)
@@ -150,10 +157,14 @@ fn after(next: Next, byte: u8, aside: &mut u32) -> Result<Next, Malformed> {
             let digit = char::from(byte).to_digit(16).ok_or(Malformed::ChunkSize)?;
             Next::Size(digits + 1, size << 4 | u64::from(digit))
         }
-        (Next::Size(1.., size) | Next::Extension(size), b'\r') => Next::SizeEnd(size),
-        (Next::Size(1.., size), b';' | b' ' | b'\t') => Next::Extension(size),
-        // The end of a line alone is one that others might take for it.
-        (Next::Size(..), _) | (Next::Extension(_), b'\n') => return Err(Malformed::ChunkSize),
+        (Next::Size(1.., size) | Next::Blank(_, size) | Next::Extension(size), b'\r') => Next::SizeEnd(size),
+        (Next::Size(1.., size) | Next::Blank(_, size), b';') => Next::Extension(size),
+        (Next::Size(1.., size), b' ' | b'\t') => Next::Blank(1, size),
+        (Next::Blank(blanks, size), b' ' | b'\t') if blanks < u8::MAX => Next::Blank(blanks + 1, size),
+        // Another digit, or a line's end of another kind: somebody else might read another size.
+        (Next::Size(..) | Next::Blank(..), _) | (Next::Extension(_), b'\n') => {
+            return Err(Malformed::ChunkSize);
+        }
         (Next::Extension(size), _) => {
             count(aside)?;
             Next::Extension(size)

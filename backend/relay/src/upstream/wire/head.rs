@@ -19,7 +19,7 @@ const BEGINNING: &[u8] = b"HTTP/1.";
 pub(crate) struct Head {
     /// Status, never an interim one.
     pub(crate) status: StatusCode,
-    /// Headers as they came; without `content-length` where that is not what says how long the body is.
+    /// Headers as they came, but for `content-length`: it is one number, and only there where it says how long the body is.
     pub(crate) headers: HeaderMap,
     /// Where the body ends.
     pub(crate) body: Delimited,
@@ -72,9 +72,12 @@ fn parse(bytes: &Bytes) -> Result<Head, Malformed> {
         headers.append(name, value.map_err(|_| httparse::Error::HeaderValue)?);
     }
     let newer = parsed.version == Some(1);
-    let keeps = if newer { !says(&headers, "close") } else { says(&headers, "keep-alive") };
+    let keeps = !says(&headers, "close") && (newer || says(&headers, "keep-alive"));
+    // Two ends are what somebody says who wants us to see another one than whoever is in between (RFC 9112, 6.3).
+    let doubtful =
+        headers.contains_key(header::TRANSFER_ENCODING) && headers.contains_key(header::CONTENT_LENGTH);
     let body = delimited(status, newer, &mut headers)?;
-    let keeps = keeps && body != Delimited::ByClose;
+    let keeps = keeps && !doubtful && body != Delimited::ByClose;
     Ok(Head { status, headers, body, keeps })
 }
 
@@ -91,21 +94,23 @@ fn words<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = 
 /// Where the body ends (RFC 9112, 6.3).
 fn delimited(status: StatusCode, newer: bool, headers: &mut HeaderMap) -> Result<Delimited, Malformed> {
     if matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+        headers.remove(header::CONTENT_LENGTH);
         return Ok(Delimited::Over);
     }
-    if headers.contains_key(header::TRANSFER_ENCODING) {
-        // We ask for no other encoding, and an older provider knows none.
-        let is_chunked = |word: &str| word.eq_ignore_ascii_case("chunked");
-        let mut words = words(headers, &header::TRANSFER_ENCODING);
-        let chunked = newer && words.next().is_some_and(is_chunked) && words.next().is_none();
-        drop(words);
-        if !chunked {
-            return Err(Malformed::Encoding);
+    // Said twice by what copies headers, it is said; we ask for no other encoding, and `identity` is none.
+    let mut chunked = false;
+    for word in words(headers, &header::TRANSFER_ENCODING) {
+        match word {
+            chunks if chunks.eq_ignore_ascii_case("chunked") => chunked = true,
+            none if none.eq_ignore_ascii_case("identity") => {}
+            _ => return Err(Malformed::Encoding),
         }
-        headers.remove(header::CONTENT_LENGTH);
-        return Ok(Delimited::chunked());
     }
-    let mut length = None;
+    if chunked {
+        headers.remove(header::CONTENT_LENGTH);
+        return if newer { Ok(Delimited::chunked()) } else { Err(Malformed::Encoding) };
+    }
+    let (mut length, mut told) = (None, 0);
     for word in words(headers, &header::CONTENT_LENGTH) {
         let number = word.bytes().all(|b| b.is_ascii_digit()).then(|| word.parse().ok()).flatten();
         let number: u64 = number.ok_or(Malformed::Length)?;
@@ -113,10 +118,11 @@ fn delimited(status: StatusCode, newer: bool, headers: &mut HeaderMap) -> Result
             return Err(Malformed::Length);
         }
         length = Some(number);
+        told += 1;
     }
-    Ok(match length {
-        None => Delimited::ByClose,
-        Some(0) => Delimited::Over,
-        Some(length) => Delimited::ByLength(length),
-    })
+    let Some(length) = length else { return Ok(Delimited::ByClose) };
+    if told > 1 {
+        headers.insert(header::CONTENT_LENGTH, length.into());
+    }
+    Ok(if length == 0 { Delimited::Over } else { Delimited::ByLength(length) })
 }

@@ -40,12 +40,20 @@ fn a_head_says_where_the_body_ends_and_whether_the_connection_stays() {
         ("HTTP/1.1 200 OK\r\ncontent-length: 5, 5\r\ncontent-length: 5\r\n\r\n", by_length, true),
         ("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", Delimited::Over, true),
         ("HTTP/1.1 204 No Content\r\n\r\n", Delimited::Over, true),
+        ("HTTP/1.1 304 Not Modified\r\netag: x\r\n\r\n", Delimited::Over, true),
         ("HTTP/1.1 200 OK\r\n\r\n", Delimited::ByClose, false),
         ("HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\n\r\n", chunked, true),
-        ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-length: 5\r\n\r\n", chunked, true),
+        ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-length: 5\r\n\r\n", chunked, false),
+        (
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n",
+            chunked,
+            true,
+        ),
+        ("HTTP/1.1 200 OK\r\ntransfer-encoding: identity\r\n\r\n", Delimited::ByClose, false),
         ("HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: x, Close\r\n\r\n", by_length, false),
         ("HTTP/1.0 200 OK\r\ncontent-length: 5\r\n\r\n", by_length, false),
         ("HTTP/1.0 200 OK\r\ncontent-length: 5\r\nconnection: keep-alive\r\n\r\n", by_length, true),
+        ("HTTP/1.0 200 OK\r\ncontent-length: 5\r\nconnection: keep-alive, close\r\n\r\n", by_length, false),
         (
             "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n",
             by_length,
@@ -60,6 +68,16 @@ fn a_head_says_where_the_body_ends_and_whether_the_connection_stays() {
             text.contains("ength: ") && body != chunked
         );
     }
+}
+
+#[test]
+fn a_length_is_handed_on_as_one_number_or_not_at_all() {
+    let length = |text: &str| head(text).unwrap().unwrap().headers.get(header::CONTENT_LENGTH).cloned();
+    for told in ["content-length: 5, 5", "content-length: 5\r\ncontent-length: 5", "content-length: 5"] {
+        assert_eq!(length(&format!("HTTP/1.1 200 OK\r\n{told}\r\n\r\n")).unwrap(), "5");
+    }
+    assert_eq!(length("HTTP/1.1 204 No Content\r\ncontent-length: 5\r\n\r\n"), None);
+    assert_eq!(length("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-length: 5\r\n\r\n"), None);
 }
 
 #[test]
@@ -99,10 +117,6 @@ fn a_head_that_is_none_is_refused_as_soon_as_that_is_certain() {
         ("HTTP/1.1 200 OK\r\ncontent-length: 5, 6\r\n\r\n", Malformed::Length),
         ("HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n", Malformed::Length),
         ("HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n", Malformed::Encoding),
-        (
-            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n",
-            Malformed::Encoding,
-        ),
         ("HTTP/1.1 200 OK\r\ntransfer-encoding: x\r\ncontent-length: 5\r\n\r\n", Malformed::Encoding),
         ("HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", Malformed::Encoding),
     ] {
@@ -113,29 +127,46 @@ fn a_head_that_is_none_is_refused_as_soon_as_that_is_certain() {
     assert!(head("").unwrap().is_none());
 }
 
-/// Everything that a body has in these bytes, and what is left of them.
-fn body(mut kind: Delimited, bytes: &[u8]) -> Result<(Vec<u8>, Delimited, BytesMut), Malformed> {
-    let mut buffer = BytesMut::from(bytes);
-    let taken = kind.take(&mut buffer)?.unwrap_or_default();
-    Ok((taken.to_vec(), kind, buffer))
+/// Everything that a body has in these bytes, up to where it is refused; and what is left of them.
+fn body(mut kind: Delimited, bytes: &[u8]) -> (Vec<u8>, Result<Delimited, Malformed>, BytesMut) {
+    let (mut buffer, mut data) = (BytesMut::from(bytes), Vec::new());
+    loop {
+        match kind.take(&mut buffer) {
+            Ok(Some(piece)) => data.extend_from_slice(&piece),
+            Ok(None) => return (data, Ok(kind), buffer),
+            Err(why) => return (data, Err(why), buffer),
+        }
+    }
 }
 
 #[test]
 fn chunks_that_came_together_are_handed_on_together() {
-    let (data, kind, left) = body(
-        Delimited::chunked(),
-        b"3\r\none\r\n003;a=\"b\"\r\ntwo\r\nA \r\n0123456789\r\n0\r\nx: y\r\n\r\nHTTP",
-    )
-    .unwrap();
-    assert_eq!(data, b"onetwo0123456789");
+    let sent = b"3\r\none\r\n003;a=\"b\"\r\ntwo\r\nA     \r\n0123456789\r\n0\r\nx: y\r\n\r\nHTTP";
+    let mut left = BytesMut::from(&sent[..]);
+    let mut kind = Delimited::chunked();
+    assert_eq!(kind.take(&mut left).unwrap().unwrap(), "onetwo0123456789");
     assert!(kind.is_over());
     assert_eq!(kind.left(), None, "no length was announced that the client could be told");
+    assert_eq!(kind.take(&mut left), Ok(None));
     assert_eq!(left, "HTTP", "that is not its own");
 }
 
 #[test]
+fn what_comes_before_a_chunk_that_is_refused_is_handed_on() {
+    let (data, refused, _) = body(Delimited::chunked(), b"5\r\nhello\r\n1\r\n!\r\nXX");
+    assert_eq!((&data[..], refused), (&b"hello!"[..], Err(Malformed::ChunkSize)));
+}
+
+#[test]
+fn sizes_may_be_filled_up_with_blanks_as_often_as_there_are_chunks() {
+    let sent = "1a      \r\nabcdefghijklmnopqrstuvwxyz\r\n".repeat(50_000);
+    let (data, kind, _) = body(Delimited::chunked(), sent.as_bytes());
+    assert_eq!((data.len(), kind.unwrap()), (26 * 50_000, Delimited::chunked()));
+}
+
+#[test]
 fn chunks_that_others_might_read_otherwise_are_refused() {
-    let aside = format!("1;{}", "x".repeat(70_000));
+    let (blanks, aside) = (format!("1{}", " ".repeat(300)), format!("1;{}", "x".repeat(70_000)));
     let trailers = format!("0\r\n{}", "x: y\r\n".repeat(20_000));
     for (text, why) in [
         ("\r\n", Malformed::ChunkSize),
@@ -144,6 +175,9 @@ fn chunks_that_others_might_read_otherwise_are_refused() {
         (" 1\r\n", Malformed::ChunkSize),
         ("1\nx\r\n", Malformed::ChunkSize),
         ("1;a\nx\r\n", Malformed::ChunkSize),
+        ("1 0\r\nx\r\n", Malformed::ChunkSize),
+        ("1 \nx\r\n", Malformed::ChunkSize),
+        (&blanks, Malformed::ChunkSize),
         ("1\rx\r\n", Malformed::ChunkSize),
         ("00000000000000001\r\nx\r\n", Malformed::ChunkSize),
         ("10000000000000000\r\nx\r\n", Malformed::ChunkSize),
@@ -155,8 +189,8 @@ fn chunks_that_others_might_read_otherwise_are_refused() {
         (&trailers, Malformed::Aside),
     ] {
         assert_eq!(
-            body(Delimited::chunked(), text.as_bytes()).err(),
-            Some(why),
+            body(Delimited::chunked(), text.as_bytes()).1,
+            Err(why),
             "{}",
             &text[..text.len().min(30)]
         );

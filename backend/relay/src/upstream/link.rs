@@ -138,19 +138,15 @@ impl Link {
                 self.keeps &= head.keeps;
                 return Poll::Ready(Ok(head));
             }
-            match self.poll_come(cx) {
-                Poll::Ready(Ok(0)) => {
-                    return Poll::Ready(Err(self.stuck.take().map_or(Broken::Closed, Broken::Failed)));
-                }
-                Poll::Ready(Err(error)) => {
-                    return Poll::Ready(Err(self.stuck.take().unwrap_or(error).into()));
-                }
-                Poll::Ready(Ok(_)) => {}
-                Poll::Pending if self.is_hopeless() => {
-                    return Poll::Ready(Err(self.stuck.take().map_or(Broken::Closed, Broken::Failed)));
-                }
+            let end = match self.poll_come(cx) {
+                Poll::Ready(Ok(0)) => Broken::Closed,
+                Poll::Ready(Ok(_)) => continue,
+                Poll::Ready(Err(error)) => Broken::Failed(error),
+                Poll::Pending if self.is_hopeless() => Broken::Closed,
                 Poll::Pending => return Poll::Pending,
-            }
+            };
+            // Why the request could not go says more than that the connection has ended.
+            return Poll::Ready(Err(self.stuck.take().map_or(end, Broken::Failed)));
         }
     }
 

@@ -212,19 +212,18 @@ impl Ledger {
 
     pub(crate) fn settle(&self, settled: Settled) {
         self.progress.rows.fetch_add(1, Ordering::Relaxed);
-        let (org, request) = (settled.draft.org, settled.request);
-        self.enter(Item::Settle(Box::new(settled)));
-        // Not before: whoever looks through what is held and waits for what has entered must see it in one of the two.
-        self.held.remove(org, request);
+        self.end(settled.draft.org, settled.request, Item::Settle(Box::new(settled)));
     }
 
     pub(crate) fn release(&self, place: Place, org: OrgId, request: RequestId) {
-        self.enter(Item::Release { place, org, request });
-        self.held.remove(org, request);
+        self.end(org, request, Item::Release { place, org, request });
     }
 
-    fn enter(&self, item: Item) {
+    /// In this order: announced, no longer held, settled. Who looks through what is held, and then waits for what is
+    /// announced, finds it in one of the two; and of what is still held nothing has been settled.
+    fn end(&self, org: OrgId, request: RequestId, item: Item) {
         self.progress.entered.fetch_add(1, Ordering::Relaxed);
+        self.held.remove(org, request);
         if self.items.try_send(item).is_err() {
             // Only after `close` has given up waiting. The hold is still in Redis: the sweeper will settle it.
             tracing::error!("a request ended after the ledger was closed; it is left to the sweeper");

@@ -3,7 +3,7 @@
 //! The order is what makes it exact (see `causeway_store::hold`'s module on epochs): give the old epoch up, register what
 //! is held, have written what was settled, join; and only when every instance that lives has joined does a shard open.
 
-use super::{Ledger, sweep};
+use super::{Ledger, settler, sweep};
 use causeway_domain::ids::SHARDS;
 use causeway_store::{Store, StoreError, StoreResult, boots, hold};
 use futures_util::future::try_join_all;
@@ -224,14 +224,23 @@ async fn join(store: &Store, ledger: &Arc<Ledger>, shards: &[(u8, hold::Shard)])
     Ok(())
 }
 
-/// Counts what is held in an epoch, unless it is counted in it already.
+/// Counts what is held in an epoch, unless it is counted in it already. What ends at the same moment may have been settled,
+/// written and forgotten before it comes to be counted: then nobody else would give it back.
 async fn register(store: &Store, ledger: &Ledger, shard: u8, epoch: i64) -> StoreResult<()> {
+    let mut ended = Vec::new();
     for some in ledger.held.of(shard).chunks(hold::BATCH) {
         // What has ended since it was looked up has been settled, and must not be counted after that.
         let held: Vec<_> = some.iter().filter(|h| ledger.held.has(h)).cloned().collect();
         if !hold::register(&store.cache, shard, epoch, &held).await? {
             break;
         }
+        let gone = held.iter().filter(|h| !ledger.held.has(h));
+        ended.extend(gone.map(|h| settler::release(h.ask.request)));
+    }
+    if !ended.is_empty() {
+        // Not before: a release that overtook its settlement would be taken for a request that was never made.
+        ledger.settled().await;
+        hold::settle(&store.cache, shard, &ended).await?;
     }
     Ok(())
 }

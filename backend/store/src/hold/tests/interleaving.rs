@@ -105,7 +105,7 @@ impl World {
 
     async fn call(&self, cache: &Cache) {
         let shard = self.org.shard();
-        let (key, first, nanos, mode, pause) = {
+        let (key, first, nanos, mode, pause, hesitation) = {
             let mut random = rand::rng();
             let settle = random.random_bool(0.8);
             let mode = if settle { SettleMode::Settle } else { SettleMode::Release };
@@ -115,6 +115,7 @@ impl World {
                 random.random_range(20..200),
                 mode,
                 random.random_range(0..4),
+                random.random_range(0..3),
             )
         };
         let mut scopes = vec![self.asked(self.keys[key], nanos), self.asked(ScopeId::Organisation, nanos)];
@@ -167,9 +168,11 @@ impl World {
             tokens: 5,
             figures: "{}".into(),
         };
+        // As `relay::Ledger::settle`: on its way, no longer held, and only then settled; with all of it apart.
         let _on_its_way = self.writing.read().await;
-        let results = settle(cache, shard, &[one.clone(), one.clone()]).await.unwrap().1;
         self.held.lock().unwrap().remove(&ask.request);
+        tokio::time::sleep(Duration::from_millis(hesitation)).await;
+        let results = settle(cache, shard, &[one.clone(), one.clone()]).await.unwrap().1;
         if mode == SettleMode::Release {
             return;
         }

@@ -48,13 +48,16 @@ pub struct TakenAlong {
     pub invitations: u64,
     /// Upstream accounts that they had shared and that are withdrawn.
     pub accounts: u64,
+    /// Invitations to share that waited for them and are revoked.
+    pub shares: u64,
 }
 
 /// Ends a membership. The person's keys are switched off and stay theirs: what they used keeps its name, and an
 /// administrator may switch one on again for a program that depends on it. Accounts that they shared are withdrawn.
-/// Invitations of theirs that nobody has accepted are revoked. Nothing but an invitation makes them a member again ([`forgive`]).
+/// Invitations of theirs that nobody has accepted are revoked, and so is what asked them to share. Nothing but an invitation makes them a member again ([`forgive`]).
 pub async fn remove(tx: &mut TenantTx, user: UserId) -> StoreResult<TakenAlong> {
     let org = tx.org().0;
+    let shares = shares::revoke_for(tx, user).await?;
     let removed = sqlx::query!("delete from memberships where org_id = $1 and user_id = $2", org, user.0)
         .execute(tx.conn())
         .await?;
@@ -80,7 +83,7 @@ pub async fn remove(tx: &mut TenantTx, user: UserId) -> StoreResult<TakenAlong> 
     let invitations = revoke_invitations(tx, user, None).await?;
     let accounts = shares::withdraw_all(tx, user).await?;
     tx.bump_policy().await?;
-    Ok(TakenAlong { keys: keys.rows_affected(), invitations, accounts })
+    Ok(TakenAlong { keys: keys.rows_affected(), invitations, accounts, shares })
 }
 
 /// Whether a person was a member and is to be invited before they are one again.

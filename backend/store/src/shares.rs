@@ -282,6 +282,23 @@ pub async fn inviter(tx: &mut TenantTx, account: AccountId) -> StoreResult<Optio
     Ok(found.flatten().map(UserId))
 }
 
+/// Takes back what waits for a member: at their address nobody of the organisation is left to be asked. To be called while
+/// they are a member still. Returns how many.
+pub async fn revoke_for(tx: &mut TenantTx, person: UserId) -> StoreResult<u64> {
+    let revoked = sqlx::query!(
+        "update account_shares set outcome = $3, ended_at = now()
+         where org_id = $1 and outcome is null and lower(email) =
+           (select lower(u.email) from memberships m join users u on u.id = m.user_id
+            where m.org_id = $1 and m.user_id = $2)",
+        tx.org().0,
+        person.0,
+        Outcome::Revoked.as_str()
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(revoked.rows_affected())
+}
+
 /// Withdraws all that a person has shared: they are no member any more, and could not do it themselves. Returns how many.
 pub async fn withdraw_all(tx: &mut TenantTx, person: UserId) -> StoreResult<u64> {
     let theirs = sqlx::query_scalar!(

@@ -25,7 +25,8 @@ pub(crate) async fn handle(
     let before = json!({"email": caller.user.email, "role": role});
     let taken = people::remove(&mut tx, caller.user.id).await?;
     let after = json!({
-        "keys_disabled": taken.keys, "invitations_revoked": taken.invitations, "accounts_withdrawn": taken.accounts
+        "keys_disabled": taken.keys, "invitations_revoked": taken.invitations, "accounts_withdrawn": taken.accounts,
+        "shares_revoked": taken.shares
     });
     let target = ("member", Some(caller.user.id.0));
     caller.record(&mut tx, "member.leave", target, Some(before), Some(after)).await?;

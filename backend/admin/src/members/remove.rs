@@ -19,9 +19,9 @@ use serde_json::json;
 ///
 /// Out with their next call, on every instance. Their API keys are switched off and keep their name, so that an
 /// administrator can switch one on again for a program that depends on it; their API tokens end, and invitations of
-/// theirs that nobody has accepted are revoked. Their account stays: they may belong to other organisations. Neither an
-/// issuer nor a registration link makes them a member again: that takes an invitation. Owners are removed by owners only,
-/// and never the last one.
+/// theirs that nobody has accepted are revoked. Upstream accounts that they shared are withdrawn, and what asks them to share
+/// one is revoked. Their own account stays: they may belong to other organisations. Neither an issuer nor a registration link
+/// makes them a member again: that takes an invitation. Owners are removed by owners only, and never the last one.
 #[utoipa::path(
     delete, path = "/members/{id}", tag = "members", operation_id = "removeMember",
     params(("id" = uuid::Uuid, Path, description = "Identifier of the person")),
@@ -42,7 +42,8 @@ pub(crate) async fn handle(
     standing::keep_an_owner(&mut tx, member.role).await?;
     let taken = people::remove(&mut tx, id).await?;
     let after = json!({
-        "keys_disabled": taken.keys, "invitations_revoked": taken.invitations, "accounts_withdrawn": taken.accounts
+        "keys_disabled": taken.keys, "invitations_revoked": taken.invitations, "accounts_withdrawn": taken.accounts,
+        "shares_revoked": taken.shares
     });
     let target = ("member", Some(id.0));
     caller.record(&mut tx, "member.remove", target, Some(audited(&member)), Some(after)).await?;

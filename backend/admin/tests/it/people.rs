@@ -187,7 +187,7 @@ async fn a_removed_member_is_out_at_once_and_their_keys_are_switched_off() {
             (&line["action"], &line["after"]),
             (
                 &json!("member.remove"),
-                &json!({"keys_disabled": 1, "invitations_revoked": 1, "accounts_withdrawn": 0})
+                &json!({"keys_disabled": 1, "invitations_revoked": 1, "accounts_withdrawn": 0, "shares_revoked": 0})
             )
         );
     })

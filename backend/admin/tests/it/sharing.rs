@@ -355,16 +355,23 @@ async fn whoever_leaves_takes_what_they_shared_along() {
         let (id, person) = grace(&world, made).await;
         let account = shared(&world, &owner, &person).await;
         let organisations = world.account(&owner).await;
+        let waits = invited(&world, &owner, json!({})).await;
+        let elsewhere = invite(&world, &owner, json!({"email": "new@example.com"})).await.body["id"].clone();
         let left = world.post("/me/leave", Some(&person), Value::Null).await;
         assert_eq!(left.status, 204, "{}", left.body);
         assert_eq!(world.get(&format!("/accounts/{account}"), Some(&owner)).await.status, 404);
         assert_eq!(world.get(&format!("/accounts/{organisations}"), Some(&owner)).await.status, 200);
         let line = world.get("/audit", Some(&owner)).await.body["items"][0].clone();
-        assert_eq!(
-            (&line["action"], &line["after"]["accounts_withdrawn"]),
-            (&json!("member.leave"), &json!(1))
-        );
+        let taken = (&line["after"]["accounts_withdrawn"], &line["after"]["shares_revoked"]);
+        assert_eq!((&line["action"], taken), (&json!("member.leave"), (&json!(1), &json!(1))));
         assert_eq!(line["actor"]["id"], json!(id), "{line}");
+        // What waited for them asks nobody any more; what waits for others still does.
+        let shares = world.get("/shares", Some(&owner)).await.body;
+        let state = |id: &Value| {
+            let items = shares["items"].as_array().unwrap();
+            items.iter().find(|share| share["id"] == *id).unwrap()["state"].clone()
+        };
+        assert_eq!((state(&json!(waits)), state(&elsewhere)), (json!("revoked"), json!("open")), "{shares}");
     })
     .await;
 }

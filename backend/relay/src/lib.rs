@@ -153,27 +153,31 @@ impl Relay {
 
     /// Answers a request whose path [`is_ours`], and which came over a connection with `peer`. Never fails: what goes
     /// wrong is told in the caller's dialect.
-    pub async fn serve<B>(self: &Arc<Self>, request: Request<B>, peer: IpAddr) -> Response<RelayBody>
+    pub fn serve<B>(
+        self: &Arc<Self>,
+        request: Request<B>,
+        peer: IpAddr,
+    ) -> impl Future<Output = Response<RelayBody>>
     where
         B: Body<Data = bytes::Bytes>,
         B::Error: Display,
     {
-        self.respond(request, Arrival::now(peer, None)).await
+        self.respond(request, Arrival::now(peer, None))
     }
 
     /// The same for a request from the playground: relayed, limited and billed like any other of its key, and looked on at.
     /// `peer` is where the person is.
-    pub async fn play<B>(
+    pub fn play<B>(
         self: &Arc<Self>,
         request: Request<B>,
         peer: IpAddr,
         play: Play,
-    ) -> Response<RelayBody>
+    ) -> impl Future<Output = Response<RelayBody>>
     where
         B: Body<Data = bytes::Bytes>,
         B::Error: Display,
     {
-        self.respond(request, Arrival::now(peer, Some(play))).await
+        self.respond(request, Arrival::now(peer, Some(play)))
     }
 
     /// The names that a key may ask for, in alphabetical order, or why it may be used for nothing. For whoever may use the
@@ -460,7 +464,8 @@ impl Relay {
     ) -> Result<Caller, RelayError> {
         match &arrival.play {
             None => identify::caller(&self.directory, request.headers(), request.uri(), address).await,
-            Some(play) => identify::inside(&self.directory, (play.org, play.key), address).await,
+            // Boxed: the future of every request would have room for it.
+            Some(play) => Box::pin(identify::inside(&self.directory, (play.org, play.key), address)).await,
         }
     }
 

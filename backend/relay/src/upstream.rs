@@ -22,6 +22,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
+use wire::Outgoing;
 
 /// Where connections lead to, and through what.
 type Place = (Uri, Option<Arc<Proxy>>);
@@ -73,8 +74,9 @@ impl Upstream {
         let connect = connect.map_or(self.connect, |seconds| Duration::from_secs(seconds.into()));
         let shape = account.preset.shape(request::named(candidate.speaks));
         let framing = shape.map(|shape| shape.framing).unwrap_or_default();
+        let outgoing = Outgoing::of(&request);
         Ok(Box::pin(async move {
-            let answer = framing::unframed(pool.call(request, connect).await?, framing);
+            let answer = framing::unframed(pool.call(outgoing, connect).await?, framing);
             Ok(match ear {
                 Some(ear) => framing::overheard(answer, ear),
                 None => answer,

@@ -9,9 +9,8 @@ use super::{
     link::{Broken, Leased, Link},
     wire::Outgoing,
 };
-use bytes::Bytes;
 use causeway_accounts::{Proxy, ProxyError};
-use http::{Request, Response, Uri};
+use http::{Response, Uri};
 use hyper_rustls::MaybeHttpsStream;
 use hyper_util::rt::TokioIo;
 use std::{
@@ -71,11 +70,9 @@ impl Pool {
     /// Sends a request and waits for the head of its answer.
     pub(crate) async fn call(
         self: Arc<Self>,
-        request: Request<Bytes>,
+        mut outgoing: Outgoing,
         connect: Duration,
     ) -> Result<Response<Leased>, CallError> {
-        let mut outgoing = Outgoing::of(&request);
-        drop(request);
         while let Some(mut link) = self.take() {
             let sent = Instant::now();
             let answer = link.exchange(outgoing).await;
@@ -94,14 +91,14 @@ impl Pool {
                 Err(no) => return Err(no.why.into()),
             }
         }
+        // Boxed: the future of every request would have room for it.
         let mut link = match &self.proxy {
             None => {
-                let made = tokio::time::timeout(connect, self.connect()).await;
+                let made = tokio::time::timeout(connect, Box::pin(self.connect())).await;
                 made.map_err(|_| CallError::Connect("no connection in time".into()))??
             }
             Some(proxy) => {
                 let target = self.address.to_string();
-                // Boxed: the future of every request would have room for it.
                 let stream = Box::pin(proxy.reach(self.connector.policy(), &target, connect)).await;
                 Link::over(stream.map_err(CallError::Proxy)?)
             }

@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::upstream::connect;
+use bytes::Bytes;
 use causeway_accounts::AddressPolicy;
-use http::header;
+use http::{Request, header};
 use http_body_util::BodyExt;
 use std::sync::atomic::AtomicUsize;
 use tokio::{
@@ -98,7 +99,7 @@ fn request(path: &'static str) -> Request<Bytes> {
 }
 
 async fn call(pool: &Arc<Pool>, path: &'static str) -> Response<Leased> {
-    pool.clone().call(request(path), Duration::from_secs(5)).await.unwrap()
+    pool.clone().call(Outgoing::of(&request(path)), Duration::from_secs(5)).await.unwrap()
 }
 
 async fn read(answer: Response<Leased>) -> Bytes {
@@ -179,7 +180,7 @@ async fn an_answer_may_end_with_its_connection() {
 async fn a_provider_may_answer_and_hang_up_before_it_has_the_whole_request() {
     let (pool, _) = Provider::start().await;
     let request = request("/early").map(|_| Bytes::from(vec![b' '; 32 << 20]));
-    let answer = pool.clone().call(request, Duration::from_secs(5)).await.unwrap();
+    let answer = pool.clone().call(Outgoing::of(&request), Duration::from_secs(5)).await.unwrap();
     assert_eq!(answer.status(), 413);
     assert_eq!(read(answer).await, "done");
     assert!(pool.idle().is_empty(), "half a request may not be followed by another");
@@ -189,7 +190,8 @@ async fn a_provider_may_answer_and_hang_up_before_it_has_the_whole_request() {
 async fn what_is_no_answer_is_not_asked_for_again() {
     let (pool, provider) = Provider::start().await;
     assert_eq!(read(call(&pool, "/whole").await).await, "done");
-    let refused = pool.clone().call(request("/other"), Duration::from_secs(5)).await.err().unwrap();
+    let refused =
+        pool.clone().call(Outgoing::of(&request("/other")), Duration::from_secs(5)).await.err().unwrap();
     assert!(matches!(refused, CallError::Exchange(Broken::Malformed(_))), "{refused}");
     assert_eq!((provider.connections(), pool.idle().len()), (1, 0));
 }
@@ -198,7 +200,8 @@ async fn what_is_no_answer_is_not_asked_for_again() {
 async fn who_has_begun_to_answer_is_not_taken_for_a_closed_connection() {
     let (pool, provider) = Provider::start().await;
     assert_eq!(read(call(&pool, "/whole").await).await, "done");
-    let refused = pool.clone().call(request("/half"), Duration::from_secs(5)).await.err().unwrap();
+    let refused =
+        pool.clone().call(Outgoing::of(&request("/half")), Duration::from_secs(5)).await.err().unwrap();
     assert!(matches!(refused, CallError::Exchange(Broken::Closed)), "it may have billed it: {refused}");
     assert_eq!(provider.connections(), 1);
 }

@@ -27,6 +27,10 @@ test:
 bench:
 	@.ci/install.sh bench && e2e/load/run.sh
 
+# What the build for production optimises for, recorded anew.
+profile:
+	@.ci/install.sh profile && .ci/profile.sh
+
 # Inputs that are nearly right, to every reader of what comes from outside: make fuzz [MINUTES=5] [FUZZ_SEED=…]
 fuzz:
 	@FUZZ_MINUTES="$(or $(MINUTES),5)" .ci/fuzz.sh
@@ -51,4 +55,4 @@ sqlx:
 clean:
 	rm -rf target target-wasm frontend/dist frontend/node_modules e2e/node_modules e2e/python/.venv
 
-.PHONY: up demo dev test bench fuzz chaos screenshots web clean
+.PHONY: up demo dev test bench profile fuzz chaos screenshots web clean

@@ -5,6 +5,7 @@
 #   .ci/install.sh web     build tools, Rust, and what the web admin is built with
 #   .ci/install.sh test    the same as up, with cargo-nextest, a Chromium and Python's venv
 #   .ci/install.sh bench   the same as up, with nginx
+#   .ci/install.sh profile the same as bench, with LLVM's tools for profiles
 #   .ci/install.sh chaos   build tools, Rust, Postgres and Redis
 #
 # Debian and Ubuntu by apt, macOS by brew. Services of packages that it installs are not started: Causeway runs
@@ -75,6 +76,13 @@ nextest() {
     cargo install --locked --quiet cargo-nextest
 }
 
+llvm_tools() {
+    [ -z "$(find "$(rustc --print sysroot)" -name llvm-profdata)" ] || return 0
+    [ -z "${CAUSEWAY_NO_INSTALL:-}" ] || die "LLVM's tools are missing: rustup component add llvm-tools"
+    say "installing LLVM's tools by rustup: they put together what was counted"
+    rustup component add llvm-tools
+}
+
 # The journeys run in a real browser. Ubuntu's package is a snap, which does not run everywhere; Playwright fetches
 # its own there.
 browser() {
@@ -104,11 +112,12 @@ case "${1:-}" in
     web) tools; install_needed; rust; web ;;
     up) tools; services; rust; web ;;
     test) tools; browser; python; services; rust; web; nextest ;;
-    bench)
+    bench|profile)
         tools
         command -v nginx >/dev/null 2>&1 || need nginx nginx "the benchmark's yardstick"
         services; rust; web
+        [ "$1" = bench ] || llvm_tools
         ;;
     chaos) tools; services; rust ;;
-    *) die "usage: .ci/install.sh up|web|test|bench|chaos" ;;
+    *) die "usage: .ci/install.sh up|web|test|bench|profile|chaos" ;;
 esac

@@ -9,8 +9,9 @@ cd "$(dirname "$0")/../.."
 profile=${PROFILE:-dist}
 programs=${CARGO_TARGET_DIR:-target}/$profile
 echo "bench: building with --profile $profile; the first time takes several minutes on all cores" >&2
-cargo build --locked --quiet --profile "$profile" \
-    --package causeway-server --package causeway-simulator --package causeway-load
+build="cargo build --locked --profile $profile"
+[ "$profile" != dist ] || build=.ci/dist.sh
+$build --quiet --package causeway-server --package causeway-simulator --package causeway-load
 
 bench() { "$programs/causeway" services --durable -- "$programs/causeway-bench" "$@"; }
 if [ $# -gt 0 ]; then

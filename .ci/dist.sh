@@ -28,9 +28,9 @@ else
     echo "dist: $recorded was recorded with $known, and this is $compiler: a request will take about a third longer;" \
         "\`make profile\` records it with this one" >&2
 fi
-# No huge pages where the system would give them unasked: most of hyper's buffers is never touched, and a stream would need
-# two fifths more memory.
-export JEMALLOC_SYS_WITH_MALLOC_CONF=thp:never
+# jemalloc: no huge pages where the system would give them unasked, for most of hyper's buffers is never touched, and a stream
+# would need two fifths more memory. A thread of its own gives back what was needed in a rush, also when nothing happens after it.
+export JEMALLOC_SYS_WITH_MALLOC_CONF=thp:never,background_thread:true
 # It is built for the pages of the machine that builds it, unless it is told: those of 64 KiB, which some of these have, do for
 # all.
 case $(uname -m) in aarch64 | arm64) export JEMALLOC_SYS_WITH_LG_PAGE=16 ;; esac

@@ -44,6 +44,8 @@ const FEW: usize = 64;
 /// Readers that do not read, and the bytes of each of their answers.
 const SLOW_READERS: usize = 500;
 const UNREAD: usize = 2_000_000;
+/// Until a process has given back what it needed before: jemalloc does so within ten seconds.
+const GIVEN_BACK: Duration = Duration::from_secs(12);
 
 struct Traffic<'a> {
     args: &'a Args,
@@ -131,6 +133,8 @@ impl Traffic<'_> {
         [(streams, "events=40,interval=1000", Reader::Keen), (SLOW_READERS, unread.as_str(), Reader::Slow)]
             .into_iter()
             .map(|(streams, script, reader)| {
+                // Else what the streams before have needed is found to be there already.
+                thread::sleep(GIVEN_BACK);
                 // What every request needs, and the first of its kind brings along.
                 self.opened("events=3,interval=1000", FEW, Reader::Keen)?;
                 Ok((streams, self.opened(script, streams, reader)?))

@@ -6,7 +6,9 @@ cd "$(dirname "$0")/.."
 . .ci/env.sh
 
 recorded=backend/server/dist.profdata.gz
-target=${CARGO_TARGET_DIR:-$PWD/target}
+target=${CARGO_TARGET_DIR:-target}
+# Every crate is compiled in a directory of its own.
+case $target in /*) ;; *) target=$PWD/$target ;; esac
 compiler="$(rustc -V), $(rustc -vV | sed -n 's/^host: //p')"
 known=$(sed -n 's/^compiler: //p' "$recorded.txt")
 if [ "$compiler" = "$known" ]; then

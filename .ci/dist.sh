@@ -21,8 +21,9 @@ if [ "$compiler" = "$known" ]; then
         gzip -dc "$recorded" > "$counts.part"
         mv "$counts.part" "$counts"
     fi
-    RUSTFLAGS="${RUSTFLAGS:-} -Cprofile-use=$counts"
-    export RUSTFLAGS
+    # Parted by what no path has in it, as a space may be.
+    flags=$(printf '%s' "${RUSTFLAGS:-}" | tr -s ' ' '\037')
+    export CARGO_ENCODED_RUSTFLAGS="${flags:+$flags$(printf '\037')}-Cprofile-use=$counts"
     [ "$(cksum < Cargo.lock)" = "$(sed -n 's/^crates: //p' "$recorded.txt")" ] ||
         echo "dist: other crates than when $recorded was recorded; \`make profile\` makes the most of these" >&2
 else

@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 . .ci/env.sh
 
 recorded=backend/server/dist.profdata.gz
-target=${CARGO_TARGET_DIR:-$PWD/target}/profile
+target=${CARGO_TARGET_DIR:-target}/profile
+case $target in /*) ;; *) target=$PWD/$target ;; esac
 programs=$target/dist
 counts=$target/counts
 profdata=$(find "$(rustc --print sysroot)" -name llvm-profdata | head -n 1)
@@ -20,15 +21,18 @@ LLVM_PROFILE_FILE=/dev/null CARGO_TARGET_DIR=$target \
     cargo build --locked --profile dist \
     --package causeway-server --package causeway-simulator --package causeway-load
 
-rm -rf "$counts"
+rm -rf "$counts" "$target/bench"
 export LLVM_PROFILE_FILE="$counts/%m-%p.profraw"
+# bench <report> …: no goal is met by who counts meanwhile, but a run that came to its end has left its report.
 bench() {
-    # No goal is met by who counts meanwhile.
+    report=$target/bench/$1
+    shift
     "$programs/causeway" services --durable -- "$programs/causeway-bench" --out "$target/bench" --rounds 1 "$@" || true
+    [ -s "$report" ] || { echo "profile: the benchmark broke off" >&2; exit 1; }
 }
-bench
-bench --traffic
-bench --pools
+bench report.json
+bench traffic.json --traffic
+bench pools.json --pools
 # The simulator and the benchmark have counted as well; of this much only the server has the relay in it.
 servers=""
 for one in "$counts"/*.profraw; do

@@ -74,16 +74,22 @@ impl FromStr for Nanos {
 impl fmt::Display for Nanos {
     /// Dollars with as many digits as needed and at least two: `0.00`, `1.50`, `0.000000012`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text(&mut [0; LONGEST]))
+        f.write_str(self.format(&mut Buffer::default()))
     }
 }
 
 /// Characters of the longest amount: a sign, ten digits of dollars, a point and nine digits.
 const LONGEST: usize = 21;
 
+/// Room for the text of an amount.
+#[derive(Debug, Default)]
+pub struct Buffer([u8; LONGEST]);
+
 impl Nanos {
-    /// The digits, made from behind and without asking for memory: amounts are written several times a request.
-    fn text(self, buffer: &mut [u8; LONGEST]) -> &str {
+    /// Its text, as [`Display`](fmt::Display) writes it, without asking for memory: amounts are written many times a
+    /// request.
+    pub fn format(self, Buffer(buffer): &mut Buffer) -> &str {
+        // From behind.
         let abs = self.0.unsigned_abs();
         let (mut whole, mut fraction) = (abs / PER_DOLLAR.unsigned_abs(), abs % PER_DOLLAR.unsigned_abs());
         let digit = |n: u64| b'0' + (n % 10) as u8;
@@ -121,7 +127,7 @@ impl fmt::Debug for Nanos {
 
 impl Serialize for Nanos {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(self.text(&mut [0; LONGEST]))
+        s.serialize_str(self.format(&mut Buffer::default()))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     args::RelayArgs, arrival::Arrival, error::RelayError, identify::Caller, route::Asking, tap::Tap,
-    tenant::Tenant,
+    tenant::Tenant, upstream::request::BETA,
 };
 use bytes::{Bytes, BytesMut};
 use causeway_dialect::{
@@ -290,17 +290,19 @@ impl Call {
     /// The client's name and version: the first word of its User-Agent.
     pub(crate) fn client(&self) -> String {
         let agent = self.headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        agent.split(' ').next().unwrap_or_default().chars().take(80).collect()
+        let name = agent.split(' ').next().unwrap_or_default();
+        // What is text in a header is ASCII.
+        name.get(..80).unwrap_or(name).to_owned()
     }
 
     /// What rules can read of the client.
     pub(crate) fn facts(&self) -> Facts<'_> {
-        Facts::read(|name| self.headers.get_all(name).iter().filter_map(|v| v.to_str().ok()))
+        Facts::read(self.headers.iter().filter_map(|(name, line)| Some((name.as_str(), line.to_str().ok()?))))
     }
 
     /// Whether a beta header asks for the window of a million tokens.
     pub(crate) fn asks_for_long_context(&self) -> bool {
-        let betas = self.headers.get_all("anthropic-beta").iter().filter_map(|v| v.to_str().ok());
+        let betas = self.headers.get_all(&BETA).iter().filter_map(|v| v.to_str().ok());
         betas.flat_map(|v| v.split(',')).any(|beta| beta.trim().starts_with("context-1m"))
     }
 

@@ -9,14 +9,19 @@ use crate::{
 };
 use causeway_domain::{AccountId, KeyId, OrgId};
 use causeway_store::hold::Conversation;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 use uuid::Uuid;
 
 /// Headers in which clients name their session: Claude Code, Codex, OpenCode.
-const HEADERS: [&str; 4] = ["x-claude-code-session-id", "session-id", "x-session-affinity", "x-session-id"];
+static HEADERS: [HeaderName; 4] = [
+    HeaderName::from_static("x-claude-code-session-id"),
+    HeaderName::from_static("session-id"),
+    HeaderName::from_static("x-session-affinity"),
+    HeaderName::from_static("x-session-id"),
+];
 
 /// The longest name that is taken for one.
 const LONGEST: usize = 256;
@@ -54,7 +59,7 @@ pub(crate) fn asked(conversation: &Remembered) -> Conversation {
 }
 
 fn session(headers: &HeaderMap) -> Option<&str> {
-    let named = HEADERS.iter().filter_map(|name| headers.get(*name)?.to_str().ok());
+    let named = HEADERS.iter().filter_map(|name| headers.get(name)?.to_str().ok());
     named.map(str::trim).find(|name| (1..=LONGEST).contains(&name.len()))
 }
 

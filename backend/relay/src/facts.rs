@@ -1,11 +1,10 @@
 //! How the limits stand, as the holder of a key may see it: on every answer, in refusals, and on the key's own page.
 
-use causeway_domain::{Limits, Nanos, window::WindowKind};
+use causeway_domain::{Limits, Nanos, money, window::WindowKind};
 use causeway_store::hold::{ScopeFacts, ScopeId, Standing, WindowFacts};
 use chrono::DateTime;
 use http::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
-use std::fmt::Write as _;
 
 /// The header of a successful answer: a list of `scope-unit[-window];limit=…;used=…;reserved=…[;reset=seconds since the
 /// epoch]`, of everything that is limited but the organisation's dollars.
@@ -54,9 +53,8 @@ pub(crate) struct Fact {
     pub resets: Option<i64>,
 }
 
-/// Every limit of a scope.
-pub(crate) fn of(scope: &'static str, limits: &Limits, stand: &ScopeFacts) -> Vec<Fact> {
-    let mut facts = Vec::new();
+/// Every limit of a scope, added to those of others.
+pub(crate) fn add(facts: &mut Vec<Fact>, scope: &'static str, limits: &Limits, stand: &ScopeFacts) {
     let mut add = |unit, window, limit: Option<i64>, used, reserved, resets| {
         if let Some(limit) = limit {
             facts.push(Fact { scope, unit, window, limit, used, reserved, resets });
@@ -76,7 +74,6 @@ pub(crate) fn of(scope: &'static str, limits: &Limits, stand: &ScopeFacts) -> Ve
     add(Unit::RequestsPerMinute, None, rpm, stand.requests_in_minute, 0, None);
     add(Unit::TokensPerMinute, None, limits.tokens_per_minute.map(signed), stand.tokens_in_minute, 0, None);
     add(Unit::Concurrency, None, limits.concurrency.map(i64::from), stand.open, 0, None);
-    facts
 }
 
 /// The end of its window of five hours, if it has one: no calendar knows it, so it is written down with the row.
@@ -115,6 +112,7 @@ pub(crate) fn header(facts: &[Fact]) -> Option<HeaderValue> {
     }
     // Digits by hand: this is made for every answer.
     let (mut text, mut number) = (String::with_capacity(96 * facts.len()), itoa::Buffer::new());
+    let mut dollars = money::Buffer::default();
     for fact in facts.iter().filter(told) {
         if !text.is_empty() {
             text.push_str(", ");
@@ -130,9 +128,7 @@ pub(crate) fn header(facts: &[Fact]) -> Option<HeaderValue> {
         {
             text.push_str(name);
             match fact.unit {
-                Unit::Usd => {
-                    let _ = write!(text, "{}", Nanos(amount));
-                }
+                Unit::Usd => text.push_str(Nanos(amount).format(&mut dollars)),
                 _ => text.push_str(number.format(amount)),
             }
         }
@@ -162,6 +158,12 @@ pub(crate) fn json(fact: &Fact) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn of(scope: &'static str, limits: &Limits, stand: &ScopeFacts) -> Vec<Fact> {
+        let mut facts = Vec::new();
+        add(&mut facts, scope, limits, stand);
+        facts
+    }
 
     #[test]
     fn every_limit_is_told_in_one_header_and_nothing_when_there_is_none() {

@@ -8,12 +8,17 @@ use causeway_domain::{
 };
 use causeway_store::principal::Principal;
 use chrono::Utc;
-use http::{HeaderMap, Uri, header};
+use http::{HeaderMap, HeaderName, Uri, header};
 use sha2::{Digest, Sha256};
 use std::{net::IpAddr, sync::Arc};
 
 /// The code of a refusal because the organisation is suspended.
 pub(crate) const SUSPENDED: &str = "organization_suspended";
+
+static X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+static X_GOOG_API_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
+static API_KEY: HeaderName = HeaderName::from_static("api-key");
+static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// A caller whose key is known.
 #[derive(Clone)]
@@ -60,8 +65,8 @@ pub(crate) async fn inside(
 
 /// Who is calling through which proxies.
 pub(crate) fn address(proxies: &TrustedProxies, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-    let values = |name: &str| headers.get_all(name).into_iter().map(http::HeaderValue::as_bytes);
-    proxies.client(peer, values("x-forwarded-for"), values("forwarded"))
+    let values = |name| headers.get_all(name).into_iter().map(http::HeaderValue::as_bytes);
+    proxies.client(peer, values(&X_FORWARDED_FOR), values(&header::FORWARDED))
 }
 
 fn unknown() -> RelayError {
@@ -146,13 +151,13 @@ pub(crate) fn admits(tenant: &Tenant, principal: &Principal, call: &Call) -> Res
 pub(crate) fn is_openais(headers: &HeaderMap) -> bool {
     headers.contains_key(header::AUTHORIZATION)
         && !headers.contains_key("anthropic-version")
-        && !headers.contains_key("x-api-key")
+        && !headers.contains_key(&X_API_KEY)
 }
 
 /// The credentials of a request, in whichever of the five places. Clients fill in several at once, some with a
 /// placeholder: the one that has the form of a key of ours is the one that is meant.
 fn find_key<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Result<&'a str, RelayError> {
-    let named = ["x-api-key", "x-goog-api-key", "api-key"];
+    let named = [&X_API_KEY, &X_GOOG_API_KEY, &API_KEY];
     let plain = named.into_iter().flat_map(|name| headers.get_all(name)).filter_map(|v| v.to_str().ok());
     let bearer = headers
         .get_all(header::AUTHORIZATION)
@@ -187,10 +192,7 @@ mod tests {
     }
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(n, v)| (http::HeaderName::from_static(n), HeaderValue::from_str(v).unwrap()))
-            .collect()
+        pairs.iter().map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_str(v).unwrap())).collect()
     }
 
     #[test]

@@ -161,8 +161,9 @@ pub(crate) async fn key_info(
         load::scope(relay, tenant, scoped.id, &kinds).await?;
         let stand = hold::standing(&relay.store.cache, tenant.org, scoped.id).await?;
         let stand = facts::standing(scoped.limits, &stand, now.timestamp_millis());
-        limits.extend(facts::of(scoped.name, scoped.limits, &stand).iter().map(facts::json));
+        facts::add(&mut limits, scoped.name, scoped.limits, &stand);
     }
+    let limits: Vec<_> = limits.iter().map(facts::json).collect();
     let key = ScopeId::Key(principal.key);
     let open = hold::standing(&relay.store.cache, tenant.org, key).await?;
     let totals = totals::of(&relay.store.jobs, tenant.org, key, &tenant.calendar, &[], now).await?;

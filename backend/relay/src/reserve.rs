@@ -203,9 +203,9 @@ impl Taking<'_> {
         let Some(place) = asking.place.take().filter(|_| chosen < self.plan.candidates.len()) else {
             return Err(RelayError::Unavailable("an account was chosen that was not offered"));
         };
-        let (mut all, mut five_hours) = (Vec::new(), Vec::new());
+        let (mut all, mut five_hours) = (Vec::with_capacity(24), Vec::new());
         for (scoped, stand) in self.scoped.iter().zip(stands) {
-            all.extend(facts::of(scoped.name, scoped.limits, stand));
+            facts::add(&mut all, scoped.name, scoped.limits, stand);
             five_hours.extend(facts::five_hours(scoped.id, scoped.limits, stand));
         }
         if let (Some(account), Some(stand)) =

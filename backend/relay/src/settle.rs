@@ -32,10 +32,10 @@ pub(crate) struct Draft {
     /// Short form of the User-Agent.
     pub client: String,
     /// The client that it was recognised as; empty = none.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub client_id: String,
     /// What rules could read of it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub client_facts: String,
     /// Input tokens as estimated from the body: what is billed when the provider never said.
     pub input: u64,
@@ -84,32 +84,40 @@ pub(crate) struct Figures {
     /// Tokens.
     pub tokens: TokenCounts,
     /// Searches that the provider made on its own.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub web_searches: u32,
     /// The tier it was served at, as the provider says.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub tier: ServiceTier,
     /// Whether the provider has told what the input was.
     #[serde(default)]
     pub input_reported: bool,
     /// Whether a sweeper made these, for an instance that died.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub swept: bool,
     /// At the provider's price.
     pub cost: Nanos,
     /// Charged to the key.
     pub charged: Nanos,
     /// Milliseconds until the first byte of the answer.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub first_byte_ms: Option<u32>,
     /// Milliseconds until the end.
     pub duration_ms: u32,
     /// The provider's own id.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub upstream_request_id: Option<String>,
     /// What went wrong.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub error: Option<String>,
     /// Earlier attempts that may be billed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<FailedAttempt>,
+}
+
+/// Whether a field says nothing that its absence would not say: most fields of most requests, each of which Redis would keep.
+fn is_default<T: Default + PartialEq>(field: &T) -> bool {
+    *field == T::default()
 }
 
 /// As it is kept in Redis. What a draft says is held for as long as its request runs: it has no room to spare.
@@ -318,8 +326,13 @@ impl Draft {
     }
 
     /// The row.
-    pub(crate) fn event(&self, request: RequestId, candidate: usize, figures: Figures) -> Option<UsageEvent> {
-        let chosen = self.candidates.get(candidate)?;
+    pub(crate) fn event(
+        mut self,
+        request: RequestId,
+        candidate: usize,
+        figures: Figures,
+    ) -> Option<UsageEvent> {
+        let chosen = (candidate < self.candidates.len()).then(|| self.candidates.swap_remove(candidate))?;
         Some(UsageEvent {
             request,
             org: self.org,
@@ -327,9 +340,9 @@ impl Draft {
             key: self.key,
             user: self.user,
             account: chosen.account,
-            dialect: self.dialect.to_string(),
-            provider: chosen.provider.to_string(),
-            model: self.model_at(candidate).to_owned(),
+            dialect: self.dialect.into_owned(),
+            provider: chosen.provider.as_str().to_owned(),
+            model: chosen.model.unwrap_or(self.model),
             stream: self.stream,
             status: figures.status,
             outcome: figures.outcome,
@@ -340,14 +353,14 @@ impl Draft {
             cost: figures.cost,
             charged: figures.charged,
             factor: chosen.factor,
-            price: chosen.price.clone(),
+            price: chosen.price,
             started_at: DateTime::from_timestamp_millis(request.started_ms()).unwrap_or_default(),
             first_byte_ms: figures.first_byte_ms,
             duration_ms: figures.duration_ms,
             upstream_request_id: figures.upstream_request_id,
-            client: self.client.clone(),
-            client_id: self.client_id.clone(),
-            client_facts: self.client_facts.clone(),
+            client: self.client,
+            client_id: self.client_id,
+            client_facts: self.client_facts,
             error: figures.error,
             failed: figures.failed,
             five_hours: Vec::new(),

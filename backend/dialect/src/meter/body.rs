@@ -58,6 +58,13 @@ impl<R: Reports> Gauge for BodyMeter<R> {
         while at < chunk.len() && !self.told.complete && self.told.unmetered.is_none() {
             if self.in_string {
                 at = self.string(chunk, at);
+                continue;
+            }
+            // Inside of the outermost bracket, numbers, words and white space only matter where they are kept.
+            let quiet = if self.levels.is_empty() { 0 } else { quiet(&chunk[at..]) };
+            if quiet > 0 {
+                self.keep(&chunk[at..at + quiet]);
+                at += quiet;
             } else {
                 self.structure(chunk[at]);
                 at += 1;
@@ -87,6 +94,12 @@ impl<R: Reports> Gauge for BodyMeter<R> {
         }
         reading
     }
+}
+
+/// How many bytes at the beginning say nothing of the structure.
+fn quiet(bytes: &[u8]) -> usize {
+    let speaks = |b: &u8| matches!(b, b'"' | b'{' | b'}' | b'[' | b']' | b',' | b':');
+    bytes.iter().position(speaks).unwrap_or(bytes.len())
 }
 
 impl<R: Reports> BodyMeter<R> {

@@ -45,7 +45,10 @@ fn next(rest: &[u8]) -> Option<(&RawValue, &[u8])> {
 }
 
 /// Without the marks. What is left need not be JSON, only the same for the same turn.
-fn unmarked(turn: &str) -> String {
+fn unmarked(turn: &str) -> Cow<'_, str> {
+    if !turn.contains(MARK) {
+        return Cow::Borrowed(turn);
+    }
     let mut kept = String::with_capacity(turn.len());
     let mut rest = turn;
     while let Some(at) = rest.find(MARK) {
@@ -55,7 +58,7 @@ fn unmarked(turn: &str) -> String {
         rest = rest[at + end + 1..].trim_start_matches([' ', '\n', '\t', '\r']);
     }
     kept.push_str(rest);
-    kept
+    Cow::Owned(kept)
 }
 
 #[cfg(test)]

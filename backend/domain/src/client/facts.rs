@@ -39,22 +39,18 @@ pub const MAX_VALUE_CHARS: usize = 300;
 pub struct Facts<'a>([Option<Cow<'a, str>>; HEADERS.len()]);
 
 impl<'a> Facts<'a> {
-    /// Of a request whose header lines of a name are given by `lines`. Lines that are not text are passed over.
-    pub fn read<I: Iterator<Item = &'a str>>(lines: impl Fn(&'static str) -> I) -> Self {
+    /// Of a request with these header lines: names in lower case, with their values. Of a request there are fewer than
+    /// headers that rules can read, so each line is looked at once.
+    pub fn read(lines: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
         let mut facts = Self::default();
-        for (i, (name, slot)) in HEADERS.iter().zip(&mut facts.0).enumerate() {
-            let mut lines = lines(name);
-            let Some(first) = lines.next() else { continue };
-            if i >= PRESENCE_FROM {
-                *slot = Some(Cow::Borrowed(IS_THERE));
-                continue;
-            }
-            let mut value = Cow::Borrowed(bounded(first));
-            for line in lines.take(8) {
-                let joined = format!("{value}, {line}");
-                value = Cow::Owned(bounded(&joined).to_owned());
-            }
-            *slot = Some(value);
+        for (name, line) in lines {
+            let Some(at) = HEADERS.iter().position(|known| *known == name) else { continue };
+            let value = match &facts.0[at] {
+                _ if at >= PRESENCE_FROM => Cow::Borrowed(IS_THERE),
+                None => Cow::Borrowed(bounded(line)),
+                Some(before) => Cow::Owned(bounded(&format!("{before}, {line}")).to_owned()),
+            };
+            facts.0[at] = Some(value);
         }
         facts
     }

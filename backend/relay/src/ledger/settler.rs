@@ -119,7 +119,9 @@ async fn settle_batch(
                         Some(result) => State::Settled(result),
                         None => State::Owed(settlement),
                     };
-                    let Some(mut event) = one.draft.event(one.request, one.chosen, one.figures) else {
+                    let Some(mut event) =
+                        Arc::unwrap_or_clone(one.draft).event(one.request, one.chosen, one.figures)
+                    else {
                         lost += 1;
                         continue;
                     };

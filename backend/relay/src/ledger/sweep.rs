@@ -191,5 +191,6 @@ fn read(hold: &OpenHold) -> Option<(UsageEvent, Figures, Nanos)> {
         figures
     });
     let real = draft.asked(hold.candidate, &figures);
-    Some((draft.event(hold.request, hold.candidate, figures.clone())?, figures, real))
+    let event = draft.event(hold.request, hold.candidate, figures.clone())?;
+    Some((event, figures, real))
 }

@@ -1,7 +1,7 @@
 //! The candidates of a draft as a hold keeps them: a price that is the same as that of the candidate before is left out.
 //! The accounts of a pool mostly have one price, and each request carries its draft to Redis and back.
 
-use super::DraftCandidate;
+use super::{DraftCandidate, is_default};
 use causeway_domain::{AccountId, Factor, Nanos, price::Snapshot, provider::Provider};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{ptr, sync::Arc};
@@ -14,6 +14,7 @@ struct Written<'a> {
     provider: Provider,
     #[serde(skip_serializing_if = "Option::is_none")]
     price: Option<&'a Snapshot>,
+    #[serde(skip_serializing_if = "is_default")]
     factor: Factor,
     worst: Nanos,
 }

@@ -48,20 +48,13 @@ pub(crate) fn upward(from: &HeaderMap, own: bool) -> HeaderMap {
     to
 }
 
-/// What the client gets of the provider's headers.
-pub(crate) fn downward(from: HeaderMap) -> HeaderMap {
-    let mut to = HeaderMap::with_capacity(from.len() + 4);
-    let mut last = None;
-    for (name, value) in from {
-        // A name is told once for all its values.
-        if name.is_some() {
-            last = name.filter(comes_down);
-        }
-        if let Some(name) = &last {
-            to.append(name, value);
-        }
+/// What the client gets of the provider's headers: most of them.
+pub(crate) fn downward(mut headers: HeaderMap) -> HeaderMap {
+    let behind: Vec<_> = headers.keys().filter(|name| !comes_down(name)).cloned().collect();
+    for name in behind {
+        headers.remove(name);
     }
-    to
+    headers
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use causeway_accounts::catalogue::{Betas, Preset, Shape};
 use causeway_dialect::{Dialect, framing::Framing, request::Endpoint, splice};
 use causeway_domain::service::ApiDialect;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
-use std::time::SystemTime;
+use std::{borrow::Cow, time::SystemTime};
 
 /// What is asked of a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,14 +107,14 @@ fn heading(from: &HeaderMap, own: bool, target: &Target) -> (HeaderMap, Vec<Stri
             to.insert(name.clone(), value.clone());
         }
     }
-    let said = to.get_all(BETA).iter().filter_map(|value| value.to_str().ok());
+    let said = to.get_all(&BETA).iter().filter_map(|value| value.to_str().ok());
     let mut betas: Vec<String> = said.flat_map(|v| v.split(',')).map(|v| v.trim().to_owned()).collect();
     betas.retain(|beta| !beta.is_empty());
     let missing: Vec<String> = target.betas.iter().filter(|own| !betas.contains(own)).cloned().collect();
     if !missing.is_empty() {
         betas.extend(missing);
         if let Ok(value) = HeaderValue::from_str(&betas.join(",")) {
-            to.insert(BETA, value);
+            to.insert(BETA.clone(), value);
         }
     }
     for (name, value) in &target.headers {
@@ -123,10 +123,10 @@ fn heading(from: &HeaderMap, own: bool, target: &Target) -> (HeaderMap, Vec<Stri
     (to, betas)
 }
 
-const BETA: HeaderName = HeaderName::from_static("anthropic-beta");
+pub(crate) static BETA: HeaderName = HeaderName::from_static("anthropic-beta");
 
 /// Path and query.
-fn place(call: &Call, shape: &Shape, asked: Asked, own: bool, model: &str) -> (String, String) {
+fn place<'s>(call: &Call, shape: &'s Shape, asked: Asked, own: bool, model: &str) -> (Cow<'s, str>, String) {
     let stream = call.parsed.stream && asked == Asked::Answer;
     let path = match (asked, other(call.endpoint)) {
         (Asked::Count, _) => shape.count_path.as_ref(),
@@ -143,7 +143,11 @@ fn place(call: &Call, shape: &Shape, asked: Asked, own: bool, model: &str) -> (S
     if let Some(query) = call.query.as_ref().filter(|_| own && !shape.path.contains("{model}")) {
         pairs.push(query.clone());
     }
-    let path = if path.contains("{model}") { path.replace("{model}", &encoded(model)) } else { path.clone() };
+    let path = if path.contains("{model}") {
+        Cow::Owned(path.replace("{model}", &encoded(model)))
+    } else {
+        Cow::Borrowed(path.as_str())
+    };
     (path, pairs.join("&"))
 }
 
@@ -170,7 +174,7 @@ fn edited(
     let set = shape.set.iter().map(|(name, value)| (name.as_str(), value.to_string()));
     let mut set: Vec<(&str, String)> = set.collect();
     if shape.betas == Betas::Body {
-        headers.remove(BETA);
+        headers.remove(&BETA);
         if !betas.is_empty() {
             set.push(("anthropic_beta", serde_json::Value::from(betas).to_string()));
         }

@@ -8,6 +8,7 @@
 
 pub(crate) mod body;
 pub(crate) mod head;
+mod names;
 
 use bytes::{Buf, Bytes, BytesMut};
 use http::{Request, Version, header};

@@ -1,6 +1,6 @@
 //! The head of an answer: status, headers, how its body ends, and whether the connection can be used again.
 
-use super::{Malformed, body::Delimited};
+use super::{Malformed, body::Delimited, names};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use std::mem::MaybeUninit;
@@ -64,9 +64,10 @@ fn parse(bytes: &Bytes) -> Result<Head, Malformed> {
     }
     let status =
         StatusCode::from_u16(parsed.code.unwrap_or_default()).map_err(|_| httparse::Error::Status)?;
-    let mut headers = HeaderMap::with_capacity(parsed.headers.len());
+    // With room for what we add.
+    let mut headers = HeaderMap::with_capacity(parsed.headers.len() + 4);
     for header in &*parsed.headers {
-        let name = HeaderName::from_bytes(header.name.as_bytes()).map_err(|_| httparse::Error::HeaderName)?;
+        let name = names::of(header.name.as_bytes()).map_err(|_| httparse::Error::HeaderName)?;
         // The values stay where they are.
         let value = HeaderValue::from_maybe_shared(bytes.slice_ref(header.value));
         headers.append(name, value.map_err(|_| httparse::Error::HeaderValue)?);

@@ -79,16 +79,23 @@ impl Meter {
 
     /// What has been read until now: a checkpoint.
     pub fn peek(&self) -> Reading {
-        let mut reading = self.decoding.sink().map(|feed| feed.0.reading()).unwrap_or_default();
-        reading.wire_bytes = self.wire_bytes;
-        reading.unmetered = self.decoding.unmetered().or(reading.unmetered);
-        reading
+        self.of_all(self.decoding.sink().map(|feed| feed.0.reading(feed.0.told().clone())))
     }
 
     /// The response has ended, properly or not.
     pub fn finish(mut self) -> Reading {
-        self.decoding.sink_mut().0.finish();
-        self.peek()
+        let feed = self.decoding.sink_mut();
+        feed.0.finish();
+        // Nobody asks again: what was told is taken along.
+        let told = std::mem::take(feed.0.told_mut());
+        self.of_all(self.decoding.sink().map(|feed| feed.0.reading(told)))
+    }
+
+    fn of_all(&self, read: Option<Reading>) -> Reading {
+        let mut reading = read.unwrap_or_default();
+        reading.wire_bytes = self.wire_bytes;
+        reading.unmetered = self.decoding.unmetered().or(reading.unmetered);
+        reading
     }
 }
 
@@ -103,11 +110,14 @@ trait Gauge: Debug + Send + Sync {
     /// What the response has told of itself.
     fn told(&self) -> &Told;
 
+    /// The same, to be taken.
+    fn told_mut(&mut self) -> &mut Told;
+
     /// Whether something of ours could stand here.
     fn between_events(&self) -> bool;
 
-    /// All of it.
-    fn reading(&self) -> Reading;
+    /// All of it, with what the response has told of itself.
+    fn reading(&self, told: Told) -> Reading;
 }
 
 /// Where the plain bytes go.

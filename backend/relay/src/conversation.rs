@@ -52,7 +52,7 @@ fn name(call: &Call, key: KeyId) -> Option<Name> {
 /// What the reservation script is told of it.
 pub(crate) fn asked(conversation: &Remembered) -> Conversation {
     Conversation {
-        key: Uuid::from_bytes(conversation.name).simple().to_string(),
+        key: Uuid::from_bytes(conversation.name).simple().encode_lower(&mut Uuid::encode_buffer()).to_owned(),
         remembered_ms: u64::try_from(conversation.lasts.as_millis()).unwrap_or(u64::MAX),
         elsewhere: conversation.elsewhere,
     }

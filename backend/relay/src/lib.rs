@@ -59,7 +59,7 @@ use causeway_domain::{KeyId, OrgId, RequestId, price::PriceBook};
 use causeway_store::{Store, StoreError};
 use chrono::{DateTime, Utc};
 use health::Note;
-use http::{HeaderName, HeaderValue, Method, Request, Response};
+use http::{HeaderName, HeaderValue, Method, Request, Response, header::Entry};
 use http_body::Body;
 use identify::Caller;
 use ledger::Ledger;
@@ -232,9 +232,11 @@ impl Relay {
         self.meters.first_byte.record(arrival.received.elapsed());
         let mut text = Uuid::encode_buffer();
         if let Ok(value) = HeaderValue::from_str(id.0.hyphenated().encode_lower(&mut text)) {
-            response.headers_mut().insert(X_REQUEST_ID, value.clone());
             // Anthropic's clients show `request-id` in their errors; a provider's own stays.
-            response.headers_mut().entry(REQUEST_ID).or_insert(value);
+            if let Entry::Vacant(vacant) = response.headers_mut().entry(REQUEST_ID) {
+                vacant.insert(value.clone());
+            }
+            response.headers_mut().insert(X_REQUEST_ID, value);
         }
         response
     }

@@ -83,11 +83,15 @@ impl<R: Reports> Gauge for BodyMeter<R> {
         self.array && self.levels.is_empty() && !self.told.complete && self.told.unmetered.is_none()
     }
 
-    fn reading(&self) -> Reading {
-        let mut reading = self.told.reading(&self.figures);
+    fn told_mut(&mut self) -> &mut Told {
+        &mut self.told
+    }
+
+    fn reading(&self, told: Told) -> Reading {
+        let mut reading = told.reading(&self.figures);
         // A body has one usage object: once it is there, it is final, whatever is cut behind it. The elements of an
         // array have one each, and the last counts.
-        reading.output_final = (!self.array || self.told.complete) && self.figures.output_reported();
+        reading.output_final = (!self.array || reading.complete) && self.figures.output_reported();
         reading.estimated_output = tokens_in(self.content_bytes);
         if self.lost_value {
             reading.unmetered = reading.unmetered.or(Some(Unmetered::TooLarge));

@@ -37,7 +37,11 @@ impl<R: Reports> Gauge for StreamMeter<R> {
         self.decoder.between_events()
     }
 
-    fn reading(&self) -> Reading {
-        self.told.reading(&self.figures)
+    fn told_mut(&mut self) -> &mut Told {
+        &mut self.told
+    }
+
+    fn reading(&self, told: Told) -> Reading {
+        told.reading(&self.figures)
     }
 }

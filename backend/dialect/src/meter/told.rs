@@ -4,7 +4,7 @@ use super::reports::Reports;
 use crate::error::UpstreamError;
 use crate::usage::{Reading, Unmetered, tokens_in};
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Told {
     /// The output figure is the last.
     pub(crate) final_output: bool,
@@ -25,7 +25,7 @@ impl Told {
         self.tokens = self.tokens.saturating_add(tokens_in(bytes as u64));
     }
 
-    pub(super) fn reading(&self, figures: &impl Reports) -> Reading {
+    pub(super) fn reading(self, figures: &impl Reports) -> Reading {
         Reading {
             counts: figures.counts(),
             input_reported: figures.input_reported(),
@@ -34,12 +34,12 @@ impl Told {
             began: self.began,
             estimated_output: self.tokens,
             wire_bytes: 0,
-            id: self.id.clone(),
-            model: self.model.clone(),
-            stop_reason: self.stop_reason.clone(),
+            id: self.id,
+            model: self.model,
+            stop_reason: self.stop_reason,
             service_tier: figures.service_tier().map(str::to_owned),
             web_searches: figures.web_searches(),
-            error: self.error.clone(),
+            error: self.error,
             unmetered: self.unmetered,
         }
     }

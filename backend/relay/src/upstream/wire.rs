@@ -10,13 +10,15 @@ pub(crate) mod body;
 pub(crate) mod head;
 mod names;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, Bytes};
 use http::{Request, Version, header};
 use std::io::IoSlice;
 
 /// A request as bytes, as far as they have not gone.
 pub(crate) struct Outgoing {
-    head: Bytes,
+    head: Vec<u8>,
+    /// So much of the head has gone.
+    gone: usize,
     body: Bytes,
 }
 
@@ -27,7 +29,7 @@ impl Outgoing {
         let headers = request.headers();
         let place = request.uri().path_and_query().map_or("/", |place| place.as_str());
         let room = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>();
-        let mut head = BytesMut::with_capacity(room + place.len() + 64);
+        let mut head = Vec::with_capacity(room + place.len() + 64);
         head.extend_from_slice(request.method().as_str().as_bytes());
         head.extend_from_slice(b" ");
         head.extend_from_slice(place.as_bytes());
@@ -45,23 +47,23 @@ impl Outgoing {
         head.extend_from_slice(b"content-length: ");
         head.extend_from_slice(itoa::Buffer::new().format(request.body().len()).as_bytes());
         head.extend_from_slice(b"\r\n\r\n");
-        Self { head: head.freeze(), body: request.body().clone() }
+        Self { head, gone: 0, body: request.body().clone() }
     }
 
     /// Whether all of it has gone.
     pub(super) fn is_gone(&self) -> bool {
-        self.head.is_empty() && self.body.is_empty()
+        self.gone == self.head.len() && self.body.is_empty()
     }
 
     /// What is to go, in order.
     pub(super) fn slices(&self) -> [IoSlice<'_>; 2] {
-        [IoSlice::new(&self.head), IoSlice::new(&self.body)]
+        [IoSlice::new(&self.head[self.gone..]), IoSlice::new(&self.body)]
     }
 
     /// So many bytes have gone.
     pub(super) fn went(&mut self, bytes: usize) {
-        let of_head = bytes.min(self.head.len());
-        self.head.advance(of_head);
+        let of_head = bytes.min(self.head.len() - self.gone);
+        self.gone += of_head;
         self.body.advance(bytes - of_head);
     }
 }

@@ -129,7 +129,9 @@ pub async fn confirm(cache: &Cache, shard: u8, requests: &[RequestId]) -> StoreR
         return Ok(());
     }
     let keys = ShardKeys::of(shard);
-    let ids: Vec<String> = requests.iter().map(|id| id.0.simple().to_string()).collect();
+    let mut room = Uuid::encode_buffer();
+    let ids: Vec<String> =
+        requests.iter().map(|id| id.0.simple().encode_lower(&mut room).to_owned()).collect();
     // All at once: nobody must find a hold without its draft for longer than it takes to read both.
     let () = redis::pipe()
         .atomic()

@@ -2,6 +2,7 @@
 
 use super::{body::Delimited, head::Head, *};
 use bytes::BufMut;
+use bytes::BytesMut;
 use http::{HeaderValue, StatusCode};
 use proptest::prelude::*;
 

@@ -434,6 +434,38 @@ mod tests {
         assert!(input_known.estimated && input_known.swept);
     }
 
+    /// An instance of before, or of after, reads it too.
+    #[test]
+    fn what_is_kept_says_nothing_that_goes_without_saying() {
+        let draft = Draft { client_id: String::new(), client_facts: String::new(), ..draft(false) };
+        let (kept, figures) = (text(&draft).unwrap(), noted(&draft, 3, 4));
+        assert!(!kept.contains("client_") && !kept.contains("factor"), "{kept}");
+        let read: Draft = serde_json::from_str(&kept).unwrap();
+        assert_eq!((read.client_id.as_str(), read.candidates[0].factor), ("", Factor::ONE));
+        let kept = text(&figures).unwrap();
+        for unusual in
+            ["error", "swept", "tier", "web_searches", "first_byte_ms", "upstream_request_id", "failed"]
+        {
+            assert!(!kept.contains(unusual), "{unusual}: {kept}");
+        }
+        let mut all = serde_json::to_value(serde_json::from_str::<Figures>(&kept).unwrap()).unwrap();
+        assert_eq!(all["tokens"]["input"], 3);
+        for (name, usual) in [
+            ("error", serde_json::Value::Null),
+            ("swept", false.into()),
+            ("tier", "standard".into()),
+            ("web_searches", 0.into()),
+            ("first_byte_ms", serde_json::Value::Null),
+            ("upstream_request_id", serde_json::Value::Null),
+        ] {
+            all[name] = usual;
+        }
+        assert_eq!(text(&serde_json::from_value::<Figures>(all).unwrap()).unwrap(), kept);
+        let told = Figures { error: Some("cut".to_owned()), first_byte_ms: Some(7), swept: true, ..figures };
+        let kept: Figures = serde_json::from_str(&text(&told).unwrap()).unwrap();
+        assert_eq!((kept.error.as_deref(), kept.first_byte_ms, kept.swept), (Some("cut"), Some(7), true));
+    }
+
     fn left(reading: Option<Reading>) -> Ending {
         Ending { status: 200, outcome: Outcome::ClientLeft, reading, free: false, error: None }
     }

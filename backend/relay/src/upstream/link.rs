@@ -175,7 +175,11 @@ impl Link {
     fn poll_go(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Some(going) = &mut self.going else { return Poll::Pending };
         while !going.is_gone() {
-            let went = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, &going.slices()))?;
+            let stream = Pin::new(&mut self.stream);
+            let went = ready!(match going.slices() {
+                [one, none] if none.is_empty() => stream.poll_write(cx, &one),
+                both => stream.poll_write_vectored(cx, &both),
+            })?;
             if went == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }

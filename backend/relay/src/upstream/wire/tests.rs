@@ -12,23 +12,30 @@ fn head(text: &str) -> Result<Option<Head>, Malformed> {
 
 #[test]
 fn a_request_is_written_with_the_length_of_its_body() {
-    let request = Request::post("/v1/messages?beta=true")
-        .header("host", "provider")
-        .header("x-api-key", "k")
-        .header("content-length", "999")
-        .header("transfer-encoding", "chunked")
-        .body(Bytes::from_static(b"{\"a\":1}"))
-        .unwrap();
-    let mut outgoing = Outgoing::of(&request);
-    let head =
-        "POST /v1/messages?beta=true HTTP/1.1\r\nhost: provider\r\nx-api-key: k\r\ncontent-length: 7\r\n\r\n";
-    let written = |outgoing: &Outgoing| outgoing.slices().map(|slice| slice.to_vec()).concat();
-    assert_eq!(written(&outgoing), format!("{head}{{\"a\":1}}").into_bytes());
-    outgoing.went(head.len() - 1);
-    outgoing.went(3);
-    assert_eq!(written(&outgoing), b"a\":1}");
-    outgoing.went(5);
-    assert!(outgoing.is_gone());
+    for size in [0, 7, SMALL, SMALL + 1, 50_000] {
+        let body: Vec<u8> = (0..size).map(|i| b'a' + (i % 26) as u8).collect();
+        let request = Request::post("/v1/messages?beta=true")
+            .header("host", "provider")
+            .header("x-api-key", "k")
+            .header("content-length", "999")
+            .header("transfer-encoding", "chunked")
+            .body(Bytes::from(body.clone()))
+            .unwrap();
+        let head = "POST /v1/messages?beta=true HTTP/1.1\r\nhost: provider\r\nx-api-key: k\r\n";
+        let mut all = format!("{head}content-length: {size}\r\n\r\n").into_bytes();
+        all.extend(body);
+        let written = |outgoing: &Outgoing| outgoing.slices().map(|slice| slice.to_vec()).concat();
+        let mut outgoing = Outgoing::of(&request);
+        assert_eq!(outgoing.slices()[1].is_empty(), size <= SMALL);
+        let mut gone = 0;
+        for piece in [1, head.len(), 25, 5, usize::MAX] {
+            assert_eq!(written(&outgoing), all[gone..], "{size}: {gone}");
+            let piece = piece.min(all.len() - gone);
+            outgoing.went(piece);
+            gone += piece;
+        }
+        assert!(outgoing.is_gone());
+    }
 }
 
 #[test]

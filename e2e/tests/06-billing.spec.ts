@@ -100,7 +100,11 @@ test("a statement adds up, on the page and in its file", async ({ page, admin, a
     const { id, secret } = await admin.issue("Billed", { account_id: account });
     const request = await client(installation.url, secret).anthropic.messages.create(ask());
     await admin.row(id, request._request_id);
-    const month = new Date().toISOString().slice(0, 7);
+    // Months are the organization's: in its time zone the next one may have begun.
+    const { time_zone: timeZone } = await admin.get<{ time_zone: string }>("/organization");
+    const parts = new Intl.DateTimeFormat("en", { timeZone, year: "numeric", month: "2-digit" }).formatToParts();
+    const part = (type: string) => parts.find((part) => part.type === type)?.value;
+    const month = `${part("year")}-${part("month")}`;
     const statement = await admin.get<Record<string, string>>(`/statements/${month}`);
     const nanos = (text: string | undefined) => BigInt(Math.round(Number(text) * 1e9));
     expect(nanos(statement.opening_usd) + nanos(statement.credits_usd) - nanos(statement.usage_usd)).toBe(nanos(statement.closing_usd));

@@ -39,8 +39,8 @@ pub const MAX_VALUE_CHARS: usize = 300;
 pub struct Facts<'a>([Option<Cow<'a, str>>; HEADERS.len()]);
 
 impl<'a> Facts<'a> {
-    /// Of a request with these header lines: names in lower case, with their values. Of a request there are fewer than
-    /// headers that rules can read, so each line is looked at once.
+    /// Of a request with these header lines: names in lower case, each with a value. Several lines of a name are one value,
+    /// with commas between them. What no rule can read is passed over.
     pub fn read(lines: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
         let mut facts = Self::default();
         for (name, line) in lines {

@@ -167,7 +167,8 @@ impl Makers<'_> {
             ("identity", identity.to_string()),
             ("org", made.org.to_string()),
             ("tomorrow", tomorrow),
-            ("month", Utc::now().format("%Y-%m").to_string()),
+            // Has begun, whenever a case lets the organisation's days start.
+            ("month", (Utc::now() - Duration::days(1)).format("%Y-%m").to_string()),
             ("password", PASSWORD.to_owned()),
             ("model", "claude-haiku-4-5".to_owned()),
             ("kind", "anthropic".to_owned()),

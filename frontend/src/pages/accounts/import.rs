@@ -92,6 +92,14 @@ fn Import() -> impl IntoView {
         report.set(None);
         send(true);
     };
+    // The same file may be chosen again, which without this would be no change.
+    let another = move |()| {
+        if let Some(chooser) = chooser.get_untracked() {
+            chooser.set_value("");
+        }
+        name.set(String::new());
+        report.set(None);
+    };
     let over = Memo::new(move |_| report.with(|r| r.as_ref().is_some_and(|r| !r.dry_run)));
     let worth = Memo::new(move |_| report.with(|r| r.as_ref().filter(|r| r.dry_run).map_or(0, |r| r.added)));
     let options = Signal::derive(move || {
@@ -167,7 +175,7 @@ fn Import() -> impl IntoView {
             <div class="flex flex-wrap justify-end gap-2">
                 {move || if over.get() {
                     view! {
-                        <Button on_press=move |()| _ = window().location().reload() testid="import-another">
+                        <Button on_press=another testid="import-another">
                             {t!(i18n, account_import.another)}
                         </Button>
                         <a class="btn btn-primary" href=routes::ACCOUNTS data-testid="import-to-accounts">

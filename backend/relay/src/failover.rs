@@ -5,6 +5,7 @@
 //! A request that its first account answers passes through here without a word being written. What it does not need is
 //! boxed where it is needed: the future of every request has room for what is not.
 
+mod kept;
 mod left;
 mod onwards;
 mod renewal;
@@ -22,7 +23,7 @@ use crate::{
     plan::{self, Candidate, Plan},
     stream::Passage,
     tenant::{Account, Tenant},
-    trail::{Trail, Tried},
+    trail::Tried,
     translate::{self, Way},
     upstream::{
         opening::{self, Failed, Opened},
@@ -36,11 +37,13 @@ use causeway_dialect::{suffix, usage::Reading};
 use causeway_domain::{AccountId, RequestId};
 use chrono::{TimeDelta, Utc};
 use http::{HeaderMap, HeaderValue};
+use kept::Kept;
 use renewal::Renewal;
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
+use tokio_util::sync::CancellationToken;
 use told::Told;
 
 /// A probe outlives its attempt's time by this much at most.
@@ -57,6 +60,8 @@ pub(crate) struct Sending<'a> {
     pub call: &'a Call,
     pub plan: &'a Plan,
     pub id: RequestId,
+    /// Cancelled when the organisation is suspended, and the sending with it.
+    pub halted: &'a CancellationToken,
 }
 
 /// An answer that has begun, with what pays for it.
@@ -69,9 +74,9 @@ pub(crate) struct Answer {
 }
 
 /// How far it has come.
-struct Run {
+struct Run<'a> {
     begun: Instant,
-    trail: Trail,
+    trail: Kept<'a>,
     /// Accounts that have failed.
     accounts: u8,
     /// What they took together without being silent.
@@ -117,30 +122,35 @@ struct Attempt {
 
 impl Sending<'_> {
     /// Sends it. Whatever comes back has content, or is an answer that belongs to the caller.
-    pub(crate) async fn send(&self, mut hold: Hold) -> Result<Answer, RelayError> {
-        let mut run =
-            Run::new(self.tenant.policy_version.min(self.caller.principal.policy_version), self.plan);
+    pub(crate) async fn send(&self, hold: Hold) -> Result<Answer, RelayError> {
+        let mut run = Run::new(self);
+        let answer = self.to_one_after_the_other(hold, &mut run).await;
+        run.trail.tell(answer.as_ref().err());
+        answer
+    }
+
+    async fn to_one_after_the_other(&self, mut hold: Hold, run: &mut Run<'_>) -> Result<Answer, RelayError> {
         loop {
             let Some(planned) = self.plan.candidates.get(hold.chosen()) else {
                 return Err(RelayError::Unavailable("an account was chosen that was not offered"));
             };
             let candidate = run.current(planned);
             let candidate: &Candidate = &candidate;
-            if run.probe.is_none() && !self.may_ask(candidate, &mut run).await {
-                match Box::pin(self.onwards(&mut hold, &mut run)).await {
+            if run.probe.is_none() && !self.may_ask(candidate, run).await {
+                match Box::pin(self.onwards(&mut hold, run)).await {
                     true => continue,
                     false => return self.nothing_left(hold, run),
                 }
             }
             let account = &candidate.account;
             if account.grant.is_over() && run.may_renew(account) {
-                match Box::pin(self.renew(account, Why::Over, &mut run)).await {
+                match Box::pin(self.renew(account, Why::Over, run)).await {
                     Some(Renewal::Done) => continue,
                     None => {}
                     Some(not) => {
                         run.probe = None;
                         run.unrenewed(account.id, not);
-                        match Box::pin(self.onwards(&mut hold, &mut run)).await {
+                        match Box::pin(self.onwards(&mut hold, run)).await {
                             true => continue,
                             false => return self.nothing_left(hold, run),
                         }
@@ -151,6 +161,7 @@ impl Sending<'_> {
             let body = self.body(candidate, run.stripped)?;
             let pending = self.relay.upstream.begin(self.call, &body, candidate, Asked::Answer)?;
             hold.mark_sent();
+            run.trail.asks(account.id, began);
             let limit = self.limit(candidate, run.begun);
             let most = self.relay.args.hold_back_bytes as usize;
             let (back, opening) = opening::open(pending, hold, limit, most).await?;
@@ -178,11 +189,11 @@ impl Sending<'_> {
             let billed = if attempt.billable { hold.bill(attempt.reading.as_deref()) } else { None };
             let renewal = match attempt.row {
                 Row::BadCredential if run.may_renew(account) => {
-                    Box::pin(self.renew(account, Why::Refused, &mut run)).await
+                    Box::pin(self.renew(account, Why::Refused, run)).await
                 }
                 _ => None,
             };
-            let go = self.judge(candidate, attempt, renewal, &mut run, began);
+            let go = self.judge(candidate, attempt, renewal, run, began);
             if !matches!(go, Go::Answer(_)) {
                 hold.billed(billed);
             }
@@ -191,7 +202,7 @@ impl Sending<'_> {
                 Go::Answer(opened) => return Ok(self.passed_on(candidate, *opened, hold, run, began)),
                 Go::On => {
                     run.probe = None;
-                    if !Box::pin(self.onwards(&mut hold, &mut run)).await {
+                    if !Box::pin(self.onwards(&mut hold, run)).await {
                         return self.nothing_left(hold, run);
                     }
                 }
@@ -224,7 +235,7 @@ impl Sending<'_> {
 
     /// Whether an account may be asked at this moment: its standing may have changed since it was planned with, and one
     /// whose time is over is tried by one request at a time.
-    async fn may_ask(&self, candidate: &Candidate, run: &mut Run) -> bool {
+    async fn may_ask(&self, candidate: &Candidate, run: &mut Run<'_>) -> bool {
         let health = &self.relay.health;
         let account = &candidate.account;
         if let Standing::HalfOpen(entry) = health.standing(account.reached(), &candidate.model) {
@@ -265,7 +276,7 @@ impl Sending<'_> {
         candidate: &Candidate,
         opened: Opened,
         hold: Hold,
-        mut run: Run,
+        run: &mut Run<'_>,
         began: Instant,
     ) -> Answer {
         if let Some(probe) = run.probe.take() {
@@ -281,13 +292,12 @@ impl Sending<'_> {
         candidate: &Candidate,
         opened: Opened,
         mut hold: Hold,
-        mut run: Run,
+        run: &mut Run<'_>,
         began: Instant,
     ) -> Answer {
         if !run.trail.is_empty() {
             let status = opened.head.status.as_u16();
             run.trail.answered(candidate.account.id, status, began, self.call.received);
-            self.relay.explain(&run.trail, self.id, self.caller, self.call, None);
         }
         hold.committed();
         // Who was sent to another account because its own had no room comes back to its own.
@@ -345,13 +355,13 @@ impl Sending<'_> {
         candidate: &Candidate,
         attempt: Attempt,
         renewal: Option<Renewal>,
-        run: &mut Run,
+        run: &mut Run<'_>,
         began: Instant,
     ) -> Go {
         let Attempt { row, told, hint, reading, opened, billable: _, proxys } = attempt;
         let then = self.relay.health.verdict(row).then;
         let account = &candidate.account;
-        let tell = |run: &mut Run, until| {
+        let tell = |run: &mut Run<'_>, until| {
             let tried = Tried {
                 account: account.id,
                 model: &candidate.model,
@@ -418,7 +428,7 @@ impl Sending<'_> {
         }
     }
 
-    fn may_go_on(&self, run: &Run) -> bool {
+    fn may_go_on(&self, run: &Run<'_>) -> bool {
         let args = &self.relay.args;
         run.accounts < args.failover_accounts
             && run.fast < Duration::from_secs(args.failover_fast_seconds)
@@ -438,11 +448,11 @@ enum Go {
     Answer(Box<Opened>),
 }
 
-impl Run {
-    fn new(policy: i64, plan: &Plan) -> Self {
+impl<'a> Run<'a> {
+    fn new(sending: &'a Sending<'a>) -> Self {
         Self {
             begun: Instant::now(),
-            trail: Trail::of(plan),
+            trail: Kept::new(sending),
             accounts: 0,
             fast: Duration::ZERO,
             reached: false,
@@ -452,7 +462,7 @@ impl Run {
             renewed: Vec::new(),
             fresh: Vec::new(),
             probe: None,
-            policy,
+            policy: sending.tenant.policy_version.min(sending.caller.principal.policy_version),
             allowed: None,
             last: None,
         }

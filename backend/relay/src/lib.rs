@@ -345,13 +345,14 @@ impl Relay {
                 Ok(reserve::Taken::Held(hold, limits)) => {
                     drop(asking);
                     let (caller, tenant, call, plan) = (&caller, &*tenant, &call, &plan);
-                    let sending = failover::Sending { relay: self, caller, tenant, call, plan, id };
+                    let halted = hold.halted();
+                    let sending =
+                        failover::Sending { relay: self, caller, tenant, call, plan, id, halted: &halted };
                     if let Some(tap) = &call.tap {
                         tap.offered(plan, hold.chosen());
                     }
-                    let halted = hold.halted();
                     let answer = halted
-                        .run_until_cancelled_owned(Box::pin(sending.send(hold)))
+                        .run_until_cancelled(Box::pin(sending.send(hold)))
                         .await
                         .ok_or_else(identify::suspended)??;
                     let mut response =

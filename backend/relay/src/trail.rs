@@ -15,11 +15,16 @@ use serde::Serialize;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
+/// What a step is where its client has left, and what such a request ends with.
+pub(crate) const LEFT: &str = "client_left";
+
 /// The accounts in turn.
 #[derive(Debug, Default)]
 pub(crate) struct Trail {
     steps: Vec<Step>,
     failed: Vec<Failed>,
+    /// Who is being asked, and since when.
+    asked: Option<(AccountId, Instant)>,
 }
 
 /// A step that counts against its account.
@@ -37,7 +42,8 @@ struct Failed {
 pub struct Step {
     /// Which.
     pub account: AccountId,
-    /// A row of the failover table, `ok`, or why the account was passed over.
+    /// A row of the failover table, `ok` or `answered`, `client_left` when nobody waited for its answer any longer, or why
+    /// the account was passed over.
     pub what: String,
     /// Whether it was sent a request at all.
     pub tried: bool,
@@ -130,8 +136,25 @@ impl Trail {
         }
     }
 
+    /// An account is asked from now on.
+    pub(crate) fn asks(&mut self, account: AccountId, began: Instant) {
+        self.asked = Some((account, began));
+    }
+
+    /// Nobody waits any longer for the account that is being asked, if one is.
+    pub(crate) fn left(&mut self, received: Instant) {
+        if let Some((account, began)) = self.asked.take() {
+            self.steps.push(Step {
+                after_ms: Some(ms(began.saturating_duration_since(received))),
+                took_ms: Some(ms(began.elapsed())),
+                ..Step::new(account, LEFT.to_owned(), true)
+            });
+        }
+    }
+
     /// An account that was asked in vain.
     pub(crate) fn tried(&mut self, tried: &Tried<'_>, received: Instant) {
+        self.asked = None;
         let reported = tried.reading.filter(|r| r.input_reported).map(|r| r.counts);
         if counts(tried.row) {
             self.failed.push(Failed {
@@ -156,6 +179,7 @@ impl Trail {
 
     /// The account that answered in the end.
     pub(crate) fn answered(&mut self, account: AccountId, status: u16, began: Instant, received: Instant) {
+        self.asked = None;
         let what = if status < 400 { "ok" } else { "answered" };
         self.steps.push(Step {
             status: Some(status),

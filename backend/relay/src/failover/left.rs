@@ -12,6 +12,7 @@ use crate::{
     hold::Hold,
     plan::Plan,
     settle::Ending,
+    trail::Trail,
     way::{PROXY_DISABLED, Reached},
 };
 use causeway_accounts::rules::Row;
@@ -25,10 +26,10 @@ const TRIED: Duration = Duration::from_secs(1);
 
 impl Sending<'_> {
     /// Ends a request for which no account is left.
-    pub(super) fn nothing_left(&self, hold: Hold, mut run: Run) -> Result<Answer, RelayError> {
+    pub(super) fn nothing_left(&self, hold: Hold, run: &mut Run<'_>) -> Result<Answer, RelayError> {
         run.probe = None;
-        let retry = soonest(&self.relay.health, self.plan, &run);
-        let dead = all_dead(self.plan, &run);
+        let retry = soonest(&self.relay.health, self.plan, &run.trail);
+        let dead = all_dead(self.plan, &run.trail);
         let last = run.last.take();
         let error = last.as_ref().map(|last| last.told.text.clone());
         let row = last.as_ref().map(|last| last.row);
@@ -48,8 +49,7 @@ impl Sending<'_> {
                 Some(candidate) => self.in_dialect(candidate, opened, &told_last),
                 None => opened,
             };
-            let told = (opened.head.status.as_u16(), row.as_str());
-            self.relay.explain(&run.trail, self.id, self.caller, self.call, Some(told));
+            run.trail.passes_on(opened.head.status.as_u16(), row);
             let Some(candidate) = self.plan.candidates.get(hold.chosen()) else {
                 return Err(RelayError::Unavailable("an account was chosen that was not offered"));
             };
@@ -61,10 +61,8 @@ impl Sending<'_> {
                 RelayError::NoneLeft { status, code: "upstream_error", message: text.clone(), retry }
             }
             _ if dead => authorise_anew(),
-            _ => refusal(row.or_else(|| behind_proxies(&self.relay.health, self.plan, &run)), retry),
+            _ => refusal(row.or_else(|| behind_proxies(&self.relay.health, self.plan, &run.trail)), retry),
         };
-        let told = (refusal.status().as_u16(), refusal.reason());
-        self.relay.explain(&run.trail, self.id, self.caller, self.call, Some(told));
         if hold.was_sent() {
             hold.settle(&Ending::failed(refusal.status(), error.unwrap_or_else(|| refusal.to_string())));
         } else {
@@ -76,11 +74,11 @@ impl Sending<'_> {
 
 /// What a caller is told when none of the accounts that could serve a call may be asked now.
 pub(crate) fn none_to_ask(health: &Health, plan: &Plan) -> RelayError {
-    let run = Run::new(0, plan);
-    if all_dead(plan, &run) {
+    let trail = Trail::of(plan);
+    if all_dead(plan, &trail) {
         return authorise_anew();
     }
-    refusal(behind_proxies(health, plan, &run), soonest(health, plan, &run))
+    refusal(behind_proxies(health, plan, &trail), soonest(health, plan, &trail))
 }
 
 /// Whether the answer may go to the caller: it tells nothing of the account.
@@ -143,16 +141,16 @@ fn seconds(wait: Duration) -> u64 {
 }
 
 /// Whether there were accounts, and every one of them waits for a person to authorise it anew.
-fn all_dead(plan: &Plan, run: &Run) -> bool {
+fn all_dead(plan: &Plan, trail: &Trail) -> bool {
     let mut accounts = concerned(plan).peekable();
-    accounts.peek().is_some() && accounts.all(|(reached, _)| run.trail.is_dead(reached.account))
+    accounts.peek().is_some() && accounts.all(|(reached, _)| trail.is_dead(reached.account))
 }
 
 /// The row of proxies, where it is they that keep every one of the accounts from being asked.
-fn behind_proxies(health: &Health, plan: &Plan, run: &Run) -> Option<Row> {
+fn behind_proxies(health: &Health, plan: &Plan, trail: &Trail) -> Option<Row> {
     let is_behind = |(reached, model): (Reached, &Arc<str>)| match health.standing(reached, model) {
         Standing::Cooling { row, .. } => row == Row::ProxyUnavailable,
-        _ => run.trail.was_passed(reached.account, PROXY_DISABLED),
+        _ => trail.was_passed(reached.account, PROXY_DISABLED),
     };
     let mut accounts = concerned(plan).peekable();
     (accounts.peek().is_some() && accounts.all(is_behind)).then_some(Row::ProxyUnavailable)
@@ -166,16 +164,16 @@ fn concerned(plan: &Plan) -> impl Iterator<Item = (Reached, &Arc<str>)> {
 
 /// When the first of the accounts can be used again, if that is only a matter of time for every one of them that needs no
 /// person.
-fn soonest(health: &Health, plan: &Plan, run: &Run) -> Option<Duration> {
+fn soonest(health: &Health, plan: &Plan, trail: &Trail) -> Option<Duration> {
     let now = Utc::now();
     let mut first: Option<Duration> = None;
-    let needs_a_person = |id: AccountId| run.trail.is_dead(id) || run.trail.was_passed(id, PROXY_DISABLED);
+    let needs_a_person = |id: AccountId| trail.is_dead(id) || trail.was_passed(id, PROXY_DISABLED);
     for (reached, model) in concerned(plan).filter(|(reached, _)| !needs_a_person(reached.account)) {
         let wait = match health.standing(reached, model) {
             Standing::Cooling { until, .. } => (until - now).to_std().unwrap_or(TRIED),
             Standing::Tried | Standing::HalfOpen(_) => TRIED,
             // It may be full, which passes; or it has failed in a way that does not.
-            Standing::Ready => (run.trail.until(reached.account)? - now).to_std().unwrap_or(TRIED),
+            Standing::Ready => (trail.until(reached.account)? - now).to_std().unwrap_or(TRIED),
         };
         first = Some(first.map_or(wait, |first| first.min(wait)));
     }

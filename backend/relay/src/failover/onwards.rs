@@ -16,7 +16,7 @@ const MOVES: usize = 4;
 
 impl Sending<'_> {
     /// Moves the reservation to the next account that can be used and has room. False when there is none.
-    pub(super) async fn onwards(&self, hold: &mut Hold, run: &mut Run) -> bool {
+    pub(super) async fn onwards(&self, hold: &mut Hold, run: &mut Run<'_>) -> bool {
         for index in hold.chosen() + 1..self.plan.candidates.len() {
             let candidate = &self.plan.candidates[index];
             let account = &candidate.account;
@@ -60,7 +60,7 @@ impl Sending<'_> {
     }
 
     /// The policy has changed while the request was under way: which accounts may still be used by it.
-    async fn look_again(&self, run: &mut Run) -> bool {
+    async fn look_again(&self, run: &mut Run<'_>) -> bool {
         let Ok(caller) = self.relay.renew(self.caller, self.tenant).await else { return false };
         let Ok(tenant) = self.relay.directory.tenant(self.tenant.org).await else { return false };
         if identify::usable(&caller).is_err() {
@@ -80,7 +80,7 @@ impl Sending<'_> {
     }
 }
 
-impl Run {
+impl Run<'_> {
     /// Whether the policy still has a candidate, as far as it was looked at again.
     fn allows(&self, index: usize) -> bool {
         self.allowed.as_ref().is_none_or(|allowed| allowed.get(index).copied().unwrap_or(false))

@@ -35,7 +35,7 @@ impl Renewal {
     }
 }
 
-impl Run {
+impl Run<'_> {
     /// A candidate with the token that it has got since it was planned with.
     pub(super) fn current<'c>(&self, planned: &'c Candidate) -> Cow<'c, Candidate> {
         match self.fresh.iter().find(|account| account.id == planned.account.id) {
@@ -61,7 +61,7 @@ impl Run {
 
 impl Sending<'_> {
     /// Gets an account another token. `None` where that is of no use: it goes on with what it has.
-    pub(super) async fn renew(&self, account: &Account, why: Why, run: &mut Run) -> Option<Renewal> {
+    pub(super) async fn renew(&self, account: &Account, why: Why, run: &mut Run<'_>) -> Option<Renewal> {
         run.renewed.push(account.id);
         let wanted =
             Wanted { org: self.tenant.org, account: account.id, version: account.grant.version, why };

@@ -433,7 +433,7 @@ async fn limits_of_accounts_follow_the_request_also_while_the_policy_changes() {
 async fn a_client_that_leaves_between_two_accounts_leaves_one_row_that_costs_nothing() {
     app::run(async |app| {
         let key = app.key(serde_json::from_value(json!({"usd": {"total": "10"}})).unwrap()).await;
-        app.add_account(&app.sim.url(), "sk-sim-b").await;
+        let second = app.add_account(&app.sim.url(), "sk-sim-b").await;
         app.script("sk-sim-test", 1, "status=500");
         app.script("sk-sim-b", 1, "delay=20000");
         app.set_drain(200).await;
@@ -443,8 +443,41 @@ async fn a_client_that_leaves_between_two_accounts_leaves_one_row_that_costs_not
         let row = app.row().await;
         assert_eq!(row.outcome, "client_left");
         assert_eq!(app.open_holds().await, 0);
+        let way = app.attempts_of(&row.request_id.to_string()).await;
+        assert_eq!((way.status, way.code.as_str()), (0, "client_left"), "nobody was told anything");
+        assert_eq!(whats(&way), ["provider_error", "client_left"]);
+        assert_eq!(way.steps[1]["account"], second.0.to_string());
     })
     .await;
+}
+
+#[tokio::test]
+async fn the_way_of_a_request_whose_organisation_is_suspended_meanwhile_is_kept() {
+    app::run(async |app| {
+        let key = app.key(Default::default()).await;
+        app.add_account(&app.sim.url(), "sk-sim-b").await;
+        app.script("sk-sim-test", 1, "status=529");
+        app.script("sk-sim-b", 1, "delay=20000");
+        app.set_drain(0).await;
+        let asked = tokio::spawn({
+            let (app, key) = (app.clone(), key.clone());
+            async move { app.post(&key, &hello(true)).await }
+        });
+        while app.asked("sk-sim-b") == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        app.set_suspended(true).await;
+        let refused = asked.await.unwrap();
+        let way = app.attempts(&refused).await;
+        assert_eq!((way.status, way.code.as_str()), (refused.status().as_u16(), "organization_suspended"));
+        assert_eq!(whats(&way), ["overloaded", "client_left"]);
+    })
+    .await;
+}
+
+/// What happened at each account.
+fn whats(way: &causeway_store::attempts::Attempts) -> Vec<&str> {
+    way.steps.as_array().unwrap().iter().map(|step| step["what"].as_str().unwrap()).collect()
 }
 
 #[tokio::test]

@@ -53,6 +53,27 @@ test("what failed at an account, and how often it answered, is on its page", asy
 
     await failure.getByRole("link").click();
     await expect(page).toHaveURL(/\/web\/requests\?request=/);
+    const dialog = page.getByTestId("request-dialog");
+    await expect(dialog.getByTestId("step")).toContainText("Overloaded");
+    await expect(dialog.getByTestId("step")).toContainText("Spillway");
+    await expect(dialog.getByTestId("step")).toContainText("Flooded");
+    await page.keyboard.press("Escape");
+
+    await page.getByTestId("requests-view").getByText("No account answered").click();
+    await expect(page).toHaveURL(/\/web\/requests\?refused=true/);
+    const refused = page.getByTestId("refused-request").filter({ hasText: "Over the spillway" });
+    await expect(refused).toHaveCount(1);
+    await expect(refused).toContainText("529");
+    await page.screenshot({ path: "test-results/refused.png", fullPage: true });
+    await refused.getByTestId("refused-details").click();
+    await expect(dialog.getByTestId("step")).toContainText("was asked");
+    await page.screenshot({ path: "test-results/refused-details.png" });
+    await page.reload();
+    await expect(refused).toHaveCount(1);
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth), "nothing is wider than a phone").toBeLessThanOrEqual(390);
+    await page.screenshot({ path: "test-results/refused-phone.png", fullPage: true });
+    await page.setViewportSize({ width: 1280, height: 800 });
     await page.goto("/web/accounts");
     await expect(page.getByTestId("account").filter({ hasText: "Spillway" }).getByTestId("account-hour")).toHaveText("50.00 % answered in the last hour");
 });

@@ -2,7 +2,7 @@
 //! used; and what happened to a request at each of them.
 
 use crate::AccountRate;
-use causeway_domain::{AccountId, RequestId};
+use causeway_domain::{AccountId, KeyId, RequestId, UserId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -186,14 +186,68 @@ pub struct RequestAttempts {
     /// Model that was asked for.
     #[cfg_attr(feature = "schemas", schema(example = "claude-haiku-4-5"))]
     pub model: String,
-    /// HTTP status that the client was told by the relay; `null` when an account answered.
+    /// HTTP status that the client was told when no account had answered; `null` when one did, or when the client left
+    /// before.
     #[cfg_attr(feature = "schemas", schema(example = 429))]
     pub status: Option<u16>,
-    /// Code of the refusal; `ok` when an account answered.
+    /// Code of the refusal, or the row of the failover table that an account's refusal was which the client was given; `ok`
+    /// when an account answered, `client_left` when the client left before one did.
     #[cfg_attr(feature = "schemas", schema(example = "accounts_cooling"))]
     pub code: String,
     /// The accounts in turn. Empty when the first one answered.
     pub steps: Vec<AttemptStep>,
+}
+
+/// A request that no account has answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct RefusedRequest {
+    /// Identifier as the client was told in the `x-request-id` header.
+    #[cfg_attr(feature = "schemas", schema(value_type = uuid::Uuid))]
+    pub request_id: RequestId,
+    /// When it came in.
+    pub at: DateTime<Utc>,
+    /// The API key it came with.
+    #[cfg_attr(feature = "schemas", schema(value_type = uuid::Uuid))]
+    pub key_id: KeyId,
+    /// Name of the key; empty when it is gone.
+    #[cfg_attr(feature = "schemas", schema(example = "Ada's laptop"))]
+    pub key_name: String,
+    /// The member whose key it was; `null` for a key of nobody.
+    #[cfg_attr(feature = "schemas", schema(value_type = Option<uuid::Uuid>))]
+    pub member_id: Option<UserId>,
+    /// Name of the member; empty when there is none.
+    #[cfg_attr(feature = "schemas", schema(example = "Ada Lovelace"))]
+    pub member_name: String,
+    /// Model that was asked for.
+    #[cfg_attr(feature = "schemas", schema(example = "claude-haiku-4-5"))]
+    pub model: String,
+    /// HTTP status that the client was told.
+    #[cfg_attr(feature = "schemas", schema(example = 429))]
+    pub status: u16,
+    /// Code of the refusal, or the row of the failover table that an account's refusal was which the client was given.
+    #[cfg_attr(feature = "schemas", schema(example = "accounts_cooling"))]
+    pub code: String,
+    /// The accounts that were asked or passed over, in turn.
+    pub steps: Vec<AttemptStep>,
+}
+
+/// Which of the requests that no account has answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[serde(default, deny_unknown_fields)]
+pub struct RefusedQuery {
+    /// Only those that came with this API key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", param(value_type = Option<uuid::Uuid>))]
+    pub key_id: Option<KeyId>,
+    /// Rows on a page, 1–200; 50 when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", param(minimum = 1, maximum = 200, example = 50))]
+    pub limit: Option<u16>,
+    /// `next_cursor` of the page before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
 }
 
 /// What happened at one account.
@@ -206,7 +260,8 @@ pub struct AttemptStep {
     /// Its name; empty when it is gone.
     #[cfg_attr(feature = "schemas", schema(example = "Anthropic, research"))]
     pub account_name: String,
-    /// A row of the failover table, `ok` or `answered`, or why it was passed over: such a row, `tried` while another request
+    /// A row of the failover table, `ok` or `answered`, `client_left` when nobody waited for its answer any longer, or why it
+    /// was passed over: such a row, `tried` while another request
     /// tried it, `disabled`, the name of a limit of its own, `credential_expired` while its token is over and its issuer gives
     /// no other, `credential_dead` until it is authorised anew, `proxy_disabled` while its proxy is
     /// switched off.

@@ -80,7 +80,7 @@ pub use failures::{
 };
 pub use health::{
     AccountError, AccountHealth, AccountRest, AccountState, AttemptStep, FailureCause, QuotaWindow,
-    RequestAttempts, RestScope,
+    RefusedQuery, RefusedRequest, RequestAttempts, RestScope,
 };
 pub use instance::Instance;
 pub use invitations::{CreateInvitation, Delivery, Invitation, Inviter, ResendInvitation, SentInvitation};

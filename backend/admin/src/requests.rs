@@ -9,6 +9,8 @@ pub(crate) mod attempts;
 pub(crate) mod export;
 pub(crate) mod get;
 pub(crate) mod list;
+pub(crate) mod refused;
+mod steps;
 
 /// As the API shows it.
 fn view(row: Stored) -> Result<Request, ApiError> {

@@ -143,6 +143,7 @@ fn operations() -> OpenApiRouter<AdminState> {
         .routes(routes!(members::totp::handle))
         .routes(routes!(requests::list::handle))
         .routes(routes!(requests::export::handle))
+        .routes(routes!(requests::refused::handle))
         .routes(routes!(requests::get::handle))
         .routes(routes!(requests::attempts::handle))
         .routes(routes!(usage::summary::handle))

@@ -17,9 +17,9 @@ pub struct Attempts {
     pub user: Option<UserId>,
     /// Model.
     pub model: String,
-    /// Told to the client by us; 0 when a provider answered in the end.
+    /// Told to the client for want of an account that answered; 0 when one did in the end, or when the client had left before.
     pub status: u16,
-    /// Our code, or `ok`.
+    /// Our code, or the row of the failover table that an account's refusal was; `ok` when one answered, and `client_left`.
     pub code: String,
     /// What happened at each account.
     pub steps: Value,
@@ -71,36 +71,58 @@ pub async fn get(tx: &mut TenantTx, id: RequestId, user: Option<UserId>) -> Stor
     }))
 }
 
-/// Requests that no account could take, newest first, older than `before`; with `user`, only theirs.
+/// A request that no account has answered, with the names of its key and its member where they are still there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refused {
+    /// Its way.
+    pub way: Attempts,
+    /// Name of the key.
+    pub key_name: Option<String>,
+    /// Name of the member.
+    pub user_name: Option<String>,
+}
+
+/// Requests that no account has answered, newest first, older than `before`; with `user`, only theirs, and with `key`, only
+/// those that came with it.
 pub async fn refused(
     tx: &mut TenantTx,
-    user: Option<UserId>,
+    (user, key): (Option<UserId>, Option<KeyId>),
     before: Option<RequestId>,
     limit: i64,
-) -> StoreResult<Vec<Attempts>> {
+) -> StoreResult<Vec<Refused>> {
     let org = tx.org();
     let rows = sqlx::query!(
-        "select request_id, key_id, user_id, model, status, code, steps from request_attempts
-         where org_id = $1 and status > 0 and ($2::uuid is null or user_id = $2)
-           and ($3::uuid is null or request_id < $3) order by request_id desc limit $4",
+        r#"select r.request_id, r.key_id, r.user_id, r.model, r.status, r.code, r.steps,
+             k.name as "key_name?", u.name as "user_name?"
+           from request_attempts r
+           left join api_keys k on k.org_id = r.org_id and k.id = r.key_id
+           left join users u on u.id = r.user_id
+           where r.org_id = $1 and r.status > 0 and ($2::uuid is null or r.user_id = $2)
+             and ($3::uuid is null or r.key_id = $3) and ($4::uuid is null or r.request_id < $4)
+           order by r.request_id desc limit $5"#,
         org.0,
         user.map(|u| u.0),
+        key.map(|k| k.0),
         before.map(|id| id.0),
         limit
     )
     .fetch_all(tx.conn())
     .await?;
-    let attempts = rows.into_iter().map(|r| Attempts {
-        request: RequestId(r.request_id),
-        org,
-        key: KeyId(r.key_id),
-        user: r.user_id.map(UserId),
-        model: r.model,
-        status: u16::try_from(r.status).unwrap_or(0),
-        code: r.code,
-        steps: r.steps,
+    let refused = rows.into_iter().map(|r| Refused {
+        way: Attempts {
+            request: RequestId(r.request_id),
+            org,
+            key: KeyId(r.key_id),
+            user: r.user_id.map(UserId),
+            model: r.model,
+            status: u16::try_from(r.status).unwrap_or(0),
+            code: r.code,
+            steps: r.steps,
+        },
+        key_name: r.key_name,
+        user_name: r.user_name,
     });
-    Ok(attempts.collect())
+    Ok(refused.collect())
 }
 
 /// Forgets those of requests that began more than 30 days ago.

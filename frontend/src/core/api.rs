@@ -9,6 +9,7 @@ mod people;
 mod playground;
 mod profile;
 mod proxies;
+mod requests;
 mod shares;
 pub(crate) mod sso;
 
@@ -17,10 +18,10 @@ use causeway_openapi::{
     Account, AccountChecks, AccountFailure, AccountImport, AccountImportQuery, AccountRecord, AccountTest,
     ApiToken, CreateAccount, CreateKey, CreatePool, CreateToken, DeadLetter, ImportQuery, ImportReport,
     Instance, IssuedKey, IssuedToken, Key, Ledger, LimitsInUse, ListQuery, Member, ModelRoutes, Organization,
-    OverrideQuery, Page, Pool, PriceFigures, PriceHistory, PriceList, PriceQuery, ProviderPreset, Request,
-    RequestExport, RequestQuery, Session as Signed, SetModelRoutes, SetPrice, Setup, UpdateAccount,
-    UpdateKey, UpdateMember, UpdateOrganization, UpdatePool, UsageBreakdown, UsageDimension, UsageExport,
-    UsageFilter, UsageQuery, UsageSeries, UsageStep, UsageSummary,
+    OverrideQuery, Page, Pool, PriceFigures, PriceHistory, PriceList, PriceQuery, ProviderPreset,
+    Session as Signed, SetModelRoutes, SetPrice, Setup, UpdateAccount, UpdateKey, UpdateMember,
+    UpdateOrganization, UpdatePool, UsageBreakdown, UsageDimension, UsageExport, UsageFilter, UsageQuery,
+    UsageSeries, UsageStep, UsageSummary,
 };
 use gloo_net::http::Method;
 use leptos::prelude::*;
@@ -195,10 +196,6 @@ impl Api {
         self.0.get("/organization/limits").await
     }
 
-    pub(crate) async fn requests(self, query: RequestQuery) -> Answer<Page<Request>> {
-        self.0.find("/requests", &query).await
-    }
-
     pub(crate) async fn usage(self, query: UsageQuery) -> Answer<UsageSummary> {
         self.0.find("/usage/summary", &query).await
     }
@@ -213,10 +210,6 @@ impl Api {
 
     pub(crate) async fn export_usage(self, export: UsageExport) -> Answer<File> {
         self.0.download("/usage/export", &export).await
-    }
-
-    pub(crate) async fn export_requests(self, export: RequestExport) -> Answer<File> {
-        self.0.download("/requests/export", &export).await
     }
 
     pub(crate) async fn import_accounts(

@@ -1,146 +1,106 @@
-//! The request log. The filters live in the address, so that a filtered view can be linked to and gone back to.
+//! Requests: those that reached a provider, and those that no account has answered.
 
 mod detail;
 mod filters;
+mod log;
+mod refused;
 mod row;
+pub(crate) mod way;
 
-use causeway_openapi::{ExportFormat, Request, RequestQuery};
+use causeway_openapi::{Request, RequestAttempts};
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::hooks::use_query_map;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+};
 
-use self::{detail::Detail, filters::Filters, row::Row};
+use self::{detail::Detail, log::Log, refused::Refused, way::Refusal};
 use crate::{
     core::{
         api::use_api,
-        form::Submission,
-        i18n::{t, text, use_i18n},
-        query::Query,
+        i18n::{text, use_i18n},
         routes,
     },
-    ui::{
-        button::Button,
-        dialog::Dialog,
-        icon::{Glyph, Icon},
-        loaded::{Empty, ListSkeleton, Loaded},
-        notice::Failure,
-        page::{Card, PageHeader},
-        table::{Column, Table},
-    },
+    ui::{dialog::Dialog, tabs::Tabs},
 };
 
-const PAGE: u16 = 50;
+/// Which requests are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum View {
+    /// Those that reached a provider.
+    Log,
+    /// Those that no account has answered.
+    Refused,
+}
 
-/// The page.
+/// What the dialog tells of.
+#[derive(Clone)]
+enum Chosen {
+    /// A row of the log.
+    Row(Box<Request>),
+    /// One without an answer.
+    Refusal(RequestAttempts),
+}
+
+/// The page. What is listed is in the address, so that it can be linked to.
 #[component]
 pub(crate) fn Requests() -> impl IntoView {
-    let i18n = use_i18n();
     let api = use_api();
+    let i18n = use_i18n();
     let map = use_query_map();
-    let query = Memo::new(move |_| map.with(|map| filters::read(|name| map.get(name))));
-    let first = Query::new(move || {
-        let query = RequestQuery { limit: Some(PAGE), ..query.get() };
-        async move { api.requests(query).await }
+    let at_first = map.with_untracked(|map| map.get("refused").is_some());
+    let view = RwSignal::new(if at_first { View::Refused } else { View::Log });
+    let navigate = use_navigate();
+    Effect::new(move |earlier: Option<View>| {
+        let view = view.get();
+        if earlier.is_some_and(|earlier| earlier != view) {
+            let search = if view == View::Refused { "?refused=true" } else { "" };
+            let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
+            navigate(&format!("{}{search}", routes::REQUESTS), options);
+        }
+        view
     });
-    // The pages after the first, which belong to one state of the first.
-    let more = RwSignal::new((Vec::<Request>::new(), None::<String>));
-    let loading_more = Submission::new();
-    Effect::new(move |_| more.set((Vec::new(), first.data().and_then(|page| page.next_cursor))));
-    let load_more = move |()| {
-        let query =
-            RequestQuery { limit: Some(PAGE), cursor: more.get_untracked().1, ..query.get_untracked() };
-        loading_more.run(async move { api.requests(query).await }, move |page| {
-            more.update(|(rows, cursor)| {
-                rows.extend(page.items);
-                *cursor = page.next_cursor;
-            });
-        });
-    };
-    let exporting = Submission::new();
-    let export = move |format| {
-        let export = query.get_untracked().export(format);
-        exporting.run(async move { api.export_requests(export).await }, |file| file.save());
-    };
-    let chosen = RwSignal::new(None::<Request>);
+    let chosen = RwSignal::new(None::<Chosen>);
     let open = RwSignal::new(false);
-    let show = move |request: Request| {
-        chosen.set(Some(request));
-        open.set(true);
+    let show = move |what| {
+        // The page may be gone by now, and its signals with it.
+        let _ = chosen.try_set(Some(what));
+        let _ = open.try_set(true);
     };
-    // A link may name a request besides, which is then shown. Where it is not there, or not yet, the list speaks for itself.
+    // A link may name a request besides, which is then shown. Where nothing is known of it, or not yet, the list speaks for
+    // itself.
     if let Some(id) = map.with_untracked(|map| map.get("request")).and_then(|id| id.parse().ok()) {
         spawn_local(async move {
             if let Ok(request) = api.request(id).await {
-                let _ = chosen.try_set(Some(request));
-                let _ = open.try_set(true);
+                show(Chosen::Row(Box::new(request)));
+            } else if let Ok(way) = api.attempts(id).await {
+                show(Chosen::Refusal(way));
             }
         });
     }
-    let filtered = Memo::new(move |_| query.get() != RequestQuery::default());
-    let columns = move || {
-        vec![
-            Column::text(text!(i18n, requests.time)),
-            Column::text(text!(i18n, requests.model)),
-            Column::text(text!(i18n, requests.key)),
-            Column::text(text!(i18n, requests.outcome)),
-            Column::number(text!(i18n, requests.input)),
-            Column::number(text!(i18n, requests.output)),
-            Column::number(text!(i18n, requests.cost)),
-            Column::number(text!(i18n, requests.duration)),
-            Column::actions(text!(i18n, requests.details)),
-        ]
-    };
     view! {
-        <PageHeader title=text!(i18n, requests.title) text=text!(i18n, requests.text)>
-            <Button busy=exporting.busy on_press=move |()| export(ExportFormat::Csv) testid="export-csv">
-                {t!(i18n, requests.export_csv)}
-            </Button>
-            <Button busy=exporting.busy on_press=move |()| export(ExportFormat::Jsonl) testid="export-jsonl">
-                {t!(i18n, requests.export_jsonl)}
-            </Button>
-            <Button busy=first.busy on_press=move |()| first.reload() testid="refresh">
-                <Glyph icon=Icon::Refresh class="size-4"/>
-                {t!(i18n, common.refresh)}
-            </Button>
-        </PageHeader>
-        <Failure error=exporting.error/>
-        <Filters query/>
-        <Card flush=true>
-            <Loaded query=first skeleton=|| view! { <ListSkeleton rows=8/> }.into_any() let:page>
-                {if page.items.is_empty() {
-                    view! {
-                        <Show
-                            when=move || filtered.get()
-                            fallback=move || view! {
-                                <Empty icon=Icon::List title=text!(i18n, requests.empty) text=text!(i18n, requests.empty_text)>
-                                    <a class="btn btn-primary" href=routes::CONNECT>{t!(i18n, requests.connect)}</a>
-                                </Empty>
-                            }
-                        >
-                            <Empty icon=Icon::Search title=text!(i18n, requests.none) text=text!(i18n, requests.none_text)/>
-                        </Show>
-                    }
-                    .into_any()
-                } else {
-                    view! {
-                        <Table caption=text!(i18n, requests.title) columns=columns() testid="requests">
-                            {page.items.into_iter().map(|request| view! { <Row request show/> }).collect_view()}
-                            <For each=move || more.get().0 key=|request| request.id let:request>
-                                <Row request show/>
-                            </For>
-                        </Table>
-                    }
-                    .into_any()
-                }}
-            </Loaded>
-        </Card>
-        <div class="mt-4 flex flex-col items-center gap-3">
-            <Failure error=loading_more.error/>
-            <Show when=move || more.with(|(_, cursor)| cursor.is_some())>
-                <Button busy=loading_more.busy on_press=load_more testid="load-more">{t!(i18n, common.load_more)}</Button>
-            </Show>
-        </div>
+        {move || match view.get() {
+            View::Log => view! { <Log view show=move |row: Request| show(Chosen::Row(Box::new(row)))/> }.into_any(),
+            View::Refused => view! { <Refused view show=move |way| show(Chosen::Refusal(way))/> }.into_any(),
+        }}
         <Dialog open title=text!(i18n, requests.details) wide=true testid="request-dialog">
-            {move || chosen.get().map(|request| view! { <Detail request/> })}
+            {move || chosen.get().map(|chosen| match chosen {
+                Chosen::Row(request) => view! { <Detail request=*request/> }.into_any(),
+                Chosen::Refusal(way) => view! { <Refusal way/> }.into_any(),
+            })}
         </Dialog>
+    }
+}
+
+/// The choice of what is listed.
+#[component]
+fn Views(view: RwSignal<View>) -> impl IntoView {
+    let i18n = use_i18n();
+    let options =
+        vec![(View::Log, text!(i18n, requests.answered)), (View::Refused, text!(i18n, requests.refused))];
+    view! {
+        <div class="mb-4 flex">
+            <Tabs label=text!(i18n, requests.title) value=view options testid="requests-view"/>
+        </div>
     }
 }

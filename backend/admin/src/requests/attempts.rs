@@ -1,5 +1,6 @@
 //! Why a request went where it did.
 
+use super::steps;
 use crate::{
     docs,
     error::ApiError,
@@ -8,12 +9,9 @@ use crate::{
     state::AdminState,
 };
 use axum::{Json, extract::State};
-use causeway_domain::{AccountId, RequestId};
-use causeway_openapi::{AttemptStep, RequestAttempts};
-use causeway_store::{accounts, attempts, requests};
-use chrono::{DateTime, Utc};
-use serde::Deserialize;
-use std::collections::HashMap;
+use causeway_domain::RequestId;
+use causeway_openapi::RequestAttempts;
+use causeway_store::{attempts, requests};
 
 /// Read the way of a request
 ///
@@ -43,54 +41,13 @@ pub(crate) async fn handle(
             steps: Vec::new(),
         }));
     };
-    let steps: Vec<Step> = serde_json::from_value(found.steps).map_err(ApiError::internal)?;
-    let names: HashMap<AccountId, String> =
-        accounts::names(&mut tx, &steps.iter().map(|step| step.account).collect::<Vec<_>>()).await?;
+    let steps = steps::read(found.steps)?;
+    let names = steps::names(&mut tx, &steps).await?;
     Ok(Json(RequestAttempts {
         request_id: id,
         model: found.model,
         status: (found.status > 0).then_some(found.status),
         code: found.code,
-        steps: steps.into_iter().map(|step| step.view(&names)).collect(),
+        steps: steps::view(steps, &names),
     }))
-}
-
-/// As the relay has written it.
-#[derive(Deserialize)]
-struct Step {
-    account: AccountId,
-    what: String,
-    tried: bool,
-    #[serde(default)]
-    status: Option<u16>,
-    #[serde(default)]
-    message: String,
-    #[serde(default)]
-    after_ms: Option<u64>,
-    #[serde(default)]
-    took_ms: Option<u64>,
-    #[serde(default)]
-    until: Option<DateTime<Utc>>,
-    #[serde(default)]
-    input_tokens: Option<u64>,
-    #[serde(default)]
-    output_tokens: Option<u64>,
-}
-
-impl Step {
-    fn view(self, names: &HashMap<AccountId, String>) -> AttemptStep {
-        AttemptStep {
-            account_id: self.account,
-            account_name: names.get(&self.account).cloned().unwrap_or_default(),
-            what: self.what,
-            tried: self.tried,
-            status: self.status,
-            message: self.message,
-            after_ms: self.after_ms,
-            took_ms: self.took_ms,
-            until: self.until,
-            input_tokens: self.input_tokens,
-            output_tokens: self.output_tokens,
-        }
-    }
 }

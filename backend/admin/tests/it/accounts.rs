@@ -10,7 +10,7 @@ use causeway_store::{
 };
 use chrono::{TimeDelta, Utc};
 use http::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 const SECRET: &str = "sk-ant-0123456789abcdef";
@@ -255,6 +255,77 @@ async fn the_way_of_a_request_is_shown_to_those_who_may_see_it() {
         assert_eq!(world.get(&path, Some(&member)).await.status, 404, "it is somebody else's");
         let none = format!("/requests/{}/attempts", Uuid::now_v7());
         assert_eq!(world.get(&none, Some(&token)).await.status, 404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn requests_that_no_account_answered_are_listed_to_those_who_may_see_them() {
+    world::with_owner(|world, made, token| async move {
+        let account = world.account(&token).await;
+        let (key, _) = world.key(&token, "a").await;
+        let key = key.parse::<Uuid>().unwrap().into();
+        let member = world.person(made, Role::Member, "m@example.com").await;
+        let ways = [
+            (Some(made.user), 503, "accounts_unavailable"),
+            (Some(made.user), 0, "ok"),
+            (Some(made.user), 0, "client_left"),
+            (Some(member), 429, "accounts_cooling"),
+            (None, 529, "overloaded"),
+        ];
+        let steps = json!([{"account": account, "what": "disabled", "tried": false}]);
+        let ways = ways.map(|(user, status, code)| attempts::Attempts {
+            request: causeway_domain::RequestId(Uuid::now_v7()),
+            org: made.org,
+            key: if user.is_some() { key } else { Uuid::now_v7().into() },
+            user,
+            model: "claude-x".to_owned(),
+            status,
+            code: code.to_owned(),
+            steps: steps.clone(),
+        });
+        attempts::save(&world.store.jobs, &ways).await.unwrap();
+        let codes = |page: &Value| {
+            let items = page["items"].as_array().unwrap().iter();
+            items.map(|item| item["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let all = world.get("/requests/refused", Some(&token)).await.body;
+        assert_eq!(codes(&all), ["overloaded", "accounts_cooling", "accounts_unavailable"]);
+        let first = &all["items"][2];
+        assert_eq!(
+            (&first["request_id"], &first["key_name"], &first["member_name"], &first["status"]),
+            (&json!(ways[0].request), &json!("a"), &json!("Ada Lovelace"), &json!(503))
+        );
+        assert_eq!(
+            (&first["steps"][0]["account_name"], &first["steps"][0]["what"]),
+            (&json!("Simulator"), &json!("disabled"))
+        );
+        let at: chrono::DateTime<Utc> = first["at"].as_str().unwrap().parse().unwrap();
+        assert_eq!(at.timestamp_millis(), ways[0].request.started_ms());
+        let gone = &all["items"][0];
+        assert_eq!(
+            (&gone["key_name"], &gone["member_id"], &gone["member_name"]),
+            (&json!(""), &Value::Null, &json!(""))
+        );
+        let page = world.get("/requests/refused?limit=2", Some(&token)).await.body;
+        let next = format!("/requests/refused?limit=2&cursor={}", page["next_cursor"].as_str().unwrap());
+        let rest = world.get(&next, Some(&token)).await.body;
+        assert_eq!(
+            (codes(&rest), &rest["next_cursor"]),
+            (vec!["accounts_unavailable".to_owned()], &Value::Null)
+        );
+        let of_key = world.get(&format!("/requests/refused?key_id={}", key.0), Some(&token)).await.body;
+        assert_eq!(codes(&of_key), ["accounts_cooling", "accounts_unavailable"]);
+        let own = world.sign_in("m@example.com").await;
+        assert_eq!(codes(&world.get("/requests/refused", Some(&own)).await.body), ["accounts_cooling"]);
+        for bad in ["limit=0", "limit=201", "cursor=x"] {
+            let answer = world.get(&format!("/requests/refused?{bad}"), Some(&token)).await;
+            assert_eq!(answer.status, 422, "{bad}: {}", answer.body);
+        }
+        for bad in ["key_id=x", "status=500"] {
+            let answer = world.get(&format!("/requests/refused?{bad}"), Some(&token)).await;
+            assert_eq!(answer.status, 400, "{bad}: {}", answer.body);
+        }
     })
     .await;
 }

@@ -1,7 +1,7 @@
 //! Requests that are sent with a key and looked on at.
 
-use causeway_domain::{KeyId, RequestId};
-use causeway_openapi::{KeyModels, Request, StartPlay};
+use causeway_domain::KeyId;
+use causeway_openapi::{KeyModels, StartPlay};
 
 use super::{Answer, Api};
 use crate::core::events::Events;
@@ -14,9 +14,5 @@ impl Api {
     /// Events of [`causeway_openapi::PlayEvent`], until `left`: then the client has left.
     pub(crate) async fn play(self, id: KeyId, play: StartPlay, left: web_sys::AbortSignal) -> Answer<Events> {
         self.0.events(&format!("/keys/{id}/playground"), &play, left).await
-    }
-
-    pub(crate) async fn request(self, id: RequestId) -> Answer<Request> {
-        self.0.get(&format!("/requests/{id}")).await
     }
 }

@@ -13,6 +13,7 @@ use crate::{
         i18n::{t, t_string, text, use_i18n},
         routes,
     },
+    pages::requests::way::Step,
     ui::{
         badge::{Badge, Tone},
         notice::Notice,
@@ -131,30 +132,13 @@ fn Way(offers: Vec<PlayOffer>, steps: Vec<AttemptStep>) -> impl IntoView {
             </li>
         }
     };
-    let step = move |step: AttemptStep| {
-        let took = step.took_ms.map(format::duration_ms);
-        let told = [step.status.map(|status| format!("HTTP {status}")), took].into_iter().flatten();
-        let told = told.collect::<Vec<_>>().join(" · ");
-        let tried = step.tried;
-        view! {
-            <li class="flex flex-wrap items-baseline gap-x-3 px-4 py-2" data-testid="play-step">
-                <span class="font-medium">{step.account_name}</span>
-                <code class="text-xs">{step.what}</code>
-                <span class="text-base-content/70">
-                    {move || if tried { t_string!(i18n, playground.tried) } else { t_string!(i18n, playground.passed) }}
-                </span>
-                <span class="text-base-content/70 tabular-nums">{told}</span>
-                <span class="min-w-0 basis-full break-words text-xs text-base-content/70 empty:hidden">{step.message}</span>
-            </li>
-        }
-    };
     (!none).then(|| {
         view! {
             <div>
                 <h3 class="mb-1.5 text-sm font-medium">{t!(i18n, playground.way)}</h3>
                 <ul class="divide-y divide-base-300 rounded-box border border-base-300 text-sm">
                     {full.into_iter().map(no_room).collect_view()}
-                    {steps.into_iter().map(step).collect_view()}
+                    {steps.into_iter().map(|step| view! { <Step step/> }).collect_view()}
                 </ul>
             </div>
         }

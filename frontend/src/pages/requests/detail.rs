@@ -3,7 +3,7 @@
 use causeway_openapi::Request;
 use leptos::prelude::*;
 
-use super::row::OutcomeBadge;
+use super::{row::OutcomeBadge, way::Way};
 use crate::{
     core::{
         format,
@@ -96,6 +96,7 @@ pub(super) fn Detail(request: Request) -> impl IntoView {
                     </dl>
                 </section>
             </div>
+            <Way request=request.request_id/>
             <dl class="rounded-box bg-base-200 px-4 py-2">
                 {identifier(text!(i18n, requests.request_id), request.request_id.to_string())}
                 {request

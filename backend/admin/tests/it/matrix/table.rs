@@ -517,6 +517,7 @@ pub(crate) fn rows() -> Vec<Row> {
     // What it uses and owes.
     row(M::GET, "/requests", None, Right(P::UsageRead), [401, 200, 200, 200, 200, 200]);
     row(M::GET, "/requests/export", None, Right(P::UsageRead), [401, 200, 200, 200, 200, 200]);
+    row(M::GET, "/requests/refused", None, Right(P::UsageRead), [401, 200, 200, 200, 200, 200]);
     row(M::GET, "/requests/{request}", None, Right(P::UsageRead), [401, 200, 404, 200, 200, 404]);
     row(M::GET, "/requests/{request}/attempts", None, Right(P::UsageRead), [401, 200, 404, 200, 200, 404]);
     row(M::GET, "/usage/summary", None, Right(P::UsageRead), [401, 200, 200, 200, 200, 200]);

@@ -1,0 +1,119 @@
+//! Requests that no account has answered.
+
+use causeway_openapi::{RefusedQuery, RefusedRequest, RequestAttempts};
+use leptos::prelude::*;
+
+use super::{View, Views, way::CodeBadge};
+use crate::{
+    core::{
+        api::use_api,
+        format,
+        i18n::{t, t_string, text, use_i18n},
+        pages::Pages,
+    },
+    ui::{
+        button::Button,
+        icon::{Glyph, Icon},
+        loaded::{Empty, ListSkeleton, Loaded},
+        more::More,
+        page::{Card, PageHeader},
+        table::{Cell, Column, Table},
+    },
+};
+
+/// The list. `show` is given the way of the one whose details are wanted.
+#[component]
+pub(super) fn Refused(
+    view: RwSignal<View>,
+    show: impl Fn(RequestAttempts) + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let api = use_api();
+    let pages =
+        Pages::new(move |cursor| api.refused_requests(RefusedQuery { cursor, ..RefusedQuery::default() }));
+    let columns = move || {
+        vec![
+            Column::text(text!(i18n, requests.time)),
+            Column::text(text!(i18n, requests.model)),
+            Column::text(text!(i18n, requests.key)),
+            Column::text(text!(i18n, requests.told)),
+            Column::number(text!(i18n, requests.accounts)),
+            Column::actions(text!(i18n, requests.details)),
+        ]
+    };
+    view! {
+        <PageHeader title=text!(i18n, requests.title) text=text!(i18n, requests.refused_text)>
+            <Button busy=pages.first.busy on_press=move |()| pages.reload() testid="refresh">
+                <Glyph icon=Icon::Refresh class="size-4"/>
+                {t!(i18n, common.refresh)}
+            </Button>
+        </PageHeader>
+        <Views view/>
+        <Card flush=true>
+            <Loaded query=pages.first skeleton=|| view! { <ListSkeleton rows=8/> }.into_any() let:page>
+                {if page.items.is_empty() {
+                    view! {
+                        <Empty icon=Icon::Check title=text!(i18n, requests.none_refused) text=text!(i18n, requests.none_refused_text)/>
+                    }
+                    .into_any()
+                } else {
+                    view! {
+                        <Table caption=text!(i18n, requests.refused) columns=columns() testid="refused">
+                            {page.items.into_iter().map(|refused| view! { <Row refused show/> }).collect_view()}
+                            <For each=move || pages.rest() key=|refused| refused.request_id let:refused>
+                                <Row refused show/>
+                            </For>
+                        </Table>
+                    }
+                    .into_any()
+                }}
+            </Loaded>
+        </Card>
+        <More pages/>
+    }
+}
+
+#[component]
+fn Row(
+    refused: RefusedRequest,
+    show: impl Fn(RequestAttempts) + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let RefusedRequest { request_id, at, key_name, member_name, model, status, code, steps, .. } = refused;
+    let accounts = steps.len();
+    let way =
+        RequestAttempts { request_id, model: model.clone(), status: Some(status), code: code.clone(), steps };
+    let way = StoredValue::new(way);
+    view! {
+        <tr data-testid="refused-request">
+            <Cell label=text!(i18n, requests.time)>
+                <span class="whitespace-nowrap tabular-nums" title=format::moment_exact(at)>
+                    {move || format::moment(at, i18n.get_locale())}
+                </span>
+            </Cell>
+            <Cell label=text!(i18n, requests.model)>
+                <span class="font-mono text-xs break-all">{model}</span>
+            </Cell>
+            <Cell label=text!(i18n, requests.key)>
+                <div class="break-words">{move || {
+                    if key_name.is_empty() { t_string!(i18n, common.deleted).to_owned() } else { key_name.clone() }
+                }}</div>
+                <div class="text-xs text-base-content/70 empty:hidden">{member_name}</div>
+            </Cell>
+            <Cell label=text!(i18n, requests.told)><CodeBadge status=Some(status) code/></Cell>
+            <Cell label=text!(i18n, requests.accounts) numeric=true>{accounts}</Cell>
+            <Cell label=text!(i18n, requests.details) numeric=true>
+                <button
+                    type="button"
+                    class="btn btn-ghost btn-xs btn-square"
+                    aria-label=move || t_string!(i18n, requests.details)
+                    title=move || t_string!(i18n, requests.details)
+                    data-testid="refused-details"
+                    on:click=move |_| show(way.get_value())
+                >
+                    <Glyph icon=Icon::Chevron class="size-4 -rotate-90"/>
+                </button>
+            </Cell>
+        </tr>
+    }
+}

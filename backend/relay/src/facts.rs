@@ -1,8 +1,11 @@
 //! How the limits stand, as the holder of a key may see it: on every answer, in refusals, and on the key's own page.
 
-use causeway_domain::{Limits, Nanos, money, window::WindowKind};
-use causeway_store::hold::{ScopeFacts, ScopeId, Standing, WindowFacts};
-use chrono::DateTime;
+use causeway_domain::{
+    Limits, Nanos, money,
+    window::{Calendar, WindowKind},
+};
+use causeway_store::hold::{LoadedWindow, ScopeFacts, ScopeId, Standing, WindowFacts};
+use chrono::{DateTime, Utc};
 use http::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
@@ -82,16 +85,28 @@ pub(crate) fn five_hours(id: ScopeId, limits: &Limits, stand: &ScopeFacts) -> Op
     windows.find(|(kind, _)| *kind == WindowKind::FiveHours).map(|(_, window)| (id, window.end))
 }
 
-/// How a scope stands that nothing was reserved in just now. A window that is over counts as empty.
-pub(crate) fn standing(limits: &Limits, stand: &Standing, now_ms: i64) -> ScopeFacts {
+/// How a scope stands that nothing was reserved in just now. A window that is over is empty, and is the one that the calendar
+/// has now: the next request will find it so. One of five hours begins with that request.
+pub(crate) fn standing(
+    limits: &Limits,
+    stand: &Standing,
+    calendar: &Calendar,
+    now: DateTime<Utc>,
+) -> ScopeFacts {
     let window = |kind| {
-        let w = stand.windows.iter().find(|w| w.kind == kind && (w.end == 0 || now_ms < w.end))?;
-        Some(WindowFacts {
-            end: w.end,
-            nanos: stand.nanos - w.base_nanos,
-            tokens: stand.tokens - w.base_tokens,
-            requests: stand.requests - w.base_requests,
-        })
+        let runs = |w: &&LoadedWindow| w.kind == kind && (w.end == 0 || now.timestamp_millis() < w.end);
+        match stand.windows.iter().find(runs) {
+            Some(w) => WindowFacts {
+                end: w.end,
+                nanos: stand.nanos - w.base_nanos,
+                tokens: stand.tokens - w.base_tokens,
+                requests: stand.requests - w.base_requests,
+            },
+            None => WindowFacts {
+                end: calendar.ends(kind, now).map_or(0, |ends| ends.end),
+                ..WindowFacts::default()
+            },
+        }
     };
     ScopeFacts {
         open: stand.open,
@@ -99,7 +114,7 @@ pub(crate) fn standing(limits: &Limits, stand: &Standing, now_ms: i64) -> ScopeF
         tokens_in_minute: stand.tokens_in_minute,
         reserved_nanos: stand.reserved_nanos,
         reserved_tokens: stand.reserved_tokens,
-        windows: limits.windows().map(|kind| window(kind).unwrap_or_default()).collect(),
+        windows: limits.windows().map(window).collect(),
     }
 }
 
@@ -163,6 +178,40 @@ mod tests {
         let mut facts = Vec::new();
         add(&mut facts, scope, limits, stand);
         facts
+    }
+
+    #[test]
+    fn a_window_that_is_over_is_empty_and_tells_when_the_present_one_ends() {
+        let now: DateTime<Utc> = "2026-11-27T10:00:00Z".parse().unwrap();
+        let hour = 3_600_000;
+        let limits: Limits = serde_json::from_value(
+            json!({"usd": {"five_hours": "1", "day": "5", "month": "50", "total": "99"}}),
+        )
+        .unwrap();
+        let window = |kind, end| LoadedWindow { kind, end, base_nanos: 10, base_tokens: 0, base_requests: 0 };
+        let (day_over, month_runs) = (now.timestamp_millis() - 34 * hour, now.timestamp_millis() + 86 * hour);
+        let stand = Standing {
+            nanos: 100,
+            windows: vec![
+                window(WindowKind::FiveHours, now.timestamp_millis() - hour),
+                window(WindowKind::Day, day_over),
+                window(WindowKind::Month, month_runs),
+                window(WindowKind::Total, 0),
+            ],
+            ..Default::default()
+        };
+        let facts = of("key", &limits, &standing(&limits, &stand, &Calendar::default(), now));
+        let at = |text: &str| Some(text.parse::<DateTime<Utc>>().unwrap().timestamp_millis());
+        let told: Vec<_> = facts.iter().map(|f| (f.window.unwrap(), f.used, f.resets)).collect();
+        assert_eq!(
+            told,
+            [
+                (WindowKind::FiveHours, 0, None),
+                (WindowKind::Day, 0, at("2026-11-28T00:00:00Z")),
+                (WindowKind::Month, 90, Some(month_runs)),
+                (WindowKind::Total, 90, None),
+            ]
+        );
     }
 
     #[test]

@@ -160,7 +160,7 @@ pub(crate) async fn key_info(
         let kinds: Vec<_> = scoped.limits.windows().collect();
         load::scope(relay, tenant, scoped.id, &kinds).await?;
         let stand = hold::standing(&relay.store.cache, tenant.org, scoped.id).await?;
-        let stand = facts::standing(scoped.limits, &stand, now.timestamp_millis());
+        let stand = facts::standing(scoped.limits, &stand, &tenant.calendar, now);
         facts::add(&mut limits, scoped.name, scoped.limits, &stand);
     }
     let limits: Vec<_> = limits.iter().map(facts::json).collect();

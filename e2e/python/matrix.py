@@ -93,6 +93,8 @@ def fault(where, sdk, what, script):
     try:
         if script:
             where.play(script, access["upstream"])
+        if what == "throttled":
+            sdk.ask(access["key"])
         (sdk.read if what == "broken" else sdk.ask)(access["key"])
     except Exception as error:
         return None if sdk.TELLS[what](error) else told(error)

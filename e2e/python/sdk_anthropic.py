@@ -21,6 +21,12 @@ def text(message):
 class Sdk:
     TELLS = {
         "stranger": lambda error: isinstance(error, anthropic.AuthenticationError),
+        "spent": lambda error: (
+            isinstance(error, anthropic.APIStatusError) and error.status_code == 402 and "budget_usd" in str(error)
+        ),
+        "throttled": lambda error: (
+            isinstance(error, anthropic.RateLimitError) and int(error.response.headers["retry-after"]) > 0
+        ),
         "invalid": lambda error: isinstance(error, anthropic.BadRequestError) and "told-by-the-script" in str(error),
         "limited": lambda error: isinstance(error, anthropic.RateLimitError) and "told-by-the-script" in str(error),
         "overloaded": lambda error: isinstance(error, anthropic.InternalServerError) and error.status_code == 529,

@@ -31,11 +31,13 @@ def text(own):
     return "".join(part.text for part in own if part.text and not part.thought)
 
 
-def status(*codes, script=False):
+SCRIPT = "told-by-the-script"
+
+
+def status(*codes, said=""):
     def tells(error):
         kind = errors.ClientError if codes[0] < 500 else errors.ServerError
-        said = not script or "told-by-the-script" in str(error)
-        return isinstance(error, kind) and error.code in codes and said
+        return isinstance(error, kind) and error.code in codes and said in str(error)
 
     return tells
 
@@ -43,8 +45,10 @@ def status(*codes, script=False):
 class Sdk:
     TELLS = {
         "stranger": status(401),
-        "invalid": status(400, script=True),
-        "limited": status(429, script=True),
+        "spent": status(402, said="BUDGET_USD"),
+        "throttled": status(429, said="REQUESTS_PER_MINUTE"),
+        "invalid": status(400, said=SCRIPT),
+        "limited": status(429, said=SCRIPT),
         # Google's own word for it is 503; what the provider says in its own dialect passes as it is.
         "overloaded": status(503, 529),
         "broken": lambda error: isinstance(error, errors.APIError),

@@ -82,6 +82,8 @@ export function anthropic(where: Where): Sdk {
         read: (key) => client(key).messages.stream(ask).finalMessage(),
         tells: {
             stranger: (error) => error instanceof Anthropic.AuthenticationError,
+            spent: (error) => error instanceof Anthropic.APIError && error.status === 402 && error.message.includes("budget_usd"),
+            throttled: (error) => error instanceof Anthropic.RateLimitError && Number(error.headers.get("retry-after")) > 0,
             invalid: (error) => error instanceof Anthropic.BadRequestError && error.message.includes("told-by-the-script"),
             limited: (error) => error instanceof Anthropic.RateLimitError && error.message.includes("told-by-the-script"),
             overloaded: (error) => error instanceof Anthropic.InternalServerError && error.status === 529,

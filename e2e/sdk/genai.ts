@@ -106,6 +106,8 @@ export function genai(where: Where): Sdk {
         },
         tells: {
             stranger: (error) => error instanceof ApiError && error.status === 401,
+            spent: (error) => error instanceof ApiError && error.status === 402 && error.message.includes("BUDGET_USD"),
+            throttled: (error) => error instanceof ApiError && error.status === 429 && error.message.includes("REQUESTS_PER_MINUTE"),
             invalid: (error) => error instanceof ApiError && error.status === 400 && error.message.includes("told-by-the-script"),
             limited: (error) => error instanceof ApiError && error.status === 429 && error.message.includes("told-by-the-script"),
             // Google's own word for it is 503; what the provider says in its own dialect passes as it is.

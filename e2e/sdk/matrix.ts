@@ -7,9 +7,14 @@ export interface Access {
     upstream: string;
 }
 
-/** What may go wrong, and what the simulator is told to do for it; a stranger's key never reaches it. */
+/**
+ * What may go wrong, and what the simulator is told to do for it. What is refused by us never reaches it: a key that is not
+ * known, one whose budget is used up, and the second request in a minute of one that may send one.
+ */
 export const FAULTS = {
     stranger: "",
+    spent: "",
+    throttled: "",
     invalid: "status=400,message=told-by-the-script",
     limited: "status=429,message=told-by-the-script,retry_after=1",
     overloaded: "status=529,message=told-by-the-script",
@@ -139,6 +144,7 @@ async function fault(where: Where, sdk: Sdk, what: Fault): Promise<string | null
     const { key, upstream } = where.upstream.faults[what];
     try {
         if (FAULTS[what]) await play(where, upstream, FAULTS[what]);
+        if (what === "throttled") await sdk.ask(key);
         await (what === "broken" ? sdk.read(key) : sdk.ask(key));
         return "no error";
     } catch (error) {

@@ -12,8 +12,16 @@ export function client(where: Where, apiKey: string): OpenAI {
 /** A response that has failed is an event, and no exception. */
 export class Failed extends Error {}
 
+/** Our own code for a refusal. OpenAI's, beside it, is what its clients decide by. */
+function code(error: InstanceType<typeof OpenAI.APIError>): string | undefined {
+    return (error.error as { causeway?: { code?: string } } | undefined)?.causeway?.code;
+}
+
 export const tells: Sdk["tells"] = {
     stranger: (error) => error instanceof OpenAI.AuthenticationError,
+    spent: (error) => error instanceof OpenAI.APIError && error.status === 402 && code(error) === "budget_usd",
+    throttled: (error) =>
+        error instanceof OpenAI.RateLimitError && code(error) === "requests_per_minute" && Number(error.headers.get("retry-after")) > 0,
     invalid: (error) => error instanceof OpenAI.BadRequestError && error.message.includes("told-by-the-script"),
     limited: (error) => error instanceof OpenAI.RateLimitError && error.message.includes("told-by-the-script"),
     overloaded: (error) => error instanceof OpenAI.InternalServerError,

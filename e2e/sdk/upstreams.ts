@@ -38,6 +38,12 @@ export const KINDS: Kind[] = [
     { name: "Gemini", provider: "gemini", model: "gemini-2.5-flash" },
 ];
 
+/** Limits of the keys that we refuse ourselves. */
+const LIMITS: Partial<Record<string, object>> = {
+    spent: { usd: { total: "0.000000001" } },
+    throttled: { requests_per_minute: 1 },
+};
+
 /** Accounts and keys of one SDK at one provider. The operator has described the provider. */
 export async function upstream(admin: Admin, simulator: string, sdk: string, kind: Kind): Promise<Upstream & { keyId: string; faultIds: string[] }> {
     const made = async (what: string): Promise<Access & { id: string }> => {
@@ -49,7 +55,7 @@ export async function upstream(admin: Admin, simulator: string, sdk: string, kin
             base_url: simulator,
             credential: { kind: "api_key", api_key: secret },
         });
-        const { id, secret: key } = await admin.issue(name, { account_id });
+        const { id, secret: key } = await admin.issue(name, { account_id, limits: LIMITS[what] ?? {} });
         return { id, key, upstream: secret };
     };
     const { id: keyId, ...good } = await made("good");
@@ -62,8 +68,8 @@ export async function upstream(admin: Admin, simulator: string, sdk: string, kin
         }
         const { id, ...access } = await made(fault);
         faults[fault] = access;
-        // What was told costs nothing; what broke off is billed as far as it came.
-        if (fault !== "broken") faultIds.push(id);
+        // What was told costs nothing; what broke off is billed as far as it came, and what came before the limit as a whole.
+        if (fault !== "broken" && fault !== "throttled") faultIds.push(id);
     }
     return { name: kind.name, model: kind.model, good, faults, keyId, faultIds };
 }

@@ -8,6 +8,7 @@ import Anthropic from "@anthropic-ai/sdk";
 import { Admin, type KeySettings } from "../support/admin.ts";
 import { MODEL, ask, client } from "../support/client.ts";
 import type { Installation } from "../support/installation.ts";
+import { signIn } from "../support/pages.ts";
 import { script } from "../support/simulator.ts";
 import { expect, test } from "../support/test.ts";
 
@@ -107,6 +108,28 @@ for (const refusal of REFUSALS) {
         expect((await simulator.ledger()).total, "requests at the provider").toBe(total);
     });
 }
+
+test("an admin sees which key was refused, and why, without any of it being sent", async ({ page, admin, account, installation }) => {
+    const { secret } = await admin.issue("Thrifty", { account_id: account, limits: { usd: { day: "0.0001" } } });
+    const { anthropic } = client(installation.url, secret, 0);
+    for (let n = 0; n < 3; n += 1) await expect(anthropic.messages.create(ask())).rejects.toThrow(Anthropic.PaymentRequiredError);
+    await signIn(page, installation.url);
+    await page.goto("/web/requests?refused=true");
+    const refused = page.getByTestId("refused-request").filter({ hasText: "Thrifty" });
+    await expect(async () => {
+        await page.getByTestId("refresh").click();
+        await expect(refused, "of one reason, one a minute").toHaveCount(1, { timeout: 1000 });
+    }).toPass({ timeout: 10_000 });
+    await expect(refused).toContainText("402");
+    await expect(refused).toContainText("Budget used up");
+    await expect(refused).toContainText("the daily budget of this API key is $0.0001");
+    await page.getByTestId("refused-key").selectOption({ label: "Thrifty" });
+    await expect(page.getByTestId("refused-request")).toHaveCount(1);
+    await page.screenshot({ path: "test-results/refused-limit.png", fullPage: true });
+    await refused.getByTestId("refused-details").click();
+    await expect(page.getByTestId("refused-message")).toContainText("daily budget");
+    await page.screenshot({ path: "test-results/refused-limit-details.png" });
+});
 
 test("a key past its time is refused as expired", async ({ admin, account, installation }) => {
     const { secret } = await admin.issue("Short-lived", {

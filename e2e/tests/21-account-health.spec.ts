@@ -59,7 +59,7 @@ test("what failed at an account, and how often it answered, is on its page", asy
     await expect(dialog.getByTestId("step")).toContainText("Flooded");
     await page.keyboard.press("Escape");
 
-    await page.getByTestId("requests-view").getByText("No account answered").click();
+    await page.getByTestId("requests-view").getByText("Refused", { exact: true }).click();
     await expect(page).toHaveURL(/\/web\/requests\?refused=true/);
     const refused = page.getByTestId("refused-request").filter({ hasText: "Over the spillway" });
     await expect(refused).toHaveCount(1);

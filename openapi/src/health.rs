@@ -186,7 +186,7 @@ pub struct RequestAttempts {
     /// Model that was asked for.
     #[cfg_attr(feature = "schemas", schema(example = "claude-haiku-4-5"))]
     pub model: String,
-    /// HTTP status that the client was told when no account had answered; `null` when one did, or when the client left
+    /// HTTP status that the client was told instead of an answer; `null` when an account answered, or when the client left
     /// before.
     #[cfg_attr(feature = "schemas", schema(example = 429))]
     pub status: Option<u16>,
@@ -194,11 +194,17 @@ pub struct RequestAttempts {
     /// when an account answered, `client_left` when the client left before one did.
     #[cfg_attr(feature = "schemas", schema(example = "accounts_cooling"))]
     pub code: String,
-    /// The accounts in turn. Empty when the first one answered.
+    /// What the client was told in words, at most 500 characters of it; empty where an account answered, or refused.
+    #[cfg_attr(
+        feature = "schemas",
+        schema(example = "every upstream account for this model is busy or cooling down")
+    )]
+    pub message: String,
+    /// The accounts in turn. Empty when the first one answered, or none was chosen.
     pub steps: Vec<AttemptStep>,
 }
 
-/// A request that no account has answered.
+/// A request that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct RefusedRequest {
@@ -226,13 +232,19 @@ pub struct RefusedRequest {
     #[cfg_attr(feature = "schemas", schema(example = 429))]
     pub status: u16,
     /// Code of the refusal, or the row of the failover table that an account's refusal was which the client was given.
-    #[cfg_attr(feature = "schemas", schema(example = "accounts_cooling"))]
+    #[cfg_attr(feature = "schemas", schema(example = "budget_usd"))]
     pub code: String,
-    /// The accounts that were asked or passed over, in turn.
+    /// What the client was told in words, at most 500 characters of it; empty where those are an account's.
+    #[cfg_attr(
+        feature = "schemas",
+        schema(example = "the daily budget of this API key is $5.00, of which $4.98 is used")
+    )]
+    pub message: String,
+    /// The accounts that were asked or passed over, in turn; empty where the request came so far with none.
     pub steps: Vec<AttemptStep>,
 }
 
-/// Which of the requests that no account has answered.
+/// Which of the requests that were refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(default, deny_unknown_fields)]

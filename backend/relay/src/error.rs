@@ -336,6 +336,19 @@ impl RelayError {
         matches!(self, Self::NoKey(_) | Self::KeyRefused { .. })
     }
 
+    /// Whether a limit, a budget or a rule of the organisation has refused it, which its people can see and change.
+    pub(crate) fn is_of_a_rule(&self) -> bool {
+        matches!(
+            self,
+            Self::Limit(_)
+                | Self::Forbidden { .. }
+                | Self::ModelForbidden { .. }
+                | Self::UnknownModel { .. }
+                | Self::NotServed(_)
+                | Self::NoAccount(_)
+        )
+    }
+
     /// Seconds after which it makes sense to try again, rounded up.
     fn retry_after(&self) -> Option<u64> {
         let ms = match self {

@@ -8,6 +8,7 @@
 
 pub mod args;
 mod arrival;
+mod ask;
 pub mod body;
 mod call;
 mod choice;
@@ -30,6 +31,7 @@ mod local;
 mod plan;
 mod queue;
 mod recent;
+mod refusals;
 mod reserve;
 mod route;
 mod scopes;
@@ -58,7 +60,6 @@ use causeway_dialect::{Dialect, request::Endpoint};
 use causeway_domain::{KeyId, OrgId, RequestId, price::PriceBook};
 use causeway_store::{Store, StoreError};
 use chrono::{DateTime, Utc};
-use health::Note;
 use http::{HeaderName, HeaderValue, Method, Request, Response, header::Entry};
 use http_body::Body;
 use identify::Caller;
@@ -98,6 +99,7 @@ pub struct Relay {
     loads: load::Loads,
     halts: Arc<halt::Halts>,
     sockets: Arc<socket::Sockets>,
+    refusals: refusals::Refusals,
     sweeper: tokio::sync::Mutex<ledger::Sweeper>,
     meters: Meters,
 }
@@ -138,6 +140,7 @@ impl Relay {
             ledger,
             halts,
             sockets: socket::Sockets::new(&args),
+            refusals: refusals::Refusals::default(),
             bodies: call::BodyBudget::new(&args),
             loads: load::Loads::new(),
             sweeper: tokio::sync::Mutex::default(),
@@ -294,109 +297,6 @@ impl Relay {
         }
     }
 
-    /// The call that all this is for.
-    async fn ask<B>(
-        &self,
-        request: Request<B>,
-        asked: &route::Asking,
-        address: IpAddr,
-        arrival: &Arrival,
-    ) -> Result<Response<RelayBody>, RelayError>
-    where
-        B: Body<Data = bytes::Bytes>,
-        B::Error: Display,
-    {
-        let id = arrival.id;
-        let mut caller = match self.caller(&request, address, arrival).await {
-            Ok(caller) => caller,
-            Err(error) => {
-                Box::pin(call::discard(request.into_body())).await;
-                return Err(error);
-            }
-        };
-        let call = call::Call::parse(&self.bodies, request, asked, arrival).await?;
-        let mut asking = reserve::Asking::new(self, caller.principal.org, id);
-        let mut restarts = 0;
-        let mut talk = Talk::default();
-        while restarts < RESTARTS {
-            // Who waits in line for long may see many changes.
-            restarts = if asking.has_waited() { 1 } else { restarts + 1 };
-            let tenant = self.directory.tenant(caller.principal.org).await?;
-            // Only pools keep conversations, and telling one costs a look at the body.
-            if talk.name.is_none() && !caller.principal.pools.is_empty() {
-                talk = self.whereabouts.talk(&call, tenant.org, caller.principal.key);
-            }
-            let plan = match self.plan(&tenant, &caller, &call, start_of(id), talk) {
-                Ok(plan) if !plan.candidates.is_empty() => plan,
-                // What an old policy refuses, the one in force may not.
-                refused if Box::pin(self.is_current(&caller, &tenant)).await? => {
-                    let plan = refused?;
-                    let error = failover::none_to_ask(&self.health, &plan);
-                    let told = (error.status().as_u16(), error.reason());
-                    self.explain(&trail::Trail::of(&plan), id, &caller, &call, Some(told));
-                    return Err(error);
-                }
-                _ => {
-                    caller = Box::pin(self.renew(&caller, &tenant)).await?;
-                    continue;
-                }
-            };
-            match reserve::take(self, &caller, &call, &tenant, &plan, &mut asking).await {
-                Ok(reserve::Taken::Held(hold, limits)) => {
-                    drop(asking);
-                    let (caller, tenant, call, plan) = (&caller, &*tenant, &call, &plan);
-                    let halted = hold.halted();
-                    let sending =
-                        failover::Sending { relay: self, caller, tenant, call, plan, id, halted: &halted };
-                    if let Some(tap) = &call.tap {
-                        tap.offered(plan, hold.chosen());
-                    }
-                    let answer = halted
-                        .run_until_cancelled(Box::pin(sending.send(hold)))
-                        .await
-                        .ok_or_else(identify::suspended)??;
-                    let mut response =
-                        stream::forward(answer.opened, answer.hold, call.wire(), answer.passage, id);
-                    if let Some(dropped) = answer.dropped {
-                        response.headers_mut().insert(translate::DROPPED, dropped);
-                    }
-                    if let Some(limits) = limits {
-                        response.headers_mut().insert(facts::HEADER, limits);
-                    }
-                    return Ok(response);
-                }
-                Ok(reserve::Taken::Bound(account)) => {
-                    choice::give_back(&tenant, &plan.turns);
-                    talk = Talk { at: Some(account), sure: true, ..talk };
-                }
-                Ok(reserve::Taken::Stale) => caller = Box::pin(self.renew(&caller, &tenant)).await?,
-                Err(error) => {
-                    if let RelayError::AccountsBusy(reasons) = &error {
-                        let mut trail = trail::Trail::of(&plan);
-                        trail.busy(&plan, reasons);
-                        let told = (error.status().as_u16(), error.reason());
-                        self.explain(&trail, id, &caller, &call, Some(told));
-                    }
-                    return Err(error);
-                }
-            }
-        }
-        Err(CHANGING)
-    }
-
-    /// Keeps the way of a request for those who ask. `told` = the status and code that we gave ourselves.
-    fn explain(
-        &self,
-        trail: &trail::Trail,
-        id: RequestId,
-        caller: &Caller,
-        call: &call::Call,
-        told: Option<(u16, &str)>,
-    ) {
-        let failures = trail.failures(id, caller.principal.org, self.boot());
-        self.health.explain(Note::Way(trail.attempts(id, caller, call, told), failures));
-    }
-
     async fn count_tokens<B>(
         &self,
         request: Request<B>,
@@ -415,27 +315,6 @@ impl Relay {
         // Counting costs an account nothing, and is nobody's turn.
         choice::give_back(&tenant, &plan.turns);
         count::tokens(self, tenant.org, &call, &plan).await
-    }
-
-    /// Everything that is judged by what we know, without asking anybody.
-    fn plan(
-        &self,
-        tenant: &Tenant,
-        caller: &Caller,
-        call: &call::Call,
-        at: DateTime<Utc>,
-        talk: Talk,
-    ) -> Result<plan::Plan, RelayError> {
-        identify::usable(caller)?;
-        identify::speaks(&caller.principal, call.dialect)?;
-        plan::candidates(
-            &self.prices.table(),
-            tenant,
-            caller,
-            call,
-            (self.ledger.history(), &self.health, at),
-            talk,
-        )
     }
 
     /// The caller, with a key that may be used: checked before a body of any size is read. A key that ends some days after

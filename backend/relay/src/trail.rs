@@ -1,7 +1,7 @@
 //! What happened to a request on its way to an account, for the people who ask why. Empty, and without cost, for one that
 //! went to the first account and was answered.
 
-use crate::{call::Call, grant::DEAD, identify::Caller, plan::Plan};
+use crate::{call::Call, error::RelayError, grant::DEAD, identify::Caller, plan::Plan};
 use causeway_accounts::rules::Row;
 use causeway_dialect::usage::Reading;
 use causeway_domain::{AccountId, OrgId, RequestId};
@@ -81,6 +81,23 @@ pub(crate) struct Tried<'a> {
     pub began: Instant,
     pub until: Option<DateTime<Utc>>,
     pub reading: Option<&'a Reading>,
+}
+
+/// What a client was told instead of an answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Refusal<'a> {
+    /// 0 = it had left.
+    pub status: u16,
+    /// Our code, or the row of the failover table that an account's refusal was.
+    pub code: &'a str,
+    /// In words; empty where they are an account's.
+    pub message: String,
+}
+
+impl<'a> From<&'a RelayError> for Refusal<'a> {
+    fn from(error: &'a RelayError) -> Self {
+        Self { status: error.status().as_u16(), code: error.reason(), message: error.to_string() }
+    }
 }
 
 impl Trail {
@@ -189,13 +206,13 @@ impl Trail {
         });
     }
 
-    /// As it is written down, and as whoever looks on is told. `told` = the status and code that we gave ourselves.
+    /// As it is written down, and as whoever looks on is told, with what the client was told instead of an answer.
     pub(crate) fn attempts(
         &self,
         request: RequestId,
         caller: &Caller,
         call: &Call,
-        told: Option<(u16, &str)>,
+        refusal: Option<Refusal<'_>>,
     ) -> Attempts {
         let principal = &caller.principal;
         if let Some(tap) = &call.tap {
@@ -207,8 +224,9 @@ impl Trail {
             key: principal.key,
             user: principal.owner,
             model: call.parsed.model.clone(),
-            status: told.map_or(0, |(status, _)| status),
-            code: told.map_or("ok", |(_, code)| code).to_owned(),
+            status: refusal.as_ref().map_or(0, |refusal| refusal.status),
+            code: refusal.as_ref().map_or("ok", |refusal| refusal.code).to_owned(),
+            message: refusal.map(|refusal| refusal.message).unwrap_or_default(),
             steps: serde_json::to_value(&self.steps).unwrap_or_default(),
         }
     }

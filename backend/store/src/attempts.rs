@@ -1,8 +1,11 @@
-//! Why a request went where it did: written only for requests that did not simply go to the first account.
+//! Why a request went where it did, or nowhere: written only for requests that did not simply go to the first account.
 
 use crate::{JobsDb, StoreResult, TenantTx};
 use causeway_domain::{KeyId, OrgId, RequestId, UserId};
 use serde_json::Value;
+
+/// The longest text that is kept of one, in characters.
+const LONGEST: usize = 500;
 
 /// A request with the accounts that were tried or passed over.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,28 +20,33 @@ pub struct Attempts {
     pub user: Option<UserId>,
     /// Model.
     pub model: String,
-    /// Told to the client for want of an account that answered; 0 when one did in the end, or when the client had left before.
+    /// Told to the client instead of an answer; 0 when an account answered in the end, or when the client had left before.
     pub status: u16,
     /// Our code, or the row of the failover table that an account's refusal was; `ok` when one answered, and `client_left`.
     pub code: String,
-    /// What happened at each account.
+    /// What the client was told in words, at most 500 characters of it; empty where those are an account's.
+    pub message: String,
+    /// What happened at each account; empty where none was chosen.
     pub steps: Value,
 }
 
 /// Writes them down; what is known of a request already stays.
 pub async fn save(db: &JobsDb, all: &[Attempts]) -> StoreResult<()> {
+    // Postgres has no place for the character NUL.
+    let text = |text: &str| text.replace('\0', "").chars().take(LONGEST).collect::<String>();
     let mut tx = db.0.begin().await?;
     for one in all {
         sqlx::query!(
-            "insert into request_attempts (request_id, org_id, key_id, user_id, model, status, code, steps)
-             values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (request_id) do nothing",
+            "insert into request_attempts (request_id, org_id, key_id, user_id, model, status, code, message, steps)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (request_id) do nothing",
             one.request.0,
             one.org.0,
             one.key.0,
             one.user.map(|u| u.0),
-            one.model,
+            text(&one.model),
             i16::try_from(one.status).unwrap_or(0),
             one.code,
+            text(&one.message),
             one.steps
         )
         .execute(&mut *tx)
@@ -51,7 +59,7 @@ pub async fn save(db: &JobsDb, all: &[Attempts]) -> StoreResult<()> {
 pub async fn get(tx: &mut TenantTx, id: RequestId, user: Option<UserId>) -> StoreResult<Option<Attempts>> {
     let org = tx.org();
     let row = sqlx::query!(
-        "select key_id, user_id, model, status, code, steps from request_attempts
+        "select key_id, user_id, model, status, code, message, steps from request_attempts
          where org_id = $1 and request_id = $2 and ($3::uuid is null or user_id = $3)",
         org.0,
         id.0,
@@ -67,11 +75,12 @@ pub async fn get(tx: &mut TenantTx, id: RequestId, user: Option<UserId>) -> Stor
         model: r.model,
         status: u16::try_from(r.status).unwrap_or(0),
         code: r.code,
+        message: r.message,
         steps: r.steps,
     }))
 }
 
-/// A request that no account has answered, with the names of its key and its member where they are still there.
+/// A request that was refused, with the names of its key and its member where they are still there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Refused {
     /// Its way.
@@ -82,7 +91,7 @@ pub struct Refused {
     pub user_name: Option<String>,
 }
 
-/// Requests that no account has answered, newest first, older than `before`; with `user`, only theirs, and with `key`, only
+/// Requests that were refused, newest first, older than `before`; with `user`, only theirs, and with `key`, only
 /// those that came with it.
 pub async fn refused(
     tx: &mut TenantTx,
@@ -92,7 +101,7 @@ pub async fn refused(
 ) -> StoreResult<Vec<Refused>> {
     let org = tx.org();
     let rows = sqlx::query!(
-        r#"select r.request_id, r.key_id, r.user_id, r.model, r.status, r.code, r.steps,
+        r#"select r.request_id, r.key_id, r.user_id, r.model, r.status, r.code, r.message, r.steps,
              k.name as "key_name?", u.name as "user_name?"
            from request_attempts r
            left join api_keys k on k.org_id = r.org_id and k.id = r.key_id
@@ -117,6 +126,7 @@ pub async fn refused(
             model: r.model,
             status: u16::try_from(r.status).unwrap_or(0),
             code: r.code,
+            message: r.message,
             steps: r.steps,
         },
         key_name: r.key_name,

@@ -1,4 +1,4 @@
-//! Requests: those that reached a provider, and those that no account has answered.
+//! Requests: those that reached a provider, and those that were refused.
 
 mod detail;
 mod filters;
@@ -29,7 +29,7 @@ use crate::{
 enum View {
     /// Those that reached a provider.
     Log,
-    /// Those that no account has answered.
+    /// Those that were refused.
     Refused,
 }
 
@@ -38,7 +38,7 @@ enum View {
 enum Chosen {
     /// A row of the log.
     Row(Box<Request>),
-    /// One without an answer.
+    /// One that was refused.
     Refusal(RequestAttempts),
 }
 
@@ -55,7 +55,12 @@ pub(crate) fn Requests() -> impl IntoView {
         let view = view.get();
         if earlier.is_some_and(|earlier| earlier != view) {
             let search = if view == View::Refused { "?refused=true" } else { "" };
-            let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
+            let options = NavigateOptions {
+                resolve: false,
+                replace: true,
+                scroll: false,
+                ..NavigateOptions::default()
+            };
             navigate(&format!("{}{search}", routes::REQUESTS), options);
         }
         view

@@ -38,6 +38,7 @@ pub(crate) async fn handle(
             model: request.model,
             status: None,
             code: "ok".to_owned(),
+            message: String::new(),
             steps: Vec::new(),
         }));
     };
@@ -48,6 +49,7 @@ pub(crate) async fn handle(
         model: found.model,
         status: (found.status > 0).then_some(found.status),
         code: found.code,
+        message: found.message,
         steps: steps::view(steps, &names),
     }))
 }

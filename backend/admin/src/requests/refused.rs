@@ -1,4 +1,4 @@
-//! Requests that no account has answered.
+//! Requests that were refused.
 
 use super::steps;
 use crate::{
@@ -16,10 +16,11 @@ use chrono::DateTime;
 
 /// List refused requests
 ///
-/// Requests that were refused because no account could take them, or none has answered, newest first; a member's own ones
-/// only. Each with the accounts that were asked or passed over, and why. Kept for 30 days; in a flood of them some may be
-/// missing. One that has reached a provider is in the request log besides. What a limit, a budget or the rules of a key
-/// refuse is not among them.
+/// Requests that a limit, a budget or a rule has refused, that no account could take, or that none has answered, newest
+/// first; a member's own ones only. Each with what its client was told, and with the accounts that were asked or passed
+/// over, and why. Kept for 30 days. What refuses a key over and over for one reason is kept once a minute, and in a flood
+/// some may be missing. One that has reached a provider is in the request log besides. A key that is not known, or may not be
+/// used at all, is not among them.
 #[utoipa::path(
     get, path = "/requests/refused", tag = "requests", operation_id = "listRefusedRequests", params(RefusedQuery),
     responses(
@@ -53,6 +54,7 @@ pub(crate) async fn handle(
         model: refused.way.model,
         status: refused.way.status,
         code: refused.way.code,
+        message: refused.way.message,
         steps: steps::view(steps, &names),
     });
     Ok(Json(Page { items: items.collect(), next_cursor: page.next_cursor }))

@@ -240,12 +240,14 @@ async fn the_way_of_a_request_is_shown_to_those_who_may_see_it() {
             model: "claude-x".to_owned(),
             status: 429,
             code: "accounts_cooling".to_owned(),
+            message: "every upstream account rests".to_owned(),
             steps: json!([{"account": account, "what": "overloaded", "tried": false, "until": Utc::now()}]),
         };
         attempts::save(&world.store.jobs, &[attempts]).await.unwrap();
         let path = format!("/requests/{request}/attempts");
         let way = world.get(&path, Some(&token)).await;
         assert_eq!((way.status.as_u16(), &way.body["status"]), (200, &json!(429)), "{}", way.body);
+        assert_eq!(way.body["message"], json!("every upstream account rests"));
         assert_eq!(
             (&way.body["steps"][0]["account_name"], &way.body["steps"][0]["what"]),
             (&json!("Simulator"), &json!("overloaded"))
@@ -282,6 +284,7 @@ async fn requests_that_no_account_answered_are_listed_to_those_who_may_see_them(
             model: "claude-x".to_owned(),
             status,
             code: code.to_owned(),
+            message: format!("told {status}"),
             steps: steps.clone(),
         });
         attempts::save(&world.store.jobs, &ways).await.unwrap();
@@ -296,6 +299,7 @@ async fn requests_that_no_account_answered_are_listed_to_those_who_may_see_them(
             (&first["request_id"], &first["key_name"], &first["member_name"], &first["status"]),
             (&json!(ways[0].request), &json!("a"), &json!("Ada Lovelace"), &json!(503))
         );
+        assert_eq!(first["message"], json!("told 503"));
         assert_eq!(
             (&first["steps"][0]["account_name"], &first["steps"][0]["what"]),
             (&json!("Simulator"), &json!("disabled"))

@@ -5,7 +5,7 @@ use super::Sending;
 use crate::{
     error::RelayError,
     identify,
-    trail::{LEFT, Trail},
+    trail::{LEFT, Refusal, Trail},
 };
 use causeway_accounts::rules::Row;
 use std::ops::{Deref, DerefMut};
@@ -32,21 +32,21 @@ impl<'a> Kept<'a> {
 
     /// Writes down how it ended: with an answer where there is no refusal.
     pub(super) fn tell(mut self, refusal: Option<&RelayError>) {
-        let passed_on = self.passed_on.map(|(status, row)| (status, row.as_str()));
-        self.write(refusal.map(told).or(passed_on));
+        let passed_on = self.passed_on.map(|(status, row)| Refusal {
+            status,
+            code: row.as_str(),
+            message: String::new(),
+        });
+        self.write(refusal.map(Refusal::from).or(passed_on));
     }
 
-    fn write(&mut self, told: Option<(u16, &str)>) {
+    fn write(&mut self, refusal: Option<Refusal<'_>>) {
         self.written = true;
         if !self.trail.is_empty() {
             let Sending { relay, caller, call, id, .. } = self.sending;
-            relay.explain(&self.trail, *id, caller, call, told);
+            relay.explain(&self.trail, *id, caller, call, refusal);
         }
     }
-}
-
-fn told(refusal: &RelayError) -> (u16, &str) {
-    (refusal.status().as_u16(), refusal.reason())
 }
 
 impl Deref for Kept<'_> {
@@ -70,9 +70,9 @@ impl Drop for Kept<'_> {
         }
         self.trail.left(self.sending.call.received);
         match self.sending.halted.is_cancelled() {
-            true => self.write(Some(told(&identify::suspended()))),
+            true => self.write(Some((&identify::suspended()).into())),
             // It was told nothing.
-            false => self.write(Some((0, LEFT))),
+            false => self.write(Some(Refusal { status: 0, code: LEFT, message: String::new() })),
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::app::{self, App, Key, MODEL, hello};
 use causeway_accounts::{AuthHeader, Credential};
 use causeway_domain::{Limits, model::ModelPolicy, provider::Provider};
-use causeway_store::accounts;
+use causeway_store::{accounts, attempts};
 use serde_json::{Value, json};
 
 struct Refusal {
@@ -246,6 +246,36 @@ async fn a_credential_does_not_go_to_an_address_it_was_not_sealed_for() {
         app.commit(tx).await;
         let refused = send(&app, &key, hello(false).to_string()).await;
         assert_eq!((refused.status, refused.code.as_str()), (503, "no_account"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_limit_or_a_rule_refuses_is_kept_once_a_minute_with_the_words_that_its_client_was_told() {
+    app::run(async |app| {
+        let spent = app.key(serde_json::from_value(json!({"usd": {"day": "0.000001"}})).unwrap()).await;
+        let mut ids = Vec::new();
+        for _ in 0..3 {
+            let refused = app.post(&spent, &hello(false)).await;
+            assert_eq!(refused.status(), 402);
+            ids.push(refused.headers()["x-request-id"].to_str().unwrap().to_owned());
+        }
+        let only: ModelPolicy = serde_json::from_value(json!({"allow": ["gpt-*"]})).unwrap();
+        let narrow = app.key_with(Limits::default(), only, None).await;
+        let forbidden = app.post(&narrow, &hello(false)).await;
+        assert_eq!(forbidden.status(), 403);
+        let way = app.attempts(&forbidden).await;
+        assert_eq!((way.status, way.code.as_str(), way.key), (403, "model_forbidden", narrow.id));
+        assert!(way.message.contains("it allows: gpt-*"), "{way:?}");
+        let first = app.attempts_of(&ids[0]).await;
+        assert_eq!((first.status, first.code.as_str()), (402, "budget_usd"));
+        assert!(first.message.contains("daily budget of this API key is $0.000001"), "{first:?}");
+        assert_eq!(first.steps, json!([]), "no account was chosen");
+        // What came later is written: so the two after the first are not.
+        let mut tx = app.tx().await;
+        let kept = attempts::refused(&mut tx, (None, None), None, 10).await.unwrap();
+        let kept: Vec<_> = kept.iter().map(|refused| refused.way.request.to_string()).collect();
+        assert_eq!(kept, [way.request.to_string(), ids[0].clone()]);
     })
     .await;
 }

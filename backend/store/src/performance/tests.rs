@@ -37,6 +37,7 @@ async fn answers_are_counted_and_timed_at_the_account_that_gave_them() {
             model: "m".to_owned(),
             status: 0,
             code: "ok".to_owned(),
+            message: String::new(),
             steps: json!([{"account": other, "what": "silent", "tried": true, "after_ms": 1},
                 {"account": account, "what": "ok", "tried": true, "after_ms": 60_000}]),
         };

@@ -1,4 +1,4 @@
-//! Requests that no account has answered.
+//! Requests that were refused.
 
 use causeway_openapi::{RefusedQuery, RefusedRequest, RequestAttempts};
 use leptos::prelude::*;
@@ -10,9 +10,11 @@ use crate::{
         format,
         i18n::{t, t_string, text, use_i18n},
         pages::Pages,
+        query::Query,
     },
     ui::{
         button::Button,
+        field::SelectField,
         icon::{Glyph, Icon},
         loaded::{Empty, ListSkeleton, Loaded},
         more::More,
@@ -29,8 +31,17 @@ pub(super) fn Refused(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let api = use_api();
-    let pages =
-        Pages::new(move |cursor| api.refused_requests(RefusedQuery { cursor, ..RefusedQuery::default() }));
+    let key = RwSignal::new(String::new());
+    let keys = Query::new(move || api.keys());
+    let key_options = Signal::derive(move || {
+        let keys = keys.data().map(|page| page.items).unwrap_or_default();
+        let all = (String::new(), t_string!(i18n, common.all).to_owned());
+        std::iter::once(all).chain(keys.into_iter().map(|k| (k.id.to_string(), k.name))).collect::<Vec<_>>()
+    });
+    let pages = Pages::new(move |cursor| {
+        let key_id = key.get().parse().ok();
+        api.refused_requests(RefusedQuery { key_id, cursor, ..RefusedQuery::default() })
+    });
     let columns = move || {
         vec![
             Column::text(text!(i18n, requests.time)),
@@ -49,6 +60,9 @@ pub(super) fn Refused(
             </Button>
         </PageHeader>
         <Views view/>
+        <div class="mb-4 max-w-64">
+            <SelectField label=text!(i18n, requests.key) value=key options=key_options testid="refused-key"/>
+        </div>
         <Card flush=true>
             <Loaded query=pages.first skeleton=|| view! { <ListSkeleton rows=8/> }.into_any() let:page>
                 {if page.items.is_empty() {
@@ -79,10 +93,17 @@ fn Row(
     show: impl Fn(RequestAttempts) + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let RefusedRequest { request_id, at, key_name, member_name, model, status, code, steps, .. } = refused;
+    let RefusedRequest { request_id, at, key_name, member_name, model, status, code, message, steps, .. } =
+        refused;
     let accounts = steps.len();
-    let way =
-        RequestAttempts { request_id, model: model.clone(), status: Some(status), code: code.clone(), steps };
+    let way = RequestAttempts {
+        request_id,
+        model: model.clone(),
+        status: Some(status),
+        code: code.clone(),
+        message: message.clone(),
+        steps,
+    };
     let way = StoredValue::new(way);
     view! {
         <tr data-testid="refused-request">
@@ -100,7 +121,10 @@ fn Row(
                 }}</div>
                 <div class="text-xs text-base-content/70 empty:hidden">{member_name}</div>
             </Cell>
-            <Cell label=text!(i18n, requests.told)><CodeBadge status=Some(status) code/></Cell>
+            <Cell label=text!(i18n, requests.told)>
+                <CodeBadge status=Some(status) code/>
+                <div class="max-w-xl text-xs break-words text-base-content/70 empty:hidden">{message}</div>
+            </Cell>
             <Cell label=text!(i18n, requests.accounts) numeric=true>{accounts}</Cell>
             <Cell label=text!(i18n, requests.details) numeric=true>
                 <button

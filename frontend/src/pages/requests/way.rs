@@ -25,18 +25,17 @@ pub(super) fn Way(request: RequestId) -> impl IntoView {
     }
 }
 
-/// A request that no account has answered.
+/// A request that was refused.
 #[component]
 pub(super) fn Refusal(way: RequestAttempts) -> impl IntoView {
-    let i18n = use_i18n();
-    let RequestAttempts { request_id, model, status, code, steps } = way;
+    let RequestAttempts { request_id, model, status, code, message, steps } = way;
     view! {
         <div class="flex flex-col gap-5 text-sm">
             <div class="flex flex-wrap items-center gap-3">
                 <CodeBadge status code/>
                 <span class="font-mono text-sm break-all">{model}</span>
             </div>
-            {steps.is_empty().then(|| view! { <p class="text-base-content/70">{t!(i18n, requests.no_accounts)}</p> })}
+            <p class="break-words empty:hidden" data-testid="refused-message">{message}</p>
             {(!steps.is_empty()).then(|| view! { <Steps steps/> })}
             <code class="text-xs break-all text-base-content/70" data-testid="refused-id">{request_id.to_string()}</code>
         </div>
@@ -141,6 +140,20 @@ fn code_name(code: &str, locale: Locale) -> &'static str {
         "upstream_timeout" => td_string!(locale, requests.code_upstream_timeout),
         "credential_dead" => td_string!(locale, requests.step_credential_dead),
         "upstream_error" => td_string!(locale, requests.upstream_error),
+        "requests_per_minute" => td_string!(locale, limits.rpm),
+        "tokens_per_minute" => td_string!(locale, limits.tpm),
+        "concurrency" => td_string!(locale, limits.concurrency),
+        "requests" => td_string!(locale, requests.code_requests),
+        "budget_usd" => td_string!(locale, requests.code_budget_usd),
+        "budget_tokens" => td_string!(locale, requests.code_budget_tokens),
+        "balance" => td_string!(locale, requests.code_balance),
+        "model_forbidden" => td_string!(locale, requests.code_model_forbidden),
+        "dialect_forbidden" => td_string!(locale, requests.code_dialect_forbidden),
+        "client_forbidden" => td_string!(locale, requests.code_client_forbidden),
+        "provider_forbidden" => td_string!(locale, requests.code_provider_forbidden),
+        "unknown_model" => td_string!(locale, requests.code_unknown_model),
+        "not_served" => td_string!(locale, requests.code_not_served),
+        "no_account" => td_string!(locale, requests.code_no_account),
         "client_left" => td_string!(locale, requests.client_left),
         _ => cause(code).map_or("", |cause| cause_name(cause, locale)),
     }

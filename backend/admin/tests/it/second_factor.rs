@@ -33,16 +33,23 @@ fn text(value: &Value) -> String {
 
 /// Sets an app up; it, and the recovery codes.
 async fn enrol(world: &World, token: &str) -> (App, Vec<String>) {
+    let (app, codes, _) = enrol_with(world, token).await;
+    (app, codes)
+}
+
+/// The same, and the code that it was confirmed with.
+async fn enrol_with(world: &World, token: &str) -> (App, Vec<String>, String) {
     let begun = world.post("/me/totp", Some(token), json!({"password": PASSWORD})).await;
     assert_eq!(begun.status, 201, "{}", begun.body);
     assert!(text(&begun.body["uri"]).starts_with("otpauth://totp/Causeway:"));
     assert!(text(&begun.body["qr_svg"]).starts_with("<svg"));
     let app = App::with(&text(&begun.body["secret"]));
-    let confirmed = world.post("/me/totp/confirm", Some(token), json!({"code": app.code(0)})).await;
+    let used = app.code(0);
+    let confirmed = world.post("/me/totp/confirm", Some(token), json!({"code": used})).await;
     assert_eq!(confirmed.status, 200, "{}", confirmed.body);
     let codes: Vec<_> = confirmed.body["codes"].as_array().unwrap().iter().map(text).collect();
     assert_eq!(codes.len(), 10);
-    (app, codes)
+    (app, codes, used)
 }
 
 async fn first_step(world: &World) -> String {
@@ -88,10 +95,10 @@ async fn who_has_an_app_signs_in_with_password_and_code() {
 #[tokio::test]
 async fn a_code_that_was_used_is_refused_on_every_instance() {
     world::with_owner(|world, _, token| async move {
-        let (app, _) = enrol(&world, &token).await;
+        let (app, _, used) = enrol_with(&world, &token).await;
         // The one that confirmed the app, and the one of a moment later twice at the same time.
         let challenge = first_step(&world).await;
-        let replayed = second_step(&world, &challenge, &app.code(0)).await;
+        let replayed = second_step(&world, &challenge, &used).await;
         assert_eq!((replayed.status.as_u16(), &replayed.body["code"]), (401, &json!("wrong_code")));
         let (one, two) = (first_step(&world).await, first_step(&world).await);
         let code = app.code(1);

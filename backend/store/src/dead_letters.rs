@@ -2,8 +2,7 @@
 //! in its way is gone, or given up for a reason; nothing here removes any of it.
 
 use crate::{
-    JobsDb, OperatorDb, Store, StoreError, StoreResult, TenantTx,
-    hold::{self, ScopeId},
+    JobsDb, OperatorDb, Store, StoreError, StoreResult, TenantTx, hold,
     ledger::{self, UsageEvent},
 };
 use causeway_domain::{OrgId, RequestId, UserId};
@@ -124,16 +123,10 @@ pub async fn write(store: &Store, letter: &DeadLetter) -> StoreResult<()> {
     let event: UsageEvent =
         serde_json::from_value(letter.event.clone()).map_err(|e| StoreError::corrupt("usage event", e))?;
     ledger::write(&store.jobs, std::slice::from_ref(&event)).await?;
-    for scope in scopes(&event) {
+    for scope in event.scopes() {
         hold::forget(&store.cache, event.org, scope).await?;
     }
     Ok(())
-}
-
-/// Every scope in which an event counts.
-pub fn scopes(event: &UsageEvent) -> impl Iterator<Item = ScopeId> + use<> {
-    let fixed = [ScopeId::Key(event.key), ScopeId::Organisation, ScopeId::Account(event.account)];
-    fixed.into_iter().chain(event.user.map(ScopeId::Member))
 }
 
 /// Notes why it could not be written this time.

@@ -197,6 +197,14 @@ impl UsageEvent {
         )
     }
 
+    /// Every scope in which it counts.
+    pub fn scopes(&self) -> impl Iterator<Item = ScopeId> + use<> {
+        let fixed = [ScopeId::Key(self.key), ScopeId::Organisation, ScopeId::Account(self.account)];
+        let failed: Vec<ScopeId> =
+            self.failed.iter().map(|attempt| ScopeId::Account(attempt.account)).collect();
+        fixed.into_iter().chain(self.user.map(ScopeId::Member)).chain(failed)
+    }
+
     /// Adds what it is in all sums.
     fn add_to<'a>(&'a self, sums: &mut Sums<'a>) {
         let key = self.sums_key();
@@ -266,8 +274,8 @@ async fn write_in(
             *kept = event;
         }
     }
-    let mut sums = Sums::new();
     let known = rows::existing(tx, &fresh.keys().copied().collect::<Vec<_>>()).await?;
+    let mut sums = Sums::new();
     let written = Written { known: known.keys().map(|id| RequestId(*id)).collect() };
     fresh.retain(|id, event| known.get(id).is_none_or(|old| old.rev < event.rev as i16));
     if fresh.is_empty() {
@@ -276,7 +284,7 @@ async fn write_in(
     for event in fresh.values() {
         event.add_to(&mut sums);
         if let Some(old) = known.get(&event.request.0) {
-            let key = event.sums_key();
+            let key = old.sums_key(event.sums_key());
             sums.entry(key).or_default().add(&old.figures, -1);
             failed::add(&old.failed, key, &mut sums, -1);
         }
@@ -291,3 +299,6 @@ async fn write_in(
     sums::add_totals(tx, &sums, &window_ends(&fresh)).await?;
     Ok(Some(written))
 }
+
+#[cfg(test)]
+mod tests;

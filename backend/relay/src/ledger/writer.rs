@@ -112,12 +112,10 @@ pub(super) async fn write(store: &Store, events: &[UsageEvent]) -> HashSet<Reque
     known
 }
 
-/// Every scope in which an event counts.
+/// Every scope in which an event counts, with whose it is.
 pub(super) fn scopes(event: &UsageEvent) -> impl Iterator<Item = (OrgId, ScopeId)> + use<> {
     let org = event.org;
-    let fixed = [ScopeId::Key(event.key), ScopeId::Organisation, ScopeId::Account(event.account)];
-    let failed: Vec<ScopeId> = event.failed.iter().map(|attempt| ScopeId::Account(attempt.account)).collect();
-    fixed.into_iter().chain(event.user.map(ScopeId::Member)).chain(failed).map(move |scope| (org, scope))
+    event.scopes().map(move |scope| (org, scope))
 }
 
 /// Writes, waiting out everything that waiting can cure.

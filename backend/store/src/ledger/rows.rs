@@ -1,6 +1,6 @@
 //! The rows themselves: found, inserted, replaced.
 
-use super::{FailedAttempt, Figures, Outcome, UsageEvent, failed, signed};
+use super::{FailedAttempt, Figures, Outcome, SumsKey, UsageEvent, failed, signed};
 use crate::StoreResult;
 use sqlx::{Postgres, Transaction};
 use std::collections::HashMap;
@@ -9,8 +9,19 @@ use uuid::Uuid;
 /// A row that is there already.
 pub(super) struct Known {
     pub(super) rev: i16,
+    account: Uuid,
+    model: String,
     pub(super) figures: Figures,
     pub(super) failed: Vec<FailedAttempt>,
+}
+
+impl Known {
+    /// The sums that it is part of, beside those of an event of the same request. Two writers of one request may have known
+    /// different accounts for the one that it went to.
+    pub(super) fn sums_key<'a>(&'a self, of: SumsKey<'a>) -> SumsKey<'a> {
+        let (org, bucket, key, _, _, user, client) = of;
+        (org, bucket, key, self.account, &self.model, user, client)
+    }
 }
 
 /// The rows of these requests, locked until the transaction ends.
@@ -19,7 +30,7 @@ pub(super) async fn existing(
     ids: &[Uuid],
 ) -> StoreResult<HashMap<Uuid, Known>> {
     let rows = sqlx::query!(
-        "select request_id, rev, outcome, input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens,
+        "select request_id, rev, account_id, model, outcome, input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens,
                 cache_write_1h_tokens, cost_nanos, charged_nanos, failed_attempts
          from usage where request_id = any($1) for update",
         ids
@@ -42,7 +53,8 @@ pub(super) async fn existing(
                 cost: r.cost_nanos,
                 charged: r.charged_nanos,
             };
-            Ok((r.request_id, Known { rev: r.rev, figures, failed: failed::stored(r.failed_attempts)? }))
+            let failed = failed::stored(r.failed_attempts)?;
+            Ok((r.request_id, Known { rev: r.rev, account: r.account_id, model: r.model, figures, failed }))
         })
         .collect()
 }
@@ -111,8 +123,8 @@ pub(super) async fn insert(
     Ok(outcome.rows_affected())
 }
 
-/// Replaces figures of rows that [`existing`] has locked. What the two writers agree on (who, where, which model)
-/// is left alone.
+/// Replaces rows that [`existing`] has locked, with where they went: the two writers may have known different accounts. Who
+/// asked, when and with which client they agree on.
 pub(super) async fn replace(
     tx: &mut Transaction<'static, Postgres>,
     rows: &[&UsageEvent],
@@ -122,7 +134,8 @@ pub(super) async fn replace(
             "update usage set rev = $2, status = $3, outcome = $4, estimated = $5, input_tokens = $6, output_tokens = $7,
                cache_read_tokens = $8, cache_write_5m_tokens = $9, cache_write_1h_tokens = $10, reasoning_tokens = $11,
                cost_nanos = $12, charged_nanos = $13, first_byte_ms = $14, duration_ms = $15, upstream_request_id = $16,
-               error = $17, web_searches = $18, service_tier = $19, failed_attempts = $20::text::jsonb
+               error = $17, web_searches = $18, service_tier = $19, failed_attempts = $20::text::jsonb, account_id = $21,
+               provider = $22, model = $23, price = $24::text::jsonb, multiplier = $25
              where request_id = $1 and rev < $2",
             e.request.0,
             e.rev as i16,
@@ -143,7 +156,12 @@ pub(super) async fn replace(
             e.error,
             e.web_searches.cast_signed(),
             e.tier.as_str(),
-            e.failed_json()
+            e.failed_json(),
+            e.account.0,
+            e.provider,
+            e.model,
+            e.price.json(),
+            e.factor.raw()
         )
         .execute(&mut **tx)
         .await?;

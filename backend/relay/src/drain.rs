@@ -27,15 +27,18 @@ where
 {
     let until = Instant::now() + hold.drain();
     hold.ledger().clone().spawn(async move {
-        match timeout_at(until, pending).await {
-            Ok(Ok(response)) => {
+        let hurry = hold.ledger().hurry();
+        match hurry.run_until_cancelled(timeout_at(until, pending)).await {
+            Some(Ok(Ok(response))) => {
                 hold.head_arrived(&response);
                 let status = response.status().as_u16();
                 let meter = meter_for(&hold, response.headers());
                 read_on(response.into_body(), meter, hold, status, until, LEFT).await;
             }
-            Ok(Err(CallError::Connect(_) | CallError::Proxy(_) | CallError::Stale(_))) => hold.unreached(),
-            Ok(Err(_)) | Err(_) => hold.settle(&Ending {
+            Some(Ok(Err(CallError::Connect(_) | CallError::Proxy(_) | CallError::Stale(_)))) => {
+                hold.unreached();
+            }
+            Some(Ok(Err(_)) | Err(_)) | None => hold.settle(&Ending {
                 status: 0,
                 outcome: Outcome::ClientLeft,
                 reading: None,

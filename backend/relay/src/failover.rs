@@ -97,6 +97,8 @@ struct Run<'a> {
     /// The policy that candidates are judged by, and which of them it allows.
     policy: i64,
     allowed: Option<Vec<bool>>,
+    /// Which of the candidates was asked last.
+    asked: usize,
     /// The failure that came last, with the answer if there was one.
     last: Option<Last>,
 }
@@ -105,6 +107,8 @@ struct Last {
     row: Row,
     told: Told,
     opened: Option<Opened>,
+    /// Which of the candidates has failed.
+    candidate: usize,
 }
 
 /// An attempt that failed, as the table sees it.
@@ -162,6 +166,7 @@ impl Sending<'_> {
             let pending = self.relay.upstream.begin(self.call, &body, candidate, Asked::Answer)?;
             hold.mark_sent();
             run.trail.asks(account.id, began);
+            run.asked = hold.chosen();
             let limit = self.limit(candidate, run.begun);
             let most = self.relay.args.hold_back_bytes as usize;
             let (back, opening) = opening::open(pending, hold, limit, most).await?;
@@ -387,7 +392,7 @@ impl Sending<'_> {
             }
             run.unrenewed(account.id, renewal);
             run.accounts = run.accounts.saturating_add(1);
-            run.last = Some(Last { row, told, opened });
+            run.last = Some(Last { row, told, opened, candidate: run.asked });
             return if self.may_go_on(run) { Go::On } else { Go::Nowhere };
         }
         match (then, opened) {
@@ -422,7 +427,7 @@ impl Sending<'_> {
                     run.fast += took;
                 }
                 let again = then == Then::NextOnce && std::mem::replace(&mut run.forbidden, true);
-                run.last = Some(Last { row, told, opened });
+                run.last = Some(Last { row, told, opened, candidate: run.asked });
                 if again || !self.may_go_on(run) { Go::Nowhere } else { Go::On }
             }
         }
@@ -464,6 +469,7 @@ impl<'a> Run<'a> {
             probe: None,
             policy: sending.tenant.policy_version.min(sending.caller.principal.policy_version),
             allowed: None,
+            asked: 0,
             last: None,
         }
     }

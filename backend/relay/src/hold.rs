@@ -96,6 +96,8 @@ pub(crate) struct Granted {
     pub expected: bool,
     /// Its place among what runs of the organisation.
     pub running: Running,
+    /// Scopes in which Redis may count it or not.
+    pub doubtful: Vec<ScopeId>,
     /// Who looks on, if anybody does.
     pub tap: Option<Arc<Tap>>,
 }
@@ -128,7 +130,7 @@ impl Hold {
                 running: granted.running,
                 billed: Vec::new(),
                 left: Vec::new(),
-                doubtful: Vec::new(),
+                doubtful: granted.doubtful,
                 expected: granted.expected,
                 tap: granted.tap,
                 grown: Mutex::default(),
@@ -158,26 +160,31 @@ impl Hold {
     pub(crate) async fn move_to(&mut self, store: &Store, index: usize, policy: i64) -> Moved {
         let Some(inner) = &mut self.inner else { return Moved::Not };
         let shard = inner.ask.org.shard();
-        let held = inner.ledger.held();
+        let ledger = inner.ledger.clone();
+        let (held, script) = (ledger.held(), ledger.script());
         let Some(epoch) = held.epoch(shard) else { return Moved::Not };
-        let script = inner.ledger.script();
         let only = (index, true);
         let Some(from) = inner.candidates.get(inner.chosen).map(|c| c.account.id) else { return Moved::Not };
         let billed = inner.billed.iter().filter(|attempt| attempt.account == from);
         let billed = billed.fold(0, |sum: i64, attempt| sum.saturating_add(attempt.cost.0));
+        // While Redis is being asked nobody knows where it counts the request. The client may leave before that is told.
+        let sure = inner.doubtful.len();
+        inner.doubt(from, index);
         let (candidate, at, facts) =
             match hold::move_on(&store.cache, script, &inner.ask, epoch, only, policy, billed).await {
-                Ok(Reserved::Held { candidate, at, facts }) => (candidate, at, facts),
-                Ok(Reserved::NoCandidate(mut reasons)) => {
-                    return reasons.pop().map_or(Moved::Not, Moved::NoRoom);
+                Err(_) => return Moved::Not,
+                Ok(told) => {
+                    inner.doubtful.truncate(sure);
+                    match told {
+                        Reserved::Held { candidate, at, facts } => (candidate, at, facts),
+                        Reserved::NoCandidate(mut reasons) => {
+                            return reasons.pop().map_or(Moved::Not, Moved::NoRoom);
+                        }
+                        Reserved::Load(_) | Reserved::Recount(_) => return Moved::Unloaded,
+                        Reserved::Stale => return Moved::Stale,
+                        _ => return Moved::Not,
+                    }
                 }
-                Ok(Reserved::Load(_) | Reserved::Recount(_)) => return Moved::Unloaded,
-                Ok(Reserved::Stale) => return Moved::Stale,
-                Err(_) => {
-                    inner.doubt(from, index);
-                    return Moved::Not;
-                }
-                Ok(_) => return Moved::Not,
             };
         let mut left = inner.left.clone();
         if billed > 0 {

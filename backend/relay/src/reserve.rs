@@ -225,7 +225,12 @@ impl Taking<'_> {
         let at = Utc::now().timestamp_millis();
         let ledger = &self.relay.ledger;
         ledger.held().enter_unreserved(Held::new(self.ask.clone(), 0, at));
-        let granted = self.granted(0, Vec::new());
+        let mut granted = self.granted(0, Vec::new());
+        // An answer was lost: Redis may have chosen another of the accounts.
+        if asking.unsure && self.plan.candidates.len() > 1 {
+            let accounts = self.plan.candidates.iter().map(|c| ScopeId::Account(c.account.id));
+            granted.doubtful = accounts.collect();
+        }
         Taken::Held(self.hold(place, granted), None)
     }
 
@@ -238,6 +243,7 @@ impl Taking<'_> {
             five_hours,
             expected: self.tenant.hold_mode == HoldMode::Expected,
             running: self.relay.halts.enter(self.tenant.org),
+            doubtful: Vec::new(),
             tap: self.call.tap.clone(),
         }
     }

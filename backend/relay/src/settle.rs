@@ -195,7 +195,8 @@ impl Draft {
     ///
     /// An answer with an error status costs nothing. Without any answer the input may have been read and billed, so
     /// it is counted at its estimate; where limits are strict, at the most that it can be. An answer in one piece is made
-    /// before its first byte comes: who does not wait for it is counted the most that it can be as well.
+    /// before its first byte comes: where the rest of it is not waited for, or does not come, it is counted the most that it
+    /// can be as well.
     pub(crate) fn figures(&self, candidate: usize, ending: &Ending) -> Figures {
         let figures = self.seen(candidate, ending);
         match &ending.reading {
@@ -203,7 +204,10 @@ impl Draft {
             None if self.stream => self.at_most(candidate, figures, 0),
             None => self.at_most(candidate, figures, self.max_output),
             Some(reading) => {
-                let given_up = matches!(ending.outcome, Outcome::ClientLeft | Outcome::UpstreamError);
+                let given_up = matches!(
+                    ending.outcome,
+                    Outcome::ClientLeft | Outcome::UpstreamError | Outcome::UpstreamCut
+                );
                 let unfinished = !reading.output_final && reading.unmetered.is_none() && ending.status < 400;
                 if given_up && unfinished && !self.stream && reading.error.is_none() {
                     self.at_most(candidate, figures, self.max_output)
@@ -305,10 +309,13 @@ impl Draft {
         // Reasoning may be the dearer part of the output.
         figures.tokens.reasoning = figures.tokens.output;
         figures.cost = if figures.input_reported && self.bounded {
-            let dearest =
-                ServiceTier::ALL.into_iter().map(|tier| chosen.price.cost(&figures.tokens, tier)).max();
             let searches = chosen.price.searches(u64::from(figures.web_searches));
-            dearest.unwrap_or(Nanos::ZERO).saturating_add(searches)
+            let at = |tier| (chosen.price.cost(&figures.tokens, tier).saturating_add(searches), tier);
+            // Only what was reserved for: a tier that the request has ruled out is none that it was served at.
+            let within = ServiceTier::ALL.into_iter().map(at).filter(|(cost, _)| *cost <= chosen.worst);
+            let (cost, tier) = within.max_by_key(|(cost, _)| *cost).unwrap_or((chosen.worst, figures.tier));
+            figures.tier = tier;
+            cost
         } else {
             let input = self.max_input.max(figures.tokens.all_input());
             let (cost, tier, tokens) = chosen.dearest(input, figures.tokens.output);

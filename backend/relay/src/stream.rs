@@ -122,7 +122,8 @@ pub(crate) fn forward(
     let says_end = status.as_u16() < 400 && Framing::of(hold.speaks(), hold.stream(), kind) != Framing::Body;
     let packed = headers.contains_key(header::CONTENT_ENCODING);
     let mut framing = Framing::of(wire.dialect, wire.framing != Framing::Body, kind);
-    if !matches!(way, Way::Straight) {
+    // What has ended may be shorter than was announced, where it was an error that broke off: it is as long as it is.
+    if ended || !matches!(way, Way::Straight) {
         headers.remove(header::CONTENT_LENGTH);
     }
     if let Way::Converted(converter) = &mut way {

@@ -35,7 +35,7 @@ impl Sending<'_> {
         let row = last.as_ref().map(|last| last.row);
         let in_stream = last.as_ref().and_then(|last| Some((last.opened.as_ref()?, last.told.status?)));
         let in_stream = in_stream.filter(|(opened, _)| !opened.is_refusal()).map(|(_, status)| status);
-        if let Some(Last { row, told: told_last, opened: Some(mut opened) }) = last
+        if let Some(Last { row, told: told_last, opened: Some(mut opened), candidate }) = last
             && may_be_told(row)
             && in_stream.is_none()
         {
@@ -45,14 +45,11 @@ impl Sending<'_> {
                 let seconds = HeaderValue::from(seconds(wait));
                 opened.head.headers.entry(header::RETRY_AFTER).or_insert(seconds);
             }
-            let opened = match self.plan.candidates.get(hold.chosen()) {
-                Some(candidate) => self.in_dialect(candidate, opened, &told_last),
-                None => opened,
-            };
-            run.trail.passes_on(opened.head.status.as_u16(), row);
-            let Some(candidate) = self.plan.candidates.get(hold.chosen()) else {
+            let Some(candidate) = self.plan.candidates.get(candidate) else {
                 return Err(RelayError::Unavailable("an account was chosen that was not offered"));
             };
+            let opened = self.in_dialect(candidate, opened, &told_last);
+            run.trail.passes_on(opened.head.status.as_u16(), row);
             return Ok(self.answer(candidate, opened, hold));
         }
         let refusal = match (in_stream.and_then(|s| StatusCode::from_u16(s).ok()), &error) {

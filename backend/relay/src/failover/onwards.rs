@@ -24,8 +24,8 @@ impl Sending<'_> {
                 run.trail.passed(account.id, "disabled", None);
                 continue;
             }
-            if let Some(over) = plan::passed_over(&self.relay.health, account, &candidate.model) {
-                run.trail.passed(account.id, over.why, over.until);
+            // Before the request counts there: it stays with the account that was asked last where no other may be.
+            if !self.may_ask(candidate, run).await {
                 continue;
             }
             for _ in 0..MOVES {
@@ -55,6 +55,7 @@ impl Sending<'_> {
                     Moved::Not => return false,
                 }
             }
+            run.probe = None;
         }
         false
     }

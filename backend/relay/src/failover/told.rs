@@ -137,6 +137,7 @@ impl Sending<'_> {
         opened.ended = true;
         let headers = &mut opened.head.headers;
         headers.remove(header::CONTENT_LENGTH);
+        headers.remove(header::CONTENT_ENCODING);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         opened
     }

@@ -143,3 +143,35 @@ fn where_limits_are_not_strict_it_counts_as_it_was_last_noted() {
     assert_eq!((orphaned.cost, orphaned.tokens), (noted.cost, noted.tokens));
     assert_eq!(draft.orphaned(0, None).tokens.input, 800);
 }
+
+#[test]
+fn an_answer_in_one_piece_that_breaks_off_counts_at_most_what_it_can_have_cost() {
+    let cut = |reading| Ending { outcome: Outcome::UpstreamCut, ..left(Some(reading)) };
+    let mut draft = draft(true);
+    let streamed = draft.figures(0, &cut(Reading::default()));
+    assert!(streamed.cost < draft.candidates[0].worst, "of a stream what was seen counts");
+    draft.stream = false;
+    let whole = draft.figures(0, &cut(Reading::default()));
+    assert_eq!((whole.cost, whole.tokens.output), (draft.candidates[0].worst, 1_000));
+    let told = Reading { output_final: true, input_reported: true, ..Reading::default() };
+    assert_eq!(draft.figures(0, &cut(told)).cost, Nanos::ZERO, "what was told is taken as told");
+}
+
+#[test]
+fn no_more_is_counted_than_was_reserved_where_a_dearer_tier_was_ruled_out() {
+    let table = PriceTable::parse(SHIPPED).unwrap();
+    let model = table.find(Provider::OPENAI, "gpt-5.5").unwrap();
+    let price = model.price_at(DateTime::UNIX_EPOCH).clone();
+    let mut draft = draft(true);
+    let at_standard = price.worst_case_at_standard(5_000, 1_000, false);
+    let at_any = price.worst_case(5_000, 1_000, false);
+    assert!(at_standard < at_any, "the model has a dearer tier");
+    draft.candidates[0].price = price.clone();
+    for (worst, tier) in [(at_standard, ServiceTier::Standard), (at_any, ServiceTier::Priority)] {
+        draft.candidates[0].worst = worst;
+        let orphaned = draft.orphaned(0, Some(noted(&draft, 4_000, 40)));
+        assert_eq!((orphaned.tier, orphaned.tokens.output), (tier, 1_000));
+        assert_eq!(orphaned.cost, price.cost(&orphaned.tokens, tier));
+        assert!(orphaned.cost <= worst);
+    }
+}

@@ -9,6 +9,10 @@ use causeway_store::{accounts, cooldowns};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
 
 async fn switch_off(app: &App, id: AccountId) {
     app.disable_account(id).await;
@@ -491,6 +495,73 @@ async fn a_silent_stream_is_kept_alive_between_its_events() {
         let pings = |text: &str| text.matches("event: ping\n").count();
         assert_eq!(pings(&text), pings(&quiet) + 2, "{text}");
         assert!(text.contains("message_stop"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refusal_that_breaks_off_is_as_long_as_what_came_of_it() {
+    app::run(async |app| {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        app.disable_account(app.account).await;
+        app.add_account(&url, "sk-broken").await;
+        let provider = tokio::spawn(async move {
+            let (mut client, _) = listener.accept().await.unwrap();
+            let mut request = [0; 16 * 1024];
+            let read = client.read(&mut request).await.unwrap();
+            assert!(read > 0);
+            let head =
+                "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n";
+            client.write_all(head.as_bytes()).await.unwrap();
+            client
+                .write_all(br#"{"type":"error","error":{"type":"invalid_request_error","mess"#)
+                .await
+                .unwrap();
+        });
+        let key = app.key(Default::default()).await;
+        let refused = app.post(&key, &hello(false)).await;
+        assert_eq!(refused.status(), 400);
+        let length = refused.headers()["content-length"].to_str().unwrap().parse::<usize>().unwrap();
+        let body = refused.bytes().await.unwrap();
+        assert_eq!((body.len(), body.starts_with(br#"{"type":"error""#)), (length, true));
+        provider.await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_request_stays_with_the_account_that_was_asked_where_the_next_is_being_tried() {
+    app::run_with(quick(), SimulatorConfig::default(), async |app| {
+        let key = app.key(Default::default()).await;
+        let second = app.add_account(&app.sim.url(), "sk-sim-b").await;
+        app.script("sk-sim-test", 1, "status=529");
+        app.script("sk-sim-b", 1, "status=529");
+        assert_eq!(app.post(&key, &hello(false)).await.status(), 529);
+        app.cooldowns(2).await;
+        app.reset(app.account).await;
+        tokio::time::sleep(Duration::from_millis(1200)).await;
+        // The second is tried by a request at another instance, after this one has planned with it.
+        let (other, url) = app.second_instance().await;
+        let bound = app.issue(app.org, |key| key.account_id = Some(second)).await;
+        app.script("sk-sim-test", 1, "status=529,message=Flooded,delay=700");
+        app.script("sk-sim-b", 1, "delay=2000");
+        let (first, tried) = (app.asked("sk-sim-test"), app.asked("sk-sim-b"));
+        let slow = async {
+            while app.asked("sk-sim-test") == first {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            app.post_to(&url, &bound, &HELLO).await.status()
+        };
+        let (refused, slow) = tokio::join!(app.post(&key, &HELLO), slow);
+        assert_eq!((refused.status().as_u16(), slow.as_u16()), (529, 200));
+        assert_eq!(app.asked("sk-sim-b"), tried + 1);
+        let way = app.attempts(&refused).await;
+        assert_eq!(whats(&way), ["overloaded", "tried"]);
+        let rows = app.rows(3).await;
+        let row = rows.iter().find(|row| row.request_id == way.request.0).unwrap();
+        assert_eq!((row.account_id, row.status), (app.account.0, 529), "the one that was asked");
+        other.close(Duration::from_secs(5)).await;
     })
     .await;
 }

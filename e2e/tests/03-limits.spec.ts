@@ -76,6 +76,33 @@ test("settings are saved card by card", async ({ page, installation, admin }) =>
     });
 });
 
+test("a budget of the organisation that is nearly used up is spoken of on the dashboard", async ({ page, installation, admin, account }) => {
+    const { secret } = await admin.issue("Nearly there", { account_id: account });
+    const { anthropic } = client(installation.url, secret);
+    for (let n = 0; n < 5; n += 1) await anthropic.messages.create(ask());
+    await admin.patch("/organization", { limits: { requests: { total: 1_000_000 } } });
+    await signIn(page, installation.url);
+    await expect(page.getByTestId("figure-requests")).toBeVisible();
+    await expect(page.getByTestId("alert-budget")).toHaveCount(0);
+    const standing = async () => {
+        const { limits } = await admin.get<{ limits: { used: number }[] }>("/organization/limits");
+        return limits[0]!.used;
+    };
+    await expect.poll(standing).toBeGreaterThanOrEqual(5);
+    await admin.patch("/organization", { limits: { requests: { total: (await standing()) + 1 } } });
+    await page.reload();
+    const alert = page.getByTestId("alert-budget");
+    await expect(alert).toContainText(/Requests, .*: \d\d % of/);
+    await page.screenshot({ path: "test-results/budget-alert.png" });
+    await anthropic.messages.create(ask());
+    await expect(anthropic.messages.create(ask())).rejects.toThrow(/requests/);
+    await page.reload();
+    await expect(alert).toContainText("100 % of");
+    await alert.getByRole("link").click();
+    await expect(page).toHaveURL(/\/web\/settings/);
+    await admin.patch("/organization", { limits: {} });
+});
+
 test("the holder of a key sees its limits and its use, and leaves nothing behind", async ({ page, context, installation, admin, account }) => {
     const { secret } = await admin.issue("Held by a guest", { account_id: account, limits: LOW });
     await client(installation.url, secret).anthropic.messages.create({ ...ask(), ...script("shape=text") });

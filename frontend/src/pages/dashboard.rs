@@ -1,6 +1,7 @@
 //! What was used and what it cost: figures, days, models and keys. Leads to the next step while there is nothing.
 
 pub(crate) mod alerts;
+mod budgets;
 pub(crate) mod data;
 pub(crate) mod figures;
 mod first_steps;
@@ -43,6 +44,7 @@ pub(crate) fn Dashboard() -> impl IntoView {
             <RangePicker range/>
         </PageHeader>
         <alerts::Alerts/>
+        <budgets::Budgets/>
         <Loaded query=usage skeleton=|| view! { <Skeleton/> }.into_any() let:usage>
             {if usage.is_new() {
                 view! { <first_steps::FirstSteps/> }.into_any()

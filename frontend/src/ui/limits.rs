@@ -8,5 +8,5 @@ mod words;
 
 pub(crate) use fields::{LIMITS, LimitsForm};
 pub(crate) use inputs::LimitInputs;
-pub(crate) use standing::{Standing, States};
+pub(crate) use standing::{Standing, States, label, percent, shown};
 pub(crate) use words::{Words, window, words};

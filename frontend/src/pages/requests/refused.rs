@@ -95,7 +95,7 @@ fn Row(
     let i18n = use_i18n();
     let RefusedRequest { request_id, at, key_name, member_name, model, status, code, message, steps, .. } =
         refused;
-    let accounts = steps.len();
+    let accounts = if steps.is_empty() { "—".to_owned() } else { steps.len().to_string() };
     let way = RequestAttempts {
         request_id,
         model: model.clone(),
@@ -113,7 +113,7 @@ fn Row(
                 </span>
             </Cell>
             <Cell label=text!(i18n, requests.model)>
-                <span class="font-mono text-xs break-all">{model}</span>
+                <span class="font-mono text-xs break-all md:break-normal md:whitespace-nowrap">{model}</span>
             </Cell>
             <Cell label=text!(i18n, requests.key)>
                 <div class="break-words">{move || {

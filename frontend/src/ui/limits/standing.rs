@@ -102,7 +102,8 @@ fn number(amount: Amount) -> i64 {
     }
 }
 
-fn shown(amount: Amount) -> String {
+/// An amount as people read it.
+pub(crate) fn shown(amount: Amount) -> String {
     match amount {
         Amount::Dollars(n) => format::dollars(n),
         Amount::Count(n) => format::grouped(n),
@@ -110,11 +111,12 @@ fn shown(amount: Amount) -> String {
 }
 
 /// What is held counts: a new request finds no more than the rest.
-fn percent(limit: &LimitState) -> u8 {
+pub(crate) fn percent(limit: &LimitState) -> u8 {
     format::percent(number(limit.used).saturating_add(number(limit.reserved)), number(limit.limit))
 }
 
-fn label(unit: LimitUnit, kind: Option<WindowKind>, locale: Locale) -> String {
+/// The name of a limit.
+pub(crate) fn label(unit: LimitUnit, kind: Option<WindowKind>, locale: Locale) -> String {
     let unit = match unit {
         LimitUnit::Usd => td_string!(locale, limits.usd),
         LimitUnit::Tokens => td_string!(locale, limits.tokens),

@@ -121,8 +121,8 @@ test("an admin sees which key was refused, and why, without any of it being sent
         await expect(refused, "of one reason, one a minute").toHaveCount(1, { timeout: 1000 });
     }).toPass({ timeout: 10_000 });
     await expect(refused).toContainText("402");
-    await expect(refused).toContainText("Budget used up");
-    await expect(refused).toContainText("the daily budget of this API key is $0.0001");
+    await expect(refused).toContainText("Over a budget");
+    await expect(refused).toContainText("the whole daily budget of this API key is $0.0001");
     await page.getByTestId("refused-key").selectOption({ label: "Thrifty" });
     await expect(page.getByTestId("refused-request")).toHaveCount(1);
     await page.screenshot({ path: "test-results/refused-limit.png", fullPage: true });

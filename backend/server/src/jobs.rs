@@ -43,6 +43,8 @@ pub(crate) async fn run(
     let (mut upkeep_due, mut sweep_due) = (Instant::now(), Instant::now());
     let mut refresh_due = Instant::now();
     let checks = Arc::new(checks);
+    // There from the start: what has never been counted cannot be seen to rise.
+    let upkeep_failures = metrics::counter!("causeway_upkeep_failures_total");
     // What still runs at the end is given up: a check is no work that anybody waits for.
     let mut rounds = JoinSet::new();
     loop {
@@ -96,6 +98,7 @@ pub(crate) async fn run(
             match upkeep(&store, retention).await {
                 Ok(()) => upkeep_due = Instant::now() + UPKEEP_EVERY,
                 Err(error) => {
+                    upkeep_failures.increment(1);
                     tracing::warn!("upkeep failed and will be tried again: {error:#}");
                     upkeep_due = Instant::now() + Duration::from_secs(60);
                 }

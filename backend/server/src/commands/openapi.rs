@@ -2,15 +2,21 @@
 
 use crate::http::docs;
 use anyhow::Result;
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 /// Print the OpenAPI document
 #[derive(Debug, clap::Args)]
 pub(crate) struct OpenapiArgs {}
 
 pub(crate) fn run(_: OpenapiArgs) -> Result<ExitCode> {
-    print!("{}", docs::to_json(&docs::document())?);
-    Ok(ExitCode::SUCCESS)
+    match io::stdout().write_all(docs::to_json(&docs::document())?.as_bytes()) {
+        // Whoever reads it has read enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+        written => Ok(written.map(|()| ExitCode::SUCCESS)?),
+    }
 }
 
 #[cfg(test)]

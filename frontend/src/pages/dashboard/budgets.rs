@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use causeway_domain::Nanos;
-use causeway_openapi::{Balance, LimitState, Permission};
+use causeway_domain::{Nanos, window::WindowKind};
+use causeway_openapi::{Amount, Balance, LimitState, LimitUnit, Permission};
 use leptos::prelude::*;
 
 use super::data::{self, Range};
@@ -43,7 +43,18 @@ pub(super) fn Budgets() -> impl IntoView {
 fn Limits() -> impl IntoView {
     let i18n = use_i18n();
     let api = use_api();
-    let standing = Query::new(move || api.organization_limits()).every(REFRESH);
+    let standing = Query::new(move || async move {
+        let mut standing = api.organization_limits().await?;
+        // What was paid for is a limit too, of which the balance speaks.
+        if standing.limits.iter().any(|limit| is_of(limit, None))
+            && let Ok(balance) = api.balance().await
+            && balance.prepaid
+        {
+            standing.limits.retain(|limit| !is_of(limit, Some(balance.credits_usd)));
+        }
+        Ok(standing)
+    })
+    .every(REFRESH);
     move || {
         let standing = standing.data()?;
         let locale = i18n.get_locale();
@@ -67,6 +78,12 @@ fn Limits() -> impl IntoView {
             .collect();
         Some(near)
     }
+}
+
+/// Whether a limit is one of all dollars ever, of this amount where one is given.
+fn is_of(limit: &LimitState, amount: Option<Nanos>) -> bool {
+    let is_it = amount.is_none_or(|amount| limit.limit == Amount::Dollars(amount));
+    limit.unit == LimitUnit::Usd && limit.window == Some(WindowKind::Total) && is_it
 }
 
 fn words(limit: &LimitState, time_zone: &str, locale: Locale) -> String {
@@ -140,6 +157,7 @@ fn tone(balance: &Balance, spent: Nanos) -> Option<Tone> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use causeway_openapi::LimitScope;
 
     fn balance(prepaid: bool, left: i64) -> Balance {
         Balance {
@@ -149,6 +167,25 @@ mod tests {
             reserved_usd: None,
             balance_usd: Nanos(left),
         }
+    }
+
+    #[test]
+    fn what_was_paid_for_is_told_from_a_budget_of_all_dollars() {
+        let limit = |unit, window, dollars| LimitState {
+            scope: LimitScope::Organization,
+            unit,
+            window: Some(window),
+            limit: Amount::Dollars(Nanos(dollars)),
+            used: Amount::Dollars(Nanos(0)),
+            reserved: Amount::Dollars(Nanos(0)),
+            remaining: Amount::Dollars(Nanos(dollars)),
+            resets_at: None,
+        };
+        let total = limit(LimitUnit::Usd, WindowKind::Total, 100);
+        assert!(is_of(&total, None) && is_of(&total, Some(Nanos(100))));
+        assert!(!is_of(&total, Some(Nanos(150))), "a budget that is lower than what was paid for");
+        assert!(!is_of(&limit(LimitUnit::Usd, WindowKind::Month, 100), Some(Nanos(100))));
+        assert!(!is_of(&limit(LimitUnit::Requests, WindowKind::Total, 100), None));
     }
 
     #[test]
